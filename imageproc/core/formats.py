@@ -1,0 +1,133 @@
+"""Which image format a file is in, told by its first bytes.
+
+Only JPEG and PNG are processed. The others are told apart so that the rejection can say what the file is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imageproc.core.errors import ImageIdentifyError, NotSupportedImageType
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+SNIFF_BYTES = 32
+"""How many of a file's first bytes `sniff` looks at."""
+
+CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+
+_JPEG = b"\xff\xd8\xff"
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+# Name → the bytes it starts with. Longer signatures come before shorter ones with the same beginning.
+_OTHERS: tuple[tuple[str, bytes], ...] = (
+    ("GIF", b"GIF87a"),
+    ("GIF", b"GIF89a"),
+    ("JPEG 2000", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
+    ("JPEG 2000", b"\xff\x4f\xff\x51"),
+    ("JPEG XL", b"\x00\x00\x00\x0cJXL \r\n\x87\n"),
+    ("JPEG XL", b"\xff\x0a"),
+    ("JPEG-LS or lossless JPEG without a start", b"\xff\xf7"),
+    ("MNG", b"\x8aMNG\r\n\x1a\n"),
+    ("JNG", b"\x8bJNG\r\n\x1a\n"),
+    ("Canon CR2 raw", b"II*\x00\x10\x00\x00\x00CR"),
+    ("Panasonic RW2 raw", b"IIU\x00"),
+    ("Olympus ORF raw", b"IIRO"),
+    ("Olympus ORF raw", b"IIRS"),
+    ("Olympus ORF raw", b"MMOR"),
+    ("Fujifilm RAF raw", b"FUJIFILMCCD-RAW"),
+    ("Canon CRW raw", b"II\x1a\x00\x00\x00HEAPCCDR"),
+    ("Sigma X3F raw", b"FOVb"),
+    ("JPEG XR", b"II\xbc\x01"),
+    ("TIFF or a camera's raw", b"II*\x00"),
+    ("TIFF or a camera's raw", b"MM\x00*"),
+    ("BigTIFF", b"II+\x00"),
+    ("BigTIFF", b"MM\x00+"),
+    ("PSD (Photoshop)", b"8BPS"),
+    ("ICO", b"\x00\x00\x01\x00"),
+    ("CUR", b"\x00\x00\x02\x00"),
+    ("OpenEXR", b"\x76\x2f\x31\x01"),
+    ("Radiance HDR", b"#?RADIANCE"),
+    ("QOI", b"qoif"),
+    ("FLIF", b"FLIF"),
+    ("BPG", b"BPG\xfb"),
+    ("DDS", b"DDS "),
+    ("ICNS", b"icns"),
+    ("DjVu", b"AT&TFORM"),
+    ("XCF (GIMP)", b"gimp xcf"),
+    ("PDF", b"%PDF-"),
+    ("PostScript", b"%!PS"),
+    ("PostScript", b"\xc5\xd0\xd3\xc6"),
+)
+
+# ISO base media files name their brand after `ftyp`: https://mp4ra.org/registered-types/brands
+_BRANDS: dict[bytes, str] = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    b"heic": "HEIC",
+    b"heix": "HEIC",
+    b"heim": "HEIC",
+    b"heis": "HEIC",
+    b"hevc": "HEIC",
+    b"hevx": "HEIC",
+    b"mif1": "HEIF",
+    b"mif2": "HEIF",
+    b"msf1": "HEIF",
+    b"crx ": "Canon CR3 raw",
+}
+
+
+def sniff(head: bytes) -> str:
+    """Return "JPEG" or "PNG": the format of a file whose first bytes are `head` (`SNIFF_BYTES` are enough).
+
+    Raises NotSupportedImageType for another format that is known, ImageIdentifyError for anything else.
+    """
+    if head.startswith(_JPEG):
+        return "JPEG"
+    if head.startswith(_PNG):
+        # Xcode rewrites PNGs of iOS apps into a form that only Apple's own decoder reads.
+        if head[12:16] == b"CgBI":
+            raise _not_supported("PNG in Apple's CgBI variant")
+        return "PNG"
+    other = _other_format(head)
+    if other is not None:
+        raise _not_supported(other)
+    raise ImageIdentifyError(_why_unknown(head))
+
+
+def read_up_to(file: BinaryIO, count: int) -> bytes:
+    """Return the next `count` bytes, fewer only at the end: a raw file may hand out less at a time."""
+    data = file.read(count)
+    while data and len(data) < count:
+        more = file.read(count - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def _other_format(head: bytes) -> str | None:
+    for name, signature in _OTHERS:
+        if head.startswith(signature):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "an ISO media file (a video, perhaps)")
+    # "BM" alone is too little to tell: the two reserved fields of the BMP header are zero.
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return "BMP"
+    return "SVG" if head.lstrip().startswith(b"<svg") else None
+
+
+def _not_supported(name: str) -> NotSupportedImageType:
+    return NotSupportedImageType(
+        f"the file is {name}; JPEG and PNG are supported: convert it and upload it again"
+    )
+
+
+def _why_unknown(head: bytes) -> str:
+    if not head:
+        return "the file is empty"
+    return f"the file is no image that is known: it starts with {head[:8].hex(' ')}"

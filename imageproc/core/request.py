@@ -1,0 +1,57 @@
+"""What an execution is about: the state machine's input, read in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imageproc.core.record import Part, wanted
+
+State = Mapping[str, Any]
+"""The state machine's data, JSON: its input, with each step's result added under a name of its own."""
+
+
+@dataclass(frozen=True)
+class PhotoRequest:
+    """One version of one photo, and what of it is to be made."""
+
+    bucket: str
+    key: str
+    object_id: str
+    version_id: str | None = None
+    sequencer: str | None = None
+    """S3's order of the events of one key; absent where an execution was started by hand."""
+    only: tuple[str, ...] = ()
+    """The parts to make, `imageproc.core.record.Part`; empty for all."""
+
+    @classmethod
+    def from_state(cls, state: State) -> PhotoRequest:
+        """Read the input; the version is the one whose metadata was extracted, once that is known.
+
+        Raises ValueError if one of `s3Bucket`, `s3Key` and `objectID` is missing.
+        """
+        absent = [name for name in ("s3Bucket", "s3Key", "objectID") if not state.get(name)]
+        if absent:
+            raise ValueError(
+                f"the execution's input lacks {', '.join(absent)}: it needs s3Bucket, s3Key, objectID"
+            )
+        extracted = state.get("extractedMetadata", {}).get("attributes", {})
+        return cls(
+            bucket=state["s3Bucket"],
+            key=state["s3Key"],
+            object_id=state["objectID"],
+            version_id=extracted.get("versionId") or state.get("versionId"),
+            sequencer=state.get("sequencer"),
+            only=tuple(state.get("only") or ()),
+        )
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the execution's input."""
+        state: dict[str, Any] = {"s3Bucket": self.bucket, "s3Key": self.key, "objectID": self.object_id}
+        optional = {"versionId": self.version_id, "sequencer": self.sequencer, "only": list(self.only)}
+        return state | {name: value for name, value in optional.items() if value}
+
+    def wants(self, part: Part) -> bool:
+        """Whether this part is to be made."""
+        return wanted(part, self.only)

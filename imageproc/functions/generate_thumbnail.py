@@ -1,0 +1,79 @@
+"""GenerateThumbnailFunction: writes the thumbnail to S3 and its place to the photo's record."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from imageproc.core.errors import SupersededError
+from imageproc.core.keys import thumbnail_key
+from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, Part
+from imageproc.core.request import PhotoRequest, State
+from imageproc.core.thumbnail import Thumbnail, make_thumbnail
+from imageproc.functions import table
+from imageproc.functions.aws import s3
+from imageproc.functions.errors import TransientServiceError, aws_call, code_of
+from imageproc.functions.photos import download
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+
+def handler(event: State, _context: object) -> dict[str, Any]:
+    """Make and store the thumbnail, unless the execution is not to. Nothing failed: the result is empty.
+
+    Raises ImageIdentifyError, ImageTooLargeError, PhotoGoneError, SupersededError if a newer upload owns the
+    record or the thumbnail, TransientServiceError, ServiceRefusedError.
+    """
+    photo = PhotoRequest.from_state(event)
+    if not photo.wants(Part.THUMBNAIL):
+        return {}
+    data = download(photo)
+    thumbnail = make_thumbnail(data)
+    _put(photo, thumbnail)
+    stored: dict[str, Any] = {
+        THUMBNAIL: {"s3Bucket": photo.bucket, "s3Key": thumbnail_key(photo.object_id)},
+        CONTENT_HASH: f"sha256:{hashlib.sha256(data).hexdigest()}",
+    }
+    truncated = {TRUNCATED: True} if thumbnail.truncated else {}
+    table.update(photo.object_id, stored | truncated, sequencer=photo.sequencer, remove=[TRUNCATED])
+    return {}
+
+
+def _put(photo: PhotoRequest, thumbnail: Thumbnail) -> None:
+    """Write the thumbnail, but never over one of a newer upload.
+
+    The first write of a key takes one request. Another one is compared with what is there, and written only
+    if that is still there (S3's conditional writes): two executions of one key cannot overtake each other.
+    """
+    with aws_call(f"writing the thumbnail of {photo.object_id}"):
+        if _put_if(photo, thumbnail, {"IfNoneMatch": "*"}):
+            return
+        there = s3().head_object(Bucket=photo.bucket, Key=thumbnail_key(photo.object_id))
+        if photo.sequencer and there["Metadata"].get("sequencer", "") > photo.sequencer:
+            raise SupersededError(f"the thumbnail of {photo.object_id} is a newer upload's")
+        if not _put_if(photo, thumbnail, {"IfMatch": there["ETag"]}):
+            raise TransientServiceError(
+                f"another execution wrote the thumbnail of {photo.object_id} just now"
+            )
+
+
+def _put_if(photo: PhotoRequest, thumbnail: Thumbnail, condition: Mapping[str, Any]) -> bool:
+    try:
+        s3().put_object(
+            Bucket=photo.bucket,
+            Key=thumbnail_key(photo.object_id),
+            Body=thumbnail.data,
+            ContentType=thumbnail.content_type,
+            Metadata={"sequencer": photo.sequencer} if photo.sequencer else {},
+            **condition,
+        )
+    except ClientError as error:
+        if code_of(error) in _CONFLICTS:
+            return False
+        raise
+    return True

@@ -1,0 +1,86 @@
+"""A file over ranged reads: Pillow sees a file, S3 sees a few range requests."""
+
+import io
+from collections.abc import Callable
+
+Fetch = Callable[[int, int], bytes]
+"""Returns the bytes from the first to the last offset, both included, as HTTP ranges count."""
+
+_STEP = 64 * 1024
+_LONGEST_STEP = 4 * 1024 * 1024
+
+
+class RangedReader(io.RawIOBase):
+    """A seekable, read-only file that fetches what is read and keeps it.
+
+    Reading on from what is there, or a little further, fetches four times as much each time: a long header
+    takes few requests. A jump elsewhere starts small again: walking over chunks does not download them.
+    """
+
+    def __init__(self, first: bytes, size: int, fetch: Fetch) -> None:
+        """`first` is what is there already, from offset 0; `size` the file's length in bytes."""
+        self._parts = {0: first}
+        self._size = size
+        self._fetch = fetch
+        self._position = 0
+        self._step = max(len(first), _STEP)
+
+    def readable(self) -> bool:
+        """Return True: it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: it can seek."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position in bytes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to an offset in bytes, and return it; nothing is fetched."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"cannot seek to {base + offset}, before the file's beginning")
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return `size` bytes, fewer only at the file's end; all that is left if it is negative or None."""
+        left = max(self._size - self._position, 0)
+        wanted = left if size is None or size < 0 else min(size, left)
+        pieces = []
+        while wanted > 0:
+            piece = self._piece(wanted)
+            if not piece:
+                break
+            pieces.append(piece)
+            self._position += len(piece)
+            wanted -= len(piece)
+        return b"".join(pieces)
+
+    def readall(self) -> bytes:
+        """Return all that is left."""
+        return self.read(-1)
+
+    def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]
+        """Fill the buffer, and return how many bytes were put there."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _piece(self, wanted: int) -> bytes:
+        for start, part in self._parts.items():
+            offset = self._position - start
+            if 0 <= offset < len(part):
+                return part[offset : offset + wanted]
+        return self._load(wanted)[:wanted]
+
+    def _load(self, wanted: int) -> bytes:
+        ends = (start + len(part) for start, part in self._parts.items())
+        reads_on = any(0 <= self._position - end < self._step for end in ends)
+        self._step = min(self._step * 4, _LONGEST_STEP) if reads_on else _STEP
+        last = min(self._position + max(wanted, self._step), self._size) - 1
+        part = self._fetch(self._position, last)
+        self._parts[self._position] = part
+        return part

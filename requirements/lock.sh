@@ -1,0 +1,14 @@
+#!/bin/sh
+# Pins the requirements for all platforms and Python versions. Requirement files are the lock because they
+# carry hashes and no download addresses.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
+}
+workbench="pyproject.toml --extra local --extra workbench --extra demo"
+# shellcheck disable=SC2086
+compile $workbench --group build -o requirements/workbench.txt
+# shellcheck disable=SC2086
+compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev.txt
+compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt

@@ -1,0 +1,157 @@
+"""Pictures and EXIF blocks made for the tests."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import piexif
+from PIL import Image
+
+from imageproc.core.png import SIGNATURE
+from imageproc.core.thumbnail import Thumbnail
+
+RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 200, 20), (20, 20, 220), (250, 250, 250)
+Entry = tuple[int, int, int, bytes]
+
+
+def corners(size: tuple[int, int] = (400, 300)) -> Image.Image:
+    """A picture whose corners are red, green (top), blue and white (bottom): it shows which way is up."""
+    width, height = size
+    image = Image.new("RGB", size)
+    for colour, x, y in ((RED, 0, 0), (GREEN, 1, 0), (BLUE, 0, 1), (WHITE, 1, 1)):
+        image.paste(
+            colour, (x * width // 2, y * height // 2, (x + 1) * width // 2 + 1, (y + 1) * height // 2 + 1)
+        )
+    return image
+
+
+def saved(image: Image.Image, image_format: str = "JPEG", **options: Any) -> bytes:
+    """The picture as a file."""
+    output = io.BytesIO()
+    image.save(output, image_format, **options)
+    return output.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    """The file as a loaded picture."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        return image
+
+
+def noisy(size: tuple[int, int]) -> Image.Image:
+    """A picture of random colours: it compresses badly, and no two places are alike."""
+    return Image.merge("RGB", [Image.effect_noise(size, 80) for _ in range(3)])
+
+
+def pixel(thumbnail: Thumbnail, x: float, y: float) -> Any:
+    """The colour at a place given as a fraction of width and height."""
+    image = opened(thumbnail.data)
+    return image.getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))
+
+
+def exif_block(**directories: dict[int, Any]) -> bytes:
+    """An EXIF block as a camera writes it: `image`, `photo` and `gps` are its directories."""
+    names = {"image": "0th", "photo": "Exif", "gps": "GPS"}
+    return bytes(piexif.dump({names[name]: tags for name, tags in directories.items()}))
+
+
+def jpeg_with_exif(**directories: dict[int, Any]) -> bytes:
+    """A small JPEG with an EXIF block."""
+    return saved(corners((64, 48)), exif=exif_block(**directories))
+
+
+def tiff(*entries: Entry, tail: bytes = b"", order: str = "<", count: int | None = None) -> bytes:
+    """An EXIF block of one directory; its entries are tag, type, count, and four bytes of value or offset.
+
+    `tail` follows the directory, at offset `14 + 12 * len(entries)`; `count` is what the directory claims.
+    """
+    mark = b"II" if order == "<" else b"MM"
+    header = mark + struct.pack(order + "HL", 42, 8)
+    directory = struct.pack(order + "H", len(entries) if count is None else count)
+    for tag, kind, values, value in entries:
+        directory += struct.pack(order + "HHL", tag, kind, values) + value
+    return header + directory + b"\0\0\0\0" + tail
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A PNG chunk."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(
+    size: tuple[int, int],
+    depth: int,
+    colour_type: int,
+    rows: bytes,
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    piece: int = 1 << 20,
+) -> bytes:
+    """A PNG of unfiltered rows (without their filter bytes), with chunks before and after its data."""
+    stride = len(rows) // size[1]
+    raw = b"".join(b"\0" + rows[i * stride : (i + 1) * stride] for i in range(size[1]))
+    packed = zlib.compress(raw)
+    data = b"".join(chunk(b"IDAT", packed[i : i + piece]) for i in range(0, len(packed), piece))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, colour_type, 0, 0, 0))
+    return SIGNATURE + header + before + data + after + chunk(b"IEND", b"")
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    """A JPEG segment."""
+    return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def with_segment(jpeg: bytes, *segments: bytes) -> bytes:
+    """The JPEG with segments put in right after its start."""
+    return jpeg[:2] + b"".join(segments) + jpeg[2:]
+
+
+def icc_profile(colour_space: bytes, size: int = 200) -> bytes:
+    """As much of an ICC profile as is looked at: its header."""
+    header = struct.pack(">I", size) + bytes(12) + colour_space + bytes(16) + b"acsp"
+    return header + bytes(size - len(header))
+
+
+class CountingReader(io.RawIOBase):
+    """A file over ranged reads, as the Lambda functions have: counts the ranges, and the bytes handed out.
+
+    The first range has 128 KiB; reading on, or jumping ahead by less than a range, makes the next four times
+    as long.
+    """
+
+    def __init__(self, data: bytes, first: int = 128 * 1024) -> None:
+        self.data, self.position, self.step = data, 0, first
+        self.fetched_to, self.fetched_from = first, 0
+        self.ranges, self.handed_out = 1, 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        assert whence in (0, 1), "nothing is known of the end"
+        self.position = offset + (self.position if whence else 0)
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
+        assert size >= 0, "never the whole file"
+        end = min(self.position + size, len(self.data))
+        if not (self.fetched_from <= self.position and end <= self.fetched_to) and end > self.position:
+            self._fetch(end)
+        piece = self.data[self.position : end]
+        self.handed_out += len(piece)
+        self.position += len(piece)
+        return piece
+
+    def _fetch(self, end: int) -> None:
+        self.ranges += 1
+        if self.fetched_from <= self.position <= self.fetched_to + self.step:
+            self.step *= 4
+        else:
+            self.fetched_from = self.position
+        self.fetched_to = max(end, self.position + self.step)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from imageproc.core.errors import ImageTooLargeError, SupersededError
+from imageproc.functions import aws, generate_thumbnail
+from imageproc.functions.errors import TransientServiceError
+from tests import pictures
+from tests.functions.conftest import Backend
+
+
+def thumbnail(backend: Backend, object_id: str) -> Any:
+    return backend.s3.get_object(Bucket=backend.bucket, Key=f"Thumbnails/{object_id}")
+
+
+def test_the_thumbnail_lies_beside_the_original_and_the_record_names_it(backend: Backend) -> None:
+    data = pictures.jpeg((640, 480), make="Canon", orientation=6)
+    backend.upload("a/cat.jpg", data)
+
+    assert generate_thumbnail.handler(backend.state("a/cat.jpg"), None) == {}
+
+    answer = thumbnail(backend, "a/cat.jpg")
+    made = pictures.opened(answer["Body"].read())
+    assert made.size == (188, 250)
+    assert not made.getexif()
+    assert answer["ContentType"] == "image/jpeg"
+    record = backend.record("a/cat.jpg")
+    assert record["thumbnail"] == {"s3Bucket": "photos", "s3Key": "Thumbnails/a/cat.jpg"}
+    assert record["contentHash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+    assert "truncated" not in record
+
+
+def test_a_photo_that_lacks_its_end_gives_a_thumbnail_and_says_so(backend: Backend) -> None:
+    noise = pictures.jpeg((900, 900))
+    backend.upload("cut.jpg", noise[: len(noise) - 200])
+    generate_thumbnail.handler(backend.state("cut.jpg"), None)
+    assert backend.record("cut.jpg")["truncated"] is True
+
+
+def test_an_older_upload_does_not_overwrite_a_newer_ones_thumbnail(backend: Backend) -> None:
+    old = backend.upload("x.png", pictures.png((10, 10)))
+    new = backend.upload("x.png", pictures.png((20, 20)))
+    generate_thumbnail.handler(backend.state("x.png", versionId=new, sequencer="0B"), None)
+
+    with pytest.raises(SupersededError):
+        generate_thumbnail.handler(backend.state("x.png", versionId=old, sequencer="0A"), None)
+
+    assert pictures.opened(thumbnail(backend, "x.png")["Body"].read()).size == (20, 20)
+
+
+def test_a_newer_upload_replaces_the_thumbnail(backend: Backend) -> None:
+    for sequencer, size in (("0A", (10, 10)), ("0B", (20, 20))):
+        version = backend.upload("x.png", pictures.png(size))
+        generate_thumbnail.handler(backend.state("x.png", versionId=version, sequencer=sequencer), None)
+    assert pictures.opened(thumbnail(backend, "x.png")["Body"].read()).size == (20, 20)
+
+
+def test_a_thumbnail_that_is_written_between_look_and_write_is_tried_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.upload("x.png", pictures.png())
+    generate_thumbnail.handler(backend.state("x.png"), None)
+    stale = backend.s3.head_object(Bucket=backend.bucket, Key="Thumbnails/x.png") | {"ETag": '"stale"'}
+    monkeypatch.setattr(aws.s3(), "head_object", lambda **_: stale)
+    with pytest.raises(TransientServiceError):
+        generate_thumbnail.handler(backend.state("x.png"), None)
+
+
+def test_too_many_bytes_are_refused_before_they_are_read(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.upload("x.png", pictures.png())
+    monkeypatch.setattr("imageproc.core.limits.MAX_BYTES", 10)
+    with pytest.raises(ImageTooLargeError):
+        generate_thumbnail.handler(backend.state("x.png"), None)
+
+
+def test_an_execution_for_other_parts_makes_no_thumbnail(backend: Backend) -> None:
+    backend.upload("x.png", pictures.png())
+    assert generate_thumbnail.handler(backend.state("x.png", only=["tags"]), None) == {}
+    assert backend.record("x.png") == {}

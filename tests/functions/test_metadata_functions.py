@@ -1,0 +1,118 @@
+"""ExtractImageMetadata and StoreImageMetadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from imageproc.core.errors import ImageIdentifyError, PhotoGoneError, SupersededError
+from imageproc.core.limits import FIRST_RANGE
+from imageproc.core.record import METADATA_ATTRIBUTES
+from imageproc.functions import aws, extract_image_metadata, store_image_metadata
+from tests import pictures
+from tests.functions.conftest import Backend
+
+
+def test_metadata_comes_with_format_size_camera_owner_and_version(backend: Backend) -> None:
+    data = pictures.jpeg((640, 480), make="Canon", model="EOS R5", orientation=6)
+    version = backend.upload("cat.jpg", data)
+
+    extracted = extract_image_metadata.handler(backend.state("cat.jpg"), None)
+
+    assert extracted["format"] == "JPEG"
+    attributes = extracted["attributes"]
+    assert attributes["dimensions"] == {"width": 640, "height": 480}
+    assert attributes["fileSize"] == len(data)
+    assert (attributes["exifMake"], attributes["exifModel"], attributes["exifOrientation"]) == (
+        "Canon",
+        "EOS R5",
+        6,
+    )
+    assert (attributes["userID"], attributes["albumID"], attributes["versionId"]) == ("ann", "a1", version)
+
+
+def test_a_large_photo_is_not_downloaded(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend.upload("large.jpg", pictures.jpeg((3000, 2000)) + bytes(3_000_000))
+    ranges: list[str] = []
+    real = aws.s3().get_object
+
+    def counted(**request: Any) -> Any:
+        ranges.append(request["Range"])
+        return real(**request)
+
+    monkeypatch.setattr(aws.s3(), "get_object", counted)
+    assert extract_image_metadata.handler(backend.state("large.jpg"), None)["format"] == "JPEG"
+    assert ranges == [f"bytes=0-{FIRST_RANGE - 1}"]
+
+
+def test_a_header_beyond_the_first_range_is_read_from_the_same_version(backend: Backend) -> None:
+    photo = pictures.jpeg((300, 200), make="Sony")
+    comment = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
+    version = backend.upload("long.jpg", photo[:2] + comment * 4 + photo[2:])
+    backend.upload("long.jpg", b"replaced meanwhile")
+
+    extracted = extract_image_metadata.handler(backend.state("long.jpg", versionId=version), None)
+
+    assert extracted["attributes"]["exifMake"] == "Sony"
+    assert extracted["attributes"]["versionId"] == version
+
+
+def test_another_image_format_is_left_to_the_choice(backend: Backend) -> None:
+    backend.upload("moving.gif", pictures.gif())
+    extracted = extract_image_metadata.handler(backend.state("moving.gif"), None)
+    assert extracted["format"] == "UNSUPPORTED"
+    assert "GIF" in extracted["cause"]
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture at all", b"\xff\xd8\xff"])
+def test_what_is_no_image_is_identified_as_such(backend: Backend, data: bytes) -> None:
+    backend.upload("x.jpg", data)
+    with pytest.raises(ImageIdentifyError):
+        extract_image_metadata.handler(backend.state("x.jpg"), None)
+
+
+def test_a_missing_object_is_gone(backend: Backend) -> None:
+    with pytest.raises(PhotoGoneError):
+        extract_image_metadata.handler(backend.state("gone.jpg"), None)
+
+
+def test_input_that_lacks_a_name_says_which() -> None:
+    with pytest.raises(ValueError, match="objectID"):
+        extract_image_metadata.handler({"s3Bucket": "b", "s3Key": "Incoming/k"}, None)
+
+
+def test_stored_metadata_replaces_what_an_earlier_photo_of_the_key_had(backend: Backend) -> None:
+    earlier = {
+        "format": "JPEG",
+        "attributes": {"imageFormat": "JPEG", "exifMake": "Canon", "exifFNumber": 2.8},
+    }
+    later = {
+        "format": "PNG",
+        "attributes": {"imageFormat": "PNG", "geo": {"latitude": 0.1, "longitude": -7.25}},
+    }
+    for extracted in (earlier, later):
+        store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted), None)
+
+    record = backend.record("cat")
+    assert record["imageFormat"] == "PNG"
+    assert "exifMake" not in record
+    assert {name: float(value) for name, value in record["geo"].items()} == {
+        "latitude": 0.1,
+        "longitude": -7.25,
+    }
+    assert record["status"] == "PROCESSING"
+
+
+def test_an_older_upload_does_not_overwrite_a_newer_ones_metadata(backend: Backend) -> None:
+    extracted = {"format": "JPEG", "attributes": {"imageFormat": "JPEG", "sequencer": "0B"}}
+    store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted, sequencer="0B"), None)
+    with pytest.raises(SupersededError):
+        store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted, sequencer="0A"), None)
+
+
+def test_the_list_of_metadata_attributes_is_what_the_reader_can_yield() -> None:
+    from imageproc.core.metadata import IMAGE_FIELDS, PHOTO_FIELDS
+
+    exif = {name for fields in (IMAGE_FIELDS, PHOTO_FIELDS) for name, _ in fields.values()}
+    assert exif == {name for name in METADATA_ATTRIBUTES if name.startswith("exif")}
