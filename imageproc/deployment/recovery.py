@@ -1,0 +1,136 @@
+"""Out of the states in which CloudFormation leaves a stack that went wrong: to one that can be deployed to.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imageproc.deployment.errors import StackBusyError, StackStuckError
+from imageproc.deployment.events import Note
+from imageproc.deployment.inventory import log_group_names
+from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, resources
+from imageproc.deployment.tables import delete_log_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imageproc.aws.clients import Aws
+    from imageproc.deployment.events import Event, StackEvent
+    from imageproc.deployment.stack import StackState
+
+_TO_BE_DELETED = {
+    "ROLLBACK_COMPLETE": "Its creation failed before",
+    "ROLLBACK_FAILED": "Its creation failed before, and so did the rollback",
+    "CREATE_FAILED": "Its creation failed before",
+    "DELETE_FAILED": "Its deletion failed before",
+}
+
+
+def recover(
+    aws: Aws,
+    stack: str,
+    notify: Callable[[Event], None],
+    sleep: Callable[[float], None],
+    *,
+    wait: bool = False,
+) -> StackState | None:
+    """Return the stack's state once it can be deployed to; None if it must be created.
+
+    A stack that never came to life is deleted. An update whose rollback failed is rolled back again. While
+    another operation runs, wait for its end or raise StackBusyError. Raises StackStuckError if neither helps.
+    """
+    state = describe(aws, stack)
+    if state and state.busy:
+        state = _after_operation(aws, state, notify, sleep, wait=wait)
+    if state and state.status in _TO_BE_DELETED:
+        _delete(aws, state, notify, sleep)
+        return None
+    if state and state.status == "UPDATE_ROLLBACK_FAILED":
+        return _roll_back(aws, state, notify, sleep)
+    return state
+
+
+def _after_operation(
+    aws: Aws,
+    state: StackState,
+    notify: Callable[[Event], None],
+    sleep: Callable[[float], None],
+    *,
+    wait: bool,
+) -> StackState | None:
+    """Return the stack's state after the operation that runs now."""
+    if not wait:
+        raise StackBusyError(
+            f"The stack {state.name} is {state.status}: another operation runs. Wait until it is over "
+            "and repeat the command, or let the command wait for it."
+        )
+    notify(Note(f"The stack {state.name} is {state.status}; waiting until that is over"))
+    for event in follow(aws, state.id, EventFeed(aws, state.id), sleep):
+        notify(event)
+    return describe(aws, state.name)
+
+
+def _delete(
+    aws: Aws, state: StackState, notify: Callable[[Event], None], sleep: Callable[[float], None]
+) -> None:
+    """Delete a stack that cannot be updated any more. Raises StackStuckError if it cannot be deleted
+    either.
+    """
+    notify(
+        Note(f"The stack {state.name} is {state.status}. {_TO_BE_DELETED[state.status]}: it is deleted first")
+    )
+    feed = EventFeed(aws, state.id)
+    aws.cloudformation.delete_stack(StackName=state.id)
+    told = _tell(aws, state, feed, notify, sleep)
+    left = describe(aws, state.id)
+    if left and left.status != "DELETE_COMPLETE":
+        raise _stuck(
+            left, told, "Remove everything that is left of it (`imageproc destroy`), then deploy again."
+        )
+    # A function's last lines may arrive after its log group went, and make it anew: it would be in the way.
+    for name in log_group_names(resources(aws, state.id)):
+        for removed in delete_log_group(aws, name):
+            notify(removed)
+
+
+def _roll_back(
+    aws: Aws, state: StackState, notify: Callable[[Event], None], sleep: Callable[[float], None]
+) -> StackState | None:
+    """Roll a failed update back once more."""
+    notify(
+        Note(f"The stack {state.name} is {state.status}: the rollback of its last update is continued first")
+    )
+    feed = EventFeed(aws, state.id)
+    aws.cloudformation.continue_update_rollback(StackName=state.id)
+    told = _tell(aws, state, feed, notify, sleep)
+    after = describe(aws, state.name)
+    if after and after.status == "UPDATE_ROLLBACK_FAILED":
+        raise _stuck(
+            after,
+            told,
+            "Mend that resource, then deploy again; or skip it with `aws cloudformation "
+            f"continue-update-rollback --stack-name {state.name} --resources-to-skip` and its logical ID.",
+        )
+    return after
+
+
+def _tell(
+    aws: Aws,
+    state: StackState,
+    feed: EventFeed,
+    notify: Callable[[Event], None],
+    sleep: Callable[[float], None],
+) -> list[StackEvent]:
+    told = []
+    for event in follow(aws, state.id, feed, sleep):
+        told.append(event)
+        notify(event)
+    return told
+
+
+def _stuck(state: StackState, told: list[StackEvent], fix: str) -> StackStuckError:
+    failure = first_failure(told)
+    what = f"{failure.logical_id}: {failure.reason}" if failure else state.reason or "no reason was given"
+    return StackStuckError(f"The stack {state.name} stays {state.status} ({what}). {fix}")

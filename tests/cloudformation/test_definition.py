@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imageproc.core import errors as photo_errors
+from imageproc.core.limits import SUPPORTED_FORMATS
+from imageproc.functions import errors as service_errors
+from imageproc.functions.record_outcome import PARTS, REJECTIONS
+
+AWS_ERRORS = re.compile(r"(States|Lambda|Sandbox)\.\w+")
+CONTRACT_STATES = {
+    "ExtractImageMetadata",
+    "ImageTypeCheck",
+    "StoreImageMetadata",
+    "ParallelProcessing",
+    "Rekognition",
+    "StoreRekognizedTags",
+    "GenerateThumbnail",
+    "NotSupportedImageType",
+}
+
+
+def states(machine: Any) -> Iterator[tuple[str, Any]]:
+    """Yield all states, those of the branches too."""
+    for name, state in machine["States"].items():
+        yield name, state
+        for branch in state.get("Branches", ()):
+            yield from states(branch)
+
+
+def tasks(machine: Any) -> list[tuple[str, Any]]:
+    return [(name, state) for name, state in states(machine) if state["Type"] == "Task"]
+
+
+def test_the_contracts_states_are_there(definition: Any) -> None:
+    assert {name for name, _ in states(definition)} >= CONTRACT_STATES
+    choice = definition["States"]["ImageTypeCheck"]
+    compared = [one["StringEquals"] for one in choice["Choices"][0]["Or"]]
+    assert tuple(compared) == SUPPORTED_FORMATS
+    assert {one["Variable"] for one in choice["Choices"][0]["Or"]} == {"$.extractedMetadata.format"}
+    assert definition["States"]["NotSupportedImageType"]["Error"] == "NotSupportedImageType"
+
+
+def test_every_state_that_is_named_exists(definition: Any) -> None:
+    for machine in (definition, *definition["States"]["ParallelProcessing"]["Branches"]):
+        named = {machine["StartAt"]}
+        for state in machine["States"].values():
+            named |= {one["Next"] for one in (state, *state.get("Catch", ())) if "Next" in one}
+            named |= {one["Next"] for one in state.get("Choices", ())}
+            named |= {state["Default"]} if "Default" in state else set()
+        assert named <= set(machine["States"])
+
+
+def test_every_error_that_is_caught_or_retried_exists(definition: Any) -> None:
+    for name, state in states(definition):
+        for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
+            for error in rule["ErrorEquals"]:
+                ours = getattr(photo_errors, error, None) or getattr(service_errors, error, None)
+                assert ours or AWS_ERRORS.fullmatch(error), f"{name}: {error}"
+
+
+def test_retries_name_their_errors_back_off_with_jitter_and_end(definition: Any) -> None:
+    for name, task in tasks(definition):
+        transient = task["Retry"][0]
+        assert "TransientServiceError" in transient["ErrorEquals"], name
+        assert transient["BackoffRate"] > 1
+        assert transient["JitterStrategy"] == "FULL"
+        assert transient["MaxDelaySeconds"] <= 60
+        for rule in task["Retry"]:
+            assert 1 <= rule["MaxAttempts"] <= 5
+            assert "States.ALL" not in rule["ErrorEquals"]
+            assert "States.TaskFailed" not in rule["ErrorEquals"]
+
+
+def test_bad_images_are_never_retried(definition: Any) -> None:
+    never = REJECTIONS | {"PhotoGoneError", "SupersededError", "RecognitionRefusedError"}
+    for _, task in tasks(definition):
+        assert not never & {error for rule in task["Retry"] for error in rule["ErrorEquals"]}
+
+
+def test_every_task_ends_in_time_and_its_failure_is_caught(definition: Any) -> None:
+    for name, task in tasks(definition):
+        assert task["TimeoutSeconds"] <= 120, name
+        caught = {error for rule in task["Catch"] for error in rule["ErrorEquals"]}
+        assert "States.ALL" in caught or name == "RecordOutcome"
+
+
+@pytest.mark.parametrize("branch", [0, 1])
+def test_a_branch_catches_its_own_failure_and_names_the_part_that_is_missing(
+    definition: Any, branch: int
+) -> None:
+    machine = definition["States"]["ParallelProcessing"]["Branches"][branch]
+    for name, task in tasks(machine):
+        assert name in PARTS
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+        assert task["Catch"][-1]["ResultPath"] == f"$.failures.{name}"
+
+
+def test_too_much_data_is_caught_which_states_all_does_not_do(definition: Any) -> None:
+    catch = definition["States"]["ParallelProcessing"]["Catch"]
+    assert "States.DataLimitExceeded" in [error for rule in catch for error in rule["ErrorEquals"]]
+
+
+def test_placeholders_and_substitutions_are_the_same(packaged: str, resources: Any) -> None:
+    machine = resources["ImageProcStateMachine"]["Properties"]
+    placeholders = set(re.findall(r"\$\{(\w+)\}", machine["DefinitionString"]))
+    assert placeholders == set(machine["DefinitionSubstitutions"])

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from cfnlint import api
+
+from imageproc.core import record
+
+CONTRACT_RESOURCES = {
+    "PhotoRepoS3Bucket",
+    "AlbumMetadataDDBTable",
+    "ImageMetadataDDBTable",
+    "ImageProcStateMachine",
+    "ExtractImageMetadataFunction",
+    "StoreImageMetadataFunction",
+    "RekognitionFunction",
+    "StoreRekognizedTagsFunction",
+    "GenerateThumbnailFunction",
+    "ImageProcStartExecutionFunction",
+    "CreateS3EventTriggerFunction",
+    "DescribeExecutionFunction",
+    "TestClientIdentityPool",
+    "BackendProcessingLambdaRole",
+    "CustomResourceHelperRole",
+    "StateMachineRole",
+    "DescribeExecutionFunctionRole",
+    "TestClientIAMRole",
+    "S3EventTrigger",
+}
+CONTRACT_OUTPUTS = {
+    "S3PhotoRepoBucket",
+    "DDBAlbumMetadataTable",
+    "DDBImageMetadataTable",
+    "Region",
+    "DescribeExecutionLambda",
+    "CognitoIdentityPool",
+}
+# Actions that know no resources, and where AWS says so.
+WITHOUT_RESOURCES = {
+    "rekognition:DetectLabels": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrekognition.html",
+    "xray:PutTelemetryRecords": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
+    "xray:PutTraceSegments": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
+}
+FUNCTION_MODULES = (
+    "create_s3_event_trigger",
+    "describe_execution",
+    "extract_image_metadata",
+    "generate_thumbnail",
+    "record_outcome",
+    "rekognition",
+    "start_execution",
+    "store_image_metadata",
+    "store_rekognized_tags",
+)
+
+
+def of_type(resources: Any, kind: str) -> dict[str, Any]:
+    """Return the properties of all resources of a type, by logical ID."""
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+def test_cfn_lint_finds_nothing(packaged: str) -> None:
+    regions = ["us-east-1", "eu-west-1", "ap-southeast-2"]
+    assert [str(match) for match in api.lint(packaged, regions=regions)] == []
+
+
+def test_the_contracts_resources_and_outputs_are_there(template: Any) -> None:
+    assert set(template["Resources"]) >= CONTRACT_RESOURCES
+    assert set(template["Outputs"]) >= CONTRACT_OUTPUTS
+
+
+def test_the_packaged_template_fits_into_an_api_call(packaged: str) -> None:
+    assert len(packaged.encode()) <= 51_200
+
+
+def test_every_function_is_a_handler_that_exists(resources: Any) -> None:
+    handlers = {one["Handler"] for one in of_type(resources, "AWS::Lambda::Function").values()}
+    assert handlers == {f"imageproc.functions.{module}.handler" for module in FUNCTION_MODULES}
+    for handler in handlers:
+        module, _, name = handler.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("module", FUNCTION_MODULES)
+def test_functions_have_the_layer_if_and_only_if_they_need_it(resources: Any, module: str) -> None:
+    script = f"import sys, imageproc.functions.{module}; print('PIL' in sys.modules)"
+    loads_pillow = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    functions = of_type(resources, "AWS::Lambda::Function").values()
+    layers = next(one.get("Layers") for one in functions if f".{module}." in one["Handler"])
+    assert bool(layers) == (loads_pillow == "True")
+
+
+def test_lambda_policies_name_their_actions_and_resources(resources: Any) -> None:
+    for name, policy in of_type(resources, "AWS::IAM::Policy").items():
+        if name == "StateMachinePolicy":
+            continue
+        for statement in _statements(policy):
+            assert not [action for action in statement["Action"] if "*" in action], name
+            if statement["Resource"] == "*":
+                assert set(statement["Action"]) <= set(WITHOUT_RESOURCES), name
+
+
+def test_the_state_machine_may_invoke_its_functions_and_nothing_else(resources: Any) -> None:
+    statement = _statements(resources["StateMachinePolicy"]["Properties"])[0]
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    invoked = {one["Fn::GetAtt"][0] for one in statement["Resource"]}
+    substitutions = resources["ImageProcStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert invoked == {one["Fn::GetAtt"][0] for one in substitutions.values()}
+
+
+def test_each_function_has_a_role_of_its_own_unless_consolidated(resources: Any) -> None:
+    roles = []
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        role = function["Role"]
+        if "Fn::If" in role:
+            condition, own, shared = role["Fn::If"]
+            assert condition == "PerFunctionRoles"
+            assert shared["Fn::GetAtt"][0] == "BackendProcessingLambdaRole"
+            role = own
+        roles.append(role["Fn::GetAtt"][0])
+    assert len(set(roles)) == len(FUNCTION_MODULES)
+
+
+def test_every_function_has_a_log_group_that_ends_with_the_stack(resources: Any) -> None:
+    groups = {
+        json.dumps(one["LogGroupName"]): one for one in of_type(resources, "AWS::Logs::LogGroup").values()
+    }
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        name = {"Fn::Sub": f"/aws/lambda/{function['FunctionName']['Fn::Sub']}"}
+        assert groups[json.dumps(name)]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_bucket_is_private_encrypted_versioned_and_asks_for_tls(resources: Any) -> None:
+    bucket = resources["PhotoRepoS3Bucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert len(bucket["LifecycleConfiguration"]["Rules"]) == 2
+    statement = resources["PhotoRepoBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("table", "index"),
+    [("ImageMetadataDDBTable", record.ALBUM_INDEX), ("AlbumMetadataDDBTable", record.USER_INDEX)],
+)
+def test_tables_are_on_demand_recoverable_and_indexed(resources: Any, table: str, index: str) -> None:
+    properties = resources[table]["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["SSESpecification"]["SSEEnabled"] is True
+    assert [one["IndexName"] for one in properties["GlobalSecondaryIndexes"]] == [index]
+    partition, sort = index.removesuffix("-index").split("-")
+    keys = [one["AttributeName"] for one in properties["GlobalSecondaryIndexes"][0]["KeySchema"]]
+    assert keys == [partition, sort]
+
+
+def test_failed_events_wait_in_a_queue_that_has_an_alarm(resources: Any) -> None:
+    config = resources["StartExecutionInvokeConfig"]["Properties"]
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == {"Fn::GetAtt": ["StartExecutionDeadLetterQueue", "Arn"]}
+    dimension = resources["StartExecutionDeadLetterAlarm"]["Properties"]["Dimensions"][0]
+    assert dimension["Value"] == {"Fn::GetAtt": ["StartExecutionDeadLetterQueue", "QueueName"]}
+
+
+def test_guests_exist_only_where_they_are_enabled(template: Any) -> None:
+    assert template["Parameters"]["TestClientAccess"]["Default"] == "Disabled"
+    for name in ("TestClientIdentityPool", "TestClientIdentityPoolRoles", "TestClientIAMRole"):
+        assert template["Resources"][name]["Condition"] == "TestClientEnabled"
+
+
+def _statements(policy: Any) -> list[Any]:
+    statements = policy["PolicyDocument"]["Statement"]
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in statements]

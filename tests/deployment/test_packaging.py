@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from imageproc.deployment import packaging, wheels
+from imageproc.deployment.archive import Package
+from imageproc.deployment.errors import PackagingError
+from imageproc.deployment.packaging import AWS, BuildTarget, local_target
+from imageproc.deployment.pruning import prune
+
+LOCAL = local_target(b"#!/bin/sh\nexec python\n")
+
+
+@pytest.fixture(scope="module")
+def local_layer() -> Package:
+    return packaging.layer_package(LOCAL)
+
+
+@pytest.fixture(scope="module")
+def aws_layer() -> Package:
+    """The layer for AWS, from the cache or the package index."""
+    try:
+        return packaging.layer_package(AWS)
+    except PackagingError as error:
+        if "could not download" in str(error) or "did not finish" in str(error):
+            pytest.skip(f"pip reaches no package index: {error}")
+        raise
+
+
+def test_the_functions_zip_holds_core_and_functions_and_nothing_else() -> None:
+    names = set(packaging.functions_package(AWS).files)
+
+    assert "imageproc/__init__.py" in names
+    assert "imageproc/core/keys.py" in names
+    folders = {"/".join(name.split("/")[:2]) for name in names if name.count("/") > 1}
+    assert folders == {"imageproc/core", "imageproc/functions"}
+    assert all(name.endswith(".py") for name in names)
+
+
+def test_the_functions_zip_is_small_and_the_same_each_time() -> None:
+    one, two = packaging.functions_package(AWS, "p/"), packaging.functions_package(AWS, "p/")
+
+    assert one.size < 100_000
+    assert (one.key, one.data) == (two.key, two.data)
+
+
+def test_byte_code_and_stray_files_do_not_reach_the_zip(tmp_path: Path) -> None:
+    root = tmp_path / "imageproc"
+    for name in (
+        "__init__.py",
+        "core/a.py",
+        "core/__pycache__/a.pyc",
+        "core/notes.txt",
+        "functions/b.py",
+        "cli/c.py",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+
+    made = packaging.functions_package(AWS, root=root)
+
+    assert sorted(made.files) == ["imageproc/__init__.py", "imageproc/core/a.py", "imageproc/functions/b.py"]
+
+
+def test_a_custom_runtime_gets_its_bootstrap_executable() -> None:
+    made = packaging.functions_package(LOCAL)
+
+    entry = zipfile.ZipFile(io.BytesIO(made.data)).getinfo("bootstrap")
+    assert entry.external_attr >> 16 == 0o100755
+    assert made.files["bootstrap"] == LOCAL.bootstrap
+
+
+def test_the_local_layer_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_pip(_command: object) -> None:
+        raise AssertionError("pip was run")
+
+    monkeypatch.setattr(wheels, "run_pip", no_pip)
+
+    names = packaging.layer_package(LOCAL).files
+
+    assert "python/PIL/Image.py" in names
+    assert "python/piexif/__init__.py" in names
+
+
+def test_the_pruned_layer_still_does_all_that_the_functions_need(
+    local_layer: Package, tmp_path: Path
+) -> None:
+    for name, data in local_layer.files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    program = f"""
+import sys; sys.path.insert(0, {str(tmp_path / "python")!r})
+import io, piexif
+from PIL import Image, ImageCms, ImageOps, ImageFile, JpegImagePlugin, PngImagePlugin
+assert Image.__file__.startswith({str(tmp_path)!r}), Image.__file__
+for kind in ("JPEG", "PNG"):
+    out = io.BytesIO()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    Image.new("RGB", (900, 600), "red").save(out, kind, icc_profile=srgb.tobytes())
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(out.getvalue())))
+    image = ImageCms.profileToProfile(image, srgb, srgb)
+    image.thumbnail((250, 250), Image.Resampling.LANCZOS)
+    assert image.size == (250, 167), image.size
+Image.init()  # all plugins, also those whose libraries are gone
+try:
+    Image.open(io.BytesIO(b"RIFF....WEBPVP8 "))
+except Image.UnidentifiedImageError:
+    pass
+import importlib.metadata
+print(importlib.metadata.version("pillow"), importlib.metadata.version("piexif"))
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_pruning_drops_what_is_never_loaded_and_keeps_the_rest() -> None:
+    files = {
+        "PIL/_imaging.so": b"..libjpeg-1.so..",
+        "PIL/_avif.cpython-314.so": b"..libavif-2.so..",
+        "PIL/Image.py": b"",
+        "PIL/__pycache__/Image.pyc": b"",
+        "pillow.libs/libjpeg-1.so": b"..libz-9.so..",
+        "pillow.libs/libz-9.so": b"",
+        "pillow.libs/libavif-2.so": b"..libjpeg-1.so..",
+        "pillow-1.dist-info/RECORD": b"",
+        "pillow-1.dist-info/METADATA": b"",
+        "pillow-1.dist-info/licenses/LICENSE": b"",
+    }
+
+    assert set(prune(files)) == {
+        "PIL/_imaging.so",
+        "PIL/Image.py",
+        "pillow.libs/libjpeg-1.so",
+        "pillow.libs/libz-9.so",
+        "pillow-1.dist-info/METADATA",
+        "pillow-1.dist-info/licenses/LICENSE",
+    }
+
+
+def test_the_aws_layer_is_for_lambdas_python_and_processor(aws_layer: Package) -> None:
+    names = set(aws_layer.files)
+
+    assert "python/PIL/_imaging.cpython-314-aarch64-linux-gnu.so" in names
+    assert not any("avif" in name or "webp" in name for name in names if name.endswith(".so"))
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert aws_layer.unpacked < 12_000_000
+
+
+def test_a_runtime_without_a_python_version_is_refused() -> None:
+    with pytest.raises(PackagingError, match="names no Python version"):
+        packaging.layer_package(BuildTarget("nodejs22.x", "arm64"))

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from imageproc.aws.clients import Aws
+from imageproc.deployment import (
+    Deployed,
+    Event,
+    Note,
+    Plan,
+    Request,
+    SessionClients,
+    Uploaded,
+    apply,
+    build,
+    discard,
+    package_template,
+    plan,
+)
+from imageproc.deployment.change_set import wait_for
+from imageproc.deployment.errors import ParameterError, PlanRejectedError
+from imageproc.deployment.template import declared_parameters
+
+from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+    from .conftest import Sleeper
+
+
+def deploy(clients: SessionClients, request: Request) -> Deployed:
+    last = list(apply(clients, plan(clients, request)))[-1]
+    assert isinstance(last, Deployed)
+    return last
+
+
+def test_a_first_plan_adds_everything_and_touches_nothing(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    told: list[Event] = []
+
+    made = plan(local_aws, local_request, notify=told.append)
+
+    assert made.kind == "CREATE"
+    assert made.changed
+    assert {(each.action, each.logical_id) for each in made.changes} == {
+        ("Add", name)
+        for name in ("PhotoRepoS3Bucket", "ImageMetadataDDBTable", "WorkLogGroup", "MachineRole", "Machine")
+    }
+    assert [type(each) for each in told] == [Note, Note, Uploaded, Uploaded, Uploaded]
+    tables = local_aws.client("dynamodb").list_tables()["TableNames"]
+    assert not [name for name in tables if name.startswith(local_request.stack)]
+
+
+def test_a_discarded_plan_leaves_no_stack_behind(local_aws: SessionClients, local_request: Request) -> None:
+    discard(local_aws, plan(local_aws, local_request))
+
+    stacks = local_aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert local_request.stack not in [each["StackName"] for each in stacks]
+
+
+def test_the_uploaded_template_needs_no_parameter(local_aws: SessionClients, local_request: Request) -> None:
+    made = plan(local_aws, local_request)
+
+    body = (
+        local_aws.client("s3")
+        .get_object(Bucket=made.artifacts.bucket, Key=made.artifacts.template_key)["Body"]
+        .read()
+        .decode()
+    )
+    assert f'Default: "{made.artifacts.bucket}"' in body
+    assert f'Default: "{made.artifacts.functions_key}"' in body
+    assert f'Default: "{made.artifacts.layer_key}"' in body
+
+
+def test_a_template_packaged_without_a_bucket_asks_for_it_alone(request_: Request) -> None:
+    assert request_.sources is not None
+
+    text = package_template(request_.sources, build(request_.target), None)
+
+    assert [each.name for each in declared_parameters(text) if each.default is None] == ["ArtifactsBucket"]
+
+
+def test_a_changed_parameter_is_an_update_and_the_others_keep_their_values(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    deploy(local_aws, replace(local_request, parameters={"DataRetention": "Retain"}))
+
+    made = plan(local_aws, replace(local_request, parameters={"LogRetentionDays": "7"}))
+    list(apply(local_aws, made))
+
+    assert made.kind == "UPDATE"
+    stack = local_aws.client("cloudformation").describe_stacks(StackName=local_request.stack)["Stacks"][0]
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (values["DataRetention"], values["LogRetentionDays"]) == ("Retain", "7")
+    text = local_aws.client("cloudformation").get_template(StackName=local_request.stack)["TemplateBody"]
+    assert "RetainExceptOnCreate" in str(text)
+
+
+def test_the_bucket_that_the_stack_was_deployed_from_is_used_again(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    local_aws.client("s3").create_bucket(Bucket="my-own")
+    deploy(local_aws, replace(local_request, artifacts_bucket="my-own"))
+
+    again = plan(local_aws, local_request)
+
+    assert again.artifacts.bucket == "my-own"
+
+
+def test_a_wrong_parameter_is_told_before_anything_is_made(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    with pytest.raises(ParameterError, match="Colour"):
+        plan(local_aws, replace(local_request, parameters={"Colour": "red"}))
+
+    buckets = local_aws.client("s3").list_buckets()["Buckets"]
+    assert not [each for each in buckets if each["Name"].startswith(local_request.stack)]
+
+
+def rejected(fake: FakeCloudFormation, session: Session, request: Request, sleep: Sleeper) -> Plan:
+    clients = FakeClients(cloudformation=fake, s3=session.client("s3"), sts=session.client("sts"))
+    return plan(clients, request, sleep=sleep)
+
+
+def test_nothing_to_change_is_a_plan_without_changes_and_without_a_change_set(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    fake = FakeCloudFormation("CREATE_COMPLETE")
+    fake.change_set = {
+        "Status": "FAILED",
+        "StatusReason": "The submitted information didn't contain changes.",
+    }
+
+    made = rejected(fake, session, request_, sleep)
+
+    assert (made.changed, made.changes) == (False, ())
+    assert fake.operations == ["create_change_set", "delete_change_set"]
+
+
+def test_a_template_that_cloudformation_refuses_is_an_error_with_its_words(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    refused = refusal("ValidationError", "Template format error: Unresolved resource dependencies [X]")
+    fake = FakeCloudFormation(None, {"create_change_set": refused})
+
+    with pytest.raises(PlanRejectedError, match="Unresolved resource dependencies"):
+        rejected(fake, session, request_, sleep)
+
+
+def test_a_change_set_that_fails_leaves_nothing_and_says_what_validation_found(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    fake = FakeCloudFormation(None)
+    fake.change_set = {
+        "Status": "FAILED",
+        "StatusReason": "The following validation failed: [AWS::EarlyValidation::PropertyValidation].",
+    }
+    fake.findings = [{"LogicalResourceId": "Machine", "ValidationStatusReason": "RoleArn is no ARN"}]
+
+    with pytest.raises(PlanRejectedError, match=r"PropertyValidation\]\. Machine: RoleArn is no ARN"):
+        rejected(fake, session, request_, sleep)
+
+    assert fake.operations == ["create_change_set", "delete_change_set", "delete_stack"]
+
+
+def test_a_change_set_is_waited_for(sleep: Sleeper) -> None:
+    fake = FakeCloudFormation("CREATE_COMPLETE")
+    statuses = iter(["CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_COMPLETE"])
+    fake.describe_change_set = lambda **_: {"Status": next(statuses), "Changes": []}  # type: ignore[method-assign]
+
+    assert wait_for(Aws(FakeClients(cloudformation=fake)), STACK_ID, "c", sleep) == ()
+    assert len(sleep.slept) == 2
+
+
+def test_discarding_keeps_a_stack_that_another_plan_waits_for() -> None:
+    fake = FakeCloudFormation("REVIEW_IN_PROGRESS")
+    fake.other_change_sets = ["arn:another"]
+    where = Any
+    made = Plan("demo", STACK_ID, "CREATE", where, "arn:change-set")  # type: ignore[arg-type]
+
+    discard(FakeClients(cloudformation=fake), made)
+
+    assert fake.operations == ["delete_change_set"]
+
+
+def test_discarding_an_applied_plan_keeps_the_stack() -> None:
+    fake = FakeCloudFormation("CREATE_COMPLETE", {"delete_change_set": refusal("ChangeSetNotFound")})
+    made = Plan("demo", STACK_ID, "CREATE", Any, "arn:change-set")  # type: ignore[arg-type]
+
+    discard(FakeClients(cloudformation=fake), made)
+
+    assert "delete_stack" not in fake.operations
