@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from imageproc.core.errors import SupersededError
-from imageproc.core.keys import thumbnail_key
+from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, Part
 from imageproc.core.request import PhotoRequest, State
 from imageproc.core.thumbnail import Thumbnail, make_thumbnail
 from imageproc.functions import table
 from imageproc.functions.aws import s3
-from imageproc.functions.errors import TransientServiceError, aws_call, code_of
+from imageproc.functions.errors import ServiceRefusedError, TransientServiceError, aws_call, code_of
 from imageproc.functions.photos import download
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     photo = PhotoRequest.from_state(event)
     if not photo.wants(Part.THUMBNAIL):
         return {}
+    _check_key(photo)
     data = download(photo)
     thumbnail = make_thumbnail(data)
     _put(photo, thumbnail)
@@ -42,6 +43,14 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     truncated = {TRUNCATED: True} if thumbnail.truncated else {}
     table.update(photo.object_id, stored | truncated, sequencer=photo.sequencer, remove=[TRUNCATED])
     return {}
+
+
+def _check_key(photo: PhotoRequest) -> None:
+    """S3 takes no longer keys; a thumbnail's is two bytes longer than its original's."""
+    if len(thumbnail_key(photo.object_id).encode()) > MAX_KEY_BYTES:
+        raise ServiceRefusedError(
+            f"The thumbnail's key would be longer than S3's {MAX_KEY_BYTES} bytes: choose a shorter key."
+        )
 
 
 def _put(photo: PhotoRequest, thumbnail: Thumbnail) -> None:

@@ -1,0 +1,51 @@
+"""All commands by name. Each is imported when it is called, so that `imageproc --help` stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from imageproc import __version__
+
+_COMMANDS = {
+    "demo": "demo:demo",
+    "local": "local:local",
+    "package": "deploy:package",
+    "deploy": "deploy:deploy",
+    "outputs": "deploy:outputs",
+    "upload": "upload:upload",
+    "albums": "photos:albums",
+    "photos": "photos:photos",
+    "show": "photos:show",
+    "executions": "operations:executions",
+    "retry": "operations:retry",
+    "reconcile": "operations:reconcile",
+    "destroy": "destroy:destroy",
+    "inspect": "files:inspect",
+    "thumbnail": "files:thumbnail",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"imageproc.cli.{module}"), name)
+        return command
+
+
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__)
+def imageproc() -> None:
+    """Deploy the image processing backend, upload photos, follow them, and clean up.
+
+    By default everything happens on the local AWS of this machine. With --target aws (or
+    IMAGEPROC_TARGET=aws) it happens in an AWS account, which costs money.
+    """

@@ -1,0 +1,115 @@
+"""`imageproc demo`: the whole flow on the local AWS, in a terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.rule import Rule
+
+from imageproc import samples
+from imageproc.cli.deploy import build_target
+from imageproc.cli.following import follow
+from imageproc.cli.output import console, errors, safe
+from imageproc.cli.photos import print_photos
+from imageproc.cli.upload import send
+from imageproc.client.albums import Albums
+from imageproc.client.errors import ClientError
+from imageproc.client.photos import Photo
+from imageproc.client.stack import Stack
+from imageproc.client.target import DEFAULT_STACK, Target
+from imageproc.client.uploads import Upload, prepare
+from imageproc.deployment.apply import apply
+from imageproc.deployment.plan import Request, plan
+
+_USER, _ALBUM = "demo", "Demo"
+
+
+@click.command()
+@click.option(
+    "--folder",
+    default="imageproc-demo",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the sample photos and their thumbnails are written.",
+)
+def demo(folder: Path) -> None:
+    """Start the local AWS, deploy, upload sample photos, follow them, and show what became of them."""
+    began = time.monotonic()
+    _title("1. The local AWS")
+    target = _started()
+    _title("2. The stack, from cloudformation/image-processing.yaml")
+    stack = _deployed(target)
+    _title("3. Sample photos, and a text that calls itself a JPEG")
+    photos = _processed(stack, folder / "photos")
+    _title("4. What is recorded")
+    print_photos(sorted(photos, key=lambda photo: photo.name.partition("-")[2]))
+    _save_thumbnails(stack, photos, folder / "thumbnails")
+    _title(f"Done in {time.monotonic() - began:.0f} s. What next?")
+    _say_what_next(photos[-1])
+
+
+def _title(text: str) -> None:
+    console.print()
+    console.print(Rule(text, align="left", style="dim"))
+
+
+def _started() -> Target:
+    from imageproc.local import LocalAws
+
+    LocalAws().start(progress=click.echo)
+    return Target.local()
+
+
+def _deployed(target: Target) -> Stack:
+    request = Request(DEFAULT_STACK, build_target(target), {"TestClientAccess": "Enabled"})
+    with errors.status("Deploying...") as spinner:
+        planned = plan(target, request, wait=True)
+        for number, event in enumerate(apply(target, planned)):
+            spinner.update(f"Deploying: {number} events, {getattr(event, 'logical_id', '')}")
+    resources = f"{len(planned.changes)} resources changed" if planned.changed else "nothing changed"
+    stack = Stack.connect(target, DEFAULT_STACK)
+    console.print(f"{resources}; the photos' bucket is {stack.bucket}")
+    return stack
+
+
+def _processed(stack: Stack, folder: Path) -> list[Photo]:
+    try:
+        paths = samples.write_samples(folder)
+    except samples.SamplesMissingError as error:
+        raise ClientError(str(error)) from error
+    album = Albums(stack).named(_USER, _ALBUM).id
+    found = [prepare(path, album, check=False) for path in paths]
+    ready = [one for one in found if isinstance(one, Upload)]
+    sent, failed = send(stack, _USER, album, ready, again=True)
+    if failed:
+        raise ClientError(f"{len(failed)} photos could not be uploaded.")
+    return follow(stack, {one.upload.object_id: one.version for one in sent})
+
+
+def _save_thumbnails(stack: Stack, photos: list[Photo], folder: Path) -> None:
+    """Write each thumbnail under its photo's file name; the name is checked, for it comes from a key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for photo in photos:
+        place = photo.record.get("thumbnail")
+        if place:
+            body = stack.client("s3").get_object(Bucket=place["s3Bucket"], Key=place["s3Key"])["Body"].read()
+            name = Path(photo.id).name.partition("-")[2] or "thumbnail"
+            (folder / name).write_bytes(body)
+    console.print()
+    console.print(safe(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)"))
+
+
+def _say_what_next(photo: Photo) -> None:
+    commands = {
+        "imageproc upload ~/Pictures --follow": "your own photos",
+        f"imageproc show {photo.name}": "all that is recorded of one",
+        "imageproc photos": "all photos; add --json for scripts",
+        "imageproc executions": "what the state machine did",
+        "make lab": "the same in JupyterLab",
+        "imageproc destroy": "remove the stack and everything in it",
+        "imageproc local stop": "stop the local AWS",
+    }
+    for command, meaning in commands.items():
+        console.print(safe(f"  {command:<40} {meaning}"))

@@ -1,0 +1,169 @@
+"""`imageproc deploy`, `outputs` and `package`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from imageproc.aws.clients import Aws
+from imageproc.aws.errors import translated
+from imageproc.cli import options
+from imageproc.cli.options import Place
+from imageproc.cli.output import console, errors, print_json, print_table, safe, size
+from imageproc.client.target import Target
+from imageproc.deployment import artifacts, packaging, template
+from imageproc.deployment.apply import apply
+from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded
+from imageproc.deployment.packaging import BuildTarget
+from imageproc.deployment.plan import Plan, Request, discard, package_template, plan
+
+_ACTION_STYLES = {"Add": "green", "Modify": "yellow", "Remove": "red"}
+
+
+@click.command()
+@options.place
+@click.option("--parameter", "-p", "given", multiple=True, metavar="NAME=VALUE", help="A template parameter.")
+@click.option("--artifacts-bucket", help="Existing bucket for the code; by default one is made.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def deploy(
+    place: Place, given: tuple[str, ...], artifacts_bucket: str | None, only_plan: bool, yes: bool
+) -> None:
+    """Deploy the stack, or bring it up to date: show what would change, ask, and follow it.
+
+    On the local AWS nothing is asked, and guests may use the test client (TestClientAccess=Enabled).
+    """
+    place.announce()
+    target = place.target
+    parameters = _parameters(target, given)
+    request = Request(place.stack_name, build_target(target), parameters, artifacts_bucket)
+    planned = plan(target, request, wait=True, notify=show)
+    if not planned.changed:
+        console.print(f"Nothing changed: the stack {place.stack_name} is up to date.")
+        return
+    _show_plan(planned)
+    if only_plan or not (yes or target.is_local or click.confirm(f"Deploy this to {target}?", err=True)):
+        discard(target, planned)
+        console.print("Nothing was deployed.")
+        return
+    for event in apply(target, planned):
+        show(event)
+
+
+@click.command()
+@options.place
+@options.as_json
+def outputs(place: Place, as_json: bool) -> None:
+    """Show the stack's outputs: the names of its bucket, tables, functions."""
+    found = place.stack.outputs
+    if as_json:
+        print_json(found)
+    else:
+        print_table(("OUTPUT", "VALUE"), sorted(found.items()), "The stack has no outputs.")
+
+
+@click.command()
+@click.option(
+    "--output-dir", default="build", show_default=True, type=click.Path(path_type=Path, file_okay=False)
+)
+@click.option(
+    "--bucket", help="Upload the code to this bucket of the AWS account, and name it in the template."
+)
+@click.option(
+    "--data-retention", type=click.Choice(["Delete", "Retain"]), default="Delete", show_default=True
+)
+@click.option("--runtime", default=packaging.AWS.runtime, show_default=True, help="Lambda runtime.")
+@click.option("--architecture", type=click.Choice(["arm64", "x86_64"]), default="arm64", show_default=True)
+@click.option("--profile", envvar="AWS_PROFILE", help="AWS profile, with --bucket.")
+@click.option("--region", envvar="AWS_REGION", help="AWS region, with --bucket.")
+def package(
+    output_dir: Path,
+    bucket: str | None,
+    data_retention: str,
+    runtime: str,
+    architecture: str,
+    profile: str | None,
+    region: str | None,
+) -> None:
+    """Write the packaged template and the code, for the console or `aws cloudformation deploy`.
+
+    Without --bucket, upload the written zips to a bucket of yours under their names, and give its name as the
+    parameter ArtifactsBucket.
+    """
+    built = packaging.build(BuildTarget(runtime, architecture), artifacts.key_prefix("packaged"))
+    if bucket:
+        target = Target.aws(profile, region)
+        click.echo(f"Using {target}.", err=True)
+        _upload(target, bucket, built)
+    text = package_template(template.read_sources(), built, bucket, data_retention)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    written = {"image-processing.yaml": text.encode()}
+    written |= {zip_.key: zip_.data for zip_ in (built.functions, built.layer)}
+    for name, data in written.items():
+        path = output_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        console.print(safe(f"{path}  {size(len(data))}"))
+
+
+def build_target(target: Target) -> BuildTarget:
+    """Return what the functions are built for on this target."""
+    if not target.is_local:
+        return packaging.AWS
+    from imageproc.local import runtime_bootstrap
+
+    return packaging.local_target(runtime_bootstrap())
+
+
+def show(event: Event) -> None:
+    """Print what a deployment or a removal reports."""
+    if isinstance(event, Note):
+        errors.print(safe(event.text))
+    elif isinstance(event, Uploaded):
+        errors.print(safe(f"Uploaded {event.key} ({size(event.size)})"))
+    elif isinstance(event, StackEvent):
+        errors.print(_line(event))
+    elif isinstance(event, Deployed):
+        console.print(safe(f"The stack {event.stack} is deployed."))
+
+
+def _line(event: StackEvent) -> Text:
+    style = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
+    line = Text(f"{event.time.astimezone():%H:%M:%S}  ")
+    line.append(f"{event.status:<20}", style)
+    line.append_text(safe(f"  {event.logical_id}  {event.reason}".rstrip()))
+    return line
+
+
+def _show_plan(planned: Plan) -> None:
+    rows = [
+        (
+            Text(change.action, _ACTION_STYLES.get(change.action, "")),
+            change.logical_id,
+            change.type,
+            change.replacement,
+        )
+        for change in planned.changes
+    ]
+    print_table(("ACTION", "RESOURCE", "TYPE", "REPLACED"), rows, "No resource changes.")
+
+
+def _parameters(target: Target, given: Iterable[str]) -> dict[str, str]:
+    parameters = {"TestClientAccess": "Enabled"} if target.is_local else {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="--parameter")
+        parameters[name] = value
+    return parameters
+
+
+def _upload(target: Target, bucket: str, built: packaging.Packages) -> None:
+    aws = Aws(target)
+    with translated(f"Uploading to {bucket}"):
+        artifacts.ensure_bucket(aws, "packaged", bucket, show)
+        for zip_ in (built.functions, built.layer):
+            artifacts.put_once(aws, bucket, zip_.key, zip_.data, show)

@@ -1,0 +1,42 @@
+"""Photos followed to their end, with a line for each that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from imageproc.cli.output import console, remark, safe, status
+from imageproc.client.photos import Photo, Photos, Version
+from imageproc.client.stack import Stack
+
+_SECONDS_EACH = 10.0
+
+
+def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
+    """Wait until these uploads (by object ID; None: whichever) are done, print each, and return them.
+
+    Raises TimeoutError if nothing like the usual speed is seen; the photos go on nevertheless.
+    """
+    done: list[Photo] = []
+    bar = Progress(
+        TextColumn("Processing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("photos", total=len(photos))
+        for photo in _followed(stack, photos):
+            if photo.status.finished:
+                done.append(photo)
+                bar.advance(task)
+                bar.console.print(status(photo), safe(photo.name), safe(remark(photo)))
+    return done
+
+
+def _followed(stack: Stack, photos: Mapping[str, Version | None]) -> Iterator[Photo]:
+    versions = {photo_id: version for photo_id, version in photos.items() if version}
+    return Photos(stack).follow(photos, versions=versions, timeout_s=120 + _SECONDS_EACH * len(photos))

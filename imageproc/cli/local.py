@@ -1,0 +1,73 @@
+"""`imageproc local`: the local AWS of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from imageproc.cli import options
+from imageproc.cli.output import print_json
+from imageproc.local import LocalAws, LocalStatus
+
+
+@click.group()
+def local() -> None:
+    """Start and stop the AWS of this machine, which costs nothing and needs no account."""
+
+
+@local.command()
+def start() -> None:
+    """Start the local AWS, unless it runs; it goes on until it is stopped."""
+    LocalAws().start(progress=click.echo)
+
+
+@local.command()
+def stop() -> None:
+    """Stop the local AWS. What is in it is there again after the next start."""
+    LocalAws().stop()
+    click.echo("The local AWS is stopped.")
+
+
+@local.command()
+@options.as_json
+def status(as_json: bool) -> None:
+    """Say whether the local AWS runs, and where. The exit code is 1 if it does not."""
+    found = LocalAws().status()
+    if as_json:
+        print_json({name: value for name, value in asdict(found).items() if name != "credentials"})
+    else:
+        click.echo(_described(found))
+    if not found.running:
+        raise click.exceptions.Exit(1)
+
+
+@local.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """Stop the local AWS and delete all that is in it: photos, tables, stacks."""
+    aws = LocalAws()
+    if not yes:
+        click.confirm(f"Delete everything in {aws.state_dir}?", abort=True)
+    aws.reset()
+    click.echo("The local AWS is stopped and empty.")
+
+
+@local.command()
+@click.option("--follow", "-f", is_flag=True, help="Go on as lines come.")
+def logs(follow: bool) -> None:
+    """Print the log of the local AWS."""
+    for line in LocalAws().logs(follow=follow):
+        click.echo(line)
+
+
+def _described(found: LocalStatus) -> str:
+    if not found.running:
+        return (
+            f"The local AWS does not run (its state is in {found.state_dir}). Start it: imageproc local start"
+        )
+    labels = "real labels" if found.recognition else "no recognition: photos end without tags"
+    return (
+        f"The local AWS runs at {found.endpoint} since {found.since:%Y-%m-%d %H:%M} (process {found.pid}), "
+        f"{labels}.\nIts state is in {found.state_dir}"
+    )

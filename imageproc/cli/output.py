@@ -1,0 +1,75 @@
+"""Tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from imageproc.client.photos import Photo
+from imageproc.core.record import Status
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+STYLES = {
+    Status.SUCCEEDED: "green",
+    Status.INCOMPLETE: "yellow",
+    Status.REJECTED: "red",
+    Status.FAILED: "red",
+    Status.PROCESSING: "cyan",
+    Status.UPLOADED: "cyan",
+}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one object on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], empty: str) -> None:
+    """Print a table, or what to say when there are no rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(safe(cell) for cell in row))
+    console.print(table if table.row_count else Text(empty))
+
+
+def safe(cell: str | Text) -> Text:
+    """Return text that a terminal shows as it is: no markup, no control characters from a photo or a name."""
+    if isinstance(cell, Text):
+        return cell
+    return Text(
+        "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cell)
+    )
+
+
+def status(photo: Photo) -> Text:
+    """Return a photo's status in its colour."""
+    return Text(photo.status, style=STYLES[photo.status])
+
+
+def remark(photo: Photo) -> str:
+    """Return what is worth knowing of a photo in a line: why it failed, or what it shows."""
+    tags = ", ".join(photo.tags[:6])
+    lacks = [f"no {part}: {why.get('cause')}" for part, why in photo.missing.items()]
+    if not lacks and photo.error:
+        lacks = [f"{photo.error.get('name')}: {photo.error.get('cause')}"]
+    return "; ".join(filter(None, [tags, *lacks]))
+
+
+def size(count: int) -> str:
+    """Return bytes for people, in powers of 1,000."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

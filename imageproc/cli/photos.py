@@ -1,0 +1,112 @@
+"""`imageproc photos`, `show` and `albums`: what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import click
+
+from imageproc.cli import options
+from imageproc.cli.options import Place
+from imageproc.cli.output import console, print_json, print_table, remark, safe, status
+from imageproc.client.albums import Albums
+from imageproc.client.errors import ClientError
+from imageproc.client.photos import Photo, Photos
+
+
+@click.command()
+@options.place
+@click.option("--user", help="The album's owner; with --album.")
+@click.option("--album", help="Only the photos of this album (name or ID).")
+@click.option("--status", "wanted", help="Only photos of this status, FAILED for example.")
+@options.as_json
+def photos(place: Place, user: str | None, album: str | None, wanted: str | None, as_json: bool) -> None:
+    """List the photos, the newest first."""
+    found = _of(place, user, album)
+    chosen = [photo for photo in found if wanted is None or photo.status == wanted.upper()]
+    chosen.sort(key=lambda photo: -photo.upload_time)
+    if as_json:
+        for photo in chosen:
+            print_json(photo.record)
+        return
+    print_photos(chosen)
+
+
+def print_photos(chosen: Iterable[Photo]) -> None:
+    """Print photos as a table."""
+    rows = [
+        (photo.name, status(photo), _taken(photo), _camera(photo), _place(photo), remark(photo))
+        for photo in chosen
+    ]
+    print_table(
+        ("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS OR REASON"), rows, "There are no photos."
+    )
+
+
+@click.command()
+@options.place
+@click.argument("photo_id", metavar="PHOTO")
+@options.as_json
+def show(place: Place, photo_id: str, as_json: bool) -> None:
+    """Show all that is recorded of PHOTO: an ID, or its end if no other photo's ends so."""
+    photo = Photos(place.stack).find(photo_id)
+    if as_json:
+        print_json(photo.record)
+        return
+    for name in sorted(photo.record):
+        value = photo.record[name]
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        console.print(safe(f"{name:<28}{text}"))
+
+
+@click.command()
+@options.place
+@click.option("--user", help="Only this user's albums.")
+@options.as_json
+def albums(place: Place, user: str | None, as_json: bool) -> None:
+    """List the albums."""
+    kept = Albums(place.stack)
+    found = sorted(kept.of(user) if user else kept.all(), key=lambda album: -album.created)
+    if as_json:
+        for album in found:
+            print_json(
+                {"albumID": album.id, "userID": album.user, "name": album.name, "creationTime": album.created}
+            )
+        return
+    rows = [(album.name, album.user, _local_time(album.created), album.id) for album in found]
+    print_table(("ALBUM", "USER", "MADE", "ID"), rows, "There are no albums.")
+
+
+def _of(place: Place, user: str | None, album: str | None) -> Iterable[Photo]:
+    kept = Photos(place.stack)
+    if album is None:
+        return (
+            kept.all()
+            if user is None
+            else (photo for photo in kept.all() if photo.record.get("userID") == user)
+        )
+    known = Albums(place.stack)
+    matching = [one for one in (known.of(user) if user else known.all()) if album in (one.id, one.name)]
+    if not matching:
+        raise ClientError(f"There is no album {album!r}; `imageproc albums` lists them.")
+    return (photo for one in matching for photo in kept.in_album(one.id))
+
+
+def _taken(photo: Photo) -> str:
+    return str(photo.record.get("creationTime", ""))[:16].replace("T", " ")
+
+
+def _camera(photo: Photo) -> str:
+    make, model = photo.record.get("exifMake", ""), photo.record.get("exifModel", "")
+    return str(model) if str(model).startswith(str(make)) else f"{make} {model}".strip()
+
+
+def _place(photo: Photo) -> str:
+    geo = photo.record.get("geo")
+    return f"{geo['latitude']:.3f} {geo['longitude']:.3f}" if geo else ""
+
+
+def _local_time(epoch_s: int) -> str:
+    return f"{datetime.fromtimestamp(epoch_s, UTC).astimezone():%Y-%m-%d %H:%M}"

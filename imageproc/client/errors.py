@@ -1,0 +1,30 @@
+"""What can go wrong on the client side, beside what AWS refuses (`imageproc.aws.errors`).
+
+::
+
+    ClientError
+    ├── TargetError        no such target, or it cannot be used: the local AWS does not run, say
+    ├── UploadError        a file that cannot be sent: missing, no photo, too large
+    ├── PhotoMissingError  no record of that name
+    └── RetryError         a photo that a retry cannot help
+"""
+
+
+class ClientError(Exception):
+    """Base of the client side's own errors."""
+
+
+class TargetError(ClientError):
+    """There is no such target, or it cannot be used."""
+
+
+class UploadError(ClientError):
+    """A file that cannot be sent."""
+
+
+class PhotoMissingError(ClientError):
+    """There is no record of that name."""
+
+
+class RetryError(ClientError):
+    """A photo that a retry cannot help."""

@@ -1,0 +1,214 @@
+"""Operations: listing executions, running photos again, finishing what was left behind."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from imageproc.aws.errors import translated
+from imageproc.client.errors import PhotoMissingError, RetryError
+from imageproc.client.items import to_item
+from imageproc.client.photos import Photo, Photos
+from imageproc.client.stack import Stack
+from imageproc.core.keys import INCOMING_PREFIX, execution_name, is_folder_marker, object_id
+from imageproc.core.record import (
+    ALBUM_ID,
+    ALBUM_METADATA,
+    EXECUTION_ARN,
+    FILE_SIZE,
+    IMAGE_ID,
+    S3_KEY,
+    STATUS,
+    UPLOAD_TIME,
+    USER_ID,
+    USER_METADATA,
+    VERSION_ID,
+    Status,
+)
+from imageproc.core.request import PhotoRequest
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A run of the state machine."""
+
+    arn: str
+    name: str
+    status: str
+    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+    started: datetime
+    stopped: datetime | None
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """A photo whose processing was started again."""
+
+    photo_id: str
+    execution_arn: str
+    reason: str
+
+
+class Operations:
+    """What an operator does with a stack's photos."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Operate on this stack."""
+        self._stack = stack
+        self._photos = Photos(stack)
+        self._s3 = stack.client("s3")
+
+    def executions(self, status: str | None = None) -> Iterator[Execution]:
+        """Yield the executions, the newest first, of one status or of all."""
+        wanted = {"statusFilter": status} if status else {}
+        pages = self._stack.client("stepfunctions").get_paginator("list_executions")
+        with translated("Listing executions"):
+            for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
+                yield from map(_execution, page["executions"])
+
+    def retry(self, photo: Photo) -> Restarted:
+        """Run a photo again: only what is missing, or all of it if it failed.
+
+        Raises RetryError if there is nothing to do or another try cannot help.
+        """
+        if photo.status is Status.SUCCEEDED:
+            raise RetryError(f"{photo.id} is complete: there is nothing to retry.")
+        if photo.status is Status.REJECTED:
+            raise RetryError(
+                f"{photo.id} was rejected ({photo.error.get('cause')}): upload a photo that can be read."
+            )
+        if self._runs(photo):
+            raise RetryError(f"{photo.id} is being processed.")
+        only = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
+        return self._start(photo.key, photo, only, "retried")
+
+    def reconcile(self) -> Iterator[Restarted]:
+        """Start every photo in the bucket that has no finished record and that nothing is working on.
+
+        Such photos are left behind when events or executions are lost. What is under way is left alone,
+        and a second call starts nothing twice.
+        """
+        for page in self._originals():
+            known = {photo.id: photo for photo in self._photos.many(object_id(one["Key"]) for one in page)}
+            for original in page:
+                photo = known.get(object_id(original["Key"]))
+                reason = self._left_behind(photo, original)
+                if reason:
+                    yield self._start(original["Key"], photo, (), reason)
+
+    def _originals(self) -> Iterator[list[Any]]:
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated("Listing the photos"):
+            for page in pages.paginate(Bucket=self._stack.bucket, Prefix=INCOMING_PREFIX):
+                yield [one for one in page.get("Contents", ()) if not is_folder_marker(one["Key"])]
+
+    def _left_behind(self, photo: Photo | None, original: Any) -> str:
+        """Return why a photo is to be started; empty if it is not."""
+        if photo is None:
+            return "no record"
+        if photo.upload_time and photo.upload_time < int(original["LastModified"].timestamp()):
+            return "uploaded again since"
+        if photo.status.finished or self._runs(photo):
+            return ""
+        return "not finished"
+
+    def _runs(self, photo: Photo) -> bool:
+        if photo.status.finished or not photo.execution_arn:
+            return False
+        return self._photos.execution_status(photo.execution_arn) == "RUNNING"
+
+    def _start(self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str) -> Restarted:
+        with translated(f"Starting {key} again"):
+            head = self._s3.head_object(Bucket=self._stack.bucket, Key=key)
+            request = self._request(key, head, photo, only)
+            self._write(request.object_id, _waiting(request, head))
+            arn = self._start_execution(request)
+            self._write(request.object_id, {EXECUTION_ARN: arn})
+        return Restarted(request.object_id, arn, reason)
+
+    def _request(self, key: str, head: Any, photo: Photo | None, only: tuple[str, ...]) -> PhotoRequest:
+        version = head.get("VersionId")
+        same = photo is not None and photo.version_id == version
+        return PhotoRequest(
+            bucket=self._stack.bucket,
+            key=key,
+            object_id=object_id(key),
+            version_id=version,
+            sequencer=photo.sequencer if photo and same else None,
+            only=only,
+        )
+
+    def _start_execution(self, request: PhotoRequest) -> str:
+        """Start the execution that the upload's own event would start, or one beside it if that has ended.
+
+        So an event that is still on its way finds its execution there, and starts no second one.
+        """
+        name = execution_name(request.bucket, request.key, request.version_id or "")
+        machine = self._stack.state_machine_arn
+        if not request.only:
+            arn = self._start_named(machine, name, request)
+            if arn:
+                return arn
+            taken = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+            if self._photos.execution_status(taken) == "RUNNING":
+                return taken
+        arn = self._start_named(machine, f"{name}-{secrets.token_hex(3)}", request)
+        if arn is None:
+            raise RetryError(f"{request.object_id} could not be started: its name is taken. Try again.")
+        return arn
+
+    def _start_named(self, machine: str, name: str, request: PhotoRequest) -> str | None:
+        """Start an execution; None if the name is taken."""
+        body = json.dumps(request.to_state(), sort_keys=True)
+        try:
+            client = self._stack.client("stepfunctions")
+            answer = client.start_execution(stateMachineArn=machine, name=name, input=body)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ExecutionAlreadyExists":
+                return None
+            raise
+        return str(answer["executionArn"])
+
+    def _write(self, image_id: str, values: dict[str, Any]) -> None:
+        names = {f"#{index}": name for index, name in enumerate(values)}
+        self._stack.client("dynamodb").update_item(
+            TableName=self._stack.image_table,
+            Key=to_item({IMAGE_ID: image_id}),
+            UpdateExpression="SET " + ", ".join(f"#{index} = :{index}" for index in range(len(values))),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=to_item({f":{i}": value for i, value in enumerate(values.values())}),
+        )
+
+
+def select(photos: Photos, image_ids: Iterable[str]) -> Iterator[Photo]:
+    """Yield these photos. Raises PhotoMissingError for one that has no record."""
+    wanted = list(image_ids)
+    found = {photo.id: photo for photo in photos.many(wanted)}
+    for image_id in wanted:
+        if image_id not in found:
+            raise PhotoMissingError(f"There is no photo {image_id!r}; `imageproc photos` lists them.")
+        yield found[image_id]
+
+
+def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:
+    """Return the attributes of a record whose execution is about to start."""
+    known = {
+        S3_KEY: request.key,
+        STATUS: Status.UPLOADED,
+        VERSION_ID: request.version_id,
+        FILE_SIZE: head["ContentLength"],
+        UPLOAD_TIME: int(head["LastModified"].timestamp()),
+        USER_ID: head["Metadata"].get(USER_METADATA),
+        ALBUM_ID: head["Metadata"].get(ALBUM_METADATA),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _execution(one: Any) -> Execution:
+    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))

@@ -1,0 +1,221 @@
+"""Photos: their records, one or many, and following them to their end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from imageproc.aws.errors import translated
+from imageproc.client import items
+from imageproc.client.errors import PhotoMissingError
+from imageproc.client.stack import Stack
+from imageproc.core.record import (
+    ALBUM_ID,
+    ALBUM_INDEX,
+    ERROR,
+    EXECUTION_ARN,
+    IMAGE_ID,
+    MISSING,
+    S3_KEY,
+    SEQUENCER,
+    STATUS,
+    TAGS,
+    UPLOAD_TIME,
+    VERSION_ID,
+    Status,
+    error,
+)
+
+_QUIET_S = 10.0
+"""Seconds without news after which an execution is asked whether it still runs."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One upload of a photo."""
+
+    id: str | None
+    """S3's version ID."""
+    upload_time: int
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo's record. `record` holds all attributes, under the data contract's names."""
+
+    record: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The object ID."""
+        return str(self.record[IMAGE_ID])
+
+    @property
+    def name(self) -> str:
+        """The last part of the object ID: for photos of this client, a digest and the file name."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        """The original's key."""
+        return str(self.record.get(S3_KEY, ""))
+
+    @property
+    def status(self) -> Status:
+        """Where it stands; a record without a status is another client's: under way."""
+        return Status(self.record.get(STATUS, Status.PROCESSING))
+
+    @property
+    def error(self) -> Mapping[str, str]:
+        """Step, name and cause of what failed first; empty if nothing did."""
+        return dict(self.record.get(ERROR, {}))
+
+    @property
+    def missing(self) -> Mapping[str, Mapping[str, str]]:
+        """The parts that are missing, each with its error."""
+        return dict(self.record.get(MISSING, {}))
+
+    @property
+    def tags(self) -> list[str]:
+        """Label names, the surest first."""
+        return list(self.record.get(TAGS, ()))
+
+    @property
+    def execution_arn(self) -> str | None:
+        """The execution that was started last."""
+        return self.record.get(EXECUTION_ARN)
+
+    @property
+    def version_id(self) -> str | None:
+        """The version of the original that the record is about."""
+        return self.record.get(VERSION_ID)
+
+    @property
+    def sequencer(self) -> str | None:
+        """S3's order of the uploads of this key."""
+        return self.record.get(SEQUENCER)
+
+    @property
+    def upload_time(self) -> int:
+        """Epoch seconds; 0 if unknown."""
+        return int(self.record.get(UPLOAD_TIME, 0))
+
+
+class Photos:
+    """The photos of a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Read the photos of this stack."""
+        self._stack = stack
+        self._dynamodb = stack.client("dynamodb")
+
+    def get(self, image_id: str) -> Photo:
+        """Return one photo. Raises PhotoMissingError."""
+        record = items.get(self._dynamodb, self._stack.image_table, {IMAGE_ID: image_id})
+        if record is None:
+            raise PhotoMissingError(f"There is no photo {image_id!r}; `imageproc photos` lists them.")
+        return Photo(record)
+
+    def find(self, text: str) -> Photo:
+        """Return the photo with this ID, or the only one whose ID ends with it (its file name, say).
+
+        The latter reads the whole table. Raises PhotoMissingError, also if there are several.
+        """
+        record = items.get(self._dynamodb, self._stack.image_table, {IMAGE_ID: text})
+        found = [Photo(record)] if record else [photo for photo in self.all() if photo.id.endswith(text)]
+        if len(found) > 1:
+            several = ", ".join(sorted(photo.id for photo in found)[:5])
+            raise PhotoMissingError(
+                f"{len(found)} photos end with {text!r}: {several} ... Give more of the ID."
+            )
+        return found[0] if found else self.get(text)
+
+    def many(self, image_ids: Iterable[str]) -> Iterator[Photo]:
+        """Yield those of these photos that have a record."""
+        table = self._stack.image_table
+        return map(Photo, items.get_many(self._dynamodb, table, IMAGE_ID, image_ids))
+
+    def in_album(self, album_id: str) -> Iterator[Photo]:
+        """Yield the photos of an album, the newest upload first."""
+        table = self._stack.image_table
+        return map(Photo, items.query(self._dynamodb, table, ALBUM_INDEX, ALBUM_ID, album_id))
+
+    def all(self) -> Iterator[Photo]:
+        """Yield all photos, in no fixed order."""
+        return map(Photo, items.scan(self._dynamodb, self._stack.image_table))
+
+    def execution_status(self, arn: str) -> str:
+        """Return an execution's status, or MISSING if Step Functions knows it no more."""
+        with translated("Asking for the execution's state"):
+            try:
+                answer = self._stack.client("stepfunctions").describe_execution(executionArn=arn)
+            except ClientError as refused:
+                if refused.response["Error"]["Code"] == "ExecutionDoesNotExist":
+                    return "MISSING"
+                raise
+        return str(answer["status"])
+
+    def follow(
+        self,
+        image_ids: Iterable[str],
+        *,
+        versions: Mapping[str, Version] | None = None,
+        timeout_s: float = 600.0,
+        interval_s: float = 0.5,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Iterator[Photo]:
+        """Yield each photo whenever its status has changed, until all are finished.
+
+        With `versions`, a record that is still about an earlier upload of the photo does not count. A photo
+        whose execution ended without finishing the record comes as FAILED, with the reason. Raises
+        TimeoutError if some are not finished in time; they go on nevertheless.
+        """
+        waiting: dict[str, Status | None] = dict.fromkeys(image_ids)
+        expected = versions or {}
+        deadline, news = clock() + timeout_s, clock()
+        while waiting:
+            for photo in self._changed(waiting, expected, check=clock() - news > _QUIET_S):
+                news = clock()
+                yield photo
+                waiting[photo.id] = photo.status
+                if photo.status.finished:
+                    del waiting[photo.id]
+            if waiting and clock() > deadline:
+                raise TimeoutError(f"{len(waiting)} photos are not finished after {timeout_s:.0f} s.")
+            if waiting:
+                sleep(interval_s)
+
+    def _changed(
+        self, waiting: Mapping[str, Status | None], expected: Mapping[str, Version], *, check: bool
+    ) -> list[Photo]:
+        current: Iterable[Photo] = [
+            photo for photo in self.many(waiting) if not _is_earlier(photo, expected.get(photo.id))
+        ]
+        if check:
+            current = map(self._checked, current)
+        return [photo for photo in current if photo.status != waiting[photo.id]]
+
+    def _checked(self, photo: Photo) -> Photo:
+        """Return the photo as FAILED if nothing is going to finish it any more."""
+        if photo.status.finished or not photo.execution_arn:
+            return photo
+        status = self.execution_status(photo.execution_arn)
+        if status == "RUNNING" or self.get(photo.id).status.finished:
+            return photo
+        lost = error(
+            "execution", status, "The execution ended, but not the photo: imageproc reconcile finishes it."
+        )
+        return Photo({**photo.record, STATUS: Status.FAILED, ERROR: lost})
+
+
+def _is_earlier(photo: Photo, expected: Version | None) -> bool:
+    """Whether the record is not yet about the upload that is waited for, nor about a later one."""
+    if expected is None or photo.version_id == expected.id:
+        return False
+    return photo.upload_time <= expected.upload_time

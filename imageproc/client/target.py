@@ -1,0 +1,109 @@
+"""Where the stack is: the local AWS or an account of AWS."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from imageproc.aws.errors import from_botocore
+from imageproc.client.errors import TargetError
+
+LOCAL = "local"
+AWS = "aws"
+
+DEFAULT_STACK = "imageproc"
+
+# Uploads run on many threads at once, each with its own connection.
+_CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 5})
+
+
+@dataclass(frozen=True)
+class Target:
+    """An account and a region, and how to reach them. Hands out boto3 clients, each made once."""
+
+    name: str
+    """`local` or `aws`."""
+    session: boto3.Session
+    endpoint_url: str | None = None
+    profile: str | None = None
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @classmethod
+    def local(cls, state_dir: Path | None = None) -> Target:
+        """Return the local AWS that runs. Raises TargetError if none does, or it is not installed."""
+        try:
+            from imageproc.local import LocalAws
+        except ImportError as error:
+            raise TargetError(
+                "The local AWS is not installed: pip install 'imageproc[local]', or use --target aws."
+            ) from error
+        found = LocalAws(state_dir).status()
+        if not found.running:
+            raise TargetError("The local AWS does not run. Start it with: imageproc local start")
+        return cls(LOCAL, found.session(), found.endpoint)
+
+    @classmethod
+    def aws(cls, profile: str | None = None, region: str | None = None) -> Target:
+        """Return an account of AWS. Raises AwsError for an unknown profile, TargetError without a region."""
+        try:
+            session = boto3.Session(profile_name=profile, region_name=region)
+        except BotoCoreError as error:
+            raise from_botocore(error, "Opening the AWS session") from error
+        if not session.region_name:
+            raise TargetError("No region is set: give --region, or set AWS_REGION or the profile's region.")
+        return cls(AWS, session, profile=profile)
+
+    @property
+    def region(self) -> str:
+        """The region's name."""
+        return self.session.region_name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local AWS, where nothing costs money."""
+        return self.name == LOCAL
+
+    @cached_property
+    def account(self) -> str:
+        """The account's twelve digits. Asks AWS once."""
+        try:
+            return cast("str", self.client("sts").get_caller_identity()["Account"])
+        except Exception as error:
+            raise from_botocore(error, "Asking whose account this is") from error
+
+    def client(self, service: str, /) -> Any:
+        """Return the client of a service. Clients may be used by many threads; making them may not."""
+        with self._lock:
+            if service not in self._clients:
+                make = cast("Any", self.session.client)
+                self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+            return self._clients[service]
+
+    def __str__(self) -> str:
+        """Return one line for people: what, which account, which region."""
+        if self.is_local:
+            return f"the local AWS at {self.endpoint_url}"
+        profile = f", profile {self.profile}" if self.profile else ""
+        return f"AWS account {self.account} in {self.region}{profile}"
+
+
+def open_target(name: str | None = None, profile: str | None = None, region: str | None = None) -> Target:
+    """Return the target of that name; by default what `IMAGEPROC_TARGET` says, else the local AWS.
+
+    Raises TargetError, and AwsError for AWS's own refusals.
+    """
+    chosen = name or os.environ.get("IMAGEPROC_TARGET") or LOCAL
+    if chosen == LOCAL:
+        return Target.local()
+    if chosen == AWS:
+        return Target.aws(profile, region)
+    raise TargetError(f"{chosen!r} is no target: choose {LOCAL} or {AWS}.")

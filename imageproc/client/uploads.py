@@ -1,0 +1,214 @@
+"""Uploads: files and folders are checked, then sent to S3, many at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from imageproc.aws.errors import AwsError, from_botocore
+from imageproc.client.errors import UploadError
+from imageproc.client.photos import Version
+from imageproc.client.stack import Stack
+from imageproc.core.errors import ImageRejectedError
+from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
+from imageproc.core.keys import MAX_KEY_BYTES, incoming_key, thumbnail_key
+from imageproc.core.limits import check_bytes
+from imageproc.core.record import ALBUM_METADATA, USER_METADATA
+
+PARALLEL = 8
+
+# One connection a file: photos are small, and several files go at once.
+_TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way to becoming a photo."""
+
+    path: Path
+    object_id: str
+    size: int
+    """Bytes."""
+    content_type: str
+
+    @property
+    def key(self) -> str:
+        """The object's key."""
+        return incoming_key(self.object_id)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was not sent, and why."""
+
+    path: Path
+    cause: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So many more bytes of a file are sent."""
+
+    upload: Upload
+    sent: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file is in the bucket."""
+
+    upload: Upload
+    version: Version
+    already_there: bool = False
+    """Whether the same file had been uploaded before: nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A file that was not sent because AWS or the network failed; sending it again may help."""
+
+    upload: Upload
+    cause: str
+
+
+UploadEvent = Progress | Sent | Failed
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files of these paths, in order; folders with all they hold, hidden files left out.
+
+    Raises UploadError for a path that does not exist.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
+        else:
+            raise UploadError(f"There is no file or folder {path}.")
+
+
+def prepare(path: Path, album_id: str, *, check: bool = True) -> Upload | Refused:
+    """Look at a file before it is sent, and give it its object ID.
+
+    The ID is `<album>/<first digits of the content's SHA-256>-<file name>`: files of the same name in two
+    folders get two photos, and the same file sent twice stays one. With `check=False` any file is taken.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            format_ = _checked_format(file.read(SNIFF_BYTES), size) if check else "unknown"
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except ImageRejectedError as error:
+        return Refused(path, str(error))
+    except OSError as error:
+        return Refused(path, f"The file cannot be read: {error.strerror or error}.")
+    content_type = CONTENT_TYPES.get(format_, "application/octet-stream")
+    return Upload(path, _object_id(album_id, digest, path.name), size, content_type)
+
+
+class Uploads:
+    """Sends files to a stack's bucket."""
+
+    def __init__(self, stack: Stack, user: str, album_id: str) -> None:
+        """Send files as this user's, into this album."""
+        self._stack = stack
+        self._s3 = stack.client("s3")
+        self._metadata = {USER_METADATA: user, ALBUM_METADATA: album_id}
+        _require_ascii(self._metadata)
+
+    def send(self, uploads: Iterable[Upload], *, again: bool = False) -> Iterator[UploadEvent]:
+        """Send files, several at once, and yield what happens as it happens.
+
+        A file that is in the bucket already is not sent, unless `again`. A failure does not stop the others.
+        Closing the iterator stops what has not begun.
+        """
+        events: queue.SimpleQueue[UploadEvent] = queue.SimpleQueue()
+        waiting = list(uploads)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for upload in waiting:
+                pool.submit(self._send, upload, events, again)
+            try:
+                left = len(waiting)
+                while left:
+                    event = events.get()
+                    left -= not isinstance(event, Progress)
+                    yield event
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _send(self, upload: Upload, events: queue.SimpleQueue[UploadEvent], again: bool) -> None:
+        """Send one file; every file ends with exactly one Sent or Failed."""
+        try:
+            there = None if again else self._there(upload)
+            if there:
+                events.put(Sent(upload, there, already_there=True))
+                return
+            self._s3.upload_file(
+                str(upload.path),
+                self._stack.bucket,
+                upload.key,
+                ExtraArgs={"ContentType": upload.content_type, "Metadata": self._metadata},
+                Callback=lambda sent: events.put(Progress(upload, sent)),
+                Config=_TRANSFER,
+            )
+            head = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
+            events.put(Sent(upload, _version(head)))
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
+            events.put(Failed(upload, _cause(upload, error)))
+
+    def _there(self, upload: Upload) -> Version | None:
+        """Return the version in the bucket if it is this very file, sent by the same user."""
+        try:
+            head: dict[str, Any] = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                return None
+            raise
+        same = head["ContentLength"] == upload.size and head["Metadata"] == self._metadata
+        return _version(head) if same else None
+
+
+def _version(head: dict[str, Any]) -> Version:
+    return Version(head.get("VersionId"), int(head["LastModified"].timestamp()))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _checked_format(head: bytes, size: int) -> str:
+    check_bytes(size)
+    return sniff(head)
+
+
+def _object_id(album_id: str, digest: str, name: str) -> str:
+    """Return the ID; a name that makes the longest key, the thumbnail's, too long loses its beginning."""
+    beginning = f"{album_id}/{digest[:12]}-"
+    room = MAX_KEY_BYTES - len(thumbnail_key(beginning).encode())
+    kept = name.encode("utf-8", "replace")[-room:].decode("utf-8", "ignore")
+    return beginning + kept
+
+
+def _require_ascii(metadata: dict[str, str]) -> None:
+    """S3 carries user metadata in HTTP headers."""
+    for name, value in metadata.items():
+        if not value.isascii() or not value.isprintable() or not value:
+            raise UploadError(f"{name} {value!r} is no text of printable ASCII characters, as S3 needs it.")
+
+
+def _cause(upload: Upload, error: Exception) -> str:
+    translated = from_botocore(error, f"Uploading {upload.path.name}")
+    return str(translated) if isinstance(translated, AwsError) else repr(error)

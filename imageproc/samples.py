@@ -1,0 +1,135 @@
+"""Sample photos: pictures that scikit-image ships, written as a camera would have.
+
+The pictures are in the public domain or CC0 (skimage/data/README.txt). Camera, time and place are made up.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational as Rational
+
+_MAKE, _MODEL, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL, _ORIENTATION = (
+    0x010F,
+    0x0110,
+    0x9003,
+    0x9011,
+    0x0112,
+)
+_EXPOSURE_TIME, _F_NUMBER, _SENSITIVITY, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
+_EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
+_TURNED_BACK = {1: None, 6: Image.Transpose.ROTATE_90}
+
+
+class SamplesMissingError(Exception):
+    """The package whose pictures are the samples is not installed."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture of scikit-image, and what its EXIF is to say."""
+
+    source: str
+    name: str
+    camera: tuple[str, str]
+    taken: str
+    """EXIF's form, `YYYY:MM:DD HH:MM:SS`."""
+    offset: str = "+00:00"
+    place: tuple[float, float] | None = None
+    """Latitude and longitude, decimal degrees, WGS 84."""
+    orientation: int = 1
+
+
+SAMPLES = (
+    Sample(
+        "chelsea.png",
+        "cat.jpg",
+        ("Canon", "Canon EOS R6"),
+        "2024:05:18 16:20:05",
+        "+01:00",
+        (51.5074, -0.1278),
+    ),
+    Sample(
+        "astronaut.png",
+        "astronaut.png",
+        ("NIKON CORPORATION", "NIKON Z 6_2"),
+        "2024:03:02 10:15:00",
+        "-06:00",
+    ),
+    Sample(
+        "coffee.png", "coffee.jpg", ("Apple", "iPhone 15"), "2024:06:30 08:05:41", "+02:00", orientation=6
+    ),
+    Sample(
+        "rocket.jpg", "rocket.jpg", ("SONY", "ILCE-7M4"), "2024:09:10 05:23:00", "-04:00", (28.6084, -80.6043)
+    ),
+)
+
+NOT_A_PHOTO = ("notes.jpg", b"This text calls itself a JPEG.\n")
+
+
+def write_samples(folder: Path) -> list[Path]:
+    """Write the sample photos and one file that is no photo into a folder, and return their paths.
+
+    JPEG and PNG; two have a place, one is rotated (its pixels lie on their side, as phones store them).
+    Raises SamplesMissingError.
+    """
+    pictures = _pictures()
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [_write(sample, pictures / sample.source, folder / sample.name) for sample in SAMPLES]
+    name, content = NOT_A_PHOTO
+    (folder / name).write_bytes(content)
+    return [*paths, folder / name]
+
+
+def _pictures() -> Path:
+    found = importlib.util.find_spec("skimage")
+    if found is None or not found.submodule_search_locations:
+        raise SamplesMissingError("The sample photos come with scikit-image: pip install 'imageproc[demo]'")
+    return Path(found.submodule_search_locations[0]) / "data"
+
+
+def _write(sample: Sample, source: Path, target: Path) -> Path:
+    with Image.open(source) as picture:
+        turn = _TURNED_BACK[sample.orientation]
+        stored = picture.transpose(turn) if turn is not None else picture
+        stored.save(target, exif=_exif(sample), quality=92)
+    return target
+
+
+def _exif(sample: Sample) -> Image.Exif:
+    exif = Image.Exif()
+    exif[_MAKE], exif[_MODEL] = sample.camera
+    exif[_ORIENTATION] = sample.orientation
+    exif.get_ifd(_EXIF_IFD).update(
+        {
+            _DATE_TIME_ORIGINAL: sample.taken,
+            _OFFSET_TIME_ORIGINAL: sample.offset,
+            _EXPOSURE_TIME: Rational(1, 250),
+            _F_NUMBER: Rational(28, 10),
+            _SENSITIVITY: 200,
+            _FOCAL_LENGTH: Rational(50),
+        }
+    )
+    if sample.place:
+        exif.get_ifd(_GPS_IFD).update(_gps(*sample.place))
+    return exif
+
+
+def _gps(latitude: float, longitude: float) -> dict[int, object]:
+    return {
+        1: "N" if latitude >= 0 else "S",
+        2: _degrees(abs(latitude)),
+        3: "E" if longitude >= 0 else "W",
+        4: _degrees(abs(longitude)),
+    }
+
+
+def _degrees(value: float) -> tuple[Rational, Rational, Rational]:
+    """Return degrees, minutes and seconds, the seconds in hundredths, as EXIF's rationals."""
+    hundredths = round(value * 3600 * 100)
+    minutes, seconds = divmod(hundredths, 60 * 100)
+    degrees, minutes = divmod(minutes, 60)
+    return Rational(degrees), Rational(minutes), Rational(seconds, 100)

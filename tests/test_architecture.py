@@ -1,0 +1,78 @@
+"""Imports point one way, so that following a photo through the files needs no turning back."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import imageproc
+
+PACKAGE = Path(imageproc.__file__).parent
+
+# Each folder, and the other folders that it may import from.
+MAY_IMPORT = {
+    "core": set[str](),
+    "functions": {"core"},
+    "aws": {"core"},
+    "local": {"core"},
+    "deployment": {"core", "aws"},
+    "client": {"core", "aws", "deployment", "local"},
+    "cli": {"core", "aws", "deployment", "local", "client", "samples"},
+}
+STANDARD_LIBRARY = set(sys.stdlib_module_names)
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((PACKAGE / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            if node.module == "imageproc":
+                yield from (f"imageproc.{name.name}" for name in node.names)
+
+
+def folder_of(module: str) -> str:
+    return module.split(".")[1] if module.startswith("imageproc.") else ""
+
+
+def test_every_folder_has_its_rule() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_point_one_way(folder: str) -> None:
+    allowed = MAY_IMPORT[folder] | {folder, "", "__version__"}
+    wrong = [(path.name, module) for path in modules(folder) for module in imported(path)]
+    assert [(name, module) for name, module in wrong if folder_of(module) not in allowed] == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "libraries"), [("core", {"PIL", "piexif"}), ("functions", {"boto3", "botocore"})]
+)
+def test_what_runs_in_lambda_needs_little(folder: str, libraries: set[str]) -> None:
+    stubs = {"types_boto3_s3", "types_boto3_dynamodb", "types_boto3_rekognition", "types_boto3_stepfunctions"}
+    used = {module.split(".")[0] for path in modules(folder) for module in imported(path)}
+    assert used - STANDARD_LIBRARY - stubs <= libraries | {"imageproc"}
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    script = "import sys, imageproc; print(*{'boto3', 'PIL', 'click', 'rich'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == ""
+
+
+def test_modules_are_small() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {str(path): lines for path, lines in lengths.items() if lines > 400} == {}
