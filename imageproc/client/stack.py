@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageproc.aws.errors import translated
+from imageproc.client.errors import TargetError
 from imageproc.client.target import DEFAULT_STACK, Target
 
 
@@ -19,11 +20,21 @@ class Stack:
 
     @classmethod
     def connect(cls, target: Target, name: str = DEFAULT_STACK) -> Stack:
-        """Read the outputs of a stack. Raises AwsError, StackMissingError if it is not deployed."""
+        """Read the outputs of a stack.
+
+        Raises StackMissingError if there is none of that name, TargetError if it is not (wholly) deployed or
+        is another kind of stack, AwsError.
+        """
         with translated(f"Looking for the stack {name} in {target}"):
             answer = target.client("cloudformation").describe_stacks(StackName=name)
-        outputs = answer["Stacks"][0].get("Outputs", [])
-        return cls(target, name, {output["OutputKey"]: output["OutputValue"] for output in outputs})
+        stack = answer["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        if "StateMachineArn" not in outputs:
+            raise TargetError(
+                f"The stack {name} in {target} is {stack['StackStatus']} and lacks the outputs of this "
+                "project's template. Deploy it (imageproc deploy), or name another stack."
+            )
+        return cls(target, name, outputs)
 
     @property
     def bucket(self) -> str:

@@ -21,8 +21,8 @@ AWS = "aws"
 
 DEFAULT_STACK = "imageproc"
 
-# Uploads run on many threads at once, each with its own connection.
-_CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 5})
+# Tries of one call, with the SDK's growing waits between them. A local AWS answers or is not there.
+_ATTEMPTS = {LOCAL: 2, AWS: 5}
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,13 @@ class Target:
         with self._lock:
             if service not in self._clients:
                 make = cast("Any", self.session.client)
-                self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+                self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=self._config())
             return self._clients[service]
+
+    def _config(self) -> Config:
+        # Uploads run on many threads at once, each with its own connection.
+        retries: Any = {"mode": "standard", "total_max_attempts": _ATTEMPTS[self.name]}
+        return Config(max_pool_connections=32, retries=retries)
 
     def __str__(self) -> str:
         """Return one line for people: what, which account, which region."""

@@ -1,0 +1,392 @@
+"""Everything that touches MiniStack's internals, and nothing else does.
+
+It is written for one version. `check` compares the version and each name and signature that is used here,
+and `tests/local/test_ministack_adapter.py` what they do; when MiniStack moves on, start there. What is
+changed, and why, is in the docstrings of the functions that `install` calls.
+
+Import this module only after the server's environment is set: MiniStack reads it when it is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http
+import http.server
+import importlib
+import importlib.metadata
+import inspect
+import io
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import zipfile
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageproc.local.errors import IncompatibleMiniStackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from imageproc.local.worker_gate import WorkerGate
+
+    AsgiApp = Callable[..., Any]
+
+MINISTACK_VERSION = "1.5.33"
+
+# Module, name and parameters of each internal that is called or replaced; None: not a function.
+INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
+    ("app", "app", ("scope", "receive", "send")),
+    ("app", "AUTH", None),
+    ("app", "pin_request_origin", ("source_ip", "secure_transport")),
+    ("app", "_build_persistence_save_dict", ()),
+    ("core.persistence", "save_all", ("services",)),
+    ("core.persistence", "PERSIST_STATE", None),
+    ("core.lambda_runtime", "reset", ()),
+    ("core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
+    ("core.iam_evaluator", "_is_root_key", ("access_key_id",)),
+    (
+        "services.lambda_svc",
+        "acquire_worker",
+        ("func_name", "config", "code_zip", "qualifier", "max_concurrency"),
+    ),
+    ("services.lambda_svc", "release_worker", ("worker",)),
+    ("services.lambda_svc", "_provided_worker_env", ("config", "code_dir", "port")),
+    ("services.stepfunctions", "_invoke_resource", ("resource", "input_data")),
+    ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
+    ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
+    ("services.s3", "_parse_range", ("range_header", "total")),
+    ("services.s3", "_range_error_xml", ("bucket_name", "key")),
+    ("services.s3", "_xml_body", ("root",)),
+    ("services.lambda_svc", "_resolve_layer_zip", ("attachment",)),
+)
+
+# What MiniStack sets for a function that Lambda sets too.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+_LAMBDA_VARIABLES = (
+    "_HANDLER",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_TASK_ROOT",
+)
+
+_CHECKPOINT_SECONDS = 2.0
+_CHECKPOINT_AT_LEAST_SECONDS = 30.0
+_STATE_ATTEMPTS = 5
+
+_log = logging.getLogger("imageproc.local")
+
+
+def check() -> None:
+    """Compare the installed MiniStack with what this module was written for.
+
+    Raises:
+        IncompatibleMiniStackError: it differs; the message lists all differences.
+    """
+    version = importlib.metadata.version("ministack")
+    wrong = [] if version == MINISTACK_VERSION else [f"its version is {version}"]
+    wrong += [found for entry in INTERNALS if (found := _difference(*entry))]
+    if wrong:
+        raise IncompatibleMiniStackError(
+            f"The local AWS is written for MiniStack {MINISTACK_VERSION}, and the installed one differs: "
+            + "; ".join(wrong)
+            + f". Install the right one with: pip install ministack=={MINISTACK_VERSION}"
+        )
+
+
+def _difference(module: str, name: str, parameters: tuple[str, ...] | None) -> str:
+    try:
+        found = getattr(importlib.import_module(f"ministack.{module}"), name)
+    except (ImportError, AttributeError):
+        return f"ministack.{module}.{name} is missing"
+    if parameters is not None and (actual := tuple(inspect.signature(found).parameters)) != parameters:
+        return f"ministack.{module}.{name} takes {actual} instead of {parameters}"
+    return ""
+
+
+def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: Path) -> None:
+    """Change MiniStack in this process. Once only, before it serves.
+
+    `layers` is the directory to unpack layers in.
+    """
+    _limit_workers(gate)
+    _replace_function_environment(function_environment, layers)
+    _close_root_keys()
+    _answer_runtimes_at_once()
+    _count_loopback_as_secure()
+    _serve_ranges_of_versions()
+    _let_tasks_wait()
+
+
+def application() -> AsgiApp:
+    """Return MiniStack's ASGI application."""
+    from ministack import app
+    from ministack.core import persistence
+
+    if not app.AUTH:
+        raise IncompatibleMiniStackError("MiniStack does not check permissions: AUTH=true had no effect")
+    if not persistence.PERSIST_STATE:
+        raise IncompatibleMiniStackError("MiniStack does not keep its state: PERSIST_STATE=1 had no effect")
+    # It logs each file that it saves, which would be ten lines every two seconds.
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    application: AsgiApp = app.app
+    return application
+
+
+def end_workers() -> None:
+    """End all function processes, and wait for them."""
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.reset()
+
+
+def _limit_workers(gate: WorkerGate) -> None:
+    """Let callers of functions wait in the gate, where MiniStack would start ever more processes.
+
+    A lease is taken and given back by the same thread; on some failures it is given back without saying
+    whose it was, and the gate knows by the thread.
+    """
+    from ministack.services import lambda_svc
+
+    acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
+
+    def acquire_worker(
+        func_name: str,
+        config: dict[str, Any],
+        code_zip: bytes,
+        qualifier: str = "$LATEST",
+        max_concurrency: int | None = None,
+    ) -> tuple[Any, str]:
+        gate.enter(func_name)
+        try:
+            leased: tuple[Any, str] = acquire(func_name, config, code_zip, qualifier, max_concurrency)
+        except BaseException:
+            gate.leave()
+            raise
+        return leased
+
+    def release_worker(worker: Any) -> None:
+        try:
+            release(worker)
+        finally:
+            gate.leave()
+
+    lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
+
+
+def _replace_function_environment(extra: Mapping[str, str], layers: Path) -> None:
+    """Give function processes what Lambda would, and the layers, which custom runtimes lack in MiniStack.
+
+    MiniStack hands them its own environment, which holds the administrator's key.
+    """
+    from ministack.services import lambda_svc
+
+    original = lambda_svc._provided_worker_env  # noqa: SLF001 - this module's purpose
+    unpack_lock = threading.Lock()
+
+    def _provided_worker_env(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
+        full: dict[str, str] = original(config, code_dir, port)
+        own = (config.get("Environment") or {}).get("Variables") or {}
+        with unpack_lock:
+            path = [code_dir, *(str(p / "python") for p in _layer_dirs(config, layers))]
+        return {
+            **extra,
+            # A function may choose its own LANG, but no other AWS to talk to.
+            **{k: v for k, v in own.items() if not k.startswith("AWS_") or k not in extra},
+            **{k: full[k] for k in _LAMBDA_VARIABLES if k in full},
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config['FunctionName']}",
+            # The task root comes before the layers, as /var/task before /opt/python on AWS.
+            "PYTHONPATH": os.pathsep.join(path),
+        }
+
+    lambda_svc._provided_worker_env = _provided_worker_env  # noqa: SLF001
+
+
+def _layer_dirs(config: Mapping[str, Any], layers: Path) -> list[Path]:
+    """Unpack the function's layers where needed; the last one first, because later layers win on AWS."""
+    from ministack.services import lambda_svc
+
+    found = []
+    for attachment in reversed(config.get("Layers") or []):
+        content = lambda_svc._resolve_layer_zip(attachment)  # noqa: SLF001
+        if content:
+            found.append(unpack_once(content, layers))
+    return found
+
+
+def unpack_once(content: bytes, parent: Path) -> Path:
+    """Unpack a zip into a directory named after its content, unless it is there already; return that."""
+    target = parent / sha256(content).hexdigest()
+    if target.is_dir():
+        return target
+    parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(temporary)
+        temporary.rename(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return target
+
+
+def _close_root_keys() -> None:
+    """Let only the key of this local AWS be the administrator's, and only with a right signature.
+
+    MiniStack takes "test", every 12-digit number and the configured key for the administrator's, and checks
+    no signature of theirs. Then any process or web page that finds the port could do anything.
+    The empty key stays what it is: such requests are anonymous, and refused or allowed as such elsewhere.
+    """
+    from ministack.core import iam_evaluator
+    from ministack.services import sts
+
+    administrator = os.environ["AWS_ACCESS_KEY_ID"]
+
+    def is_root_access_key(access_key_id: str) -> bool:
+        return not access_key_id or access_key_id == administrator
+
+    def _is_root_key(access_key_id: str) -> bool:
+        return not access_key_id
+
+    iam_evaluator.is_root_access_key = sts.is_root_access_key = is_root_access_key
+    iam_evaluator._is_root_key = _is_root_key  # noqa: SLF001
+
+
+def _answer_runtimes_at_once() -> None:
+    """Send what the Runtime API answers without waiting for an acknowledgement of its first half.
+
+    MiniStack writes headers and body separately, and the second write waits up to 40 ms for the peer's
+    delayed acknowledgement of the first: for each event, of each function.
+    """
+    http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+
+
+def _count_loopback_as_secure() -> None:
+    """Let `aws:SecureTransport` hold: requests never leave this machine, and the template demands TLS.
+
+    Whether those policies refuse plain HTTP is therefore not seen locally.
+    """
+    from ministack import app
+
+    pin = app.pin_request_origin
+
+    def pin_request_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001 - MiniStack's call
+        pin(source_ip, True)
+
+    app.pin_request_origin = pin_request_origin
+
+
+def _serve_ranges_of_versions() -> None:
+    """Answer a ranged GET of a version with the range, where MiniStack sends all of the version.
+
+    Semantics: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    from ministack.services import s3
+
+    original = s3._get_object  # noqa: SLF001
+
+    def _get_object(
+        bucket_name: str, key: str, headers: dict[str, str], query_params: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        answer: tuple[int, dict[str, str], Any] = original(bucket_name, key, headers, query_params)
+        status, answer_headers, body = answer
+        if status != HTTPStatus.OK or "range" not in headers or not isinstance(body, bytes):
+            return answer
+        span = s3._parse_range(headers["range"], len(body))  # noqa: SLF001
+        if span is None:
+            error = s3._xml_body(s3._range_error_xml(bucket_name, key))  # noqa: SLF001
+            unsatisfied = {"Content-Type": "application/xml", "Content-Range": f"bytes */{len(body)}"}
+            return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, unsatisfied, error
+        part = body[span[0] : span[1] + 1]
+        # The checksums are the whole version's, and the SDK would compare them with the part's.
+        kept = {k: v for k, v in answer_headers.items() if not k.lower().startswith("x-amz-checksum-")}
+        kept["Content-Length"] = str(len(part))
+        kept["Content-Range"] = f"bytes {span[0]}-{span[1]}/{len(body)}"
+        return HTTPStatus.PARTIAL_CONTENT, kept, part
+
+    s3._get_object = _get_object  # noqa: SLF001
+
+
+def _let_tasks_wait() -> None:
+    """Leave the time-out of a Task that runs a function to the function's own.
+
+    Waiting for a place counts as running here, and a batch of some hundred photos would time out in the
+    queue. The function's own time-out counts from when it starts.
+    """
+    from ministack.services import stepfunctions
+
+    original, invoke = stepfunctions._invoke_resource_with_timeout, stepfunctions._invoke_resource  # noqa: SLF001
+
+    def _invoke_resource_with_timeout(resource: str, input_data: Any, timeout: float) -> Any:
+        if ":lambda:" in resource:
+            return invoke(resource, input_data)
+        return original(resource, input_data, timeout)
+
+    stepfunctions._invoke_resource_with_timeout = _invoke_resource_with_timeout  # noqa: SLF001
+
+
+class Checkpoints:
+    """Saves the state while the server runs, which MiniStack does only when it is stopped.
+
+    `activity` returns a number that changes with each request: when it stands still there is nothing to save.
+    """
+
+    def __init__(self, activity: Callable[[], int]) -> None:
+        """Make the thread; `start` starts it."""
+        self._activity = activity
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+
+    def start(self) -> None:
+        """Save every two seconds from now on, in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop saving; return when nothing is being saved any more."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        seen, trailing, waited = self._activity(), False, 0.0
+        while not self._stop.wait(_CHECKPOINT_SECONDS):
+            waited += _CHECKPOINT_SECONDS
+            active = (now := self._activity()) != seen
+            # Once more after the last request: what it set off may have ended only after the last save. And
+            # now and then in any case: a waiting state of an execution ends without a request.
+            if active or trailing or waited >= _CHECKPOINT_AT_LEAST_SECONDS:
+                seen, trailing, waited = now, active, 0.0
+                save()
+
+
+def save() -> None:
+    """Save the state of all services, each file at once or not at all. Errors are logged, not raised."""
+    from ministack import app
+    from ministack.core import persistence
+
+    services = app._build_persistence_save_dict()  # noqa: SLF001
+    persistence.save_all({name: _steady(get_state) for name, get_state in services.items()})
+
+
+def _steady(get_state: Callable[[], Any]) -> Callable[[], Any]:
+    """Try again when a request changed a table while it was being copied."""
+
+    def attempt() -> Any:
+        for _ in range(_STATE_ATTEMPTS - 1):
+            with contextlib.suppress(RuntimeError):
+                return get_state()
+        return get_state()
+
+    return attempt

@@ -1,0 +1,141 @@
+"""The server process: `python -m imageproc.local.server <state directory> <descriptor>`.
+
+`LocalAws.start` runs it. It leaves its parent, takes the server lock, finds a port, writes `state.json`, says
+so through the descriptor, and serves until SIGTERM. MiniStack is imported only when its environment is set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from imageproc.local import recognition
+from imageproc.local.environment import function_environment, host_environment, server_environment
+from imageproc.local.gateway import Gateway
+from imageproc.local.processes import end_orphans
+from imageproc.local.state import ServerRecord, StateDir
+from imageproc.local.worker_gate import Limits, WorkerGate
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework
+
+    from imageproc.local.ministack_adapter import Checkpoints
+
+READY = b"ready"
+_LOCK_ATTEMPTS = 20
+_KEEP_ALIVE_SECONDS = 75
+_BACKLOG = 512
+
+
+def main(state_dir: str, ready: int) -> None:
+    """Serve the local AWS of this state directory until SIGTERM."""
+    _detach()
+    state = StateDir(Path(state_dir))
+    lock = _take_lock(state)
+    last = state.read_record()
+    state.forget_record()
+    end_orphans(state)
+    shutil.rmtree(state.tmp, ignore_errors=True)
+    state.tmp.mkdir(mode=0o700)
+    with _listen(last.port if last else 0) as listener:
+        port: int = listener.getsockname()[1]
+        endpoint = f"http://127.0.0.1:{port}"
+        found = recognition.start(endpoint)
+        _set_environment(state, endpoint, found.endpoint)
+        state.write_record(ServerRecord(os.getpid(), port, time.time(), found.available))
+        try:
+            _serve(state, listener, ready)
+        finally:
+            found.stop()
+    os.close(lock)
+
+
+def _detach() -> None:
+    """Let the caller's process go: it gets an ended child to collect, and this one belongs to nobody."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.umask(0o077)
+
+
+def _take_lock(state: StateDir) -> int:
+    # Those who ask whether a server lives take it for a moment, hence the attempts.
+    for _ in range(_LOCK_ATTEMPTS):
+        if (lock := state.take_server_lock()) is not None:
+            return lock
+        time.sleep(0.05)
+    raise SystemExit(f"Another local AWS already serves {state.path}")
+
+
+def _listen(last_port: int) -> socket.socket:
+    """Listen on the last port again if it is free, so that endpoints stay valid, else on a free one."""
+    for port in (last_port, 0):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            # From here on clients connect, and wait until the server answers.
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            if port == 0:
+                raise
+        else:
+            return listener
+    raise AssertionError("port 0 binds or raises")
+
+
+def _set_environment(state: StateDir, endpoint: str, recognition_endpoint: str) -> None:
+    kept = host_environment(os.environ)
+    os.environ.clear()
+    os.environ.update(kept)
+    os.environ.update(server_environment(state, state.credentials(), endpoint, recognition_endpoint))
+
+
+def _serve(state: StateDir, listener: socket.socket, ready: int) -> None:
+    from imageproc.local import ministack_adapter
+
+    ministack_adapter.check()
+    gate = WorkerGate(Limits.from_environment())
+    ministack_adapter.install(gate, function_environment(state), state.tmp / "layers")
+    gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1])
+    checkpoints = ministack_adapter.Checkpoints(gateway.requests)
+    os.write(ready, READY)
+    os.close(ready)
+    try:
+        asyncio.run(_serve_until_stopped(gateway, listener, checkpoints))
+    finally:
+        ministack_adapter.end_workers()
+
+
+async def _serve_until_stopped(app: Gateway, listener: socket.socket, checkpoints: Checkpoints) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+
+    async def until_stopped() -> None:
+        await stopped.wait()
+        # The last save is MiniStack's own, when it shuts down; two at a time would write the same files.
+        await asyncio.to_thread(checkpoints.stop)
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    config.graceful_timeout = 1.0
+    checkpoints.start()
+    await serve(cast("ASGIFramework", app), config, shutdown_trigger=until_stopped)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,58 @@
+"""One local AWS for the whole test run, shared by all of pytest-xdist's workers."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imageproc.local import LocalAws, LocalStatus
+from tests.local.functions import Functions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def _counted(path: Path, change: int) -> Iterator[int]:
+    """Change the number in a file while no other worker can, and yield the new number."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        users = int(file.read() or 0) + change
+        yield users
+        file.seek(0)
+        file.truncate()
+        file.write(str(users))
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStatus]:
+    """The local AWS of this test run. Tests leave it running, and give what they make names of its own."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    local = LocalAws(shared / "local-aws")
+    with _counted(shared / "local-aws-users", +1):
+        status = local.start()
+    yield status
+    with _counted(shared / "local-aws-users", -1) as users:
+        if users == 0:
+            local.reset()
+
+
+@pytest.fixture
+def own_aws(tmp_path: Path) -> Iterator[LocalAws]:
+    """A local AWS of the test's own, to be started, stopped and killed."""
+    local = LocalAws(tmp_path / "state")
+    yield local
+    local.reset()
+
+
+@pytest.fixture
+def functions(local_aws: LocalStatus) -> Functions:
+    """Functions in the shared local AWS."""
+    return Functions(local_aws.session())

@@ -1,0 +1,238 @@
+"""What the adapter relies on in MiniStack, and what it makes of it.
+
+When a new MiniStack breaks a test here, the adapter is the place to look.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+import imageproc
+from imageproc.local import ministack_adapter
+from imageproc.local.ministack_adapter import INTERNALS, MINISTACK_VERSION, unpack_once
+
+from .functions import Functions, zipped
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+    from imageproc.local import LocalAws, LocalStatus
+
+_PYPROJECT = Path(imageproc.__file__).parents[1] / "pyproject.toml"
+
+
+def _check(before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the check in a process of its own: MiniStack changes the process that imports it."""
+    code = f"from imageproc.local import ministack_adapter as adapter\n{before}\nadapter.check()"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_the_installed_ministack_is_the_one_it_is_written_for() -> None:
+    assert importlib.metadata.version("ministack") == MINISTACK_VERSION
+    project = tomllib.loads(_PYPROJECT.read_text())["project"]
+    assert f"ministack=={MINISTACK_VERSION}" in project["optional-dependencies"]["local"]
+
+
+def test_every_internal_is_there_with_its_parameters() -> None:
+    checked = _check()
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_list_of_internals_names_all_that_the_adapter_touches() -> None:
+    source = Path(ministack_adapter.__file__).read_text()
+    for _, name, _ in INTERNALS:
+        assert source.count(name) >= 2, f"{name} is listed but not used"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("adapter.MINISTACK_VERSION = '0.1'", "its version is "),
+        ("import ministack.core.lambda_runtime as m; del m.reset", "lambda_runtime.reset is missing"),
+        (
+            "import ministack.services.lambda_svc as m; m.release_worker = lambda a, b: None",
+            "lambda_svc.release_worker takes ('a', 'b') instead of ('worker',)",
+        ),
+    ],
+)
+def test_another_ministack_is_refused_with_what_differs(change: str, complaint: str) -> None:
+    checked = _check(change)
+    assert checked.returncode != 0
+    assert "IncompatibleMiniStackError" in checked.stderr
+    assert complaint in checked.stderr
+    assert f"pip install ministack=={'0.1' if '0.1' in change else MINISTACK_VERSION}" in checked.stderr
+
+
+def test_no_other_module_touches_ministack() -> None:
+    package = Path(ministack_adapter.__file__).parent
+    touching = {
+        path.name
+        for path in package.glob("*.py")
+        if "from ministack" in (text := path.read_text()) or "import ministack." in text
+    }
+    assert touching == {"ministack_adapter.py"}
+
+
+def test_callers_wait_instead_of_starting_ever_more_processes(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEPROC_WORKERS", "3")
+    monkeypatch.setenv("IMAGEPROC_WORKERS_PER_FUNCTION", "2")
+    status = own_aws.start()
+    functions = Functions(status.session())
+    source = "import time\ndef handler(event, c): time.sleep(0.1); return event\n"
+    names = [functions.make(source) for _ in range(2)]
+    client, answers, most = functions.session.client("lambda"), [], 0
+
+    def invoke(number: int) -> None:
+        payload = client.invoke(FunctionName=names[number % 2], Payload=str(number).encode())["Payload"]
+        answers.append(json.loads(payload.read()))
+
+    threads = [threading.Thread(target=invoke, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    server = psutil.Process(status.pid)
+    while any(thread.is_alive() for thread in threads):
+        most = max(most, len(server.children()))
+        time.sleep(0.01)
+    assert sorted(answers) == list(range(20))
+    assert 2 <= most <= 4  # three work at a time; an idle one of the other function may be left
+
+
+def test_a_function_may_wait_for_another_when_all_places_are_taken(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEPROC_WORKERS", "1")
+    functions = Functions(own_aws.start().session())
+    inner = functions.make("def handler(e, c): return 'inner'\n")
+    outer = functions.make(
+        "import boto3, json, time\n"
+        "client = boto3.client('lambda')\n"
+        "def handler(name, c):\n"
+        "    start = time.time()\n"
+        "    payload = client.invoke(FunctionName=name)['Payload']\n"
+        "    return [json.loads(payload.read()), time.time() - start]\n",
+        actions=["lambda:InvokeFunction"],
+    )
+    answer, seconds = functions.invoke(outer, inner)
+    assert answer == "inner"
+    assert seconds < 4  # it did not wait until nothing moved
+
+
+def test_a_zip_is_unpacked_once_and_whole_or_not_at_all(tmp_path: Path) -> None:
+    content = zipped({"python/a.py": "A = 1\n"})
+    first = unpack_once(content, tmp_path)
+    (first / "mark").touch()
+    assert unpack_once(content, tmp_path) == first
+    assert (first / "mark").exists()
+    with pytest.raises(Exception, match="File is not a zip file"):
+        unpack_once(b"no zip", tmp_path)
+    assert list(tmp_path.iterdir()) == [first]
+
+
+@pytest.fixture
+def version(functions: Functions) -> dict[str, Any]:
+    """A version of ten bytes that is not the latest."""
+    s3, bucket = functions.session.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789", ChecksumAlgorithm="SHA256")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"other")
+    return {"Bucket": bucket, "Key": "k", "VersionId": first["VersionId"]}
+
+
+@pytest.mark.parametrize(
+    ("span", "part", "content_range"),
+    [("2-4", b"234", "bytes 2-4/10"), ("8-99", b"89", "bytes 8-9/10"), ("-3", b"789", "bytes 7-9/10")],
+)
+def test_a_range_of_a_version_is_served(
+    functions: Functions, version: dict[str, Any], span: str, part: bytes, content_range: str
+) -> None:
+    answer = functions.session.client("s3").get_object(**version, Range=f"bytes={span}")
+    assert (answer["Body"].read(), answer["ContentRange"]) == (part, content_range)
+    assert (answer["ContentLength"], answer["VersionId"]) == (len(part), version["VersionId"])
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 206
+
+
+def test_a_range_beyond_a_version_is_refused(functions: Functions, version: dict[str, Any]) -> None:
+    s3 = functions.session.client("s3")
+    with pytest.raises(s3.exceptions.ClientError, match="InvalidRange"):
+        s3.get_object(**version, Range="bytes=10-20")
+
+
+def test_a_policy_that_demands_tls_lets_local_requests_pass(functions: Functions) -> None:
+    s3, bucket = functions.session.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(Bucket=bucket)
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    source = "import boto3\ndef handler(b, c): boto3.client('s3').put_object(Bucket=b, Key='k', Body=b'')\n"
+    assert functions.invoke(functions.make(source, actions=["s3:PutObject"]), bucket) is None
+
+
+def _run(local_aws: LocalStatus, role: str, states: dict[str, Any]) -> DescribeExecutionOutputTypeDef:
+    client = local_aws.session().client("stepfunctions")
+    machine = client.create_state_machine(
+        name=f"machine-{uuid.uuid4().hex[:8]}",
+        roleArn=role,
+        definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+    )["stateMachineArn"]
+    arn = client.start_execution(stateMachineArn=machine)["executionArn"]
+    deadline = time.monotonic() + 20
+    while (found := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def test_a_state_machine_catches_a_functions_error_by_its_class(
+    local_aws: LocalStatus, functions: Functions
+) -> None:
+    name = functions.make("class NotMineError(Exception): pass\ndef handler(e, c): raise NotMineError('x')\n")
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    caught = [{"ErrorEquals": ["NotMineError"], "ResultPath": "$.error", "Next": "Caught"}]
+    states = {
+        "Task": {"Type": "Task", "Resource": arn, "Catch": caught, "End": True},
+        "Caught": {"Type": "Pass", "OutputPath": "$.error.Error", "End": True},
+    }
+    role = functions.role("lambda:InvokeFunction", service="states.amazonaws.com")
+    assert json.loads(_run(local_aws, role, states)["output"]) == "NotMineError"
+
+
+def test_a_task_does_not_time_out_in_the_queue(local_aws: LocalStatus, functions: Functions) -> None:
+    name = functions.make("import time\ndef handler(e, c): time.sleep(1.5)\n")
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    states = {"Task": {"Type": "Task", "Resource": arn, "TimeoutSeconds": 1, "End": True}}
+    role = functions.role("lambda:InvokeFunction", service="states.amazonaws.com")
+    assert _run(local_aws, role, states)["status"] == "SUCCEEDED"
+
+
+def test_a_silent_function_that_is_warm_answers_within_a_tenth_of_a_second(functions: Functions) -> None:
+    """MiniStack itself waits 50 ms for log lines; 40 more would mean delayed acknowledgements."""
+    name = functions.make("def handler(e, c): pass\n")
+    functions.invoke(name)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        functions.invoke(name)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.09

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from imageproc.local import runtime_bootstrap
+
+from .functions import zipped
+
+if TYPE_CHECKING:
+    from .functions import Functions
+
+_RAISES = """
+import logging
+class ImageIdentifyError(Exception): pass
+def handler(event, context):
+    print("printed")
+    logging.getLogger().warning("warned")
+    raise ImageIdentifyError("no image")
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "error_type", "message"),
+    [
+        (_RAISES, "ImageIdentifyError", "no image"),
+        ("import nowhere\n", "Runtime.ImportModuleError", "Unable to import module 'app'"),
+        ("import os\n", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'app'"),
+        ("def handler(:\n", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app'"),
+        ("raise ValueError('at import')\n", "ValueError", "at import"),
+        ("def handler(e, c): return {1, 2}\n", "Runtime.MarshalError", "Unable to marshal response"),
+        ("def handler(e, c): return float('nan')\n", "Runtime.MarshalError", "Unable to marshal response"),
+        ("import os\ndef handler(e, c): os._exit(1)\n", "Runtime.ExitError", "Runtime exited"),
+    ],
+    ids=lambda value: value if value.isidentifier() or value.startswith("Runtime.") else "",
+)
+def test_an_error_keeps_its_name(functions: Functions, source: str, error_type: str, message: str) -> None:
+    answer = functions.invoke(functions.make(source))
+    assert answer["errorType"] == error_type
+    assert message in answer["errorMessage"]
+
+
+def test_a_function_that_takes_too_long_is_ended(functions: Functions) -> None:
+    name = functions.make("import time\ndef handler(e, c): time.sleep(9)\n", timeout=1)
+    assert functions.invoke(name)["errorType"] == "Sandbox.Timedout"
+
+
+def test_a_function_works_again_after_its_process_ended(functions: Functions) -> None:
+    name = functions.make("import os\ndef handler(event, c): return 1 if event else os._exit(1)\n")
+    assert functions.invoke(name, 0)["errorType"] == "Runtime.ExitError"
+    assert functions.invoke(name, 1) == 1
+
+
+def test_the_stack_trace_shows_the_handlers_own_lines(functions: Functions) -> None:
+    trace = functions.invoke(functions.make(_RAISES))["stackTrace"]
+    assert len(trace) == 1
+    assert "in handler" in trace[0]
+
+
+def test_what_a_function_says_is_in_its_log(functions: Functions) -> None:
+    functions.invoke(name := functions.make(_RAISES))
+    log = functions.log(name)
+    request_id = log[0].split()[2]
+    assert "printed" in log
+    assert any(line.startswith("[WARNING]\t") and line.endswith(f"\t{request_id}\twarned") for line in log)
+    assert "[ERROR] ImageIdentifyError: no image" in log
+
+
+def test_the_payload_is_any_json_and_unicode(functions: Functions) -> None:
+    name = functions.make("def handler(event, c): return event\n")
+    events: list[Any] = [None, 0, "", [], {"ключ": "ü ☃ 🙂 \u2028"}, "x" * 1_000_000]
+    for event in events:
+        assert functions.invoke(name, event) == event
+
+
+def test_the_context_is_filled(functions: Functions) -> None:
+    name = functions.make(
+        "def handler(e, c):\n"
+        "    return [c.function_name, c.invoked_function_arn, c.memory_limit_in_mb, c.aws_request_id,\n"
+        "            c.get_remaining_time_in_millis()]\n",
+        timeout=7,
+        MemorySize=256,
+    )
+    function_name, arn, memory, request_id, remaining = functions.invoke(name)
+    assert (function_name, memory) == (name, 256)
+    assert arn == f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    assert uuid.UUID(request_id)
+    assert 5000 < remaining <= 7000
+
+
+def test_the_zips_own_imageproc_is_imported(functions: Functions) -> None:
+    files = {
+        "imageproc/__init__.py": "",
+        "imageproc/functions/__init__.py": "",
+        "imageproc/functions/mine.py": "def handler(e, c): return __file__\n",
+    }
+    name = functions.make(files, handler="imageproc.functions.mine.handler")
+    assert "provided-code" in functions.invoke(name)
+
+
+def test_a_layers_modules_are_found_before_installed_ones_and_after_the_zips(
+    functions: Functions,
+) -> None:
+    client = functions.session.client("lambda")
+    layers = [
+        client.publish_layer_version(LayerName=uuid.uuid4().hex, Content={"ZipFile": zipped(files)})[
+            "LayerVersionArn"
+        ]
+        for files in (
+            {"python/piexif.py": "WHERE = 'first layer'\n", "python/both.py": "WHERE = 'first layer'\n"},
+            {"python/both.py": "WHERE = 'second layer'\n", "python/mine.py": "WHERE = 'second layer'\n"},
+        )
+    ]
+    source = "import piexif, both, mine\ndef handler(e, c): return [piexif.WHERE, both.WHERE, mine.WHERE]\n"
+    name = functions.make({"app.py": source, "mine.py": "WHERE = 'zip'\n"}, Layers=layers)
+    assert functions.invoke(name) == ["first layer", "second layer", "zip"]
+
+
+def test_a_function_sees_what_lambda_would_show_it_and_nothing_of_the_server(functions: Functions) -> None:
+    name = functions.make(
+        "import os\ndef handler(e, c): return dict(os.environ)\n",
+        Environment={"Variables": {"OWN": "value", "LANG": "xx", "AWS_ENDPOINT_URL": "http://elsewhere"}},
+    )
+    environment = functions.invoke(name)
+    administrator = functions.session.get_credentials()
+    assert administrator is not None
+    assert (environment["OWN"], environment["LANG"]) == ("value", "xx")
+    assert environment["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    assert administrator.secret_key not in environment.values()
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert not {"AUTH", "STATE_DIR", "GATEWAY_PORT", "SERVICES", "HOME", "AWS_PROFILE"} & environment.keys()
+
+
+def test_a_function_has_its_roles_permissions_and_no_others(functions: Functions) -> None:
+    source = (
+        "import boto3\n"
+        "def handler(e, c):\n"
+        "    boto3.client('s3').list_buckets()\n"
+        "    return boto3.client('sts').get_caller_identity()['Arn']\n"
+    )
+    allowed = functions.make(source, actions=["s3:ListAllMyBuckets"])
+    assert functions.invoke(allowed).endswith(f"/{allowed}")
+    denied = functions.invoke(functions.make(source))
+    assert denied["errorType"] == "AccessDenied"
+    assert "not authorized to perform: s3:ListAllMyBuckets" in denied["errorMessage"]
+
+
+def test_recognition_is_said_to_be_unavailable_at_once(functions: Functions) -> None:
+    name = functions.make(
+        "import boto3, time\n"
+        "def handler(e, c):\n"
+        "    client, start = boto3.client('rekognition'), time.time()\n"
+        "    try:\n"
+        "        client.detect_labels(Image={'S3Object': {'Bucket': 'bucket', 'Name': 'name'}})\n"
+        "    except client.exceptions.ClientError as error:\n"
+        "        meta = error.response['ResponseMetadata']\n"
+        "        return [error.response['Error']['Code'], meta['HTTPStatusCode'], meta['RetryAttempts']]\n",
+        actions=["rekognition:DetectLabels"],
+    )
+    assert functions.invoke(name) == ["RecognitionUnavailable", 501, 0]
+
+
+def test_the_bootstrap_names_no_machine() -> None:
+    assert runtime_bootstrap() == b'#!/bin/sh\nexec "$IMAGEPROC_PYTHON" -P "$IMAGEPROC_RUNTIME"\n'
