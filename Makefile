@@ -12,26 +12,25 @@ help: ## Show the targets
 lab: $(VENV)/.workbench ## Start the local AWS, deploy the stack, open JupyterLab
 	$(BIN)/imageproc local start
 	$(BIN)/imageproc deploy --yes
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/01_deploy.ipynb
 
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
 
 test: lint ## Run all checks and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
-lint: $(VENV)/.dev ## Check style, types and the template
+lint: $(VENV)/.dev ## Check style and types (the tests check the template)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint cloudformation/image-processing.yaml
 
 lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 	PATH=$(abspath $(BIN)):$$PATH sh requirements/lock.sh
 
 clean: ## Stop the local AWS, remove the environment and what was built
 	-@test ! -x $(BIN)/imageproc || $(BIN)/imageproc local stop
-	rm -rf $(VENV) .imageproc build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -11,7 +11,7 @@ from imageproc.core.limits import SUPPORTED_FORMATS
 from imageproc.functions import errors as service_errors
 from imageproc.functions.record_outcome import PARTS, REJECTIONS
 
-AWS_ERRORS = re.compile(r"(States|Lambda|Sandbox)\.\w+")
+AWS_ERRORS = re.compile(r"(States|Lambda|Runtime|Sandbox)\.\w+")
 CONTRACT_STATES = {
     "ExtractImageMetadata",
     "ImageTypeCheck",

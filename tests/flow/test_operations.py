@@ -1,0 +1,128 @@
+"""Running photos again, and finishing what was left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from imageproc.client.errors import RetryError
+from imageproc.client.operations import Operations
+from imageproc.client.photos import Photos
+from imageproc.core.record import Status
+from tests import pictures
+from tests.flow.conftest import Backend
+
+
+@pytest.fixture
+def operations(backend: Backend) -> Operations:
+    return Operations(backend.stack)
+
+
+def reconciled(backend: Backend, operations: Operations, prefix: str) -> dict[str, str]:
+    """Reconcile, and return why each photo of a test was started; others' may be under way."""
+    return {one.photo_id: one.reason for one in operations.reconcile() if one.photo_id.startswith(prefix)}
+
+
+def forget(backend: Backend, object_id: str) -> None:
+    """Remove a photo's record, as if its event had been lost."""
+    backend.stack.client("dynamodb").delete_item(
+        TableName=backend.stack.image_table, Key={"imageID": {"S": object_id}}
+    )
+
+
+def write(backend: Backend, object_id: str, **values: Any) -> None:
+    """Change strings of a photo's record."""
+    backend.stack.client("dynamodb").update_item(
+        TableName=backend.stack.image_table,
+        Key={"imageID": {"S": object_id}},
+        AttributeUpdates={name: {"Value": {"S": value}, "Action": "PUT"} for name, value in values.items()},
+    )
+
+
+def test_finished_photos_are_left_alone(backend: Backend, operations: Operations, fresh: str) -> None:
+    backend.put(f"{fresh}.jpg", pictures.jpeg())
+    backend.ended(f"{fresh}.jpg")
+    assert reconciled(backend, operations, fresh) == {}
+
+
+def test_a_photo_without_a_record_is_processed(backend: Backend, operations: Operations, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg(make="Leica"))
+    backend.ended(object_id)
+    forget(backend, object_id)
+
+    assert reconciled(backend, operations, fresh) == {object_id: "no record"}
+
+    photo = backend.ended(object_id)[object_id]
+    assert photo.record["exifMake"] == "Leica"
+    assert (photo.record["userID"], photo.record["albumID"]) == ("ann", "a1")
+    assert reconciled(backend, operations, fresh) == {}
+
+
+def test_a_photo_whose_execution_ended_without_finishing_it_is_processed(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    photo = backend.ended(object_id)[object_id]
+    backend.execution(photo)
+    write(backend, object_id, status="PROCESSING")
+
+    assert reconciled(backend, operations, fresh) == {object_id: "not finished"}
+
+    assert backend.ended(object_id)[object_id].status is Status.INCOMPLETE
+    assert len(backend.executions_of(object_id)) == 2
+
+
+def test_following_tells_of_a_photo_that_nothing_finishes_any_more(
+    backend: Backend, fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    backend.execution(backend.ended(object_id)[object_id])
+    write(backend, object_id, status="PROCESSING")
+    monkeypatch.setattr("imageproc.client.photos._QUIET_S", 0.1)
+
+    photo = backend.ended(object_id)[object_id]
+
+    assert photo.status is Status.FAILED
+    assert "reconcile" in photo.error["cause"]
+
+
+def test_a_retry_makes_only_what_is_missing(backend: Backend, operations: Operations, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    before = backend.thumbnail(object_id) if backend.ended(object_id) else None
+
+    operations.retry(Photos(backend.stack).get(object_id))
+
+    photo = backend.ended(object_id)[object_id]
+    assert set(photo.missing) == {"tags"}
+    assert before is not None
+    assert backend.thumbnail(object_id)["VersionId"] == before["VersionId"], (
+        "the thumbnail was not made again"
+    )
+
+
+def test_a_retry_of_a_failed_photo_makes_all_of_it(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    backend.ended(object_id)
+    write(backend, object_id, status="FAILED")
+
+    operations.retry(Photos(backend.stack).get(object_id))
+
+    assert backend.ended(object_id)[object_id].status is Status.INCOMPLETE
+
+
+def test_a_retry_that_cannot_help_is_refused(backend: Backend, operations: Operations, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, b"no photo")
+    with pytest.raises(RetryError, match="rejected"):
+        operations.retry(backend.ended(object_id)[object_id])
+    write(backend, object_id, status="SUCCEEDED")
+    with pytest.raises(RetryError, match="nothing to retry"):
+        operations.retry(Photos(backend.stack).get(object_id))

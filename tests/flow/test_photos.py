@@ -1,0 +1,157 @@
+"""A photo goes in; metadata, status and thumbnail come out."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from imageproc.client.albums import Albums
+from imageproc.client.operations import Operations
+from imageproc.client.photos import Photos
+from imageproc.core.keys import MAX_KEY_BYTES
+from imageproc.core.record import Status
+from tests import pictures
+from tests.flow.conftest import Backend
+
+
+def test_a_jpeg_gets_metadata_and_an_upright_thumbnail(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}/cat.jpg"
+    backend.put(object_id, pictures.jpeg((640, 480), make="Canon", model="EOS R5", orientation=6))
+
+    photo = backend.ended(object_id)[object_id]
+
+    assert photo.record["imageFormat"] == "JPEG"
+    assert photo.record["dimensions"] == {"width": 640, "height": 480}
+    assert (photo.record["exifMake"], photo.record["exifModel"]) == ("Canon", "EOS R5")
+    assert (photo.record["userID"], photo.record["albumID"]) == ("ann", "a1")
+    answer = backend.thumbnail(object_id)
+    assert answer["ContentType"] == "image/jpeg"
+    assert pictures.opened(answer["Body"].read()).size == (188, 250)
+    assert backend.execution(photo)["status"] == "SUCCEEDED"
+
+
+def test_without_recognition_the_photo_says_that_its_tags_are_missing(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.png"
+    backend.put(object_id, pictures.png())
+
+    photo = backend.ended(object_id)[object_id]
+
+    assert photo.status is Status.INCOMPLETE
+    assert set(photo.missing) == {"tags"}
+    assert photo.missing["tags"]["name"] == "RecognitionUnavailableError"
+    assert "thumbnail" in photo.record
+    assert photo.tags == []
+
+
+@pytest.mark.parametrize(
+    ("data", "step", "name"),
+    [
+        (b"plain text", "ExtractImageMetadata", "ImageIdentifyError"),
+        (b"", "ExtractImageMetadata", "ImageIdentifyError"),
+        (pictures.gif(), "ImageTypeCheck", "NotSupportedImageType"),
+    ],
+    ids=["text", "empty", "gif"],
+)
+def test_what_is_no_photo_is_rejected_with_its_reason(
+    backend: Backend, fresh: str, data: bytes, step: str, name: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, data)
+
+    photo = backend.ended(object_id)[object_id]
+
+    assert photo.status is Status.REJECTED
+    assert (photo.error["step"], photo.error["name"]) == (step, name)
+    assert photo.record["albumID"] == "a1", "a rejected photo shows in its album, too"
+    execution = backend.execution(photo)
+    assert (execution["status"], execution["error"]) == ("FAILED", "NotSupportedImageType")
+
+
+def test_keys_of_all_kinds_make_photos_of_their_own(backend: Backend, fresh: str) -> None:
+    longest = "x" * (MAX_KEY_BYTES - len(f"Thumbnails/{fresh}/.jpg")) + ".jpg"
+    names = ["a b+c%20.jpg", "../up.jpg", "ü雪.jpg", "one/same.jpg", "two/same.jpg", "<b>&\"'.jpg", longest]
+    ids = [f"{fresh}/{name}" for name in names]
+    for number, object_id in enumerate(ids):
+        backend.put(object_id, pictures.jpeg((100 + number, 80)))
+
+    photos = backend.ended(*ids)
+
+    assert [photos[one].record["dimensions"]["width"] for one in ids] == [100 + n for n in range(len(ids))]
+    for number, object_id in enumerate(ids):
+        assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 100 + number
+
+
+def test_a_key_that_is_as_long_as_s3_allows_ends_with_a_reason(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}/".ljust(MAX_KEY_BYTES - len("Incoming/"), "k")
+    backend.put(object_id, pictures.jpeg())
+    photo = backend.ended(object_id)[object_id]
+    assert photo.status is Status.INCOMPLETE
+    assert "thumbnail" in photo.missing, "its thumbnail's key would be longer than S3 allows"
+
+
+def test_a_folder_marker_and_a_thumbnail_start_nothing(backend: Backend, fresh: str) -> None:
+    before = len(list(Operations(backend.stack).executions()))
+    backend.put(f"{fresh}/", b"")
+    s3 = backend.stack.client("s3")
+    s3.put_object(Bucket=backend.stack.bucket, Key=f"Thumbnails/{fresh}.jpg", Body=pictures.jpeg())
+    time.sleep(1)
+    assert len(list(Operations(backend.stack).executions())) == before
+    assert list(Photos(backend.stack).many([fresh, f"{fresh}/", f"{fresh}.jpg"])) == []
+
+
+def test_the_newest_upload_of_a_key_wins(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    versions = [backend.put(object_id, pictures.jpeg((100 + number, 90))) for number in range(5)]
+
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        photo = backend.ended(object_id)[object_id]
+        if photo.version_id == versions[-1]:
+            break
+        time.sleep(0.1)
+
+    assert photo.version_id == versions[-1]
+    assert photo.record["dimensions"]["width"] == 104
+    assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 104
+    assert len(backend.executions_of(object_id)) <= 5
+
+
+def test_a_repeated_event_starts_nothing(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    photo = backend.ended(object_id)[object_id]
+    event = {
+        "Records": [
+            {
+                "s3": {
+                    "bucket": {"name": backend.stack.bucket},
+                    "object": {
+                        "key": f"Incoming/{object_id}",
+                        "versionId": photo.version_id,
+                        "sequencer": photo.sequencer,
+                    },
+                }
+            }
+        ]
+    }
+    for _ in range(3):
+        answer = backend.stack.client("lambda").invoke(
+            FunctionName=f"{backend.stack.name}-ImageProcStartExecution", Payload=json.dumps(event).encode()
+        )
+        assert json.loads(answer["Payload"].read()) == {"executionArns": []}
+    assert len(backend.executions_of(object_id)) == 1
+
+
+def test_the_photos_of_an_album_come_newest_first(backend: Backend, fresh: str) -> None:
+    album = Albums(backend.stack).named("ann", f"Album {fresh}")
+    assert Albums(backend.stack).named("ann", f"Album {fresh}") == album
+    assert Albums(backend.stack).named("bob", f"Album {fresh}") != album
+    ids = [f"{fresh}/{number}.jpg" for number in range(3)]
+    for object_id in ids:
+        backend.put(object_id, pictures.jpeg(), album=album.id)
+    backend.ended(*ids)
+    listed = list(Photos(backend.stack).in_album(album.id))
+    assert {photo.id for photo in listed} == set(ids)
+    assert [photo.upload_time for photo in listed] == sorted((p.upload_time for p in listed), reverse=True)

@@ -1,0 +1,103 @@
+"""The stack as a whole: deployed again, failed, consolidated, removed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from imageproc.client.stack import Stack
+from imageproc.client.target import Target
+from imageproc.deployment import (
+    DeploymentFailed,
+    Request,
+    Swept,
+    apply,
+    destroy,
+    inventory,
+    local_target,
+    plan,
+)
+from imageproc.deployment.template import read_sources
+from imageproc.local import LocalAws, LocalStatus, runtime_bootstrap
+from tests import pictures
+from tests.flow.conftest import Backend, deploy, target_of
+
+
+@pytest.fixture
+def target(own_aws: LocalAws) -> Target:
+    """A local AWS that holds nothing yet."""
+    return target_of(own_aws.start())
+
+
+def everything(target: Target) -> dict[str, Any]:
+    """Return all there is in an account."""
+    cloudformation = target.client("cloudformation")
+    stacks = cloudformation.describe_stacks()["Stacks"]
+    return {
+        "stacks": [one["StackName"] for one in stacks if one["StackStatus"] != "DELETE_COMPLETE"],
+        "buckets": [one["Name"] for one in target.client("s3").list_buckets()["Buckets"]],
+        "tables": target.client("dynamodb").list_tables()["TableNames"],
+        "functions": [one["FunctionName"] for one in target.client("lambda").list_functions()["Functions"]],
+        "log groups": [
+            one["logGroupName"] for one in target.client("logs").describe_log_groups()["logGroups"]
+        ],
+        "roles": [one["RoleName"] for one in target.client("iam").list_roles()["Roles"]],
+        "state machines": target.client("stepfunctions").list_state_machines()["stateMachines"],
+        "queues": target.client("sqs").list_queues().get("QueueUrls", []),
+        "layers": target.client("lambda").list_layers()["Layers"],
+    }
+
+
+def test_a_second_deployment_changes_nothing(backend: Backend) -> None:
+    request = Request(backend.stack.name, local_target(runtime_bootstrap()), {"TestClientAccess": "Enabled"})
+    planned = plan(backend.stack.target, request)
+    assert not planned.changed
+    assert [type(event).__name__ for event in apply(backend.stack.target, planned)] == ["Deployed"]
+
+
+def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target) -> None:
+    before = everything(target)
+    deploy(target, "whole")
+    whole = Backend(Stack.connect(target, "whole"))
+    whole.put("x.jpg", pictures.jpeg())
+    whole.put("x.jpg", pictures.png())
+    whole.ended("x.jpg")
+    target.client("s3").delete_object(Bucket=whole.stack.bucket, Key="Incoming/x.jpg")
+
+    *_, swept = destroy(target, "whole")
+
+    assert swept == Swept("whole")
+    assert inventory(target, "whole").names() == ()
+    assert everything(target) == before
+
+
+def test_a_consolidated_role_works_too(target: Target) -> None:
+    deploy(target, "shared", RoleStrategy="Consolidated")
+    roles = {one["RoleName"] for one in target.client("iam").list_roles()["Roles"]}
+    assert not [role for role in roles if "ExtractImageMetadataRole" in role]
+    shared = Backend(Stack.connect(target, "shared"))
+    shared.put("x.jpg", pictures.jpeg())
+    assert "thumbnail" in shared.ended("x.jpg")["x.jpg"].record
+
+
+def test_a_deployment_that_fails_names_the_resource_and_the_next_one_works(
+    local_aws: LocalStatus, fresh: str
+) -> None:
+    target, name = target_of(local_aws), f"fails-{fresh}"
+    sources = read_sources()
+    broken = sources.template.replace(
+        "      Bucket: !Ref PhotoRepoS3Bucket\n      FunctionArn:",
+        "      Bucket: not-there\n      FunctionArn:",
+    )
+    assert broken != sources.template
+    request = Request(name, local_target(runtime_bootstrap()), sources=replace(sources, template=broken))
+
+    with pytest.raises(DeploymentFailed) as failed:
+        list(apply(target, plan(target, request)))
+
+    assert failed.value.logical_id == "S3EventTrigger"
+    assert "not-there" in failed.value.reason
+    assert deploy(target, name).changed, "what was rolled back is removed and made anew"
+    list(destroy(target, name))
