@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from imageproc.cli import imageproc
+from imageproc.cli.commands import _COMMANDS
+
+EXPECTED = {
+    "deploy",
+    "outputs",
+    "upload",
+    "photos",
+    "show",
+    "albums",
+    "executions",
+    "retry",
+    "reconcile",
+    "destroy",
+    "package",
+    "inspect",
+    "thumbnail",
+    "local",
+    "demo",
+}
+WITHOUT_TARGET = {"inspect", "thumbnail", "package", "local", "demo"}
+
+
+def command(name: str) -> click.Command:
+    found = imageproc.get_command(click.Context(imageproc), name)
+    assert found is not None
+    return found
+
+
+def options(name: str) -> set[str]:
+    return {option for parameter in command(name).params for option in parameter.opts}
+
+
+def test_all_commands_are_there() -> None:
+    assert set(_COMMANDS) == EXPECTED
+    local: Any = command("local")
+    assert set(local.commands) == {"start", "stop", "status", "reset", "logs"}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_every_command_and_option_has_help(name: str) -> None:
+    answer = CliRunner().invoke(imageproc, [name, "--help"])
+    assert answer.exit_code == 0
+    assert command(name).help
+    for parameter in command(name).params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help or parameter.show_default, parameter.name
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED - WITHOUT_TARGET))
+def test_commands_on_a_stack_say_where(name: str) -> None:
+    assert options(name) >= {"--target", "--profile", "--region", "--stack-name"}
+
+
+@pytest.mark.parametrize("name", ["outputs", "photos", "show", "albums", "executions", "inspect", "upload"])
+def test_listings_speak_json(name: str) -> None:
+    assert "--json" in options(name)
