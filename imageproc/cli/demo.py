@@ -44,10 +44,10 @@ def demo(folder: Path) -> None:
     _title("3. Sample photos, and a text that calls itself a JPEG")
     photos = _processed(stack, folder / "photos")
     _title("4. What is recorded")
-    print_photos(sorted(photos, key=lambda photo: photo.name.partition("-")[2]))
+    print_photos(sorted(photos, key=lambda photo: photo.file_name))
     _save_thumbnails(stack, photos, folder / "thumbnails")
     _title(f"Done in {time.monotonic() - began:.0f} s. What next?")
-    _say_what_next(photos[-1])
+    _say_what_next(photos[0])
 
 
 def _title(text: str) -> None:
@@ -95,8 +95,7 @@ def _save_thumbnails(stack: Stack, photos: list[Photo], folder: Path) -> None:
         place = photo.record.get("thumbnail")
         if place:
             body = stack.client("s3").get_object(Bucket=place["s3Bucket"], Key=place["s3Key"])["Body"].read()
-            name = Path(photo.id).name.partition("-")[2] or "thumbnail"
-            (folder / name).write_bytes(body)
+            (folder / Path(photo.file_name).name).write_bytes(body)
     console.print()
     console.print(safe(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)"))
 
@@ -104,7 +103,7 @@ def _save_thumbnails(stack: Stack, photos: list[Photo], folder: Path) -> None:
 def _say_what_next(photo: Photo) -> None:
     commands = {
         "imageproc upload ~/Pictures --follow": "your own photos",
-        f"imageproc show {photo.name}": "all that is recorded of one",
+        f"imageproc show {photo.file_name}": "all that is recorded of one",
         "imageproc photos": "all photos; add --json for scripts",
         "imageproc executions": "what the state machine did",
         "make lab": "the same in JupyterLab",

@@ -56,13 +56,22 @@ def status(photo: Photo) -> Text:
     return Text(photo.status, style=STYLES[photo.status])
 
 
-def remark(photo: Photo) -> str:
-    """Return what is worth knowing of a photo in a line: why it failed, or what it shows."""
-    tags = ", ".join(photo.tags[:6])
-    lacks = [f"no {part}: {why.get('cause')}" for part, why in photo.missing.items()]
-    if not lacks and photo.error:
-        lacks = [f"{photo.error.get('name')}: {photo.error.get('cause')}"]
-    return "; ".join(filter(None, [tags, *lacks]))
+def brief(photo: Photo) -> str:
+    """Return in a few words how a photo ended: its tags, what is missing, the error's name."""
+    lacks = [f"no {part}" for part in photo.missing] or [photo.error["name"]] if photo.error else []
+    return "; ".join(filter(None, [", ".join(photo.tags[:6]), *lacks]))
+
+
+def reasons(photos: Iterable[Photo]) -> dict[str, list[str]]:
+    """Return why photos failed or lack something, each reason once, with the names of the photos."""
+    found: dict[str, list[str]] = {}
+    for photo in photos:
+        errors = {f"no {part}": why for part, why in photo.missing.items()}
+        if photo.error and not errors:
+            errors = {photo.error["name"]: photo.error}
+        for what, why in errors.items():
+            found.setdefault(f"{what}: {why['cause']}", []).append(photo.file_name)
+    return found
 
 
 def size(count: int) -> str:

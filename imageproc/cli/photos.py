@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import click
 
 from imageproc.cli import options
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, print_json, print_table, remark, safe, status
+from imageproc.cli.output import console, print_json, print_table, reasons, safe, status
 from imageproc.client.albums import Albums
 from imageproc.client.errors import ClientError
 from imageproc.client.photos import Photo, Photos
+
+_NAMES = 8
+"""How many photos are named below a reason."""
 
 
 @click.command()
@@ -34,15 +37,27 @@ def photos(place: Place, user: str | None, album: str | None, wanted: str | None
     print_photos(chosen)
 
 
-def print_photos(chosen: Iterable[Photo]) -> None:
-    """Print photos as a table."""
+def print_photos(chosen: Sequence[Photo]) -> None:
+    """Print photos as a table, and below it why some of them failed or lack something."""
     rows = [
-        (photo.name, status(photo), _taken(photo), _camera(photo), _place(photo), remark(photo))
+        (
+            photo.file_name,
+            status(photo),
+            _taken(photo),
+            _camera(photo),
+            _place(photo),
+            ", ".join(photo.tags[:4]),
+        )
         for photo in chosen
     ]
-    print_table(
-        ("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS OR REASON"), rows, "There are no photos."
-    )
+    print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no photos.")
+    for reason, names in reasons(chosen).items():
+        console.print()
+        console.print(safe(reason))
+        shown = ", ".join(names[:_NAMES]) + (
+            f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        )
+        console.print(safe(shown), style="dim")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from imageproc.core.record import (
     Status,
     error,
 )
+
+_DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
 
 _QUIET_S = 10.0
 """Seconds without news after which an execution is asked whether it still runs."""
@@ -59,6 +62,11 @@ class Photo:
     def name(self) -> str:
         """The last part of the object ID: for photos of this client, a digest and the file name."""
         return self.id.rpartition("/")[2]
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file that was uploaded: without the digest that this client puts before it."""
+        return _DIGEST.sub("", self.name)
 
     @property
     def key(self) -> str:
