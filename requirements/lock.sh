@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
 }
-workbench="pyproject.toml --extra local --extra workbench --extra demo"
+workbench="pyproject.toml --extra local --extra recognition --extra workbench --extra demo"
 # shellcheck disable=SC2086
 compile $workbench --group build -o requirements/workbench.txt
 # shellcheck disable=SC2086

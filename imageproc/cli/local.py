@@ -67,6 +67,8 @@ def _described(found: LocalStatus) -> str:
             f"The local AWS does not run (its state is in {found.state_dir}). Start it: imageproc local start"
         )
     labels = "real labels" if found.recognition else "no recognition: photos end without tags"
+    if found.why_no_recognition:
+        labels += f" ({found.why_no_recognition})"
     return (
         f"The local AWS runs at {found.endpoint} since {found.since:%Y-%m-%d %H:%M} (process {found.pid}), "
         f"{labels}.\nIts state is in {found.state_dir}"

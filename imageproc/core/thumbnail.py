@@ -62,10 +62,7 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> Thumbnail:
 
     Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
     """
-    decoded = decode(data, lambda size, orientation: _stored_size(size, orientation, box))
-    small = _shrink(decoded, _stored_size(decoded.full_size, decoded.orientation, box))
-    if decoded.orientation in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[decoded.orientation])
+    decoded, small = _rendered(data, box)
     encoded = _encode(small, decoded.format, _fitting_profile(decoded.icc_profile, small.mode))
     return Thumbnail(
         data=encoded,
@@ -75,6 +72,22 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> Thumbnail:
         height=small.height,
         truncated=decoded.truncated,
     )
+
+
+def render(data: bytes, box: Size) -> Image.Image:
+    """Return a JPEG's or PNG's picture upright, as large as fits into `box` but never enlarged.
+
+    Its mode is L, LA, RGB or RGBA. Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
+    """
+    return _rendered(data, box)[1]
+
+
+def _rendered(data: bytes, box: Size) -> tuple[Decoded, Image.Image]:
+    decoded = decode(data, lambda size, orientation: _stored_size(size, orientation, box))
+    small = _shrink(decoded, _stored_size(decoded.full_size, decoded.orientation, box))
+    if decoded.orientation in _UPRIGHT:
+        small = small.transpose(_UPRIGHT[decoded.orientation])
+    return decoded, small
 
 
 def _stored_size(size: Size, orientation: int, box: Size) -> Size:

@@ -49,12 +49,10 @@ def host_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if k in _HOST_NAMES or k.startswith(_OWN_PREFIX)}
 
 
-def server_environment(
-    state: StateDir, credentials: Credentials, endpoint: str, recognition: str
-) -> dict[str, str]:
+def server_environment(state: StateDir, credentials: Credentials, endpoint: str) -> dict[str, str]:
     """Return the settings of MiniStack and of the AWS SDK inside the server process.
 
-    `endpoint` and `recognition` are URLs; function processes get both.
+    `endpoint` is the URL of the local AWS; function processes get it, too, and find Rekognition there.
     """
     return {
         "AUTH": "true",
@@ -62,8 +60,8 @@ def server_environment(
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_REKOGNITION": recognition,
-        **_NO_USER_SETTINGS,
+        "AWS_ENDPOINT_URL_REKOGNITION": endpoint,
+        **NO_USER_SETTINGS,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": endpoint.rpartition(":")[2],
         "IOT_MTLS_ENABLED": "0",
@@ -92,7 +90,7 @@ def function_environment(state: StateDir) -> dict[str, str]:
     environment = {k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ") if k in os.environ}
     return {
         **environment,
-        **_NO_USER_SETTINGS,
+        **NO_USER_SETTINGS,
         "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],
         "AWS_ENDPOINT_URL_REKOGNITION": os.environ["AWS_ENDPOINT_URL_REKOGNITION"],
         "IMAGEPROC_PYTHON": sys.executable,
@@ -109,7 +107,7 @@ def function_marker(state: StateDir) -> dict[str, str]:
 
 
 # Without these the SDK reads ~/.aws, even if HOME is not set, and asks for an instance's role.
-_NO_USER_SETTINGS = {
+NO_USER_SETTINGS = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -6,7 +6,6 @@ which deletes everything, and any web page can make a browser send a POST to an 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local.worker_gate import CALLED_BY_FUNCTION
@@ -23,11 +22,6 @@ HEALTH_PATH = "/_ministack/health"
 # Custom resources answer here; the URL holds a random token.
 _CUSTOM_RESOURCE_PREFIX = "/_ministack/cfn-response/"
 _INTERNAL_PREFIXES = ("/_ministack/", "/_localstack/")
-_REKOGNITION_TARGET = b"RekognitionService."
-# 501 and this name: no SDK retries them, so that a function learns at once what is missing.
-UNAVAILABLE_STATUS = 501
-UNAVAILABLE_CODE = "RecognitionUnavailable"
-_UNAVAILABLE_MESSAGE = "Recognition is not available in this local AWS: photos are processed without labels."
 
 
 class Gateway:
@@ -65,8 +59,6 @@ class Gateway:
             await self._pass_on(scope, receive, send)
         elif _is_unsigned(scope, headers) or _is_internal(scope["path"]):
             await _deny(send, "Access Denied")
-        elif headers.get(b"x-amz-target", b"").startswith(_REKOGNITION_TARGET):
-            await _answer_unavailable(send)
         else:
             await self._pass_on(scope, receive, send)
 
@@ -120,11 +112,6 @@ async def _deny(send: Send, message: str) -> None:
     """Answer as S3 does: what is denied here is mostly meant for it."""
     body = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>".encode()
     await _answer(send, 403, b"application/xml", body)
-
-
-async def _answer_unavailable(send: Send) -> None:
-    body = json.dumps({"__type": UNAVAILABLE_CODE, "message": _UNAVAILABLE_MESSAGE}).encode()
-    await _answer(send, UNAVAILABLE_STATUS, b"application/x-amz-json-1.1", body)
 
 
 async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:

@@ -66,15 +66,19 @@ class LocalAws:
         """
         _require_ministack()
         self._state.create()
+        started = False
         with self._state.start_lock():
             # One that is just being killed still seems to live, and then never answers.
             if not _answers(self._state):
                 progress("Starting the local AWS ...")
                 self._spawn()
+                started = True
                 if not _answers(self._state):
                     raise StartError(_with_log(self._state, "The local AWS ended while starting."))
         status = self.status()
         progress(f"The local AWS runs at {status.endpoint}")
+        if started and not status.recognition:
+            progress(f"Photos get no labels: {status.why_no_recognition}")
         return status
 
     def status(self) -> LocalStatus:
@@ -90,6 +94,7 @@ class LocalAws:
             port=record.port,
             since=datetime.fromtimestamp(record.started, UTC).astimezone(),
             recognition=record.recognition,
+            why_no_recognition=record.why_not,
             credentials=self._state.credentials(),
         )
 

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -47,14 +48,30 @@ def main(state_dir: str, ready: int) -> None:
     with _listen(last.port if last else 0) as listener:
         port: int = listener.getsockname()[1]
         endpoint = f"http://127.0.0.1:{port}"
-        found = recognition.start(endpoint)
-        _set_environment(state, endpoint, found.endpoint)
-        state.write_record(ServerRecord(os.getpid(), port, time.time(), found.available))
+        recorder = _Recorder(state, port)
+        found = recognition.find(endpoint, recorder.write)
+        recorder.write(found.available, found.why_not)
+        # Before the environment is set: the administrator's key in it is not for the recognition process.
+        found.start()
+        _set_environment(state, endpoint)
         try:
-            _serve(state, listener, ready)
+            _serve(state, listener, ready, found)
         finally:
             found.stop()
     os.close(lock)
+
+
+class _Recorder:
+    """Writes `state.json`, again when recognition comes or goes."""
+
+    def __init__(self, state: StateDir, port: int) -> None:
+        self._state, self._port, self._started = state, port, time.time()
+        self._lock = threading.Lock()
+
+    def write(self, recognises: bool, why_not: str = "") -> None:
+        with self._lock:
+            record = ServerRecord(os.getpid(), self._port, self._started, recognises, why_not)
+            self._state.write_record(record)
 
 
 def _detach() -> None:
@@ -92,19 +109,20 @@ def _listen(last_port: int) -> socket.socket:
     raise AssertionError("port 0 binds or raises")
 
 
-def _set_environment(state: StateDir, endpoint: str, recognition_endpoint: str) -> None:
+def _set_environment(state: StateDir, endpoint: str) -> None:
     kept = host_environment(os.environ)
     os.environ.clear()
     os.environ.update(kept)
-    os.environ.update(server_environment(state, state.credentials(), endpoint, recognition_endpoint))
+    os.environ.update(server_environment(state, state.credentials(), endpoint))
 
 
-def _serve(state: StateDir, listener: socket.socket, ready: int) -> None:
+def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognition.Recognition) -> None:
     from imageproc.local import ministack_adapter
 
     ministack_adapter.check()
     gate = WorkerGate(Limits.from_environment())
     ministack_adapter.install(gate, function_environment(state), state.tmp / "layers")
+    ministack_adapter.serve_rekognition(found.detect_labels)
     gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1])
     checkpoints = ministack_adapter.Checkpoints(gateway.requests)
     os.write(ready, READY)

@@ -68,12 +68,13 @@ class Credentials:
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """What `state.json` says. `started` is in epoch seconds."""
+    """What `state.json` says. `started` is in epoch seconds, `why_not` why there is no recognition."""
 
     pid: int
     port: int
     started: float
     recognition: bool
+    why_not: str = ""
 
     @property
     def endpoint(self) -> str:

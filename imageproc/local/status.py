@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class LocalStatus:
     """Where a local AWS stands. All but `running` and `state_dir` is None while it does not run.
 
-    `since` is when it was started, with the local time zone. `recognition` says whether photos get labels.
+    `since` is when it was started, with the local time zone. `recognition` says whether photos get labels,
+    and `why_no_recognition` why not, where that is known.
     """
 
     running: bool
@@ -32,6 +33,7 @@ class LocalStatus:
     port: int | None = None
     since: datetime | None = None
     recognition: bool = False
+    why_no_recognition: str = ""
     credentials: Credentials | None = field(default=None, repr=False)
     region: str = REGION
 

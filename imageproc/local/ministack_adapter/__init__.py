@@ -9,7 +9,6 @@ Import this module only after the server's environment is set: MiniStack reads i
 
 from __future__ import annotations
 
-import contextlib
 import http
 import http.server
 import importlib
@@ -28,6 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local.errors import IncompatibleMiniStackError
+from imageproc.local.ministack_adapter.checkpoints import Checkpoints, save
+from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,12 +37,26 @@ if TYPE_CHECKING:
 
     AsgiApp = Callable[..., Any]
 
+__all__ = [
+    "INTERNALS",
+    "MINISTACK_VERSION",
+    "Checkpoints",
+    "application",
+    "check",
+    "end_workers",
+    "install",
+    "save",
+    "serve_rekognition",
+    "unpack_once",
+]
+
 MINISTACK_VERSION = "1.5.33"
 
 # Module, name and parameters of each internal that is called or replaced; None: not a function.
 INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("app", "app", ("scope", "receive", "send")),
     ("app", "AUTH", None),
+    ("app", "SERVICE_HANDLERS", None),
     ("app", "pin_request_origin", ("source_ip", "secure_transport")),
     ("app", "_build_persistence_save_dict", ()),
     ("core.persistence", "save_all", ("services",)),
@@ -49,6 +64,11 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("core.lambda_runtime", "reset", ()),
     ("core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
     ("core.iam_evaluator", "_is_root_key", ("access_key_id",)),
+    ("core.iam_evaluator", "resolve_credential", ("access_key_id", "account_id", "session_token")),
+    ("core.iam_actions", "SERVICE_TO_IAM_NAMESPACE", None),
+    ("core.router", "SERVICE_PATTERNS", None),
+    ("core.router", "extract_access_key_id", ("headers", "query_params")),
+    ("core.router", "extract_region", ("headers", "query_params")),
     (
         "services.lambda_svc",
         "acquire_worker",
@@ -81,10 +101,6 @@ _LAMBDA_VARIABLES = (
     "AWS_SESSION_TOKEN",
     "LAMBDA_TASK_ROOT",
 )
-
-_CHECKPOINT_SECONDS = 2.0
-_CHECKPOINT_AT_LEAST_SECONDS = 30.0
-_STATE_ATTEMPTS = 5
 
 _log = logging.getLogger("imageproc.local")
 
@@ -336,57 +352,3 @@ def _let_tasks_wait() -> None:
         return original(resource, input_data, timeout)
 
     stepfunctions._invoke_resource_with_timeout = _invoke_resource_with_timeout  # noqa: SLF001
-
-
-class Checkpoints:
-    """Saves the state while the server runs, which MiniStack does only when it is stopped.
-
-    `activity` returns a number that changes with each request: when it stands still there is nothing to save.
-    """
-
-    def __init__(self, activity: Callable[[], int]) -> None:
-        """Make the thread; `start` starts it."""
-        self._activity = activity
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-
-    def start(self) -> None:
-        """Save every two seconds from now on, in a thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop saving; return when nothing is being saved any more."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        seen, trailing, waited = self._activity(), False, 0.0
-        while not self._stop.wait(_CHECKPOINT_SECONDS):
-            waited += _CHECKPOINT_SECONDS
-            active = (now := self._activity()) != seen
-            # Once more after the last request: what it set off may have ended only after the last save. And
-            # now and then in any case: a waiting state of an execution ends without a request.
-            if active or trailing or waited >= _CHECKPOINT_AT_LEAST_SECONDS:
-                seen, trailing, waited = now, active, 0.0
-                save()
-
-
-def save() -> None:
-    """Save the state of all services, each file at once or not at all. Errors are logged, not raised."""
-    from ministack import app
-    from ministack.core import persistence
-
-    services = app._build_persistence_save_dict()  # noqa: SLF001
-    persistence.save_all({name: _steady(get_state) for name, get_state in services.items()})
-
-
-def _steady(get_state: Callable[[], Any]) -> Callable[[], Any]:
-    """Try again when a request changed a table while it was being copied."""
-
-    def attempt() -> Any:
-        for _ in range(_STATE_ATTEMPTS - 1):
-            with contextlib.suppress(RuntimeError):
-                return get_state()
-        return get_state()
-
-    return attempt

@@ -1,0 +1,53 @@
+"""Both models together: a photo's bytes go in, labels come out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from imageproc.core.thumbnail import render
+from imageproc.local.recognition.classifier import Classifier
+from imageproc.local.recognition.detector import Detector
+from imageproc.local.recognition.labels import Label, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Recognise = Callable[[bytes], list[Label]]
+
+# Both models look at some 300 pixels: more than twice that only costs time and memory.
+_BOX = (640, 640)
+_LEAST_SCORE = 0.01
+_THREADS = 2
+
+
+class Recognizer:
+    """The loaded models, to be used from several threads."""
+
+    def __init__(self) -> None:
+        """Load the models.
+
+        Raises ModelsMissingError.
+        """
+        self._classifier = Classifier(_THREADS)
+        self._detector = Detector(_THREADS)
+
+    def labels(self, data: bytes) -> list[Label]:
+        """Return all labels of a JPEG or PNG given as its whole file, the surest first.
+
+        Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
+        """
+        picture = _opaque(render(data, _BOX))
+        return merge(
+            self._classifier.probabilities(picture).tolist(),
+            self._detector.detections(picture, _LEAST_SCORE),
+        )
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """Return an RGB picture; what is transparent becomes white, as most viewers show it."""
+    if picture.mode in ("RGBA", "LA"):
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+    return picture.convert("RGB")
