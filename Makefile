@@ -1,6 +1,8 @@
 # Every target builds the environment it needs in .venv, from hash-pinned files, with git, make and python3 alone.
 PYTHON ?= python3
 VENV := .venv
+# For JupyterLab, --no-browser for example.
+LAB_OPTIONS ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -12,7 +14,7 @@ help: ## Show the targets
 lab: $(VENV)/.workbench ## Start the local AWS, deploy the stack, open JupyterLab
 	$(BIN)/imageproc local start
 	$(BIN)/imageproc deploy --yes
-	$(BIN)/jupyter lab notebooks/01_deploy.ipynb
+	JUPYTER_CONFIG_PATH=$(abspath jupyter) $(BIN)/python -m jupyterlab $(LAB_OPTIONS)
 
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo

@@ -148,7 +148,8 @@ async def _serve_until_stopped(app: Gateway, listener: socket.socket, checkpoint
         await asyncio.to_thread(checkpoints.stop)
 
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    # A copy, because it closes what it is given.
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
     config.graceful_timeout = 1.0
     checkpoints.start()

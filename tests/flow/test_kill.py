@@ -55,3 +55,20 @@ def _written(path: Path, number: int) -> Upload:
     upload = prepare(path, "a1")
     assert isinstance(upload, Upload)
     return upload
+
+
+def test_a_stack_that_was_being_made_when_the_local_aws_was_killed_is_made_anew(own_aws: LocalAws) -> None:
+    deploy(target_of(own_aws.start()), "cut")
+    own_aws.stop()
+    # What a kill during the deployment leaves: too short a moment to be hit on purpose.
+    saved = own_aws.state_dir / "services" / "cloudformation.json"
+    text = saved.read_text()
+    assert '"StackStatus": "CREATE_COMPLETE"' in text
+    saved.write_text(text.replace('"StackStatus": "CREATE_COMPLETE"', '"StackStatus": "CREATE_IN_PROGRESS"'))
+
+    target = target_of(own_aws.start())
+
+    assert deploy(target, "cut").changed
+    backend = Backend(Stack.connect(target, "cut"))
+    backend.put("x.jpg", pictures.jpeg())
+    assert "thumbnail" in backend.ended("x.jpg")["x.jpg"].record

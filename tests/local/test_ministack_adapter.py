@@ -21,7 +21,8 @@ import pytest
 
 import imageproc
 from imageproc.local import ministack_adapter
-from imageproc.local.ministack_adapter import INTERNALS, MINISTACK_VERSION, unpack_once
+from imageproc.local.layers import unpack_once
+from imageproc.local.ministack_adapter import INTERNALS, MINISTACK_VERSION, settled_status
 
 from .functions import Functions, zipped
 
@@ -236,3 +237,19 @@ def test_a_silent_function_that_is_warm_answers_within_a_tenth_of_a_second(funct
         functions.invoke(name)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.09
+
+
+@pytest.mark.parametrize(
+    ("status", "settled"),
+    [
+        ("CREATE_IN_PROGRESS", "ROLLBACK_FAILED"),
+        ("ROLLBACK_IN_PROGRESS", "ROLLBACK_FAILED"),
+        ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+        ("DELETE_IN_PROGRESS", "DELETE_FAILED"),
+        ("REVIEW_IN_PROGRESS", "REVIEW_IN_PROGRESS"),
+        ("CREATE_COMPLETE", "CREATE_COMPLETE"),
+    ],
+)
+def test_a_stack_with_which_nothing_goes_on_is_not_in_progress(status: str, settled: str) -> None:
+    assert settled_status(status) == settled

@@ -14,19 +14,15 @@ import http.server
 import importlib
 import importlib.metadata
 import inspect
-import io
 import logging
 import os
-import shutil
-import tempfile
 import threading
-import zipfile
-from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local.errors import IncompatibleMiniStackError
+from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, save
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 
@@ -47,7 +43,7 @@ __all__ = [
     "install",
     "save",
     "serve_rekognition",
-    "unpack_once",
+    "settled_status",
 ]
 
 MINISTACK_VERSION = "1.5.33"
@@ -78,6 +74,8 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("services.lambda_svc", "_provided_worker_env", ("config", "code_dir", "port")),
     ("services.stepfunctions", "_invoke_resource", ("resource", "input_data")),
     ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
+    ("services.cloudformation", "load_persisted_state", ("data",)),
+    ("services.cloudformation", "_stacks", None),
     ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
     ("services.s3", "_parse_range", ("range_header", "total")),
     ("services.s3", "_range_error_xml", ("bucket_name", "key")),
@@ -144,6 +142,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
     _let_tasks_wait()
+    _settle_interrupted_stacks()
 
 
 def application() -> AsgiApp:
@@ -242,23 +241,6 @@ def _layer_dirs(config: Mapping[str, Any], layers: Path) -> list[Path]:
     return found
 
 
-def unpack_once(content: bytes, parent: Path) -> Path:
-    """Unpack a zip into a directory named after its content, unless it is there already; return that."""
-    target = parent / sha256(content).hexdigest()
-    if target.is_dir():
-        return target
-    parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=parent))
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            archive.extractall(temporary)
-        temporary.rename(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return target
-
-
 def _close_root_keys() -> None:
     """Let only the key of this local AWS be the administrator's, and only with a right signature.
 
@@ -352,3 +334,29 @@ def _let_tasks_wait() -> None:
         return original(resource, input_data, timeout)
 
     stepfunctions._invoke_resource_with_timeout = _invoke_resource_with_timeout  # noqa: SLF001
+
+
+def _settle_interrupted_stacks() -> None:
+    """Give stacks that were being changed when the server was killed a state that deploying can start from.
+
+    Nothing goes on with them; as MiniStack restores them they would be "in progress" for ever.
+    """
+    from ministack.services import cloudformation
+
+    load = cloudformation.load_persisted_state
+
+    def load_persisted_state(data: Any) -> None:
+        load(data)
+        for stack in cloudformation._stacks._data.values():  # noqa: SLF001
+            stack["StackStatus"] = settled_status(stack["StackStatus"])
+
+    cloudformation.load_persisted_state = load_persisted_state
+
+
+def settled_status(status: str) -> str:
+    """Return the status of a stack with which nothing goes on any more."""
+    if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+        return status
+    if status.startswith("DELETE"):
+        return "DELETE_FAILED"
+    return "UPDATE_ROLLBACK_COMPLETE" if status.startswith("UPDATE") else "ROLLBACK_FAILED"
