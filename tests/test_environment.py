@@ -50,7 +50,8 @@ def _applies(marker: str | None, python: str) -> bool:
 
 def conda() -> dict[str, str]:
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][-1]["pip"]
-    return dict(entry.split("==") for entry in entries if "==" in entry)
+    pinned = [Requirement(entry) for entry in entries if not entry.startswith("--")]
+    return {one.name: str(one.specifier).removeprefix("==") for one in pinned}
 
 
 def test_conda_users_get_the_locked_versions(project: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -12,8 +13,11 @@ from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, print_json, print_table, reasons, safe, status
 from imageproc.client.albums import Albums
+from imageproc.client.boxes import boxes_of, draw_boxes
 from imageproc.client.errors import ClientError
 from imageproc.client.photos import Photo, Photos
+from imageproc.core.errors import ImageRejectedError
+from imageproc.core.record import LABELS
 
 _NAMES = 8
 """How many photos are named below a reason."""
@@ -63,17 +67,43 @@ def print_photos(chosen: Sequence[Photo]) -> None:
 @click.command()
 @options.place
 @click.argument("photo_id", metavar="PHOTO")
+@click.argument(
+    "out", metavar="[OUT.png]", required=False, type=click.Path(path_type=Path, dir_okay=False, writable=True)
+)
+@click.option(
+    "--boxes", is_flag=True, help="Write the photo to OUT.png, with what was recognised drawn on it."
+)
 @options.as_json
-def show(place: Place, photo_id: str, as_json: bool) -> None:
+def show(place: Place, photo_id: str, out: Path | None, boxes: bool, as_json: bool) -> None:
     """Show all that is recorded of PHOTO: an ID, or its end if no other photo's ends so."""
+    if boxes != (out is not None):
+        raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
     photo = Photos(place.stack).find(photo_id)
-    if as_json:
+    if out is not None:
+        _write_boxes(place, photo, out)
+    elif as_json:
         print_json(photo.record)
-        return
+    else:
+        _print_record(photo)
+
+
+def _print_record(photo: Photo) -> None:
     for name in sorted(photo.record):
         value = photo.record[name]
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         console.print(safe(f"{name:<28}{text}"))
+
+
+def _write_boxes(place: Place, photo: Photo, out: Path) -> None:
+    labels = photo.record.get(LABELS, ())
+    try:
+        drawn = draw_boxes(Photos(place.stack).original(photo), labels)
+        drawn.save(out, "PNG")
+    except ImageRejectedError as error:
+        raise click.ClickException(f"{photo.name}: {error}") from error
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror or error}") from error
+    console.print(safe(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(boxes_of(labels))}"))
 
 
 @click.command()

@@ -157,6 +157,16 @@ class Photos:
         """Yield all photos, in no fixed order."""
         return map(Photo, items.scan(self._dynamodb, self._stack.image_table))
 
+    def original(self, photo: Photo) -> bytes:
+        """Return the photo's file as it was uploaded, in the version that the record is about.
+
+        Raises AwsError, also if it is gone.
+        """
+        version = {"VersionId": photo.version_id} if photo.version_id else {}
+        with translated(f"Reading {photo.key}"):
+            answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=photo.key, **version)
+            return bytes(answer["Body"].read())
+
     def execution_status(self, arn: str) -> str:
         """Return an execution's status, or MISSING if Step Functions knows it no more."""
         with translated("Asking for the execution's state"):

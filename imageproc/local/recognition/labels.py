@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 from imageproc.local.recognition.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from imageproc.local.recognition.detector import Box, Detection
 
-# A detected animal is believed although the classifier sees another one if the classifier gives it this much.
-_ENOUGH = 0.1
-# The classifier contradicts a detected animal if it is this sure of some other animal.
+# Of two different things in nearly the same place (intersection over union) only the surer one is there.
+_SAME_PLACE = 0.8
+# The classifier contradicts a detection that it gives this little, if it is this sure of one of the rivals.
+_LITTLE = 0.1
 _SURE = 0.5
-_ANIMAL = "Animal"
+_RIVALS = {"Animal": ("Animal",), "Food": ("Animal", "Flower")}
+# The detector takes tree trunks and rocks for these: they need some support, where the classifier knows them.
+_NEEDS_SUPPORT = "Wildlife"
+_SUPPORT = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,7 @@ def merge(probabilities: Sequence[float], detections: Iterable[Detection]) -> li
     sums = _sums(probabilities, table)
     confidences = dict(sums)
     instances: defaultdict[str, list[Instance]] = defaultdict(list)
-    for detection in detections:
-        name = _label_of(detection, table)
-        if name is None or _is_contradicted(name, sums, table):
-            continue
+    for name, detection in _believed(detections, sums, table):
         instances[name].append(Instance(detection.score, detection.box))
         for above in (name, *table.ancestors(name)):
             confidences[above] = max(confidences.get(above, 0.0), detection.score)
@@ -76,16 +77,37 @@ def _sums(probabilities: Sequence[float], table: Vocabulary) -> dict[str, float]
     return {name: min(total, 1.0) for name, total in sums.items()}
 
 
-def _label_of(detection: Detection, table: Vocabulary) -> str | None:
-    known = table.coco.get(detection.class_id)
-    return known.label if known else None
+def _believed(
+    detections: Iterable[Detection], sums: Mapping[str, float], table: Vocabulary
+) -> Iterator[tuple[str, Detection]]:
+    """Yield the detections that nothing contradicts, the surest first, each with its label."""
+    kept: list[tuple[str, Detection]] = []
+    for detection in sorted(detections, key=lambda one: -one.score):
+        known = table.coco.get(detection.class_id)
+        if known is None or known.label is None or _is_contradicted(known.label, sums, table):
+            continue
+        name = known.label
+        if not any(other != name and overlap(one.box, detection.box) > _SAME_PLACE for other, one in kept):
+            kept.append((name, detection))
+            yield name, detection
 
 
-def _is_contradicted(name: str, sums: dict[str, float], table: Vocabulary) -> bool:
-    """Say whether the classifier is sure of another animal than the detected one."""
-    if _ANIMAL not in table.ancestors(name):
-        return False
-    return sums.get(name, 0.0) < _ENOUGH and sums.get(_ANIMAL, 0.0) >= _SURE
+def _is_contradicted(name: str, sums: Mapping[str, float], table: Vocabulary) -> bool:
+    """Say whether the classifier sees something else than the detected thing."""
+    kinds, own = table.ancestors(name), sums.get(name, 0.0)
+    if _NEEDS_SUPPORT in kinds and own < _SUPPORT and name in table.classified:
+        return True
+    rivals = [rival for kind, rivals in _RIVALS.items() if kind in kinds for rival in rivals]
+    return own < _LITTLE and any(sums.get(rival, 0.0) >= _SURE for rival in rivals)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Return the intersection over the union of two boxes, 0 to 1."""
+    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    both = max(width, 0.0) * max(height, 0.0)
+    union = one.width * one.height + other.width * other.height - both
+    return both / union if union > 0 else 0.0
 
 
 def _label(name: str, confidence: float, instances: list[Instance], table: Vocabulary) -> Label:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("vocabulary.tsv")
@@ -36,6 +36,11 @@ class Vocabulary:
     labels: dict[str, Entry]
     imagenet: dict[int, ModelClass]
     coco: dict[int, ModelClass]
+
+    @cached_property
+    def classified(self) -> frozenset[str]:
+        """The labels that the classifier knows."""
+        return frozenset(known.label for known in self.imagenet.values() if known.label)
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """Return a label's parents, their parents and so on, each once, the nearest first."""
