@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imageproc.local import LocalAws, LocalStatus
+from imageproc.local.recognition import SWITCH
 from tests.local.functions import Functions
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStatus]
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     local = LocalAws(shared / "local-aws")
-    with _counted(shared / "local-aws-users", +1):
+    with _counted(shared / "local-aws-users", +1), pytest.MonkeyPatch.context() as environment:
+        environment.delenv(SWITCH, raising=False)
         status = local.start()
     yield status
     with _counted(shared / "local-aws-users", -1) as users:
@@ -45,8 +47,9 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStatus]
 
 
 @pytest.fixture
-def own_aws(tmp_path: Path) -> Iterator[LocalAws]:
-    """A local AWS of the test's own, to be started, stopped and killed."""
+def own_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
+    """A local AWS of the test's own, to be started, stopped and killed; without recognition, to be quick."""
+    monkeypatch.setenv(SWITCH, "off")
     local = LocalAws(tmp_path / "state")
     yield local
     local.reset()

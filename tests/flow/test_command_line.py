@@ -151,6 +151,12 @@ def test_reconcile_and_retry_say_what_they_did(run: Any, backend: Backend, fresh
         TableName=backend.stack.image_table, Key={"imageID": {"S": object_id}}
     )
     assert f"Started: {object_id} (no record)" in run("reconcile", "--follow").stdout
+    table = backend.stack.client("dynamodb")
+    table.update_item(
+        TableName=backend.stack.image_table,
+        Key={"imageID": {"S": object_id}},
+        AttributeUpdates={"status": {"Value": {"S": "FAILED"}, "Action": "PUT"}},
+    )
     assert f"Started: {object_id} (retried)" in run("retry", object_id, "--follow").stdout
     backend.put(f"{fresh}.txt", b"no photo")
     backend.ended(f"{fresh}.txt")

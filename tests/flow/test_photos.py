@@ -13,7 +13,7 @@ from imageproc.client.photos import Photos
 from imageproc.core.keys import MAX_KEY_BYTES
 from imageproc.core.record import Status
 from tests import pictures
-from tests.flow.conftest import Backend
+from tests.flow.conftest import DONE, Backend
 
 
 def test_a_jpeg_gets_metadata_and_an_upright_thumbnail(backend: Backend, fresh: str) -> None:
@@ -26,23 +26,11 @@ def test_a_jpeg_gets_metadata_and_an_upright_thumbnail(backend: Backend, fresh: 
     assert photo.record["dimensions"] == {"width": 640, "height": 480}
     assert (photo.record["exifMake"], photo.record["exifModel"]) == ("Canon", "EOS R5")
     assert (photo.record["userID"], photo.record["albumID"]) == ("ann", "a1")
+    assert photo.status is DONE
     answer = backend.thumbnail(object_id)
     assert answer["ContentType"] == "image/jpeg"
     assert pictures.opened(answer["Body"].read()).size == (188, 250)
     assert backend.execution(photo)["status"] == "SUCCEEDED"
-
-
-def test_without_recognition_the_photo_says_that_its_tags_are_missing(backend: Backend, fresh: str) -> None:
-    object_id = f"{fresh}.png"
-    backend.put(object_id, pictures.png())
-
-    photo = backend.ended(object_id)[object_id]
-
-    assert photo.status is Status.INCOMPLETE
-    assert set(photo.missing) == {"tags"}
-    assert photo.missing["tags"]["name"] == "RecognitionUnavailableError"
-    assert "thumbnail" in photo.record
-    assert photo.tags == []
 
 
 @pytest.mark.parametrize(

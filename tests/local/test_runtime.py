@@ -148,20 +148,5 @@ def test_a_function_has_its_roles_permissions_and_no_others(functions: Functions
     assert "not authorized to perform: s3:ListAllMyBuckets" in denied["errorMessage"]
 
 
-def test_recognition_is_said_to_be_unavailable_at_once(functions: Functions) -> None:
-    name = functions.make(
-        "import boto3, time\n"
-        "def handler(e, c):\n"
-        "    client, start = boto3.client('rekognition'), time.time()\n"
-        "    try:\n"
-        "        client.detect_labels(Image={'S3Object': {'Bucket': 'bucket', 'Name': 'name'}})\n"
-        "    except client.exceptions.ClientError as error:\n"
-        "        meta = error.response['ResponseMetadata']\n"
-        "        return [error.response['Error']['Code'], meta['HTTPStatusCode'], meta['RetryAttempts']]\n",
-        actions=["rekognition:DetectLabels"],
-    )
-    assert functions.invoke(name) == ["RecognitionUnavailable", 501, 0]
-
-
 def test_the_bootstrap_names_no_machine() -> None:
     assert runtime_bootstrap() == b'#!/bin/sh\nexec "$IMAGEPROC_PYTHON" -P "$IMAGEPROC_RUNTIME"\n'

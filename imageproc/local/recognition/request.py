@@ -144,6 +144,8 @@ def _check_values(given: dict[str, Any]) -> None:
 def _image(image: dict[str, Any]) -> bytes | S3Object:
     if "Bytes" in image:
         data = bytes(image["Bytes"])
+        if not data:
+            raise InvalidParameter("Image.Bytes must not be empty.")
         if len(data) > MAX_IMAGE_BYTES:
             raise ImageTooLarge(f"The image has {len(data):,} bytes; at most {MAX_IMAGE_BYTES:,} are taken.")
         return data

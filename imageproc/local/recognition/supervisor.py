@@ -25,13 +25,12 @@ from imageproc.local.recognition import frames
 from imageproc.local.recognition.service import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from imageproc.local.recognition.storage import Caller
 
 MODULE = "imageproc.local.recognition.endpoint"
 _AT_ONCE = 8
-_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _DEATHS = 6
 _STOP_SECONDS = 5.0
@@ -47,16 +46,23 @@ class Supervisor:
     """The recognition process of one local AWS, whichever it is at the moment."""
 
     def __init__(
-        self, local_aws: str, environment: Mapping[str, str], on_change: Callable[[bool], None]
+        self,
+        local_aws: str,
+        environment: Mapping[str, str],
+        on_change: Callable[[bool], None],
+        *,
+        command: Sequence[str] = (sys.executable, "-m", MODULE),
+        first_pause_s: float = 1.0,
     ) -> None:
         """Name the local AWS's URL and the process's environment; `start` starts it.
 
-        `on_change` is told when recognition comes or goes.
+        `on_change` is told when recognition comes or goes. `command` gets a descriptor and the URL besides.
         """
-        self._command = [sys.executable, "-m", MODULE]
+        self._command = command
         self._local_aws = local_aws
         self._environment = dict(environment)
         self._on_change = on_change
+        self._first_pause_s = first_pause_s
         self._lock = threading.Lock()
         self._sender = ThreadPoolExecutor(1, "recognition-sender")
         self._connection: socket.socket | None = None
@@ -136,7 +142,7 @@ class Supervisor:
             if deaths >= _DEATHS:
                 _log.error("Recognition died %d times in a row: it stays off until the next start", deaths)
                 return
-            pause = min(_FIRST_PAUSE_SECONDS * 2 ** (deaths - 1), _LONGEST_PAUSE_SECONDS)
+            pause = min(self._first_pause_s * 2 ** (deaths - 1), _LONGEST_PAUSE_SECONDS)
             _log.warning("Recognition ended; it is started again in %.0f s", pause)
             if self._stopped.wait(pause):
                 return

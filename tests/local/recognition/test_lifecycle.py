@@ -1,0 +1,129 @@
+"""Recognition comes and goes with the local AWS, which works without it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from imageproc.local import LocalAws, LocalStatus
+from imageproc.local.recognition import SWITCH, models
+from imageproc.local.recognition.supervisor import MODULE
+from tests import pictures
+from tests.local.functions import Functions
+
+NEEDS_MODELS = pytest.mark.skipif(bool(models.missing_packages()), reason="the models are not installed")
+ASK = """
+import boto3
+def handler(event, context):
+    client = boto3.client("rekognition")
+    try:
+        client.detect_labels(Image={"S3Object": {"Bucket": "bucket", "Name": "name"}})
+    except client.exceptions.ClientError as error:
+        meta = error.response["ResponseMetadata"]
+        said = error.response["Error"]
+        return [said["Code"], meta["HTTPStatusCode"], meta["RetryAttempts"], said["Message"]]
+"""
+
+
+def recognition_of(status: LocalStatus) -> list[psutil.Process]:
+    """Return the recognition processes of a local AWS."""
+    return [p for p in psutil.Process(status.pid).children() if MODULE in p.cmdline()]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it does not become so"
+        time.sleep(0.05)
+
+
+@NEEDS_MODELS
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_it_ends_with_the_local_aws(own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.delenv(SWITCH)
+    said: list[str] = []
+    status = own_aws.start(progress=said.append)
+    assert status.recognition
+    assert not [line for line in said if "labels" in line]
+    (process,) = recognition_of(status)
+    if end == "stop":
+        own_aws.stop()
+    else:
+        psutil.Process(status.pid).kill()
+    until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+
+@NEEDS_MODELS
+def test_one_that_is_killed_is_started_again_and_the_status_tells(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    status = own_aws.start()
+    rekognition = status.session().client("rekognition")
+    rekognition.detect_labels(Image={"Bytes": pictures.jpeg()})
+    (process,) = recognition_of(status)
+    process.kill()
+    until(lambda: not own_aws.status().recognition)
+    until(lambda: own_aws.status().recognition)
+    assert "Labels" in rekognition.detect_labels(Image={"Bytes": pictures.jpeg()})
+
+
+@NEEDS_MODELS
+def test_it_is_given_no_key_of_the_local_aws(local_aws: LocalStatus) -> None:
+    (process,) = recognition_of(local_aws)
+    assert local_aws.credentials is not None
+    environment = process.environ()
+    assert not [name for name in environment if name.startswith("AWS_") and "KEY" in name]
+    assert local_aws.credentials.secret_access_key not in environment.values()
+    assert not [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+
+
+def test_switched_off_it_is_unavailable_at_once(own_aws: LocalAws) -> None:
+    said: list[str] = []
+    status = own_aws.start(progress=said.append)
+    assert not status.recognition
+    assert recognition_of(status) == []
+    assert [line for line in said if "Photos get no labels" in line and SWITCH in line]
+    functions = Functions(status.session())
+    answer = functions.invoke(functions.make(ASK, actions=["rekognition:DetectLabels"]))
+    assert answer[:3] == ["RecognitionUnavailable", 501, 0]
+    assert SWITCH in answer[3]
+
+
+def test_without_the_packages_the_install_command_is_said_once(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # The server finds this first on its path: it hides the package with the models.
+    (tmp_path / "hide").mkdir()
+    (tmp_path / "hide" / "sitecustomize.py").write_text(
+        "import importlib.util\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *a: None if name == 'cv2' else find(name, *a)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hide"))
+    monkeypatch.delenv(SWITCH)
+    said: list[str] = []
+    status = own_aws.start(progress=said.append)
+    own_aws.start(progress=said.append)
+    assert status.running
+    assert not status.recognition
+    assert len([line for line in said if "pip install 'imageproc[recognition]'" in line]) == 1
+    assert "cv2" in status.why_no_recognition
+    assert len([line for line in own_aws.logs() if "pip install" in line]) == 1
+
+
+def test_looking_for_the_models_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (models.MODEL_PACKAGE, *models.RUNTIMES):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    models.missing_packages()
+    assert models.MODEL_PACKAGE not in sys.modules
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    assert models.missing_packages() == [models.MODEL_PACKAGE, *models.RUNTIMES]
+    with pytest.raises(models.ModelsMissingError, match=r"imageproc\[recognition\]"):
+        models.require_packages()
+    with pytest.raises(models.ModelsMissingError, match=r"imageproc\[recognition\]"):
+        models.model_file(models.CLASSIFIER_FILE)
