@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -32,13 +33,16 @@ class Recognizer:
         """
         self._classifier = Classifier(_THREADS)
         self._detector = Detector(_THREADS)
+        self._decoding = threading.Lock()
 
     def labels(self, data: bytes) -> list[Label]:
         """Return all labels of a JPEG or PNG given as its whole file, the surest first.
 
         Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
         """
-        picture = _opaque(render(data, _BOX))
+        # One at a time: a PNG of 15 MB may have 200 megapixels.
+        with self._decoding:
+            picture = _opaque(render(data, _BOX))
         return merge(
             self._classifier.probabilities(picture).tolist(),
             self._detector.detections(picture, _LEAST_SCORE),
