@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+
+def test_the_parameters_that_are_documented_exist_with_these_defaults(template: Any) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    table = readme[readme.index("| parameter |") : readme.index("What it costs")]
+    first_column = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
+    documented = {name for cell in first_column for name in re.findall(r"`(\w+)`", cell)}
+    parameters = template["Parameters"]
+    filled_in = {
+        "ArtifactsBucket",
+        "FunctionsCodeKey",
+        "LayerCodeKey",
+        "FunctionRuntime",
+        "FunctionArchitecture",
+    }
+    assert documented == set(parameters) - filled_in
+    defaults = {name: str(one.get("Default", "")) for name, one in parameters.items()}
+    assert (defaults["MaxLabels"], defaults["MinConfidence"], defaults["LogRetentionDays"]) == (
+        "20",
+        "55",
+        "30",
+    )
