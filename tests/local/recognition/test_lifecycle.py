@@ -83,6 +83,25 @@ def test_it_is_given_no_key_of_the_local_aws(local_aws: LocalStatus) -> None:
     assert not [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
 
 
+@NEEDS_MODELS
+@pytest.mark.skipif(sys.platform != "linux", reason="how memory is given back is the C library's matter")
+def test_memory_that_a_large_picture_took_is_given_back(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    status = own_aws.start()
+    rekognition = status.session().client("rekognition")
+    rekognition.detect_labels(Image={"Bytes": pictures.jpeg()})
+    (process,) = recognition_of(status)
+    before = process.memory_info().rss
+    large = pictures.png(
+        (8000, 8000), "RGB"
+    )  # 256 MB decoded, of which 64 MB stay if the C library keeps them
+    for _ in range(2):
+        rekognition.detect_labels(Image={"Bytes": large})
+    assert process.memory_info().rss - before < 60_000_000
+
+
 def test_switched_off_it_is_unavailable_at_once(own_aws: LocalAws) -> None:
     said: list[str] = []
     status = own_aws.start(progress=said.append)
