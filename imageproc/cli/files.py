@@ -54,6 +54,8 @@ def thumbnail(source: Path, target: Path) -> None:
 
 def _inspected(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file():
+            raise IsADirectoryError(None, "It is no regular file")
         with path.open("rb") as file:
             return read_metadata(file, path.stat().st_size).attributes()
     except ImageRejectedError as error:

@@ -12,7 +12,7 @@ from imageproc.cli.following import follow
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe
 from imageproc.client.errors import RetryError
-from imageproc.client.operations import Operations, Restarted, select
+from imageproc.client.operations import Operations, Restarted
 from imageproc.client.photos import Photo, Photos
 from imageproc.core.record import Status
 
@@ -59,7 +59,7 @@ def retry(place: Place, photo_ids: tuple[str, ...], every: bool, wait: bool) -> 
         raise click.UsageError("Name the photos, or give --all.")
     place.announce()
     operations, kept = Operations(place.stack), Photos(place.stack)
-    chosen = _retriable(kept.all()) if every else select(kept, photo_ids)
+    chosen = _retriable(kept.all()) if every else map(kept.find, photo_ids)
     restarted, refused = [], 0
     for photo in chosen:
         try:
@@ -83,10 +83,19 @@ def reconcile(place: Place, wait: bool) -> None:
     They are left behind when the local AWS is killed or events are lost. What is under way is left alone.
     """
     place.announce()
-    restarted = [_said(one) for one in Operations(place.stack).reconcile()]
-    if not restarted:
+    restarted: list[Restarted] = []
+    refused = 0
+    for one in Operations(place.stack).reconcile():
+        if isinstance(one, Restarted):
+            restarted.append(_said(one))
+        else:
+            refused += 1
+            errors.print(safe(f"Not started: {one.photo_id}: {one.cause}"))
+    if not restarted and not refused:
         console.print("Every photo in the bucket has a finished record or is under way.")
     _finish(place, restarted, wait)
+    if refused:
+        raise click.exceptions.Exit(1)
 
 
 def _retriable(found: Iterable[Photo]) -> list[Photo]:

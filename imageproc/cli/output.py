@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -29,7 +30,11 @@ STYLES = {
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one object on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, default=_json))
+
+
+def _json(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], empty: str) -> None:

@@ -17,7 +17,7 @@ from imageproc.client.boxes import boxes_of, draw_boxes
 from imageproc.client.errors import ClientError
 from imageproc.client.photos import Photo, Photos
 from imageproc.core.errors import ImageRejectedError
-from imageproc.core.record import LABELS
+from imageproc.core.record import LABELS, Status
 
 _NAMES = 8
 """How many photos are named below a reason."""
@@ -27,12 +27,17 @@ _NAMES = 8
 @options.place
 @click.option("--user", help="The album's owner; with --album.")
 @click.option("--album", help="Only the photos of this album (name or ID).")
-@click.option("--status", "wanted", help="Only photos of this status, FAILED for example.")
+@click.option(
+    "--status",
+    "wanted",
+    type=click.Choice([status.value for status in Status], case_sensitive=False),
+    help="Only photos of this status.",
+)
 @options.as_json
 def photos(place: Place, user: str | None, album: str | None, wanted: str | None, as_json: bool) -> None:
     """List the photos, the newest first."""
     found = _of(place, user, album)
-    chosen = [photo for photo in found if wanted is None or photo.status == wanted.upper()]
+    chosen = [photo for photo in found if wanted is None or photo.status == wanted]
     chosen.sort(key=lambda photo: -photo.upload_time)
     if as_json:
         for photo in chosen:

@@ -15,7 +15,17 @@ from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, safe, size
 from imageproc.client.albums import Albums
 from imageproc.client.stack import Stack
-from imageproc.client.uploads import Failed, Progress, Refused, Sent, Upload, Uploads, find_files, prepare
+from imageproc.client.uploads import (
+    Failed,
+    Progress,
+    Refused,
+    Sent,
+    Upload,
+    Uploads,
+    check_name,
+    find_files,
+    prepare,
+)
 
 
 @click.command()
@@ -43,6 +53,9 @@ def upload(
 ) -> None:
     """Upload PATHS, files and folders, into an album."""
     place.announce()
+    if not album:
+        raise click.BadParameter("An album needs a name.", param_hint="--album")
+    check_name(user)
     album_id = Albums(place.stack).named(user, album).id
     ready, refused = _prepared(paths, album_id, check=not no_check)
     if not ready and not refused:

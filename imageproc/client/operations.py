@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import translated
-from imageproc.client.errors import PhotoMissingError, RetryError
+from imageproc.aws.errors import AwsError, translated
+from imageproc.client.errors import RetryError
 from imageproc.client.items import to_item
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
@@ -23,6 +23,7 @@ from imageproc.core.record import (
     EXECUTION_ARN,
     FILE_SIZE,
     IMAGE_ID,
+    PIPELINE_ATTRIBUTES,
     S3_KEY,
     STATUS,
     UPLOAD_TIME,
@@ -53,6 +54,14 @@ class Restarted:
     photo_id: str
     execution_arn: str
     reason: str
+
+
+@dataclass(frozen=True)
+class NotRestarted:
+    """A photo that could not be started again, and why; the others go on."""
+
+    photo_id: str
+    cause: str
 
 
 class Operations:
@@ -88,11 +97,11 @@ class Operations:
         only = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
         return self._start(photo.key, photo, only, "retried")
 
-    def reconcile(self) -> Iterator[Restarted]:
+    def reconcile(self) -> Iterator[Restarted | NotRestarted]:
         """Start every photo in the bucket that has no finished record and that nothing is working on.
 
         Such photos are left behind when events or executions are lost. What is under way is left alone,
-        and a second call starts nothing twice.
+        and a second call starts nothing twice. A photo that cannot be started does not stop the others.
         """
         for page in self._originals():
             known = {photo.id: photo for photo in self._photos.many(object_id(one["Key"]) for one in page)}
@@ -100,7 +109,13 @@ class Operations:
                 photo = known.get(object_id(original["Key"]))
                 reason = self._left_behind(photo, original)
                 if reason:
-                    yield self._start(original["Key"], photo, (), reason)
+                    yield self._tried(original["Key"], photo, reason)
+
+    def _tried(self, key: str, photo: Photo | None, reason: str) -> Restarted | NotRestarted:
+        try:
+            return self._start(key, photo, (), reason)
+        except (AwsError, RetryError) as error:
+            return NotRestarted(object_id(key), str(error))
 
     def _originals(self) -> Iterator[list[Any]]:
         pages = self._s3.get_paginator("list_objects_v2")
@@ -124,25 +139,27 @@ class Operations:
         return self._photos.execution_status(photo.execution_arn) == "RUNNING"
 
     def _start(self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str) -> Restarted:
+        """Claim the photo's record for the newest version, and start an execution for that."""
         with translated(f"Starting {key} again"):
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=key)
-            request = self._request(key, head, photo, only)
-            self._write(request.object_id, _waiting(request, head))
+            request = PhotoRequest(
+                bucket=self._stack.bucket,
+                key=key,
+                object_id=object_id(key),
+                version_id=head.get("VersionId"),
+                only=only,
+            )
+            self._claim(request, head, photo)
             arn = self._start_execution(request)
-            self._write(request.object_id, {EXECUTION_ARN: arn})
+            self._write(request.object_id, {EXECUTION_ARN: arn}, version=request.version_id)
         return Restarted(request.object_id, arn, reason)
 
-    def _request(self, key: str, head: Any, photo: Photo | None, only: tuple[str, ...]) -> PhotoRequest:
-        version = head.get("VersionId")
-        same = photo is not None and photo.version_id == version
-        return PhotoRequest(
-            bucket=self._stack.bucket,
-            key=key,
-            object_id=object_id(key),
-            version_id=version,
-            sequencer=photo.sequencer if photo and same else None,
-            only=only,
-        )
+    def _claim(self, request: PhotoRequest, head: Any, photo: Photo | None) -> None:
+        """Make the record this version's, unless somebody else has changed whose it is since it was read."""
+        known = photo.version_id if photo else None
+        # What an earlier version had is not this one's.
+        stale = () if known == request.version_id else PIPELINE_ATTRIBUTES
+        self._write(request.object_id, _waiting(request, head), version=known, remove=stale)
 
     def _start_execution(self, request: PhotoRequest) -> str:
         """Start the execution that the upload's own event would start, or one beside it if that has ended.
@@ -175,25 +192,29 @@ class Operations:
             raise
         return str(answer["executionArn"])
 
-    def _write(self, image_id: str, values: dict[str, Any]) -> None:
-        names = {f"#{index}": name for index, name in enumerate(values)}
-        self._stack.client("dynamodb").update_item(
-            TableName=self._stack.image_table,
-            Key=to_item({IMAGE_ID: image_id}),
-            UpdateExpression="SET " + ", ".join(f"#{index} = :{index}" for index in range(len(values))),
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=to_item({f":{i}": value for i, value in enumerate(values.values())}),
-        )
-
-
-def select(photos: Photos, image_ids: Iterable[str]) -> Iterator[Photo]:
-    """Yield these photos. Raises PhotoMissingError for one that has no record."""
-    wanted = list(image_ids)
-    found = {photo.id: photo for photo in photos.many(wanted)}
-    for image_id in wanted:
-        if image_id not in found:
-            raise PhotoMissingError(f"There is no photo {image_id!r}; `imageproc photos` lists them.")
-        yield found[image_id]
+    def _write(
+        self, image_id: str, values: dict[str, Any], *, version: str | None, remove: Iterable[str] = ()
+    ) -> None:
+        """Change a record that is still about this version, or about none. Raises RetryError if it is not."""
+        removed = [name for name in remove if name not in values]
+        names = {f"#{index}": name for index, name in enumerate([*values, *removed])}
+        sets = ", ".join(f"#{index} = :{index}" for index in range(len(values)))
+        removes = ", ".join(f"#{len(values) + index}" for index in range(len(removed)))
+        same = f" OR {VERSION_ID} = :version" if version else ""
+        numbered = {f":{index}": value for index, value in enumerate(values.values())}
+        try:
+            self._stack.client("dynamodb").update_item(
+                TableName=self._stack.image_table,
+                Key=to_item({IMAGE_ID: image_id}),
+                UpdateExpression=f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+                ConditionExpression=f"attribute_not_exists({VERSION_ID}){same}",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=to_item(numbered | ({":version": version} if version else {})),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise RetryError(f"{image_id} was uploaded again meanwhile, and is under way.") from error
+            raise
 
 
 def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:
@@ -207,7 +228,7 @@ def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:
         USER_ID: head["Metadata"].get(USER_METADATA),
         ALBUM_ID: head["Metadata"].get(ALBUM_METADATA),
     }
-    return {name: value for name, value in known.items() if value is not None}
+    return {name: value for name, value in known.items() if value}
 
 
 def _execution(one: Any) -> Execution:

@@ -134,6 +134,8 @@ class Photos:
 
         The latter reads the whole table. Raises PhotoMissingError, also if there are several.
         """
+        if not text:
+            raise PhotoMissingError("Name a photo: an ID, or its end.")
         record = items.get(self._dynamodb, self._stack.image_table, {IMAGE_ID: text})
         found = [Photo(record)] if record else [photo for photo in self.all() if photo.id.endswith(text)]
         if len(found) > 1:

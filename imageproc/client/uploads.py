@@ -124,8 +124,7 @@ class Uploads:
         """Send files as this user's, into this album."""
         self._stack = stack
         self._s3 = stack.client("s3")
-        self._metadata = {USER_METADATA: user, ALBUM_METADATA: album_id}
-        _require_ascii(self._metadata)
+        self._metadata = {USER_METADATA: check_name(user), ALBUM_METADATA: check_name(album_id)}
 
     def send(self, uploads: Iterable[Upload], *, again: bool = False) -> Iterator[UploadEvent]:
         """Send files, several at once, and yield what happens as it happens.
@@ -186,7 +185,8 @@ def _version(head: dict[str, Any]) -> Version:
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+        paths = (Path(root, name) for name in sorted(files) if not name.startswith("."))
+        yield from (path for path in paths if path.is_file())  # a pipe would be waited for
 
 
 def _checked_format(head: bytes, size: int) -> str:
@@ -202,11 +202,11 @@ def _object_id(album_id: str, digest: str, name: str) -> str:
     return beginning + kept
 
 
-def _require_ascii(metadata: dict[str, str]) -> None:
-    """S3 carries user metadata in HTTP headers."""
-    for name, value in metadata.items():
-        if not value.isascii() or not value.isprintable() or not value:
-            raise UploadError(f"{name} {value!r} is no text of printable ASCII characters, as S3 needs it.")
+def check_name(name: str) -> str:
+    """Return a user's or album's ID. Raises UploadError if S3 cannot carry it in HTTP headers."""
+    if not name or not name.isascii() or not name.isprintable():
+        raise UploadError(f"{name!r} cannot be used: one or more printable ASCII characters are needed.")
+    return name
 
 
 def _cause(upload: Upload, error: Exception) -> str:

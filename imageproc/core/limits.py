@@ -13,7 +13,7 @@ MAX_PIXELS = 200_000_000
 MAX_DECODER_BYTES = 600 * 1024 * 1024
 """Most memory a decoder may ask for, in bytes.
 
-A Lambda function of 1,024 MB holds the runtime (about 120 MB), the original and its copy without metadata
+The thumbnail function's 1,769 MB hold the runtime (about 120 MB), the original and its copy without metadata
 (2 x `MAX_BYTES`), and this. It is what a picture needs that makes the difference, not its pixels: a baseline
 JPEG is decoded at an eighth of its size and never comes near, a progressive one needs all its coefficients
 at once (100 megapixels at 4:4:4, 200 at 4:2:0), a colour PNG 4 bytes a pixel (157 megapixels).

@@ -20,14 +20,15 @@ class PhotoRequest:
     key: str
     object_id: str
     version_id: str | None = None
-    sequencer: str | None = None
-    """S3's order of the events of one key; absent where an execution was started by hand."""
+    """The version of the object; in an input without one, the version whose metadata was extracted."""
+    pinned: bool = False
+    """Whether the input named the version. One that was started by hand takes the newest, whichever it is."""
     only: tuple[str, ...] = ()
     """The parts to make, `imageproc.core.record.Part`; empty for all."""
 
     @classmethod
     def from_state(cls, state: State) -> PhotoRequest:
-        """Read the input; the version is the one whose metadata was extracted, once that is known.
+        """Read the input, and what the steps before added.
 
         Raises ValueError if one of `s3Bucket`, `s3Key` and `objectID` is missing.
         """
@@ -42,14 +43,14 @@ class PhotoRequest:
             key=state["s3Key"],
             object_id=state["objectID"],
             version_id=extracted.get("versionId") or state.get("versionId"),
-            sequencer=state.get("sequencer"),
+            pinned=bool(state.get("versionId")),
             only=tuple(state.get("only") or ()),
         )
 
     def to_state(self) -> dict[str, Any]:
         """Return the execution's input."""
         state: dict[str, Any] = {"s3Bucket": self.bucket, "s3Key": self.key, "objectID": self.object_id}
-        optional = {"versionId": self.version_id, "sequencer": self.sequencer, "only": list(self.only)}
+        optional = {"versionId": self.version_id, "only": list(self.only)}
         return state | {name: value for name, value in optional.items() if value}
 
     def wants(self, part: Part) -> bool:

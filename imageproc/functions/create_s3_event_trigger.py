@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.core.keys import INCOMING_PREFIX
 from imageproc.functions.aws import s3
-from imageproc.functions.errors import aws_call, code_of
+from imageproc.functions.errors import ServiceRefusedError, aws_call, code_of
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +46,16 @@ def _carry_out(event: Request) -> None:
         return
     earlier = event.get("OldResourceProperties", {}).get("Bucket")
     if earlier and earlier != properties["Bucket"]:
-        _set_trigger(earlier, event, None)
+        _leave(earlier, event)
     _set_trigger(properties["Bucket"], event, properties["FunctionArn"])
+
+
+def _leave(bucket: str, event: Request) -> None:
+    """Remove the trigger from a bucket that was replaced; the role may no longer reach it."""
+    try:
+        _set_trigger(bucket, event, None)
+    except ServiceRefusedError:
+        _log.exception("the trigger of %s stays", bucket)
 
 
 def _set_trigger(bucket: str, event: Request, function_arn: str | None) -> None:
@@ -60,7 +68,12 @@ def _set_trigger(bucket: str, event: Request, function_arn: str | None) -> None:
                 return
             raise
         configuration: Any = _changed(current, _identifier(event), function_arn)
-        s3().put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+        s3().put_bucket_notification_configuration(
+            Bucket=bucket,
+            NotificationConfiguration=configuration,
+            # A destination of somebody else's that is gone must not keep the stack from being deleted.
+            SkipDestinationValidation=function_arn is None,
+        )
 
 
 def _changed(current: Mapping[str, Any], identifier: str, function_arn: str | None) -> dict[str, Any]:

@@ -15,7 +15,13 @@ state machine retries and catches.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from imageproc.core.errors import PhotoGoneError
 
@@ -37,6 +43,8 @@ TRANSIENT_CODES = frozenset(
     }
 )
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+# Time-outs, resets, TLS and name look-ups: nobody answered, which another try may change.
+_NO_ANSWER = (HTTPClientError, ConnectionError, IncompleteReadError)
 GONE_CODES = frozenset({"404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed"})
 
 
@@ -78,7 +86,7 @@ def aws_call(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _translated(what, error) from error
-    except HTTPClientError as error:
+    except _NO_ANSWER as error:
         raise TransientServiceError(f"{what}: {error}") from error
     except BotoCoreError as error:
         raise ServiceRefusedError(f"{what}: {error}") from error

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.core.errors import SupersededError
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
-from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, Part
+from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, VERSION_ID, Part
 from imageproc.core.request import PhotoRequest, State
 from imageproc.core.thumbnail import Thumbnail, make_thumbnail
 from imageproc.functions import table
@@ -41,7 +41,9 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         CONTENT_HASH: f"sha256:{hashlib.sha256(data).hexdigest()}",
     }
     truncated = {TRUNCATED: True} if thumbnail.truncated else {}
-    table.update(photo.object_id, stored | truncated, sequencer=photo.sequencer, remove=[TRUNCATED])
+    table.update(
+        photo.object_id, stored | truncated, condition=table.owned_by(photo.version_id), remove=[TRUNCATED]
+    )
     return {}
 
 
@@ -56,15 +58,16 @@ def _check_key(photo: PhotoRequest) -> None:
 def _put(photo: PhotoRequest, thumbnail: Thumbnail) -> None:
     """Write the thumbnail, but never over one of a newer upload.
 
-    The first write of a key takes one request. Another one is compared with what is there, and written only
-    if that is still there (S3's conditional writes): two executions of one key cannot overtake each other.
+    The first write of a key takes one request. Another one is made only while the record is this upload's,
+    and only over the thumbnail that was there then (S3's conditional writes): two executions of one key
+    cannot overtake each other.
     """
     with aws_call(f"writing the thumbnail of {photo.object_id}"):
         if _put_if(photo, thumbnail, {"IfNoneMatch": "*"}):
             return
         there = s3().head_object(Bucket=photo.bucket, Key=thumbnail_key(photo.object_id))
-        if photo.sequencer and there["Metadata"].get("sequencer", "") > photo.sequencer:
-            raise SupersededError(f"the thumbnail of {photo.object_id} is a newer upload's")
+        if table.get(photo.object_id).get(VERSION_ID, photo.version_id) != photo.version_id:
+            raise SupersededError(f"another upload of {photo.object_id} owns its record")
         if not _put_if(photo, thumbnail, {"IfMatch": there["ETag"]}):
             raise TransientServiceError(
                 f"another execution wrote the thumbnail of {photo.object_id} just now"
@@ -78,7 +81,6 @@ def _put_if(photo: PhotoRequest, thumbnail: Thumbnail, condition: Mapping[str, A
             Key=thumbnail_key(photo.object_id),
             Body=thumbnail.data,
             ContentType=thumbnail.content_type,
-            Metadata={"sequencer": photo.sequencer} if photo.sequencer else {},
             **condition,
         )
     except ClientError as error:

@@ -39,7 +39,7 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     table.update(
         photo.object_id,
         ended | {S3_KEY: photo.key},
-        sequencer=photo.sequencer,
+        condition=table.owned_by(photo.version_id),
         remove=[ERROR, MISSING],
     )
     return ended

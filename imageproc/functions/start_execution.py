@@ -11,13 +11,23 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from imageproc.core.errors import PhotoGoneError, SupersededError
 from imageproc.core.keys import INCOMING_PREFIX, decode_event_key, execution_name, is_folder_marker, object_id
-from imageproc.core.record import EXECUTION_ARN, PIPELINE_ATTRIBUTES, S3_KEY, SEQUENCER, STATUS, Status
+from imageproc.core.record import (
+    EXECUTION_ARN,
+    PIPELINE_ATTRIBUTES,
+    S3_KEY,
+    SEQUENCER,
+    STATUS,
+    UPLOAD_TIME,
+    VERSION_ID,
+    Status,
+)
 from imageproc.core.request import PhotoRequest
 from imageproc.functions import table
 from imageproc.functions.aws import stepfunctions
@@ -26,6 +36,15 @@ from imageproc.functions.photos import look_at
 
 _log = logging.getLogger(__name__)
 _log.setLevel(logging.INFO)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One upload, as S3 reports it."""
+
+    photo: PhotoRequest
+    sequencer: str
+    """S3's order of the uploads of one key."""
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[str]]:
@@ -40,6 +59,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[str]]:
         try:
             started += _start_if_new(record)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other photos come first
+            _log.exception("no execution for %s", record)
             failures.append(error)
     if failures:
         raise failures[0]
@@ -47,67 +67,84 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[str]]:
 
 
 def _start_if_new(record: Mapping[str, Any]) -> list[str]:
-    photo = _photo(record)
-    if photo is None:
+    upload = _upload(record)
+    if upload is None:
         return []
     try:
-        if not _claim(photo):
+        if not _claim(upload):
             return []
     except PhotoGoneError as error:
-        _log.info("no execution for %s: %s", photo.key, error)
+        _log.info("no execution for %s: %s", upload.photo.key, error)
         return []
-    arn = _start(photo)
-    _remember(photo, arn)
+    arn = _start(upload)
+    _remember(upload, {EXECUTION_ARN: arn})
     return [arn]
 
 
-def _photo(record: Mapping[str, Any]) -> PhotoRequest | None:
-    """Return the photo of an event's record; None if it is no original."""
-    key = decode_event_key(record["s3"]["object"]["key"])
+def _upload(record: Mapping[str, Any]) -> Upload | None:
+    """Return the upload that an event's record reports; None if it is no original."""
+    entry = record["s3"]["object"]
+    key = decode_event_key(entry["key"])
     if not key.startswith(INCOMING_PREFIX) or is_folder_marker(key):
         _log.info("no execution for %s: it is no photo under %s", key, INCOMING_PREFIX)
         return None
-    return PhotoRequest(
+    photo = PhotoRequest(
         bucket=record["s3"]["bucket"]["name"],
         key=key,
         object_id=object_id(key),
-        version_id=record["s3"]["object"].get("versionId"),
-        sequencer=record["s3"]["object"]["sequencer"],
+        version_id=entry.get("versionId"),
     )
+    return Upload(photo, entry["sequencer"])
 
 
-def _claim(photo: PhotoRequest) -> bool:
+def _claim(upload: Upload) -> bool:
     """Make the record this upload's; False if nothing is to be started."""
-    claimed = {
-        S3_KEY: photo.key,
-        SEQUENCER: photo.sequencer,
-        STATUS: Status.UPLOADED,
-        **look_at(photo),
-    }
+    photo = upload.photo
+    seen = look_at(photo)
+    claimed = {S3_KEY: photo.key, SEQUENCER: upload.sequencer, STATUS: Status.UPLOADED, **seen}
+    condition = _newer(upload, seen[UPLOAD_TIME])
     try:
-        table.update(
-            photo.object_id,
-            claimed,
-            sequencer=photo.sequencer,
-            remove=PIPELINE_ATTRIBUTES,
-            condition=table.NEWER,
-        )
+        table.update(photo.object_id, claimed, condition=condition, remove=PIPELINE_ATTRIBUTES)
     except SupersededError:
-        return _claimed_but_not_started(photo)
+        return _claimed_but_not_started(upload)
     return True
 
 
-def _claimed_but_not_started(photo: PhotoRequest) -> bool:
-    """Whether an earlier delivery of this event stopped between the record and the execution."""
-    record = table.get(photo.object_id)
-    return record.get(SEQUENCER) == photo.sequencer and EXECUTION_ARN not in record
+def _newer(upload: Upload, upload_time: int) -> table.Condition:
+    """Hold if this upload is newer than the one that the record is about, and was not started by a client.
+
+    S3's sequencers of one key compare as strings. A record that a client made, reconciling, has none; then
+    the upload times decide.
+    """
+    newer = (
+        f"({SEQUENCER} < :sequencer OR (attribute_not_exists({SEQUENCER}) AND "
+        f"(attribute_not_exists({UPLOAD_TIME}) OR {UPLOAD_TIME} <= :time)))"
+    )
+    values = {":sequencer": upload.sequencer, ":time": upload_time}
+    if not upload.photo.version_id:
+        return table.Condition(newer, values)
+    not_started = f"({VERSION_ID} <> :mine OR attribute_not_exists({EXECUTION_ARN}))"
+    return table.Condition(f"{newer} AND {not_started}", values | {":mine": upload.photo.version_id})
 
 
-def _start(photo: PhotoRequest) -> str:
+def _claimed_but_not_started(upload: Upload) -> bool:
+    """Whether an earlier delivery of this event stopped between the record and the execution.
+
+    If a client started this very version meanwhile, the record only lacks the sequencer.
+    """
+    record = table.get(upload.photo.object_id)
+    if record.get(SEQUENCER) == upload.sequencer:
+        return EXECUTION_ARN not in record
+    if record.get(VERSION_ID) == upload.photo.version_id:
+        _remember(upload, {SEQUENCER: upload.sequencer})
+    return False
+
+
+def _start(upload: Upload) -> str:
     """Start the execution, and return its ARN; one that is there already is as good."""
+    photo = upload.photo
     machine = os.environ["STATE_MACHINE_ARN"]
-    upload = photo.version_id or f"{photo.sequencer}"
-    name = execution_name(photo.bucket, photo.key, upload)
+    name = execution_name(photo.bucket, photo.key, photo.version_id or upload.sequencer)
     with aws_call(f"starting the execution for {photo.key}"):
         try:
             answer = stepfunctions().start_execution(
@@ -120,8 +157,9 @@ def _start(photo: PhotoRequest) -> str:
     return answer["executionArn"]
 
 
-def _remember(photo: PhotoRequest, arn: str) -> None:
+def _remember(upload: Upload, attributes: Mapping[str, Any]) -> None:
+    photo = upload.photo
     try:
-        table.update(photo.object_id, {EXECUTION_ARN: arn}, sequencer=photo.sequencer)
+        table.update(photo.object_id, attributes, condition=table.owned_by(photo.version_id))
     except SupersededError:
-        _log.info("%s was uploaded again while %s was started", photo.key, arn)
+        _log.info("%s was uploaded again while %s was written", photo.key, ", ".join(attributes))

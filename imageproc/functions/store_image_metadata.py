@@ -15,6 +15,6 @@ def handler(event: State, _context: object) -> None:
     table.update(
         photo.object_id,
         extracted | {S3_KEY: photo.key, STATUS: Status.PROCESSING},
-        sequencer=photo.sequencer,
+        condition=table.owned_by(photo.version_id) if photo.pinned else None,
         remove=METADATA_ATTRIBUTES,
     )

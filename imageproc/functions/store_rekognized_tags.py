@@ -14,5 +14,5 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     found = event["rekognition"]
     if found:
         photo = PhotoRequest.from_state(event)
-        table.update(photo.object_id, found, sequencer=photo.sequencer)
+        table.update(photo.object_id, found, condition=table.owned_by(photo.version_id))
     return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from decimal import Context
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT, TypeDeserializer, TypeSeriali
 from botocore.exceptions import ClientError
 
 from imageproc.core.errors import SupersededError
-from imageproc.core.record import IMAGE_ID, SEQUENCER
+from imageproc.core.record import IMAGE_ID, VERSION_ID
 from imageproc.functions.aws import dynamodb
 from imageproc.functions.errors import aws_call, code_of
 
@@ -22,36 +23,48 @@ _DIGITS = Context(prec=DYNAMODB_CONTEXT.prec)
 _SERIALIZE = TypeSerializer().serialize
 _DESERIALIZE = TypeDeserializer().deserialize
 
-NOT_NEWER = f"attribute_not_exists({SEQUENCER}) OR {SEQUENCER} <= :sequencer"
-"""Holds unless a newer upload of the key owns the record. S3's sequencers of one key compare as strings."""
 
-NEWER = f"attribute_not_exists({SEQUENCER}) OR {SEQUENCER} < :sequencer"
-"""Holds if this upload is newer than the one that owns the record."""
+@dataclass(frozen=True)
+class Condition:
+    """What must hold of a record for it to be written: an expression of DynamoDB's, and its values."""
+
+    expression: str
+    values: dict[str, Any]
+
+
+def owned_by(version: str | None) -> Condition | None:
+    """Hold while the record is about this version of the photo; None, always, if the version is not known.
+
+    The version is set by whoever claims the record: the start function, or a client that reconciles.
+    """
+    if version is None:
+        return None
+    return Condition(f"attribute_not_exists({VERSION_ID}) OR {VERSION_ID} = :mine", {":mine": version})
 
 
 def update(
     image_id: str,
     attributes: Mapping[str, Any],
     *,
-    sequencer: str | None,
+    condition: Condition | None,
     remove: Iterable[str] = (),
-    condition: str = NOT_NEWER,
 ) -> None:
     """Set and remove attributes of a record, which is created if it is not there.
 
-    Raises SupersededError if the condition does not hold: a newer upload owns the record. Without a sequencer
-    (an execution started by hand) there is nothing to compare, and the record is written.
+    Raises SupersededError if the condition does not hold.
     """
     request = _update_request(image_id, attributes, remove)
-    if sequencer:
-        request["ConditionExpression"] = condition
-        request["ExpressionAttributeValues"][":sequencer"] = {"S": sequencer}
+    if condition:
+        request["ConditionExpression"] = condition.expression
+        request["ExpressionAttributeValues"] |= {
+            name: _SERIALIZE(value) for name, value in condition.values.items()
+        }
     with aws_call(f"writing the record of {image_id}"):
         try:
             dynamodb().update_item(**request)
         except ClientError as error:
             if code_of(error) == "ConditionalCheckFailedException":
-                raise SupersededError(f"a newer upload of {image_id} owns its record") from error
+                raise SupersededError(f"another upload of {image_id} owns its record") from error
             raise
 
 

@@ -71,7 +71,7 @@ def test_retries_name_their_errors_back_off_with_jitter_and_end(definition: Any)
         assert transient["JitterStrategy"] == "FULL"
         assert transient["MaxDelaySeconds"] <= 60
         for rule in task["Retry"]:
-            assert 1 <= rule["MaxAttempts"] <= 5
+            assert 1 <= rule["MaxAttempts"] <= 8
             assert "States.ALL" not in rule["ErrorEquals"]
             assert "States.TaskFailed" not in rule["ErrorEquals"]
 

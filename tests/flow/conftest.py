@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import uuid
@@ -58,6 +59,29 @@ class Backend:
     def ended(self, *object_ids: str) -> dict[str, Photo]:
         """Wait until these photos are finished, and return them by ID."""
         return self.followed(object_ids)
+
+    def until_version(self, object_id: str, version: str) -> Photo:
+        """Wait until this version of a photo is finished."""
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            photo = self.ended(object_id)[object_id]
+            if photo.version_id == version:
+                return photo
+            time.sleep(0.1)
+        raise AssertionError(f"{object_id} is never about {version}")
+
+    def run(self, state: dict[str, Any]) -> Any:
+        """Run an execution with this input to its end."""
+        stepfunctions = self.stack.client("stepfunctions")
+        machine = self.stack.state_machine_arn
+        arn = stepfunctions.start_execution(stateMachineArn=machine, input=json.dumps(state))["executionArn"]
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            answer = stepfunctions.describe_execution(executionArn=arn)
+            if answer["status"] != "RUNNING":
+                return answer
+            time.sleep(0.05)
+        raise AssertionError("the execution does not end")
 
     def followed(self, object_ids: Iterable[str]) -> dict[str, Photo]:
         photos = Photos(self.stack).follow(object_ids, timeout_s=_SECONDS, interval_s=0.1)

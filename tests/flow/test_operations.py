@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from imageproc.client.errors import RetryError
-from imageproc.client.operations import Operations
+from imageproc.client.operations import Operations, Restarted
 from imageproc.client.photos import Photos
 from imageproc.core.record import Status
 from tests import pictures
@@ -21,7 +22,8 @@ def operations(backend: Backend) -> Operations:
 
 def reconciled(backend: Backend, operations: Operations, prefix: str) -> dict[str, str]:
     """Reconcile, and return why each photo of a test was started; others' may be under way."""
-    return {one.photo_id: one.reason for one in operations.reconcile() if one.photo_id.startswith(prefix)}
+    started = [one for one in operations.reconcile() if isinstance(one, Restarted)]
+    return {one.photo_id: one.reason for one in started if one.photo_id.startswith(prefix)}
 
 
 def forget(backend: Backend, object_id: str) -> None:
@@ -112,3 +114,40 @@ def test_a_retry_that_cannot_help_is_refused(backend: Backend, operations: Opera
     write(backend, object_id, status="SUCCEEDED")
     with pytest.raises(RetryError, match="nothing to retry"):
         operations.retry(Photos(backend.stack).get(object_id))
+
+
+def test_an_upload_without_album_is_reconciled_and_stops_nobody(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    ids = [f"{fresh}/1.jpg", f"{fresh}/2.jpg"]
+    backend.put(ids[0], pictures.jpeg(), user="", album="")
+    backend.put(ids[1], pictures.jpeg())
+    backend.ended(*ids)
+    for object_id in ids:
+        forget(backend, object_id)
+    assert set(reconciled(backend, operations, fresh)) == set(ids)
+    assert "albumID" not in backend.ended(*ids)[ids[0]].record
+
+
+def test_an_event_that_comes_after_its_upload_was_reconciled_changes_nothing(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    original = backend.ended(object_id)[object_id]
+    forget(backend, object_id)
+    reconciled(backend, operations, fresh)
+    before = backend.ended(object_id)[object_id].record
+
+    entry = {
+        "key": f"Incoming/{object_id}",
+        "versionId": original.version_id,
+        "sequencer": original.record["sequencer"],
+    }
+    event = {"Records": [{"s3": {"bucket": {"name": backend.stack.bucket}, "object": entry}}]}
+    backend.stack.client("lambda").invoke(
+        FunctionName=f"{backend.stack.name}-ImageProcStartExecution", Payload=json.dumps(event).encode()
+    )
+
+    after = Photos(backend.stack).get(object_id).record
+    assert after == {**before, "sequencer": original.record["sequencer"]}

@@ -93,12 +93,7 @@ def test_the_newest_upload_of_a_key_wins(backend: Backend, fresh: str) -> None:
     object_id = f"{fresh}.jpg"
     versions = [backend.put(object_id, pictures.jpeg((100 + number, 90))) for number in range(5)]
 
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        photo = backend.ended(object_id)[object_id]
-        if photo.version_id == versions[-1]:
-            break
-        time.sleep(0.1)
+    photo = backend.until_version(object_id, versions[-1])
 
     assert photo.version_id == versions[-1]
     assert photo.record["dimensions"]["width"] == 104
@@ -118,7 +113,7 @@ def test_a_repeated_event_starts_nothing(backend: Backend, fresh: str) -> None:
                     "object": {
                         "key": f"Incoming/{object_id}",
                         "versionId": photo.version_id,
-                        "sequencer": photo.sequencer,
+                        "sequencer": photo.record["sequencer"],
                     },
                 }
             }
@@ -143,3 +138,29 @@ def test_the_photos_of_an_album_come_newest_first(backend: Backend, fresh: str) 
     listed = list(Photos(backend.stack).in_album(album.id))
     assert {photo.id for photo in listed} == set(ids)
     assert [photo.upload_time for photo in listed] == sorted((p.upload_time for p in listed), reverse=True)
+
+
+def test_an_execution_for_a_replaced_version_changes_nothing(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    old = backend.put(object_id, pictures.jpeg((100, 80)))
+    backend.ended(object_id)
+    new = backend.put(object_id, pictures.jpeg((200, 80)))
+    backend.until_version(object_id, new)
+    before = Photos(backend.stack).get(object_id).record
+
+    state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
+    ended = backend.run(state | {"versionId": old})
+
+    assert ended["status"] == "SUCCEEDED", "it ends as superseded"
+    assert Photos(backend.stack).get(object_id).record == before
+    assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 200
+
+
+def test_an_execution_that_only_knows_the_contracts_input_is_as_good(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    first = backend.ended(object_id)[object_id]
+    backend.execution(first)
+    state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
+    assert backend.run(state)["status"] == "SUCCEEDED"
+    assert Photos(backend.stack).get(object_id).record == first.record

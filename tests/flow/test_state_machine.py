@@ -41,8 +41,8 @@ STEPS = (
     "GenerateThumbnail",
     "RecordOutcome",
 )
-TRIES = 6
-"""One, and five retries."""
+TRIES = 9
+"""One, and eight retries."""
 
 
 @dataclass

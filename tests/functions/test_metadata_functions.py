@@ -104,11 +104,27 @@ def test_stored_metadata_replaces_what_an_earlier_photo_of_the_key_had(backend: 
     assert record["status"] == "PROCESSING"
 
 
+def extracted(version: str) -> dict[str, Any]:
+    return {"format": "JPEG", "attributes": {"imageFormat": "JPEG", "versionId": version}}
+
+
 def test_an_older_upload_does_not_overwrite_a_newer_ones_metadata(backend: Backend) -> None:
-    extracted = {"format": "JPEG", "attributes": {"imageFormat": "JPEG", "sequencer": "0B"}}
-    store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted, sequencer="0B"), None)
+    new = backend.state("cat", extractedMetadata=extracted("new"), versionId="new")
+    old = backend.state("cat", extractedMetadata=extracted("old"), versionId="old")
+    store_image_metadata.handler(new, None)
     with pytest.raises(SupersededError):
-        store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted, sequencer="0A"), None)
+        store_image_metadata.handler(old, None)
+    assert backend.record("cat")["versionId"] == "new"
+
+
+def test_an_execution_that_was_started_by_hand_takes_the_record_for_the_version_it_read(
+    backend: Backend,
+) -> None:
+    store_image_metadata.handler(
+        backend.state("cat", extractedMetadata=extracted("old"), versionId="old"), None
+    )
+    store_image_metadata.handler(backend.state("cat", extractedMetadata=extracted("new")), None)
+    assert backend.record("cat")["versionId"] == "new"
 
 
 def test_the_list_of_metadata_attributes_is_what_the_reader_can_yield() -> None:

@@ -91,7 +91,9 @@ def test_any_other_failure_can_be_retried_and_keeps_its_cause(backend: Backend) 
 
 
 def test_an_older_upload_does_not_touch_a_newer_ones_status(backend: Backend) -> None:
-    backend.dynamodb.put_item(TableName=backend.table, Item={"imageID": {"S": "x"}, "sequencer": {"S": "0B"}})
+    backend.dynamodb.put_item(
+        TableName=backend.table, Item={"imageID": {"S": "x"}, "versionId": {"S": "new"}}
+    )
     with pytest.raises(SupersededError):
-        ended(backend, extractedMetadata=JPEG, parallelResults=[{}, {}], sequencer="0A")
+        ended(backend, extractedMetadata=JPEG, parallelResults=[{}, {}], versionId="old")
     assert "status" not in backend.record("x")
