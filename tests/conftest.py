@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
@@ -16,6 +17,11 @@ from tests.local.functions import Functions
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# The same examples each time: what the suite says of a commit does not depend on the day.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 
 @contextlib.contextmanager

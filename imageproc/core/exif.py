@@ -36,7 +36,10 @@ LIBRARY_ERRORS: tuple[type[Exception], ...] = (
 _MAX_ENTRIES = 1000
 # Bytes of one value of each TIFF type; 13 is a pointer to a directory, 129 is EXIF 3.0's UTF-8 text.
 _UNIT = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
-_ASCII, _LONG, _UTF8 = 2, 4, 129
+_LONG = 4
+# What not both libraries know, as what has the same size: a pointer as a number, UTF-8 as ASCII, which both
+# hand out as bytes or as good as.
+_KNOWN_AS = {13: _LONG, 129: 2}
 _INTEGERS = {3: "H", 4: "L", 9: "l", 13: "L"}
 
 # `warnings.catch_warnings` changes the process's filters, so only one thread at a time may be inside it.
@@ -114,9 +117,7 @@ def _entries(block: bytes, order: str, offset: int) -> Iterator[tuple[int, bytes
         size = values * _UNIT.get(kind, 0)
         if size and tag not in seen and (size <= 4 or where + size <= len(block)):
             seen.add(tag)
-            if kind == _UTF8:  # neither library knows it; both hand text out as bytes or as good as
-                entry = struct.pack(order + "HH", tag, _ASCII) + entry[4:]
-            yield tag, entry
+            yield tag, struct.pack(order + "HH", tag, _KNOWN_AS.get(kind, kind)) + entry[4:]
 
 
 def _pointed_to(entry: bytes | None, order: str) -> int:

@@ -147,3 +147,9 @@ def test_any_directory_is_read_by_both_libraries_after_repair(entries: list[Any]
     piexif.load(b"Exif\0\0" + repaired)
     assert set(dict(exif)) <= KNOWN.image | {EXIF, GPS}
     assert len(repaired) < 1000
+
+
+@pytest.mark.parametrize("kind", [13, 129])
+def test_types_that_piexif_does_not_know_keep_it_from_nothing(kind: int) -> None:
+    repaired = repair(tiff((MAKE, kind, 1, b"\0\0\0\0")), KNOWN)
+    assert piexif.load(b"Exif\0\0" + repaired)["0th"]
