@@ -146,7 +146,7 @@ def test_bad_input_is_an_error_that_names_it(
 def test_reconcile_and_retry_say_what_they_did(run: Any, backend: Backend, fresh: str) -> None:
     object_id = f"{fresh}.jpg"
     backend.put(object_id, pictures.jpeg())
-    backend.ended(object_id)
+    backend.execution(backend.ended(object_id)[object_id])
     backend.stack.client("dynamodb").delete_item(
         TableName=backend.stack.image_table, Key={"imageID": {"S": object_id}}
     )

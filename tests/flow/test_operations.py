@@ -27,7 +27,8 @@ def reconciled(backend: Backend, operations: Operations, prefix: str) -> dict[st
 
 
 def forget(backend: Backend, object_id: str) -> None:
-    """Remove a photo's record, as if its event had been lost."""
+    """Remove a photo's record, as if its event had been lost; its execution has ended, which comes after."""
+    backend.execution(Photos(backend.stack).get(object_id))
     backend.stack.client("dynamodb").delete_item(
         TableName=backend.stack.image_table, Key={"imageID": {"S": object_id}}
     )
