@@ -63,7 +63,7 @@ def _started() -> Target:
 
 
 def _deployed(target: Target) -> Stack:
-    request = Request(DEFAULT_STACK, build_target(target), {"TestClientAccess": "Enabled"})
+    request = Request(DEFAULT_STACK, build_target(target), initial={"TestClientAccess": "Enabled"})
     with errors.status("Deploying...") as spinner:
         planned = plan(target, request, wait=True)
         for number, event in enumerate(apply(target, planned)):

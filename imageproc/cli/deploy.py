@@ -16,7 +16,8 @@ from imageproc.cli.output import console, errors, print_json, print_table, safe,
 from imageproc.client.target import Target
 from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.apply import apply
-from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded
+from imageproc.deployment.errors import PlanDeclinedError
+from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.packaging import BuildTarget
 from imageproc.deployment.plan import Plan, Request, discard, package_template, plan
 
@@ -27,27 +28,42 @@ _ACTION_STYLES = {"Add": "green", "Modify": "yellow", "Remove": "red"}
 @options.place
 @click.option("--parameter", "-p", "given", multiple=True, metavar="NAME=VALUE", help="A template parameter.")
 @click.option("--artifacts-bucket", help="Existing bucket for the code; by default one is made.")
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and deploy nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def deploy(
     place: Place, given: tuple[str, ...], artifacts_bucket: str | None, only_plan: bool, yes: bool
 ) -> None:
     """Deploy the stack, or bring it up to date: show what would change, ask, and follow it.
 
-    On the local AWS nothing is asked, and guests may use the test client (TestClientAccess=Enabled).
+    CloudFormation works out what would change from code and template in S3, so both are uploaded before,
+    also with --plan. A bucket that is made for them is asked for first, and is removed again if nothing is
+    deployed; with --plan it is not asked for. What is uploaded to a bucket that exists stays there.
+
+    A stack that is broken, because its creation failed, is deleted first, if you agree; with --plan it is
+    left alone, and nothing can be planned.
+
+    On the local AWS nothing is asked, and guests may use the test client of a stack that is made now
+    (TestClientAccess=Enabled); later deployments keep what the stack has.
     """
     place.announce()
     target = place.target
-    parameters = _parameters(target, given)
-    request = Request(place.stack_name, build_target(target), parameters, artifacts_bucket)
-    planned = plan(target, request, wait=True, notify=show)
+    initial = {"TestClientAccess": "Enabled"} if target.is_local else {}
+    parameters = _parameters(given)
+    request = Request(place.stack_name, build_target(target), parameters, artifacts_bucket, initial=initial)
+    silent = yes or target.is_local
+    confirm = always if silent or only_plan else _confirm
+    try:
+        planned = plan(target, request, wait=True, repair=not only_plan, confirm=confirm, notify=show)
+    except PlanDeclinedError as error:
+        console.print(safe(f"{error} Nothing was deployed."))
+        return
     if not planned.changed:
-        console.print(f"Nothing changed: the stack {place.stack_name} is up to date.")
+        console.print(_unchanged(planned))
         return
     _show_plan(planned)
-    if only_plan or not (yes or target.is_local or click.confirm(f"Deploy this to {target}?", err=True)):
+    if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
         discard(target, planned)
-        console.print("Nothing was deployed.")
+        console.print(safe(f"Nothing was deployed.{_uploads(planned)}"))
         return
     for event in apply(target, planned):
         show(event)
@@ -75,7 +91,13 @@ def outputs(place: Place, as_json: bool) -> None:
 @click.option(
     "--data-retention", type=click.Choice(["Delete", "Retain"]), default="Delete", show_default=True
 )
-@click.option("--runtime", default=packaging.AWS.runtime, show_default=True, help="Lambda runtime.")
+@click.option(
+    "--runtime",
+    type=click.Choice(packaging.RUNTIMES),
+    default=packaging.AWS.runtime,
+    show_default=True,
+    help="Lambda runtime.",
+)
 @click.option("--architecture", type=click.Choice(["arm64", "x86_64"]), default="arm64", show_default=True)
 @click.option("--profile", envvar="AWS_PROFILE", help="AWS profile, with --bucket.")
 @click.option("--region", envvar="AWS_REGION", help="AWS region, with --bucket.")
@@ -130,6 +152,23 @@ def show(event: Event) -> None:
         console.print(safe(f"The stack {event.stack} is deployed."))
 
 
+def _confirm(question: str) -> bool:
+    return click.confirm(question, err=True)
+
+
+def _unchanged(planned: Plan) -> str:
+    if planned.parameters:
+        return f"Nothing to deploy: no resource of the stack {planned.stack} would change."
+    return f"Nothing changed: the stack {planned.stack} is up to date."
+
+
+def _uploads(planned: Plan) -> str:
+    """Say where code and template stay, if they do."""
+    if planned.made_bucket and planned.kind == "CREATE":
+        return ""
+    return f" The uploaded code and template stay in the bucket {planned.artifacts.bucket}."
+
+
 def _line(event: StackEvent) -> Text:
     style = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
     line = Text(f"{event.time.astimezone():%H:%M:%S}  ")
@@ -148,11 +187,13 @@ def _show_plan(planned: Plan) -> None:
         )
         for change in planned.changes
     ]
-    print_table(("ACTION", "RESOURCE", "TYPE", "REPLACED"), rows, "No resource changes.")
+    for parameter in planned.parameters:
+        console.print(safe(str(parameter)))
+    print_table(("ACTION", "RESOURCE", "TYPE", "REPLACED"), rows, "No resource changes are listed.")
 
 
-def _parameters(target: Target, given: Iterable[str]) -> dict[str, str]:
-    parameters = {"TestClientAccess": "Enabled"} if target.is_local else {}
+def _parameters(given: Iterable[str]) -> dict[str, str]:
+    parameters = {}
     for one in given:
         name, equals, value = one.partition("=")
         if not equals:

@@ -17,33 +17,62 @@ from imageproc.deployment.sweep import destroy as sweep
 @click.command()
 @options.place
 @click.option("--keep-data", is_flag=True, help="Keep the photos' bucket and the tables.")
+@click.option(
+    "--delete-data",
+    is_flag=True,
+    help="Remove bucket and tables even if DataRetention=Retain keeps them, or an earlier removal kept them.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(place: Place, keep_data: bool, yes: bool) -> None:
+def destroy(place: Place, keep_data: bool, delete_data: bool, yes: bool) -> None:
     """Delete the stack with all it holds: photos, thumbnails, records, logs, uploaded code.
+
+    A stack that was deployed with DataRetention=Retain keeps its photos' bucket and its tables, unless
+    --delete-data is given; so does what an earlier removal kept.
 
     What would be removed is shown first; the stack's name must be typed to confirm. An interrupted removal is
     finished by running it again.
     """
+    if keep_data and delete_data:
+        raise click.UsageError("Give --keep-data or --delete-data, not both.")
     place.announce()
+    wish = True if delete_data else False if keep_data else None
     found = inventory(place.target, place.stack_name)
-    if not found.names(keep_data=keep_data):
-        console.print(f"There is nothing left of the stack {place.stack_name} in {place.target}.")
+    if not found.names(delete_data=wish):
+        nothing = "else " if found.kept(delete_data=wish) else ""
+        _show_kept(found, wish)
+        console.print(f"There is nothing {nothing}left of the stack {place.stack_name} in {place.target}.")
         return
-    _show(found, keep_data=keep_data)
+    _show(found, wish)
+    _show_kept(found, wish)
     if not yes and click.prompt("Type the stack's name to remove all this", err=True) != place.stack_name:
         raise click.ClickException("The name differs: nothing was removed.")
     with errors.status("Removing...") as spinner:
-        for event in sweep(place.target, place.stack_name, keep_data=keep_data):
+        for event in sweep(place.target, place.stack_name, delete_data=wish):
             _follow(event, spinner)
 
 
-def _show(found: Inventory, *, keep_data: bool) -> None:
-    for line in found.names(keep_data=keep_data):
+def _show(found: Inventory, delete_data: bool | None) -> None:
+    for line in found.names(delete_data=delete_data):
         console.print(safe(f"  {line}"))
-    if not keep_data:
-        for one in found.buckets:
-            counted = f"{one.versions:,} versions of {one.objects:,} objects, {size(one.size)}"
-            console.print(safe(f"  {counted}, in {one.name}"))
+    for one in found.removed_data(delete_data=delete_data).buckets:
+        counted = f"{one.versions:,} versions of {one.objects:,} objects, {size(one.size)}"
+        console.print(safe(f"  {counted}, in {one.name}"))
+
+
+def _show_kept(found: Inventory, delete_data: bool | None) -> None:
+    """Name the data that stays, say why, and how it would go."""
+    kept = found.kept(delete_data=delete_data)
+    if not kept:
+        return
+    if delete_data is False:
+        why = "because of --keep-data"
+    elif found.status and found.retained and found.own.names:
+        why = "because of DataRetention=Retain"
+    else:
+        why = "because an earlier removal kept it"
+    console.print(safe(f"Data that is kept, {why} (--delete-data removes it, too):"))
+    for name in kept:
+        console.print(safe(f"  {name}"))
 
 
 def _follow(event: Event, spinner: Spinner) -> None:

@@ -13,10 +13,10 @@ from imageproc.aws.clients import ClientFactory, SessionClients
 from imageproc.deployment.apply import apply, outputs
 from imageproc.deployment.archive import Package
 from imageproc.deployment.artifacts import Artifacts
-from imageproc.deployment.changes import Change
+from imageproc.deployment.changes import Change, ParameterChange
 from imageproc.deployment.errors import DeploymentError, DeploymentFailed
 from imageproc.deployment.events import Deployed, Emptied, Event, Note, Removed, StackEvent, Swept, Uploaded
-from imageproc.deployment.inventory import Inventory, inventory
+from imageproc.deployment.inventory import DataFound, Inventory, inventory
 from imageproc.deployment.packaging import AWS, BuildTarget, Packages, build, local_target
 from imageproc.deployment.plan import Plan, Request, discard, package_template, plan
 from imageproc.deployment.sweep import destroy
@@ -28,6 +28,7 @@ __all__ = [
     "BuildTarget",
     "Change",
     "ClientFactory",
+    "DataFound",
     "Deployed",
     "DeploymentError",
     "DeploymentFailed",
@@ -37,6 +38,7 @@ __all__ = [
     "Note",
     "Package",
     "Packages",
+    "ParameterChange",
     "Plan",
     "Removed",
     "Request",

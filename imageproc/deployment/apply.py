@@ -39,9 +39,9 @@ def apply(
     aws = Aws(clients)
     with translated(f"Deploying {plan.stack}"):
         told: list[StackEvent] = []
-        if plan.change_set:
+        if plan.changed:
             feed = EventFeed(aws, plan.stack_id)
-            _execute(aws, plan, plan.change_set)
+            _begin(aws, plan)
             for event in follow(aws, plan.stack_id, feed, sleep):
                 told.append(event)
                 yield event
@@ -55,6 +55,13 @@ def outputs(clients: ClientFactory, stack: str) -> dict[str, str]:
     if state is None:
         raise StackMissingError(f"Reading the outputs of {stack}", f"There is no stack {stack}.")
     return dict(state.outputs)
+
+
+def _begin(aws: Aws, plan: Plan) -> None:
+    if plan.change_set:
+        _execute(aws, plan, plan.change_set)
+    elif plan.update:
+        aws.cloudformation.update_stack(**plan.update)
 
 
 def _execute(aws: Aws, plan: Plan, change_set: str) -> None:

@@ -25,7 +25,14 @@ OWNER_TAG = "imageproc:stack"
 """The tag of buckets that we made; its value is the stack's name. Only those are removed with the stack."""
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+
+MAX_STACK_NAME = 40
+"""Functions are called `<stack>-ImageProcStartExecution`, and Lambda allows 64 characters.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+"""
+
+_STACK_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{MAX_STACK_NAME - 1}}}")
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,14 @@ def key_prefix(stack: str) -> str:
 
 
 def check_stack_name(stack: str) -> str:
-    """Return the name, or raise ParameterError if no stack may have it.
+    """Return the name, or raise ParameterError if no stack of ours may have it.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stack.html
     """
     if not _STACK_NAME.fullmatch(stack):
         raise ParameterError(
-            f"{stack!r} cannot be a stack's name: a letter, then up to 127 letters, digits and hyphens."
+            f"{stack!r} cannot be a stack's name: a letter, then letters, digits and hyphens, at most "
+            f"{MAX_STACK_NAME} in all, because the functions' names begin with it."
         )
     return stack
 

@@ -45,6 +45,31 @@ def changes(pages: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
     )
 
 
+@dataclass(frozen=True)
+class ParameterChange:
+    """A parameter that gets another value than the stack has now."""
+
+    name: str
+    present: str
+    wanted: str
+
+    def __str__(self) -> str:
+        """Return it as `Tracing: PassThrough -> Active`."""
+        return f"{self.name}: {self.present or '(empty)'} -> {self.wanted or '(empty)'}"
+
+
+def parameter_changes(
+    wanted: Iterable[Mapping[str, Any]], present: Mapping[str, str]
+) -> tuple[ParameterChange, ...]:
+    """Compare the parameters of a change set with a stack's present ones; new parameters are no change."""
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in wanted if "ParameterValue" in each}
+    return tuple(
+        ParameterChange(name, present[name], value)
+        for name, value in values.items()
+        if name in present and present[name] != value
+    )
+
+
 def nothing_changed(status: str, reason: str) -> bool:
     """Whether a change set failed only because there is nothing to do."""
     return status == "FAILED" and any(words in reason for words in _NOTHING_CHANGED)

@@ -7,8 +7,10 @@
     ├── PackagingError              a zip cannot be built: no pip, no network, no such wheel
     ├── ParameterError              a stack parameter, stack name or bucket name that cannot be
     ├── BucketTakenError            the artifacts bucket's name belongs to another account
+    ├── ForeignStackError           the stack was not made by this project: hands off
     ├── StackBusyError              another operation on the stack is running
     ├── StackStuckError             the stack's state needs a decision that only its owner can take
+    ├── PlanDeclinedError           a step that planning needs was asked for, and declined
     ├── PlanRejectedError           CloudFormation refused the change set
     ├── PlanStaleError              the plan was applied, discarded or overtaken by another one
     ├── DeploymentFailed            a resource failed: which, and why; the rollback is over
@@ -43,12 +45,20 @@ class BucketTakenError(DeploymentError):
     """The artifacts bucket's name belongs to another account."""
 
 
+class ForeignStackError(DeploymentError):
+    """The stack was not made by this project."""
+
+
 class StackBusyError(DeploymentError):
     """Another operation on the stack is running."""
 
 
 class StackStuckError(DeploymentError):
     """The stack's state needs a decision that only its owner can take."""
+
+
+class PlanDeclinedError(DeploymentError):
+    """A step that planning needs was asked for, and declined: nothing was changed."""
 
 
 class PlanRejectedError(DeploymentError):

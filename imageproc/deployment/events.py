@@ -85,7 +85,8 @@ class Removed:
 class Swept:
     """The last event of a removal. `left` names what was found afterwards that should have gone: nothing.
 
-    `kept` names the data that was asked to be kept.
+    `kept` names the data that stays: because of the stack's DataRetention, because that was asked for, or
+    because an earlier stack of that name kept it.
     """
 
     stack: str
@@ -98,3 +99,8 @@ Event = Note | Uploaded | StackEvent | Deployed | Emptied | Removed | Swept
 
 def ignore(_event: Event) -> None:
     """Report to nobody."""
+
+
+def always(_question: str) -> bool:
+    """Agree to everything."""
+    return True

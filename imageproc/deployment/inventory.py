@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import translated
 from imageproc.deployment import artifacts, buckets, tables
-from imageproc.deployment.stack import describe, last_deleted, resources
+from imageproc.deployment.stack import deleted, describe_ours, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,38 +30,78 @@ class ArtifactsFound:
 
 
 @dataclass(frozen=True)
+class DataFound:
+    """Buckets and tables that hold photos, albums and records."""
+
+    buckets: tuple[BucketContents, ...] = ()
+    tables: tuple[TableContents, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names."""
+        return (*(each.name for each in self.buckets), *(each.name for each in self.tables))
+
+    @property
+    def lines(self) -> list[str]:
+        """Their names, as lines to read."""
+        return [
+            *(f"bucket {each.name}" for each in self.buckets),
+            *(f"table {each.name}" for each in self.tables),
+        ]
+
+    def __add__(self, other: DataFound) -> DataFound:
+        """Return both."""
+        return DataFound(self.buckets + other.buckets, self.tables + other.tables)
+
+
+@dataclass(frozen=True)
 class Inventory:
-    """All that belongs to a stack and exists. `status` is None once the stack is gone."""
+    """All that belongs to a stack and exists. `status` is None once the stack is gone.
+
+    `retained` says whether the stack's own data outlives it unless its removal is asked for: its
+    DataRetention is Retain, or it is gone already. `earlier` is what deleted stacks of the same name left:
+    it stays, too, unless its removal is asked for.
+    """
 
     stack: str
     stack_id: str | None = None
     status: str | None = None
-    buckets: tuple[BucketContents, ...] = ()
-    tables: tuple[TableContents, ...] = ()
+    own: DataFound = DataFound()
+    retained: bool = False
+    earlier: DataFound = DataFound()
     functions: tuple[str, ...] = ()
     log_groups: tuple[LogGroup, ...] = ()
     artifacts: tuple[ArtifactsFound, ...] = ()
 
-    def names(self, *, keep_data: bool = False) -> tuple[str, ...]:
-        """Return what there is to remove, as lines to read; without the data if that is kept."""
+    def names(self, *, delete_data: bool | None = None) -> tuple[str, ...]:
+        """Return what `destroy` would remove if it were called with this `delete_data`, as lines to read."""
         lines = [f"stack {self.stack} ({self.status})"] if self.status else []
-        if not keep_data:
-            lines += [f"bucket {each.name}" for each in self.buckets]
-            lines += [f"table {each.name}" for each in self.tables]
+        lines += self.removed_data(delete_data=delete_data).lines
         lines += [f"log group {each.name}" for each in self.log_groups]
         lines += [f"artifacts in {each.contents.name}" for each in self.artifacts]
         return tuple(lines)
 
+    def removed_data(self, *, delete_data: bool | None = None) -> DataFound:
+        """Return the data that `destroy` would remove."""
+        if delete_data:
+            return self.own + self.earlier
+        return DataFound() if delete_data is False or self.retained else self.own
+
+    def kept(self, *, delete_data: bool | None = None) -> tuple[str, ...]:
+        """Return the names of the data that `destroy` would keep."""
+        removed = self.removed_data(delete_data=delete_data).names
+        return tuple(name for name in self.data if name not in removed)
+
     @property
     def data(self) -> tuple[str, ...]:
         """The names of the buckets and tables that hold photos, albums and records."""
-        return (*(each.name for each in self.buckets), *(each.name for each in self.tables))
+        return (self.own + self.earlier).names
 
 
 def inventory(clients: ClientFactory, stack: str) -> Inventory:
-    """Return what `destroy` would remove. Of a stack that was deleted, what it left behind.
+    """Return what belongs to a stack, and what deleted stacks of that name left behind.
 
-    Raises ParameterError for a name that no stack may have, AwsError.
+    Raises ParameterError for a name that no stack may have, ForeignStackError, AwsError.
     """
     artifacts.check_stack_name(stack)
     with translated(f"Looking at what belongs to {stack}"):
@@ -70,27 +110,42 @@ def inventory(clients: ClientFactory, stack: str) -> Inventory:
 
 
 def find(aws: Aws, stack: str) -> StackState | None:
-    """Return the stack of that name, or else the one that was deleted last; None if there never was one."""
-    return describe(aws, stack) or last_deleted(aws, stack)
+    """Return the stack of that name, or else the one that was deleted last; None if there never was one.
+
+    Raises ForeignStackError.
+    """
+    return describe_ours(aws, stack) or next(iter(deleted(aws, stack)), None)
 
 
-def look(aws: Aws, stack: str, state: StackState | None) -> Inventory:
-    """Look at everything that the stack had, and count what is still there."""
+def look(aws: Aws, stack: str, state: StackState | None, *, retained: bool | None = None) -> Inventory:
+    """Look at everything that the stack had, and count what is still there.
+
+    `retained` is what was decided about the stack's own data; None leaves it to the stack.
+    """
     had = resources(aws, state.id) if state else []
-    gone = state is None or state.status == "DELETE_COMPLETE"
-    found_buckets = (buckets.contents(aws, name) for name in _named(had, "AWS::S3::Bucket"))
-    found_tables = (tables.table(aws, name) for name in _named(had, "AWS::DynamoDB::Table"))
+    gone = state is None or state.gone
     found_logs = (tables.log_group(aws, name) for name in log_group_names(had))
     return Inventory(
         stack,
         state.id if state else None,
         None if gone or state is None else state.status,
-        tuple(each for each in found_buckets if each),
-        tuple(each for each in found_tables if each),
+        _data(aws, had),
+        gone or (state is not None and state.retains_data) if retained is None else retained,
+        kept_earlier(aws, stack, state),
         () if gone else _named([each for each in had if not _deleted(each)], "AWS::Lambda::Function"),
         tuple(each for each in found_logs if each),
         _artifacts(aws, stack, state),
     )
+
+
+def kept_earlier(aws: Aws, stack: str, state: StackState | None) -> DataFound:
+    """Return the data that other, deleted stacks of that name left, and that this one does not use."""
+    own = {each.physical_id for each in resources(aws, state.id)} if state else set()
+    had: dict[str, Resource] = {}
+    for each in deleted(aws, stack):
+        if state is None or each.id != state.id:
+            had.update({one.physical_id: one for one in resources(aws, each.id)})
+    return _data(aws, [one for name, one in had.items() if name not in own])
 
 
 def log_group_names(had: Iterable[Resource]) -> tuple[str, ...]:
@@ -101,6 +156,15 @@ def log_group_names(had: Iterable[Resource]) -> tuple[str, ...]:
     had = list(had)
     made_by_lambda = (f"/aws/lambda/{name}" for name in _named(had, "AWS::Lambda::Function"))
     return tuple(dict.fromkeys([*_named(had, "AWS::Logs::LogGroup"), *made_by_lambda]))
+
+
+def _data(aws: Aws, had: Iterable[Resource]) -> DataFound:
+    had = list(had)
+    found_buckets = (buckets.contents(aws, name) for name in _named(had, "AWS::S3::Bucket"))
+    found_tables = (tables.table(aws, name) for name in _named(had, "AWS::DynamoDB::Table"))
+    return DataFound(
+        tuple(each for each in found_buckets if each), tuple(each for each in found_tables if each)
+    )
 
 
 def _named(had: Iterable[Resource], kind: str) -> tuple[str, ...]:

@@ -49,7 +49,10 @@ class BuildTarget:
         return self.runtime.removeprefix("python")
 
 
-AWS = BuildTarget("python3.14", "arm64")
+RUNTIMES = ("python3.13", "python3.14")
+"""What the template's FunctionRuntime allows on AWS."""
+
+AWS = BuildTarget(RUNTIMES[-1], "arm64")
 """Lambda's newest Python on Graviton: the cheapest of the architectures."""
 
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypedDict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import error_code, error_message, translated
-from imageproc.deployment import artifacts, packaging, template
+from imageproc.deployment import artifacts, buckets, packaging, template
 from imageproc.deployment.change_set import remove, wait_for
-from imageproc.deployment.errors import PlanRejectedError
-from imageproc.deployment.events import Note, ignore
+from imageproc.deployment.changes import parameter_changes
+from imageproc.deployment.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
+from imageproc.deployment.events import Note, always, ignore
+from imageproc.deployment.inventory import kept_earlier
 from imageproc.deployment.parameters import check_given, code_parameters, stack_parameters
 from imageproc.deployment.recovery import recover
+from imageproc.deployment.stack import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from types_boto3_cloudformation.type_defs import TagTypeDef
+    from types_boto3_cloudformation.type_defs import UpdateStackInputTypeDef
 
     from imageproc.aws.clients import ClientFactory
     from imageproc.deployment.artifacts import Artifacts
-    from imageproc.deployment.changes import Change
+    from imageproc.deployment.changes import Change, ParameterChange
     from imageproc.deployment.events import Event
     from imageproc.deployment.packaging import BuildTarget, Packages
     from imageproc.deployment.stack import StackState
@@ -34,13 +37,14 @@ if TYPE_CHECKING:
 Kind = Literal["CREATE", "UPDATE"]
 
 
-class _Tags(TypedDict, total=False):
-    Tags: list[TagTypeDef]
-
-
 @dataclass(frozen=True)
 class Plan:
-    """What `apply` would do. `change_set` is its ARN, or None if there is nothing to do."""
+    """What `apply` would do.
+
+    `change_set` is its ARN, or None if there is nothing to do or the stack is updated without one (`update`:
+    only on the local AWS). `parameters` are those that get other values. `made_bucket` says whether planning
+    made the bucket for the code.
+    """
 
     stack: str
     stack_id: str
@@ -48,18 +52,22 @@ class Plan:
     artifacts: Artifacts
     change_set: str | None
     changes: tuple[Change, ...] = ()
+    parameters: tuple[ParameterChange, ...] = ()
+    update: UpdateStackInputTypeDef | None = None
+    made_bucket: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether there is something to do."""
-        return self.change_set is not None
+        return self.change_set is not None or self.update is not None
 
 
 @dataclass(frozen=True)
 class Request:
     """What the user wants deployed.
 
-    `parameters` are the template's, by name; those left out keep the stack's present values.
+    `parameters` are the template's, by name; those left out keep the stack's present values. `initial` are
+    values that count only when the stack is created, in place of the template's defaults.
     `artifacts_bucket` names an existing bucket for the code; without it the stack's present one is used, or
     one is made.
     """
@@ -71,6 +79,7 @@ class Request:
     tags: Mapping[str, str] = field(default_factory=dict)
     sources: template.Sources | None = None
     cache: Path | None = None
+    initial: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -78,30 +87,38 @@ def plan(
     request: Request,
     *,
     wait: bool = False,
+    repair: bool = True,
+    confirm: Callable[[str], bool] = always,
     notify: Callable[[Event], None] = ignore,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Plan:
     """Return what deploying would change, after bringing a broken stack back to a state that can be deployed
     to.
 
-    With `wait`, wait for another operation on the stack to end. `notify` is told of each step. A plan that is
-    not applied should be discarded (`discard`).
+    CloudFormation reads code and template from S3, so both are uploaded. `confirm` is asked before a broken
+    stack is deleted or rolled back, and before the bucket for the code is made. With `repair=False` a broken
+    stack is an error. With `wait`, wait for another operation on the stack to end. `notify` is told of each
+    step. A plan that is not applied should be discarded (`discard`).
 
-    Raises ParameterError, PackagingError, TemplateError before AWS is changed; StackBusyError,
-    StackStuckError, BucketTakenError, PlanRejectedError, AwsError.
+    Raises ParameterError, PackagingError, TemplateError, ForeignStackError, PlanDeclinedError before AWS is
+    changed; StackBusyError, StackStuckError, BucketTakenError, PlanRejectedError, AwsError.
     """
     artifacts.check_stack_name(request.stack)
     sources = request.sources or template.read_sources()
-    check_given(template.declared_parameters(sources.template), request.parameters)
+    check_given(template.declared_parameters(sources.template), {**request.initial, **request.parameters})
     notify(Note("Building the functions' code and the layer"))
     packages = packaging.build(request.target, artifacts.key_prefix(request.stack), cache=request.cache)
     aws = Aws(clients)
     with translated(f"Planning {request.stack}"):
-        state = recover(aws, request.stack, notify, sleep, wait=wait)
-        bucket = _bucket(aws, request, state, notify)
+        state = recover(aws, request.stack, notify, sleep, wait=wait, repair=repair, confirm=confirm)
+        if _is_new(state):
+            request = replace(request, parameters={**request.initial, **request.parameters})
+            _check_kept_data(aws, request.stack, state)
+        bucket, made = _bucket(aws, request, state, notify, confirm)
         text = package_template(sources, packages, bucket, _retention(request, state))
         uploaded = artifacts.upload(aws, bucket, packages, text, request.stack, notify)
-        return _planned(aws, request, state, packages, uploaded, text, sleep)
+        planned = _planned(aws, request, state, packages, uploaded, text, notify, sleep)
+        return replace(planned, made_bucket=made)
 
 
 def package_template(
@@ -116,20 +133,73 @@ def package_template(
 
 
 def discard(clients: ClientFactory, unwanted: Plan) -> None:
-    """Remove a plan's change set, and the empty stack that a plan to create one leaves behind."""
+    """Remove a plan's change set, and what planning a new stack made: the empty stack, the bucket for the
+    code. What was uploaded to a bucket that was there before stays.
+    """
     with translated(f"Discarding the plan for {unwanted.stack}"):
+        aws = Aws(clients)
         if unwanted.change_set:
-            remove(Aws(clients), unwanted.stack_id, unwanted.change_set)
+            remove(aws, unwanted.stack_id, unwanted.change_set)
+        if unwanted.made_bucket and unwanted.kind == "CREATE":
+            _remove_bucket(aws, unwanted)
 
 
-def _bucket(aws: Aws, request: Request, state: StackState | None, notify: Callable[[Event], None]) -> str:
-    """Return the bucket for the code: the named one, else the stack's present one, else ours."""
+def _remove_bucket(aws: Aws, unwanted: Plan) -> None:
+    """Remove the bucket for the code, unless somebody else has begun to use it."""
+    state = describe(aws, unwanted.stack_id)
+    if state and not state.status.startswith("DELETE_"):
+        return
+    bucket = unwanted.artifacts.bucket
+    for _ in buckets.empty(aws, bucket, artifacts.key_prefix(unwanted.stack)):
+        pass
+    rest = buckets.contents(aws, bucket)
+    if rest and rest.empty:
+        for _ in buckets.delete(aws, bucket):
+            pass
+
+
+def _is_new(state: StackState | None) -> bool:
+    return state is None or state.status == "REVIEW_IN_PROGRESS"
+
+
+def _check_kept_data(aws: Aws, stack: str, state: StackState | None) -> None:
+    """Raise StackStuckError if creating the stack would overwrite what an earlier one kept.
+
+    AWS makes up new names. MiniStack makes them from the stack's name, and tables with names that exist anew.
+    """
+    if aws.is_aws:
+        return
+    kept = kept_earlier(aws, stack, state).names
+    if kept:
+        raise StackStuckError(
+            f"An earlier stack {stack} left data: {', '.join(kept)}. The local AWS would use the same names "
+            "again and lose it. Remove that data (`imageproc destroy --delete-data`), or deploy under "
+            "another stack name."
+        )
+
+
+def _bucket(
+    aws: Aws,
+    request: Request,
+    state: StackState | None,
+    notify: Callable[[Event], None],
+    confirm: Callable[[str], bool],
+) -> tuple[str, bool]:
+    """Return the bucket for the code: the named one, else the stack's present one, else ours; and whether it
+    was made just now.
+    """
     if request.artifacts_bucket:
-        return artifacts.ensure_bucket(aws, request.stack, request.artifacts_bucket, notify)
+        return artifacts.ensure_bucket(aws, request.stack, request.artifacts_bucket, notify), False
     present = state.parameters.get("ArtifactsBucket") if state else None
     if present and artifacts.exists(aws, present):
-        return present
-    return artifacts.ensure_bucket(aws, request.stack, None, notify)
+        return present, False
+    name = artifacts.default_bucket(request.stack, aws.account, aws.region)
+    missing = not artifacts.exists(aws, name)
+    if missing and not confirm(f"CloudFormation reads the code from S3. May the bucket {name} be made?"):
+        raise PlanDeclinedError(
+            f"The bucket {name} was not made. Name one for the code (`--artifacts-bucket`), or agree to it."
+        )
+    return artifacts.ensure_bucket(aws, request.stack, None, notify), missing
 
 
 def _retention(request: Request, state: StackState | None) -> str:
@@ -145,10 +215,11 @@ def _planned(
     packages: Packages,
     uploaded: Artifacts,
     text: str,
+    notify: Callable[[Event], None],
     sleep: Callable[[float], None],
 ) -> Plan:
     """Create the change set and wait until CloudFormation has worked out what it does."""
-    kind: Kind = "CREATE" if state is None or state.status == "REVIEW_IN_PROGRESS" else "UPDATE"
+    kind: Kind = "CREATE" if _is_new(state) else "UPDATE"
     previous = state.parameters if state and kind == "UPDATE" else {}
     parameters = stack_parameters(
         template.declared_parameters(text),
@@ -156,27 +227,61 @@ def _planned(
         request.parameters,
         previous,
     )
+    wanted: UpdateStackInputTypeDef = {
+        "StackName": request.stack,
+        "TemplateURL": uploaded.template_url,
+        "Parameters": parameters,
+        "Capabilities": [template.required_capability(text)],
+    }
+    if request.tags:  # an empty list would clear those that the stack has
+        wanted["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
+    stack_id, change_set = _create_change_set(aws, wanted, kind)
+    changes = wait_for(aws, stack_id, change_set, sleep)
+    made = Plan(
+        request.stack,
+        stack_id,
+        kind,
+        uploaded,
+        change_set if changes is not None else None,
+        changes or (),
+        parameter_changes(parameters, previous),
+    )
+    return _with_parameters(aws, made, wanted, notify)
+
+
+def _create_change_set(aws: Aws, wanted: UpdateStackInputTypeDef, kind: Kind) -> tuple[str, str]:
+    """Return the IDs of the stack and the change set."""
     try:
         answer = aws.cloudformation.create_change_set(
-            StackName=request.stack,
             ChangeSetName=f"imageproc-{uuid.uuid4().hex[:12]}",
             ChangeSetType=kind,
-            TemplateURL=uploaded.template_url,
-            Parameters=parameters,
-            Capabilities=[template.required_capability(text)],
-            **_tags(request),
+            **cast("Any", wanted),
         )
     except ClientError as error:
         if error_code(error) != "ValidationError":
             raise
         raise PlanRejectedError(f"CloudFormation refused the template: {error_message(error)}") from error
-    changes = wait_for(aws, answer["StackId"], answer["Id"], sleep)
-    change_set = answer["Id"] if changes is not None else None
-    return Plan(request.stack, answer["StackId"], kind, uploaded, change_set, changes or ())
+    return answer["StackId"], answer["Id"]
 
 
-def _tags(request: Request) -> _Tags:
-    """Return the tags, or nothing: an empty list would clear those that the stack has."""
-    if not request.tags:
-        return {}
-    return {"Tags": [{"Key": key, "Value": value} for key, value in request.tags.items()]}
+def _with_parameters(
+    aws: Aws, made: Plan, wanted: UpdateStackInputTypeDef, notify: Callable[[Event], None]
+) -> Plan:
+    """Return the plan, mended where a change set overlooks what other parameter values do.
+
+    MiniStack's change sets compare resources without their conditions: what appears or goes because of a
+    parameter is not listed, and a change set of nothing else is empty. Its UpdateStack does all of it.
+    """
+    if not made.parameters:
+        return made
+    told = ", ".join(str(each) for each in made.parameters)
+    if aws.is_aws:
+        if not made.changed:
+            notify(
+                Note(f"No resource depends on these values, and CloudFormation keeps the old ones: {told}")
+            )
+        return made
+    notify(
+        Note(f"{told}. The local AWS does not list the resources that are added or removed because of that")
+    )
+    return made if made.changed else replace(made, update=wanted)

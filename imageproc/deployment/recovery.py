@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imageproc.deployment.errors import StackBusyError, StackStuckError
-from imageproc.deployment.events import Note
+from imageproc.deployment.errors import PlanDeclinedError, StackBusyError, StackStuckError
+from imageproc.deployment.events import Note, always
 from imageproc.deployment.inventory import log_group_names
-from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, resources
+from imageproc.deployment.stack import EventFeed, describe, describe_ours, first_failure, follow, resources
 from imageproc.deployment.tables import delete_log_group
 
 if TYPE_CHECKING:
@@ -35,21 +35,41 @@ def recover(
     sleep: Callable[[float], None],
     *,
     wait: bool = False,
+    repair: bool = True,
+    confirm: Callable[[str], bool] = always,
 ) -> StackState | None:
     """Return the stack's state once it can be deployed to; None if it must be created.
 
-    A stack that never came to life is deleted. An update whose rollback failed is rolled back again. While
-    another operation runs, wait for its end or raise StackBusyError. Raises StackStuckError if neither helps.
+    A stack that never came to life is deleted. An update whose rollback failed is rolled back again. Both
+    only if `confirm` says yes, else raise PlanDeclinedError; without `repair`, raise StackStuckError. While
+    another operation runs, wait for its end or raise StackBusyError. Raises StackStuckError if neither helps,
+    ForeignStackError.
     """
-    state = describe(aws, stack)
+    state = describe_ours(aws, stack)
     if state and state.busy:
         state = _after_operation(aws, state, notify, sleep, wait=wait)
-    if state and state.status in _TO_BE_DELETED:
-        _delete(aws, state, notify, sleep)
-        return None
-    if state and state.status == "UPDATE_ROLLBACK_FAILED":
+    if state is None or (state.status not in _TO_BE_DELETED and state.status != "UPDATE_ROLLBACK_FAILED"):
+        return state
+    _ask(state, confirm, repair=repair)
+    if state.status == "UPDATE_ROLLBACK_FAILED":
         return _roll_back(aws, state, notify, sleep)
-    return state
+    _delete(aws, state, notify, sleep)
+    return None
+
+
+def _ask(state: StackState, confirm: Callable[[str], bool], *, repair: bool) -> None:
+    """Ask before a broken stack is touched."""
+    failed = _TO_BE_DELETED.get(state.status)
+    step = "deleted" if failed else "rolled back once more"
+    why = failed or "The rollback of its last update failed before"
+    broken = f"The stack {state.name} is {state.status}. {why}"
+    if not repair:
+        raise StackStuckError(
+            f"{broken}: what would change can be said only after it was {step}, which deploying does first. "
+            "Nothing was changed."
+        )
+    if not confirm(f"{broken}. May it be {step} first?"):
+        raise PlanDeclinedError(f"{broken}. It was not {step}, and nothing was changed.")
 
 
 def _after_operation(

@@ -34,16 +34,21 @@ def retain_data(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> 
     A stack whose creation failed holds no data, and one whose deletion failed cannot be updated: both are
     left. Raises SweepFailedError if the stack has no DataRetention, DeploymentFailed if the update fails.
     """
-    if state.status in _NOT_UPDATABLE or state.parameters.get("DataRetention") == "Retain":
+    if state.status in _NOT_UPDATABLE:
         return
     if "DataRetention" not in state.parameters:
         raise SweepFailedError(
             f"The stack {state.name} has no DataRetention, so its data cannot be kept: copy what you need, "
             "then remove the stack with its data."
         )
+    present = _template(aws, state)
+    text = template.set_data_retention(present, "Retain")
+    # The parameter alone says little: whoever packaged the template may have given it without the policies.
+    if state.retains_data and text == present:
+        return
     yield Note(f"Telling {state.name} to keep its photos and records")
     feed = EventFeed(aws, state.id)
-    _update(aws, state)
+    _update(aws, state, text)
     told: list[StackEvent] = []
     for event in follow(aws, state.id, feed, sleep):
         told.append(event)
@@ -57,10 +62,13 @@ def retain_data(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> 
         raise DeploymentFailed(state.name, after.status if after else "gone", name, reason)
 
 
-def _update(aws: Aws, state: StackState) -> None:
-    """Update the stack with its own template, in which only the data's deletion policy differs."""
+def _template(aws: Aws, state: StackState) -> str:
     answer = aws.cloudformation.get_template(StackName=state.id, TemplateStage="Original")
-    text = template.set_data_retention(str(answer["TemplateBody"]), "Retain")
+    return str(answer["TemplateBody"])
+
+
+def _update(aws: Aws, state: StackState, text: str) -> None:
+    """Update the stack with its own template, in which only the data's deletion policy differs."""
     body = text.encode()
     bucket = state.parameters.get("ArtifactsBucket") or artifacts.ensure_bucket(aws, state.name)
     key = f"{artifacts.key_prefix(state.name)}template/{hashlib.sha256(body).hexdigest()}.yaml"

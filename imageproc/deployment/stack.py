@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from imageproc.aws.errors import THROTTLING_CODES, error_code, is_missing
+from imageproc.deployment.errors import ForeignStackError
 from imageproc.deployment.events import StackEvent
+from imageproc.deployment.parameters import CODE_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,6 +43,25 @@ class StackState:
     def busy(self) -> bool:
         """Whether an operation runs. A stack that waits for its first change set is not busy."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is deleted, and CloudFormation only remembers it."""
+        return self.status == "DELETE_COMPLETE"
+
+    @property
+    def ours(self) -> bool:
+        """Whether our template made it: its parameters say where our code lies.
+
+        They tell that also of a stack whose creation failed early, or that is deleted; resources do not. One
+        that waits for its first change set has neither, and holds nothing.
+        """
+        return self.status == "REVIEW_IN_PROGRESS" or set(CODE_PARAMETERS) <= set(self.parameters)
+
+    @property
+    def retains_data(self) -> bool:
+        """Whether its data is to outlive it."""
+        return self.parameters.get("DataRetention") == "Retain"
 
 
 @dataclass(frozen=True)
@@ -89,14 +110,25 @@ def describe(aws: Aws, stack: str) -> StackState | None:
         raise
 
 
-def last_deleted(aws: Aws, name: str) -> StackState | None:
-    """Return the stack of that name that was deleted last. CloudFormation remembers for 90 days."""
+def describe_ours(aws: Aws, stack: str) -> StackState | None:
+    """Return a stack's state like `describe`. Raises ForeignStackError if it was not made by this project."""
+    state = describe(aws, stack)
+    if state and not state.ours:
+        raise ForeignStackError(
+            f"The stack {state.name} was not made by imageproc: it has no parameter "
+            f"{next(name for name in CODE_PARAMETERS if name not in state.parameters)}. It is left alone. "
+            "Check the stack's name, the profile and the region."
+        )
+    return state
+
+
+def deleted(aws: Aws, name: str) -> list[StackState]:
+    """Return our deleted stacks of that name, the last one first. CloudFormation remembers for 90 days."""
     pages = aws.cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
     found = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == name]
-    if not found:
-        return None
-    newest = max(found, key=lambda each: each.get("DeletionTime") or each["CreationTime"])
-    return describe(aws, newest["StackId"])
+    found.sort(key=lambda each: each.get("DeletionTime") or each["CreationTime"], reverse=True)
+    states = (describe(aws, each["StackId"]) for each in found)
+    return [state for state in states if state and state.ours]
 
 
 def resources(aws: Aws, stack_id: str) -> list[Resource]:

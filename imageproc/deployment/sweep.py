@@ -19,7 +19,7 @@ from imageproc.deployment.retention import retain_data
 from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from imageproc.aws.clients import ClientFactory
     from imageproc.deployment.events import Event, StackEvent
@@ -36,35 +36,46 @@ def destroy(
     clients: ClientFactory,
     stack: str,
     *,
-    keep_data: bool = False,
+    delete_data: bool | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Event]:
     """Yield an event for each step of removing a stack, its photos and records, logs and artifacts; at last
     `Swept`.
 
-    With `keep_data` the photo bucket and the tables stay, whatever the stack's DataRetention says. Show the
-    `inventory` and ask before calling this. Closing the generator stops it; call it again to finish.
+    Bucket and tables go with the stack unless its DataRetention is Retain; what deleted stacks of that name
+    kept, stays. `delete_data=True` removes all of it, whatever the stack says; `False` keeps all of it. Show
+    the `inventory` and ask before calling this. Closing the generator stops it; call it again, with the same
+    `delete_data`, to finish.
 
-    Raises SweepFailedError if something cannot be removed or is found afterwards, AwsError.
+    Raises ForeignStackError, SweepFailedError if something cannot be removed or is found afterwards,
+    AwsError.
     """
     artifacts.check_stack_name(stack)
     with translated(f"Removing {stack}"):
         aws = Aws(clients)
         state = find(aws, stack)
-        if state and state.status != "DELETE_COMPLETE":
-            yield from _remove_stack(aws, state, sleep, keep_data=keep_data)
+        if state and state.busy:
+            state = yield from _rest(aws, state, sleep)
+        # Decided before the stack goes: afterwards it could not be told what it did not get to remove.
+        retained = state is None or state.gone or state.retains_data
+        keep = retained if delete_data is None else not delete_data
+        if state and not state.gone:
+            yield from _remove_stack(aws, state, sleep, keep_data=keep)
             state = describe(aws, state.id)
-        yield from _remove_rest(aws, stack, state, sleep, keep_data=keep_data)
+        yield from _remove_rest(aws, stack, state, sleep, retained=keep, delete_data=delete_data)
+
+
+def _rest(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> Generator[Event, None, StackState]:
+    """Wait for the operation that runs now, and return the stack's state afterwards."""
+    yield Note(f"The stack {state.name} is {state.status}; waiting until that is over")
+    yield from follow(aws, state.id, EventFeed(aws, state.id), sleep)
+    return describe(aws, state.id) or state
 
 
 def _remove_stack(
     aws: Aws, state: StackState, sleep: Callable[[float], None], *, keep_data: bool
 ) -> Iterator[Event]:
-    """Bring the stack to rest, see to its data, delete it."""
-    if state.busy:
-        yield Note(f"The stack {state.name} is {state.status}; waiting until that is over")
-        yield from follow(aws, state.id, EventFeed(aws, state.id), sleep)
-        state = describe(aws, state.id) or state
+    """See to the stack's data, then delete the stack."""
     if keep_data:
         yield from retain_data(aws, state, sleep)
     for attempt in range(_ATTEMPTS):
@@ -75,7 +86,7 @@ def _remove_stack(
             told.append(event)
             yield event
         after = describe(aws, state.id)
-        if after is None or after.status == "DELETE_COMPLETE":
+        if after is None or after.gone:
             return
         if keep_data or attempt == _ATTEMPTS - 1 or not _for_want_of_emptiness(told):
             raise _not_deleted(after, told)
@@ -122,40 +133,46 @@ def _not_deleted(state: StackState, told: list[StackEvent]) -> SweepFailedError:
 
 
 def _remove_rest(
-    aws: Aws, stack: str, state: StackState | None, sleep: Callable[[float], None], *, keep_data: bool
+    aws: Aws,
+    stack: str,
+    state: StackState | None,
+    sleep: Callable[[float], None],
+    *,
+    retained: bool,
+    delete_data: bool | None,
 ) -> Iterator[Event]:
     """Remove what outlived the stack, and look whether it is gone: Lambda may write a last log line
     meanwhile.
     """
-    found = look(aws, stack, state)
+    found = look(aws, stack, state, retained=retained)
     for attempt in range(_ATTEMPTS):
-        yield from _remove_found(aws, found, stack, sleep, keep_data=keep_data)
-        found = look(aws, stack, state)
-        if not found.names(keep_data=keep_data):
+        yield from _remove_found(aws, found, sleep, delete_data=delete_data)
+        found = look(aws, stack, state, retained=retained)
+        if not found.names(delete_data=delete_data):
             break
         if attempt < _ATTEMPTS - 1:
             sleep(_SETTLE_SECONDS)
-    left = found.names(keep_data=keep_data)
+    left = found.names(delete_data=delete_data)
     if left:
         raise SweepFailedError(
             f"After removing {stack} there is still: {', '.join(left)}. Run the command again.", left
         )
-    yield Swept(stack, left, found.data if keep_data else ())
+    yield Swept(stack, left, found.kept(delete_data=delete_data))
 
 
 def _remove_found(
-    aws: Aws, found: Inventory, stack: str, sleep: Callable[[float], None], *, keep_data: bool
+    aws: Aws, found: Inventory, sleep: Callable[[float], None], *, delete_data: bool | None
 ) -> Iterator[Event]:
-    if not keep_data:
-        for bucket in found.buckets:
-            yield from buckets.empty(aws, bucket.name)
-            yield from buckets.delete(aws, bucket.name)
-        for table in found.tables:
-            yield from tables.delete_table(aws, table.name, sleep)
+    data = found.removed_data(delete_data=delete_data)
+    for bucket in data.buckets:
+        yield from buckets.empty(aws, bucket.name)
+        yield from buckets.delete(aws, bucket.name)
+    for table in data.tables:
+        yield from tables.delete_table(aws, table.name, sleep)
     for group in found.log_groups:
         yield from tables.delete_log_group(aws, group.name)
     for each in found.artifacts:
-        yield from buckets.empty(aws, each.contents.name, artifacts.key_prefix(stack))
+        yield from buckets.empty(aws, each.contents.name, artifacts.key_prefix(found.stack))
         if each.ours:
             yield from _delete_artifacts_bucket(aws, each.contents.name)
 

@@ -124,7 +124,7 @@ class StateDir:
                 self._marker.write_text(_README)
             self.path.chmod(0o700)
         except OSError as error:
-            raise StateDirectoryError(f"The state directory {self.path} cannot be used: {error}") from error
+            raise self._unusable(error) from error
 
     def is_ours(self) -> bool:
         """Say whether this is the state directory of a local AWS: only then may anything in it be deleted."""
@@ -132,6 +132,8 @@ class StateDir:
             return self._marker.read_text(errors="replace") == _README
         except FileNotFoundError:
             return False
+        except (NotADirectoryError, PermissionError) as error:
+            raise self._unusable(error) from error
 
     def delete_contents(self) -> None:
         """Delete what the local AWS wrote. Locks stay: another process may be waiting for them."""
@@ -157,11 +159,17 @@ class StateDir:
         return made
 
     def read_record(self) -> ServerRecord | None:
-        """Return what the last server wrote about itself, if anything."""
+        """Return what the last server wrote about itself, if anything.
+
+        Raises:
+            StateDirectoryError: the path is no directory, or is not the user's.
+        """
         try:
             return ServerRecord(**json.loads((self.path / "state.json").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return None
+        except (NotADirectoryError, PermissionError) as error:
+            raise self._unusable(error) from error
 
     def forget_record(self) -> None:
         """Delete `state.json`, so that nobody takes a former server's address for the present one's."""
@@ -196,6 +204,12 @@ class StateDir:
             return descriptor
         os.close(descriptor)
         return None
+
+    def _unusable(self, error: OSError) -> StateDirectoryError:
+        return StateDirectoryError(
+            f"The state directory {self.path} cannot be used: {error.strerror}. Set IMAGEPROC_STATE_DIR to a "
+            "directory of yours, or to one that does not exist yet."
+        )
 
     @contextlib.contextmanager
     def _open_lock(self, name: str, *, create: bool = False) -> Iterator[int | None]:

@@ -191,5 +191,5 @@ def local_request(local_aws: SessionClients, request_: Request) -> Iterator[Requ
     """A stack of its own for each test; it is removed afterwards."""
     own = replace(request_, stack=f"t{uuid.uuid4().hex[:10]}")
     yield own
-    for _ in destroy(local_aws, own.stack):
+    for _ in destroy(local_aws, own.stack, delete_data=True):
         pass

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from imageproc.deployment.parameters import CODE_PARAMETERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,7 +41,7 @@ class FakeCloudFormation:
         self.status = status
         self.stories = stories or {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.parameters: dict[str, str] = {}
+        self.parameters: dict[str, str] = dict.fromkeys(CODE_PARAMETERS, "")
         self.outputs: dict[str, str] = {}
         self.change_set: dict[str, Any] = {"Status": "CREATE_COMPLETE", "Changes": []}
         self.findings: list[dict[str, Any]] = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from imageproc.deployment import artifacts, packaging
 from imageproc.deployment.bucket_policy import tls_only
 from imageproc.deployment.errors import BucketTakenError, ParameterError
 from imageproc.deployment.events import Event, Note, Uploaded
+from imageproc.deployment.template import read_sources
 
 from .fakes import FakeClients, refusal
 
@@ -31,7 +33,7 @@ def test_the_bucket_is_named_after_stack_account_and_region() -> None:
 
 
 def test_names_of_any_stack_fit_and_differ() -> None:
-    stacks = ["demo", "Demo", "DEMO", "d" * 128, "d" * 127 + "e", "a-" * 20 + "b", "a-" * 20 + "c"]
+    stacks = ["demo", "Demo", "DEMO", "d" * 40, "d" * 39 + "e", "a-" * 19 + "b", "a-" * 19 + "c"]
 
     names = [artifacts.default_bucket(stack, "123456789012", "ap-southeast-2") for stack in stacks]
 
@@ -39,10 +41,16 @@ def test_names_of_any_stack_fit_and_differ() -> None:
     assert all(len(name) <= 63 and "--" not in name.replace("a-", "") for name in names)
 
 
-@pytest.mark.parametrize("name", ["1demo", "de_mo", "", "démo", "d" * 129])
+@pytest.mark.parametrize("name", ["1demo", "de_mo", "", "démo", "d" * 41])
 def test_names_that_no_stack_may_have_are_refused(name: str) -> None:
-    with pytest.raises(ParameterError, match="cannot be a stack's name"):
+    with pytest.raises(ParameterError, match=r"cannot be a stack's name.*at most 40"):
         artifacts.check_stack_name(name)
+
+
+def test_the_longest_function_name_fits_under_the_longest_stack_name() -> None:
+    suffixes = re.findall(r'FunctionName: !Sub "\$\{AWS::StackName\}(.*)"', read_sources().template)
+
+    assert artifacts.MAX_STACK_NAME + max(map(len, suffixes)) == 64
 
 
 @pytest.mark.parametrize("name", ["AB", "a.b.c", "-abc", "abc-", "a" * 64, "ab"])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from imageproc.deployment.changes import Change, changes, nothing_changed
+from typing import Any
+
+from imageproc.deployment.changes import Change, changes, nothing_changed, parameter_changes
 
 
 def test_resource_changes_become_data() -> None:
@@ -48,3 +50,17 @@ def test_a_change_set_that_failed_for_want_of_changes_is_told_from_others() -> N
     assert nothing_changed("FAILED", "No updates are to be performed.")
     assert not nothing_changed("FAILED", "Parameters: [X] must have values")
     assert not nothing_changed("CREATE_COMPLETE", "")
+
+
+def test_parameters_that_get_other_values_are_told() -> None:
+    wanted: list[dict[str, Any]] = [
+        {"ParameterKey": "Tracing", "ParameterValue": "Active"},
+        {"ParameterKey": "MaxLabels", "ParameterValue": "20"},
+        {"ParameterKey": "DataRetention", "UsePreviousValue": True},
+        {"ParameterKey": "New", "ParameterValue": "x"},
+    ]
+    present = {"Tracing": "", "MaxLabels": "20", "DataRetention": "Delete"}
+
+    (found,) = parameter_changes(wanted, present)
+
+    assert str(found) == "Tracing: (empty) -> Active"

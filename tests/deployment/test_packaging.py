@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from imageproc.cli import imageproc as imageproc_command
 from imageproc.deployment import packaging, wheels
 from imageproc.deployment.archive import Package
 from imageproc.deployment.errors import PackagingError
 from imageproc.deployment.packaging import AWS, BuildTarget, local_target
 from imageproc.deployment.pruning import prune
+from imageproc.deployment.template import read_sources
 
 LOCAL = local_target(b"#!/bin/sh\nexec python\n")
 
@@ -160,3 +164,17 @@ def test_the_aws_layer_is_for_lambdas_python_and_processor(aws_layer: Package) -
 def test_a_runtime_without_a_python_version_is_refused() -> None:
     with pytest.raises(PackagingError, match="names no Python version"):
         packaging.layer_package(BuildTarget("nodejs22.x", "arm64"))
+
+
+def test_the_runtimes_are_those_that_the_template_allows_on_aws() -> None:
+    allowed = re.search(r"FunctionRuntime:.*?AllowedValues: \[(.*?)\]", read_sources().template, re.DOTALL)
+    assert allowed is not None
+
+    assert [name for name in allowed[1].split(", ") if name.startswith("python")] == list(packaging.RUNTIMES)
+
+
+def test_another_runtime_is_refused_by_the_command() -> None:
+    answer = CliRunner().invoke(imageproc_command, ["package", "--runtime", "python3.12"])
+
+    assert answer.exit_code == 2
+    assert "python3.13" in answer.output

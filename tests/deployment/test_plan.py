@@ -16,12 +16,13 @@ from imageproc.deployment import (
     Uploaded,
     apply,
     build,
+    destroy,
     discard,
     package_template,
     plan,
 )
 from imageproc.deployment.change_set import wait_for
-from imageproc.deployment.errors import ParameterError, PlanRejectedError
+from imageproc.deployment.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
 from imageproc.deployment.template import declared_parameters
 
 from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
     from .conftest import Sleeper
+
+
+OUTPUTS = "\nOutputs:\n"
+SWITCHED = """
+  Switched:
+    Type: AWS::SNS::Topic
+    Condition: SwitchedOn
+    Properties:
+      TopicName: !Sub "${AWS::StackName}-switched"
+"""
 
 
 def deploy(clients: SessionClients, request: Request) -> Deployed:
@@ -57,10 +68,96 @@ def test_a_first_plan_adds_everything_and_touches_nothing(
 
 
 def test_a_discarded_plan_leaves_no_stack_behind(local_aws: SessionClients, local_request: Request) -> None:
-    discard(local_aws, plan(local_aws, local_request))
+    made = plan(local_aws, local_request)
+    discard(local_aws, made)
 
     stacks = local_aws.client("cloudformation").describe_stacks()["Stacks"]
     assert local_request.stack not in [each["StackName"] for each in stacks]
+    buckets = local_aws.client("s3").list_buckets()["Buckets"]
+    assert made.artifacts.bucket not in [each["Name"] for each in buckets]
+
+
+def test_discarding_an_update_keeps_the_bucket_that_the_stack_runs_from(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    bucket = deploy_and_plan_again(local_aws, local_request)
+
+    buckets = local_aws.client("s3").list_buckets()["Buckets"]
+    assert bucket in [each["Name"] for each in buckets]
+
+
+def deploy_and_plan_again(clients: SessionClients, request: Request) -> str:
+    deploy(clients, request)
+    again = plan(clients, replace(request, parameters={"LogRetentionDays": "7"}))
+    discard(clients, again)
+    return again.artifacts.bucket
+
+
+def test_the_bucket_for_the_code_is_not_made_without_a_yes(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    with pytest.raises(PlanDeclinedError, match="was not made"):
+        plan(local_aws, local_request, confirm=lambda _question: False)
+
+    buckets = local_aws.client("s3").list_buckets()["Buckets"]
+    assert not [each for each in buckets if each["Name"].startswith(local_request.stack)]
+
+
+def test_initial_parameters_count_only_when_the_stack_is_made(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    asking = replace(local_request, initial={"LogRetentionDays": "7"})
+    deploy(local_aws, asking)
+    assert log_retention(local_aws, local_request.stack) == "7"
+
+    deploy(local_aws, replace(asking, parameters={"LogRetentionDays": "14"}))
+    assert not plan(local_aws, asking).changed
+
+    assert log_retention(local_aws, local_request.stack) == "14"
+
+
+def log_retention(clients: SessionClients, name: str) -> str:
+    stack = clients.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    return str(values["LogRetentionDays"])
+
+
+def test_what_a_parameter_switches_off_goes_though_the_local_change_set_does_not_know(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    assert local_request.sources is not None
+    text = (
+        local_request.sources.template.replace(
+            "Never: !Equals [a, b]", 'SwitchedOn: !Equals [!Ref Switch, "on"]'
+        )
+        .replace("\nConditions:", '  Switch:\n    Type: String\n    Default: "on"\n\nConditions:')
+        .replace(OUTPUTS, SWITCHED + OUTPUTS)
+    )
+    request = replace(local_request, sources=replace(local_request.sources, template=text))
+    topics = f"{local_request.stack}-switched"
+    deploy(local_aws, request)
+    assert topics in str(local_aws.client("sns").list_topics()["Topics"])
+
+    made = plan(local_aws, replace(request, parameters={"Switch": "off"}))
+    list(apply(local_aws, made))
+
+    assert (made.changed, made.change_set, made.changes) == (True, None, ())
+    assert [str(each) for each in made.parameters] == ["Switch: on -> off"]
+    assert topics not in str(local_aws.client("sns").list_topics()["Topics"])
+    assert not plan(local_aws, request).changed
+
+
+def test_a_stack_is_not_made_where_it_would_overwrite_kept_data(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    table = deploy(local_aws, local_request).outputs["Table"]
+    local_aws.client("dynamodb").put_item(TableName=table, Item={"imageID": {"S": "1"}})
+    list(destroy(local_aws, local_request.stack, delete_data=False))
+
+    with pytest.raises(StackStuckError, match=rf"{table}.*imageproc destroy --delete-data"):
+        plan(local_aws, local_request)
+
+    assert local_aws.client("dynamodb").scan(TableName=table)["Count"] == 1
 
 
 def test_the_uploaded_template_needs_no_parameter(local_aws: SessionClients, local_request: Request) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from imageproc.aws.clients import Aws
-from imageproc.deployment.errors import StackBusyError, StackStuckError
+from imageproc.deployment.errors import ForeignStackError, PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Event, Note, Removed
 from imageproc.deployment.recovery import recover
 
@@ -114,3 +114,38 @@ def test_a_busy_stack_can_be_waited_for(sleep: Sleeper) -> None:
     assert state is not None
     assert state.status == "UPDATE_COMPLETE"
     assert isinstance(notes[0], Note)
+
+
+def test_a_stack_of_other_origin_is_left_alone(sleep: Sleeper) -> None:
+    fake = FakeCloudFormation("ROLLBACK_COMPLETE")
+    fake.parameters = {"ArtifactsBucket": "theirs"}
+
+    with pytest.raises(ForeignStackError, match="by imageproc: it has no parameter FunctionsCodeKey"):
+        run(fake, sleep)
+
+    assert fake.operations == []
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_a_broken_stack_is_not_touched_without_a_yes(status: str, sleep: Sleeper) -> None:
+    fake = FakeCloudFormation(status)
+    asked: list[str] = []
+
+    def refuse(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    with pytest.raises(PlanDeclinedError, match="nothing was changed"):
+        run(fake, sleep, confirm=refuse)
+
+    assert fake.operations == []
+    assert status in asked[0]
+
+
+def test_a_broken_stack_is_an_error_when_it_may_not_be_repaired(sleep: Sleeper) -> None:
+    fake = FakeCloudFormation("ROLLBACK_COMPLETE")
+
+    with pytest.raises(StackStuckError, match=r"ROLLBACK_COMPLETE.*Nothing was changed"):
+        run(fake, sleep, repair=False)
+
+    assert fake.operations == []

@@ -28,8 +28,9 @@ from imageproc.deployment import (
     tables,
 )
 from imageproc.deployment.buckets import contents, empty
-from imageproc.deployment.errors import ParameterError, SweepFailedError
+from imageproc.deployment.errors import ForeignStackError, ParameterError, SweepFailedError
 from imageproc.deployment.inventory import log_group_names
+from imageproc.deployment.parameters import CODE_PARAMETERS
 from imageproc.deployment.stack import Resource
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
@@ -112,10 +113,10 @@ def test_the_inventory_counts_what_would_go(local_aws: SessionClients, local_req
 
     found = inventory(local_aws, local_request.stack)
 
-    (bucket,) = found.buckets
+    (bucket,) = found.own.buckets
     assert (bucket.name, bucket.objects, bucket.versions) == (made["S3PhotoRepoBucket"], 1, 5)
     assert (bucket.size, bucket.unfinished_uploads) == (2 * 3 + 2 * 5, 1)
-    assert [each.name for each in found.tables] == [made["Table"]]
+    assert [each.name for each in found.own.tables] == [made["Table"]]
     assert [each.name for each in found.log_groups] == [f"/aws/lambda/{local_request.stack}-Work"]
     assert found.artifacts[0].ours
     assert found.data == (made["S3PhotoRepoBucket"], made["Table"])
@@ -143,7 +144,7 @@ def test_data_can_be_kept_whatever_the_stack_says(
     made = deploy(local_aws, replace(local_request, parameters={"DataRetention": retention}))
     fill(local_aws, made["S3PhotoRepoBucket"])
 
-    told = list(destroy(local_aws, local_request.stack, keep_data=True))
+    told = list(destroy(local_aws, local_request.stack, delete_data=False))
 
     data = (made["S3PhotoRepoBucket"], made["Table"])
     assert told[-1] == Swept(local_request.stack, (), data)
@@ -159,10 +160,45 @@ def test_data_that_was_kept_is_found_and_removed_later(
     before = everything(local_aws)
     made = deploy(local_aws, local_request)
     fill(local_aws, made["S3PhotoRepoBucket"])
-    list(destroy(local_aws, local_request.stack, keep_data=True))
+    list(destroy(local_aws, local_request.stack, delete_data=False))
 
-    assert inventory(local_aws, local_request.stack).data == (made["S3PhotoRepoBucket"], made["Table"])
-    list(destroy(local_aws, local_request.stack))
+    data = (made["S3PhotoRepoBucket"], made["Table"])
+    found = inventory(local_aws, local_request.stack)
+    assert (found.data, found.kept(), found.names()) == (data, data, ())
+    assert list(destroy(local_aws, local_request.stack)) == [Swept(local_request.stack, (), data)]
+    assert everything(local_aws) - before == set(data)
+    list(destroy(local_aws, local_request.stack, delete_data=True))
+
+    assert everything(local_aws) == before
+
+
+def test_a_stack_that_retains_its_data_does_so_unless_its_removal_is_asked_for(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    before = everything(local_aws)
+    made = deploy(local_aws, replace(local_request, parameters={"DataRetention": "Retain"}))
+    fill(local_aws, made["S3PhotoRepoBucket"])
+    data = (made["S3PhotoRepoBucket"], made["Table"])
+    found = inventory(local_aws, local_request.stack)
+
+    told = list(destroy(local_aws, local_request.stack))
+
+    assert found.retained
+    assert found.kept() == data
+    assert not set(found.names()) & {f"bucket {data[0]}", f"table {data[1]}"}
+    assert found.kept(delete_data=True) == ()
+    assert told[-1] == Swept(local_request.stack, (), data)
+    assert everything(local_aws) - before == set(data)
+
+
+def test_a_retaining_stack_is_removed_with_its_data_if_that_is_asked_for(
+    local_aws: SessionClients, local_request: Request
+) -> None:
+    before = everything(local_aws)
+    made = deploy(local_aws, replace(local_request, parameters={"DataRetention": "Retain"}))
+    fill(local_aws, made["S3PhotoRepoBucket"])
+
+    assert list(destroy(local_aws, local_request.stack, delete_data=True))[-1] == Swept(local_request.stack)
 
     assert everything(local_aws) == before
 
@@ -176,11 +212,12 @@ def test_it_can_be_interrupted_after_any_step_and_run_again(
     steps = 0
     for cut in itertools.count(1, 4):
         fill(local_aws, deploy(local_aws, request)["S3PhotoRepoBucket"])
-        interrupted = destroy(local_aws, request.stack, sleep=doze)
+        wish = True if retention == "Retain" else None
+        interrupted = destroy(local_aws, request.stack, delete_data=wish, sleep=doze)
         steps = len(list(itertools.islice(interrupted, cut)))
         interrupted.close()  # type: ignore[attr-defined]
 
-        last = list(destroy(local_aws, request.stack, sleep=doze))[-1]
+        last = list(destroy(local_aws, request.stack, delete_data=wish, sleep=doze))[-1]
 
         assert last == Swept(request.stack)
         assert everything(local_aws) == before
@@ -235,7 +272,7 @@ def test_a_failed_deployment_names_its_cause_and_the_next_one_works(
     assert caught.value.status == "ROLLBACK_COMPLETE"
     assert any(isinstance(each, Note) and "ROLLBACK_COMPLETE" in each.text for each in told)
     assert again.kind == "CREATE"
-    assert taken not in [each.name for each in inventory(local_aws, local_request.stack).buckets]
+    assert taken not in [each.name for each in inventory(local_aws, local_request.stack).own.buckets]
     with pytest.raises(DeploymentFailed) as caught:
         deploy(local_aws, bad)
     assert (caught.value.logical_id, caught.value.status) == ("Oops", "UPDATE_ROLLBACK_COMPLETE")
@@ -285,9 +322,76 @@ def test_keeping_the_data_of_a_half_deleted_stack_lets_go_of_what_is_left(
         ("Photos", "DELETE_FAILED", "The bucket is not empty", "AWS::S3::Bucket"),
     )
 
-    list(destroy(fake_clients(session, fake), "demo", keep_data=True, sleep=sleep))
+    list(destroy(fake_clients(session, fake), "demo", delete_data=False, sleep=sleep))
 
     assert fake.calls[0][1]["RetainResources"] == ["Photos"]
+
+
+def test_a_stack_of_other_origin_is_not_emptied(session: Session, sleep: Sleeper) -> None:
+    fake = FakeCloudFormation("CREATE_COMPLETE")
+    fake.parameters = {"Colour": "red"}
+    clients = fake_clients(session, fake)
+
+    with pytest.raises(ForeignStackError, match="left alone"):
+        inventory(clients, "demo")
+    with pytest.raises(ForeignStackError, match="left alone"):
+        list(destroy(clients, "demo", sleep=sleep))
+
+    assert fake.operations == []
+
+
+class Generations(FakeCloudFormation):
+    """A stack of the second generation; the first one's table was kept, and a foreign one's, too."""
+
+    deleted = ("first", "foreign")
+
+    def list_stacks(self, **_: Any) -> dict[str, Any]:
+        created = {"first": 2, "foreign": 1}
+        return {
+            "StackSummaries": [
+                {"StackName": "demo", "StackId": each, "CreationTime": created[each]} for each in self.deleted
+            ]
+        }
+
+    def describe_stacks(self, **arguments: Any) -> dict[str, Any]:
+        asked = arguments["StackName"]
+        if asked not in self.deleted:
+            return super().describe_stacks()
+        names = CODE_PARAMETERS if asked == "first" else ()
+        parameters = [{"ParameterKey": name, "ParameterValue": ""} for name in names]
+        stack = {"StackName": "demo", "StackId": asked, "StackStatus": "DELETE_COMPLETE"}
+        return {"Stacks": [{**stack, "Parameters": parameters}]}
+
+    def list_stack_resources(self, **arguments: Any) -> dict[str, Any]:
+        asked = arguments["StackName"]
+        if asked not in self.deleted:
+            return super().list_stack_resources()
+        kept = {"LogicalResourceId": "Table", "ResourceType": "AWS::DynamoDB::Table"}
+        kept |= {"PhysicalResourceId": f"{asked}-table", "ResourceStatus": "DELETE_SKIPPED"}
+        return {"StackResourceSummaries": [kept]}
+
+
+def test_what_an_earlier_stack_of_that_name_kept_is_named_and_removed_only_if_asked_for(
+    session: Session, sleep: Sleeper
+) -> None:
+    fake = Generations("CREATE_COMPLETE", {"delete_stack": [[("demo", "DELETE_COMPLETE")]]})
+    clients = fake_clients(session, fake)
+    for name in ("first-table", "foreign-table"):
+        clients.client("dynamodb").create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "imageID", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "imageID", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    found = inventory(clients, "demo")
+    swept = list(destroy(clients, "demo", sleep=sleep))[-1]
+    again = list(destroy(clients, "demo", delete_data=True, sleep=sleep))[-1]
+
+    assert (found.own.names, found.earlier.names, found.kept()) == ((), ("first-table",), ("first-table",))
+    assert swept == Swept("demo", (), ("first-table",))
+    assert again == Swept("demo")
+    assert clients.client("dynamodb").list_tables()["TableNames"] == ["foreign-table"]
 
 
 def test_a_running_operation_is_waited_for(session: Session) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from imageproc.cli import imageproc
 from imageproc.client.stack import Stack
-from imageproc.client.target import Target
+from imageproc.client.target import DEFAULT_STACK, Target
 from imageproc.deployment import (
     DeploymentFailed,
     Request,
@@ -24,11 +27,29 @@ from imageproc.local import LocalAws, LocalStatus, runtime_bootstrap
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
 
+Run = Callable[..., Result]
+
 
 @pytest.fixture
 def target(own_aws: LocalAws) -> Target:
     """A local AWS that holds nothing yet."""
     return target_of(own_aws.start())
+
+
+@pytest.fixture
+def run(target: Target, own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command line, on the local AWS that holds nothing yet."""
+    monkeypatch.setenv("IMAGEPROC_STATE_DIR", str(own_aws.state_dir))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("IMAGEPROC_STACK", raising=False)
+    return lambda *arguments: CliRunner().invoke(imageproc, list(arguments))
+
+
+def resources(target: Target) -> list[str]:
+    """Return the types of the stack's resources."""
+    pages = target.client("cloudformation").get_paginator("list_stack_resources")
+    listed = pages.paginate(StackName=DEFAULT_STACK)
+    return [one["ResourceType"] for page in listed for one in page["StackResourceSummaries"]]
 
 
 def everything(target: Target) -> dict[str, Any]:
@@ -101,3 +122,34 @@ def test_a_deployment_that_fails_names_the_resource_and_the_next_one_works(
     assert "not-there" in failed.value.reason
     assert deploy(target, name).changed, "what was rolled back is removed and made anew"
     list(destroy(target, name))
+
+
+def test_guests_can_be_shut_out_of_a_running_stack(target: Target, run: Run) -> None:
+    assert run("deploy").exit_code == 0
+    assert "IdentityPool" in str(resources(target))
+
+    planned = run("deploy", "--plan", "-p", "TestClientAccess=Disabled")
+    assert "TestClientAccess: Enabled -> Disabled" in planned.stdout
+    assert "IdentityPool" in str(resources(target))
+    assert "is deployed" in run("deploy", "-p", "TestClientAccess=Disabled").stdout
+
+    assert "IdentityPool" not in str(resources(target))
+    assert "up to date" in run("deploy").stdout, "what was disabled stays so"
+
+
+def test_a_removal_says_what_is_kept_why_and_how_it_goes(run: Run) -> None:
+    assert run("deploy", "-p", "DataRetention=Retain").exit_code == 0
+
+    first, second = (" ".join(run("destroy", "--yes").stdout.split()) for _ in range(2))
+
+    assert "because of DataRetention=Retain (--delete-data removes it, too)" in first
+    assert "Kept: " in first
+    assert "because an earlier removal kept it (--delete-data removes it, too)" in second
+    assert "There is nothing else left" in second
+    assert "left data" in str(run("deploy").exception)
+    assert "Left: nothing." in run("destroy", "--yes", "--delete-data").stdout
+    assert "There is nothing left" in run("destroy", "--yes").stdout
+
+
+def test_data_cannot_be_both_kept_and_deleted(run: Run) -> None:
+    assert run("destroy", "--yes", "--keep-data", "--delete-data").exit_code == 2

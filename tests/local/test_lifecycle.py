@@ -215,6 +215,23 @@ def test_the_log_can_be_read_and_followed(own_aws: LocalAws) -> None:
     assert any("shutting down" in line for line in lines)
 
 
+def test_a_stopped_ones_log_ends_without_a_traceback(own_aws: LocalAws) -> None:
+    own_aws.start().session().client("s3").list_buckets()
+    own_aws.stop()
+
+    assert not [line for line in own_aws.logs() if "Traceback" in line or "Bad file descriptor" in line]
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_state_directory_that_is_a_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    local = LocalAws(tmp_path / name)
+
+    for call in (local.status, local.start, local.stop):
+        with pytest.raises(StateDirectoryError, match=r"cannot be used: .*Set IMAGEPROC_STATE_DIR"):
+            call()
+
+
 def test_a_failed_start_shows_the_end_of_the_log(own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEPROC_WORKERS", "many")
     with pytest.raises(StartError, match="IMAGEPROC_WORKERS must be a whole number"):
