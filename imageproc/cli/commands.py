@@ -22,6 +22,8 @@ _COMMANDS = {
     "retry": "operations:retry",
     "reconcile": "operations:reconcile",
     "destroy": "destroy:destroy",
+    "run": "notebooks:run",
+    "app": "notebooks:app",
     "inspect": "files:inspect",
     "thumbnail": "files:thumbnail",
 }

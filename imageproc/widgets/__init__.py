@@ -9,9 +9,20 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "AlbumPanel": "panels.album_panel",
     "Cell": "data_table",
+    "CleanUpPanel": "panels.clean_up_panel",
     "DataTable": "data_table",
+    "FollowPanel": "panels.follow_panel",
+    "GalleryPanel": "panels.gallery_panel",
+    "Heading": "heading",
+    "OperationsPanel": "panels.operations_panel",
+    "UploadPanel": "panels.upload_panel",
+    "WebApp": "panels.web_app",
+    "DeployPanel": "panels.deploy_panel",
+    "LoginPanel": "panels.login_panel",
     "StatusLine": "status_line",
+    "TargetPanel": "panels.target_panel",
     "Tone": "tones",
     "record": "notebook",
     "recorded": "notebook",
