@@ -119,6 +119,11 @@ class Executions:
             self._definition = json.loads(answer["definition"])
         return self._definition
 
+    def functions(self) -> list[str]:
+        """Return the names of the functions that the state machine runs, in alphabetical order."""
+        found = {state["Resource"] for _, _, state in states(self.definition()) if "Resource" in state}
+        return sorted(arn.rpartition(":")[2] for arn in found)
+
     def history(self, arn: str) -> Iterator[Mapping[str, Any]]:
         """Yield the events of an execution's history, the oldest first. Raises AwsError."""
         pages = self._stepfunctions.get_paginator("get_execution_history")
