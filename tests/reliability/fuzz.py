@@ -1,8 +1,8 @@
 """The fuzz target: hypothesis damages the files of the corpus, and the real handlers must take what comes.
 
-`python -m tests.reliability.fuzz --examples 500` is the same each time (`make test`); `--seconds 600` goes on
-with new seeds until the time is up (`make fuzz`); then the smallest file that a handler cannot take is written
-to the corpus, where every run tries it first: mend the code, and keep the file.
+`python -m tests.reliability.fuzz --examples 500` is the same each time (`make test`); `--seconds 600` goes
+on with new seeds until the time is up (`make fuzz`); then the smallest file that a handler cannot take is
+written to the corpus, where every run tries it first: mend the code, and keep the file.
 """
 
 from __future__ import annotations
