@@ -8,15 +8,18 @@ LAB_OPTIONS ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lab demo test fuzz lint lock clean
+.PHONY: help lab app browser demo test fuzz lint lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-lab: $(VENV)/.workbench ## Start the local AWS, deploy the stack, open JupyterLab
+lab: $(VENV)/.workbench ## Open JupyterLab on the first notebook, with the local AWS running
+	$(BIN)/imageproc lab $(LAB_OPTIONS)
+
+app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 	$(BIN)/imageproc local start
 	$(BIN)/imageproc deploy --yes
-	JUPYTER_CONFIG_PATH=$(abspath jupyter) $(BIN)/python -m jupyterlab $(LAB_OPTIONS)
+	$(BIN)/imageproc app
 
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
@@ -31,6 +34,9 @@ lint: $(VENV)/.dev ## Check style and types (the tests check the template)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser: ## Install Chromium, which the browser tests use (Debian and Ubuntu, as root); without it they are skipped
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
 
 lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 	PATH=$(abspath $(BIN)):$$PATH sh requirements/lock.sh

@@ -26,6 +26,7 @@ _COMMANDS = {
     "redrive": "redrive:redrive",
     "reconcile": "operations:reconcile",
     "destroy": "destroy:destroy",
+    "lab": "lab:lab",
     "run": "notebooks:run",
     "app": "notebooks:app",
     "inspect": "files:inspect",
