@@ -21,7 +21,7 @@ _REFUSALS = {
     "failed": ("InternalError", 500, "InternalServerError", 500),
     "denied": ("AccessDenied", 403, "AccessDeniedException", 400),
 }
-_SERVICES = {"sfn": "stepfunctions"}
+_SERVICES = {"sfn": "stepfunctions", "cloudwatch-logs": "logs"}
 
 
 class _Raw(io.BytesIO):
