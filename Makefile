@@ -1,12 +1,14 @@
 # Every target builds the environment it needs in .venv, from hash-pinned files, with git, make and python3 alone.
 PYTHON ?= python3
 VENV := .venv
+# How long `make fuzz` looks for files that the handlers cannot take.
+FUZZ_SECONDS ?= 600
 # For JupyterLab, --no-browser for example.
 LAB_OPTIONS ?=
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lab demo test lint lock clean
+.PHONY: help lab demo test fuzz lint lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -21,6 +23,9 @@ demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AW
 
 test: lint ## Run all checks and tests
 	$(BIN)/python -m pytest --numprocesses 2
+
+fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
+	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
 
 lint: $(VENV)/.dev ## Check style and types (the tests check the template)
 	$(BIN)/ruff check .

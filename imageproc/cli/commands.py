@@ -26,6 +26,8 @@ _COMMANDS = {
     "redrive": "redrive:redrive",
     "reconcile": "operations:reconcile",
     "destroy": "destroy:destroy",
+    "run": "notebooks:run",
+    "app": "notebooks:app",
     "inspect": "files:inspect",
     "thumbnail": "files:thumbnail",
 }

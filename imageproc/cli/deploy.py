@@ -14,6 +14,7 @@ from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe, size
 from imageproc.client.target import Target
+from imageproc.client.workbench import build_target
 from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.apply import apply
 from imageproc.deployment.errors import PlanDeclinedError
@@ -129,15 +130,6 @@ def package(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         console.print(safe(f"{path}  {size(len(data))}"))
-
-
-def build_target(target: Target) -> BuildTarget:
-    """Return what the functions are built for on this target."""
-    if not target.is_local:
-        return packaging.AWS
-    from imageproc.local import runtime_bootstrap
-
-    return packaging.local_target(runtime_bootstrap())
 
 
 def show(event: Event) -> None:

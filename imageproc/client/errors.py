@@ -6,7 +6,8 @@
     ├── TargetError        no such target, or it cannot be used: the local AWS does not run, say
     ├── UploadError        a file that cannot be sent: missing, no photo, too large
     ├── PhotoMissingError  no record of that name
-    └── RetryError         a photo that a retry cannot help
+    ├── RetryError         a photo that a retry cannot help
+    └── Cancelled          what was waited for is wanted no more
 """
 
 
@@ -28,3 +29,11 @@ class PhotoMissingError(ClientError):
 
 class RetryError(ClientError):
     """A photo that a retry cannot help."""
+
+
+class Cancelled(ClientError):  # noqa: N818 - it is no error: somebody wished it
+    """What was waited for is wanted no more. What AWS has begun goes on."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("Stopped. What AWS has begun goes on.")
