@@ -102,12 +102,12 @@ class Executions:
         pages = self._stepfunctions.get_paginator("list_executions")
         with translated("Listing executions"):
             for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
-                yield from map(_execution, page["executions"])
+                yield from map(execution_of, page["executions"])
 
     def get(self, arn: str) -> Execution:
         """Return one execution. Raises AwsError, also if Step Functions knows it no more."""
         with translated("Reading the execution"):
-            return _execution(self._stepfunctions.describe_execution(executionArn=arn))
+            return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
     def definition(self) -> Definition:
         """Return the deployed state machine's definition. Asks once."""
@@ -326,5 +326,6 @@ def _json(text: str | None) -> Any:
         return text
 
 
-def _execution(one: Any) -> Execution:
+def execution_of(one: Any) -> Execution:
+    """Return an execution as ListExecutions and DescribeExecution tell of it."""
     return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))
