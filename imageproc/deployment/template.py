@@ -1,8 +1,9 @@
 """From the template's sources to one template that can be launched.
 
-Assembly works on the text: the template's comments, its tags and its order stay as they were written. It puts
-the state machine's definition where the marker stands, sets what becomes of the data when the stack is
-deleted, and fills in where the code lies, so that the packaged template has no parameter left to type.
+Assembly works on the text: the template's comments, its tags and its order stay as they were written, but for
+what only the linter reads. It puts the state machine's definition where the marker stands, sets what becomes
+of the data when the stack is deleted, and fills in where the code lies, so that the packaged template has no
+parameter left to type.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _DATA_POLICY = re.compile(
     r"^(\s+DeletionPolicy:\s*)(?:Delete|Retain|RetainExceptOnCreate)(\s*#\s*DataRetention)\b", re.MULTILINE
 )
 _DATA_POLICIES = {"Delete": "Delete", "Retain": "RetainExceptOnCreate"}
+# Reasons why a rule does not hold, for those who read the repository; a template has room for 51,200 bytes.
+_SUPPRESSION = re.compile(r"^ *# checkov:skip=.*\n", re.MULTILINE)
 _NAMED_IAM = re.compile(
     r"^\s+(?:RoleName|UserName|GroupName|ManagedPolicyName|InstanceProfileName):", re.MULTILINE
 )
@@ -89,7 +92,7 @@ def assemble(sources: Sources, defaults: dict[str, str] | None = None, data_rete
     Raises TemplateError if the marker is missing or the definition is no JSON, ParameterError for a default
     of a parameter that the template does not declare.
     """
-    text = inject_definition(sources.template, sources.definition)
+    text = inject_definition(_SUPPRESSION.sub("", sources.template), sources.definition)
     text = set_data_retention(text, data_retention)
     for name, value in (defaults or {}).items():
         text = set_default(text, name, value)

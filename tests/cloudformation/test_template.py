@@ -149,6 +149,27 @@ def test_the_bucket_is_private_encrypted_versioned_and_asks_for_tls(resources: A
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_a_key_of_ones_own_encrypts_all_that_is_stored(resources: Any) -> None:
+    storing = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+    for name, one in resources.items():
+        stores = one["Type"] in storing or "Environment" in one.get("Properties", {})
+        assert ("'KmsKeyArn'" in str(one)) == stores, name
+
+
+def test_only_the_photos_bucket_may_start_executions(resources: Any) -> None:
+    (permission,) = of_type(resources, "AWS::Lambda::Permission").values()
+    assert permission["Principal"] == "s3.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["PhotoRepoS3Bucket", "Arn"]}
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
+    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 @pytest.mark.parametrize(
     ("table", "index"),
     [("ImageMetadataDDBTable", record.ALBUM_INDEX), ("AlbumMetadataDDBTable", record.USER_INDEX)],
