@@ -6,7 +6,9 @@
     ├── TargetError        no such target, or it cannot be used: the local AWS does not run, say
     ├── UploadError        a file that cannot be sent: missing, no photo, too large
     ├── PhotoMissingError  no record of that name
-    └── RetryError         a photo that a retry cannot help
+    ├── RetryError         a photo that a retry cannot help
+    ├── DownloadError      a file that cannot be written
+    └── ForgetError        a photo that cannot be erased now
 """
 
 
@@ -28,3 +30,11 @@ class PhotoMissingError(ClientError):
 
 class RetryError(ClientError):
     """A photo that a retry cannot help."""
+
+
+class DownloadError(ClientError):
+    """A file that cannot be written."""
+
+
+class ForgetError(ClientError):
+    """A photo that cannot be erased now."""

@@ -16,6 +16,8 @@ EXPECTED = {
     "photos",
     "show",
     "albums",
+    "download",
+    "forget",
     "executions",
     "retry",
     "reconcile",
