@@ -18,6 +18,8 @@ _COMMANDS = {
     "albums": "photos:albums",
     "photos": "photos:photos",
     "show": "photos:show",
+    "download": "privacy:download",
+    "forget": "privacy:forget",
     "executions": "operations:executions",
     "failures": "failures:failures",
     "logs": "logs:logs",

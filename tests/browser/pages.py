@@ -21,10 +21,10 @@ _IDLE = """() => {
 _RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 _DONE = """() => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === 'code');
-  const failed = document.querySelector(
-    '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"], .jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"]');
-  return failed ? 'failed: ' + failed.innerText
-    : cells.every((cell) => cell.model.executionCount && cell.model.executionState !== 'running') ? 'done' : '';
+  const bad = ['error', 'stderr'].map((kind) => `[data-mime-type="application/vnd.jupyter.${kind}"]`).join();
+  const failed = document.querySelector(bad);
+  if (failed) return 'failed: ' + failed.innerText;
+  return cells.every(({ model }) => model.executionCount && model.executionState !== 'running') ? 'done' : '';
 }"""
 
 
