@@ -11,8 +11,10 @@ from typing import Any
 _HOME = {
     "Cell": "data_table",
     "DataTable": "data_table",
+    "DropZone": "drop_zone",
     "StatusLine": "status_line",
     "Tone": "tones",
+    "UploadPanel": "panels.upload_panel",
     "record": "notebook",
     "recorded": "notebook",
     "show": "notebook",
