@@ -129,6 +129,8 @@ function fileList(transfers) {
   const box = element("div", { class: "ip-files", tabindex: 0, role: "region", "aria-label": "Files and how each fares" }, space);
   const rows = []; // elements, in order of position
   box.addEventListener("keydown", (event) => { if (SCROLL_KEYS.has(event.key)) event.stopPropagation(); });
+  let follows = true; // what is being sent stays in view until somebody looks elsewhere
+  for (const type of ["wheel", "pointerdown", "keydown", "focusin"]) box.addEventListener(type, () => { follows = false; }, { passive: true });
 
   function makeRow() {
     const name = element("span", { class: "ip-name" }), size = element("span", { class: "ip-size" }), state = element("span", { class: "ip-state" });
@@ -139,14 +141,14 @@ function fileList(transfers) {
     return row;
   }
   function fill(row, file, index, count, height) {
-    const text = STATE_TEXTS[file.state], sending = file.state === "sending", sign = STATE_SIGNS[STATE_TONES[file.state]];
+    const text = file.posted && file.state === "sending" ? "Arriving" : STATE_TEXTS[file.state], sending = file.state === "sending", sign = STATE_SIGNS[STATE_TONES[file.state]];
     const act = !file.blob || file.posted && !isProblem(file) ? "" : file.state === "waiting" || sending ? "cancel" : file.state === "failed" || file.state === "cancelled" ? "retry" : "";
     row.file = file;
     write(row.name, file.name); row.name.title = file.name;
     write(row.size, bytesText(file.size));
     write(row.state, `${sign} ${text}${file.text ? `: ${file.text}` : ""}`);
     row.state.title = file.text; row.state.dataset.tone = STATE_TONES[file.state];
-    row.bar.hidden = !sending; row.bar.value = file.size ? file.sent / file.size : 0;
+    row.bar.hidden = !sending || Boolean(file.posted && file.sent === file.size); row.bar.value = file.size ? file.sent / file.size : 0;
     row.bar.setAttribute("aria-label", `${file.name} uploaded`);
     row.button.hidden = !act; row.button.dataset.act = act;
     write(row.button, act === "cancel" ? "Cancel" : "Retry");
@@ -157,10 +159,12 @@ function fileList(transfers) {
   function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
   function draw(files) {
-    const height = box.clientWidth < 480 ? 92 : 52;
+    const height = box.clientWidth < 480 ? 92 : 58;
     box.hidden = !files.length;
     space.style.height = `${files.length * height}px`;
     space.style.setProperty("--ip-row", `${height}px`);
+    const current = files.findIndex(({ state }) => state === "sending");
+    if (follows && current > 0) box.scrollTop = (current - 1) * height;
     const first = Math.max(0, Math.floor(box.scrollTop / height) - 2), last = Math.min(files.length, first + Math.ceil(360 / height) + 5);
     while (rows.length < last - first) rows.push(makeRow());
     rows.forEach((row, position) => {
@@ -179,7 +183,7 @@ async function takeDropped(transfer, take) {
   for (const entry of entries) await walk(entry, take);
 }
 async function walk(entry, take) {
-  if (entry.isFile) { take([await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => new File([], entry.name))]); return; }
+  if (entry.isFile) { take([await blobOf(entry)]); return; }
   const reader = entry.createReader(), inner = [];
   for (;;) { // it gives a hundred at a time
     const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
@@ -187,8 +191,12 @@ async function walk(entry, take) {
     inner.push(...some.filter(({ name }) => !name.startsWith(".")));
   }
   const found = inner.filter(({ isFile }) => isFile).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const blobs = await Promise.all(found.map((each) => new Promise((resolve) => each.file(resolve, () => resolve(new File([], each.name))))));
+  const blobs = await Promise.all(found.map(blobOf));
   if (blobs.length) take(blobs);
   for (const folder of inner.filter(({ isDirectory }) => isDirectory)) await walk(folder, take);
+}
+function blobOf(entry) { // one that cannot be read says so when it is its turn
+  const unreadable = { name: entry.name, size: 0, slice() { throw new Error("unreadable"); } };
+  return new Promise((resolve) => entry.file(resolve, () => resolve(unreadable)));
 }
 export default { initialize, render };
