@@ -104,7 +104,7 @@ class UploadPanel(Panel):
                     self._arrived(identifier, event)
         finally:
             shown.close()
-        self.say(f"{len(sent)} photos are in {album.name}.{shown.problems}", shown.tone)
+        self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
     def _arrived(self, identifier: str, sent: Sent) -> None:
@@ -213,10 +213,15 @@ class _KernelRows:
         self._zone.publish()
 
     @property
+    def count(self) -> int:
+        """The files so far."""
+        return len(self._ids)
+
+    @property
     def problems(self) -> str:
         """What went wrong, in a sentence; "" if nothing did."""
         rejected, failed = self._problems[State.REJECTED], self._problems[State.FAILED]
-        return f" {rejected} were rejected, {failed} failed: see the list." if rejected or failed else ""
+        return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
 
     @property
     def tone(self) -> Tone:
