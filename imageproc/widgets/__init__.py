@@ -9,8 +9,13 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "Card": "gallery",
     "Cell": "data_table",
     "DataTable": "data_table",
+    "Gallery": "gallery",
+    "GalleryPanel": "panels.gallery_panel",
+    "PhotoMap": "photo_map",
+    "PhotoViewer": "photo_viewer",
     "StatusLine": "status_line",
     "Tone": "tones",
     "record": "notebook",
