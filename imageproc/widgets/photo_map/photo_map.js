@@ -138,9 +138,10 @@ function render({ model, el }) {
     said.textContent = [model.get("note") || `${all.length} ${all.length === 1 ? "photo" : "photos"} on the map.`, picked.length ? `Chosen: ${shown}.` : ""].filter(Boolean).join(" ");
   }
 
-  // Zooms, with the place under the pointer (or the centre) staying where it is.
-  function zoom(factor, left = width / 2, top = height / 2) {
-    const before = k;
+  // Zooms, with the place under the pointer staying where it is; without one, what was chosen or the centre.
+  function zoom(factor, left = width / 2, top = height / 2, pointed = false) {
+    const before = k, chosen = model.get("points").find(({ id }) => id === model.get("chosen")[0]);
+    if (chosen && !pointed) { x = chosen.longitude; y = chosen.latitude; }
     k = Math.max(shallowest(), Math.min(MAP_DEEPEST, k * factor));
     x += (left - width / 2) * (1 / before - 1 / k);
     y -= (top - height / 2) * (1 / before - 1 / k);
@@ -165,7 +166,7 @@ function render({ model, el }) {
     if (!map.contains(document.activeElement) && !event.ctrlKey) return;
     event.preventDefault();
     const box = map.getBoundingClientRect();
-    zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 200), event.clientX - box.left, event.clientY - box.top);
+    zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 200), event.clientX - box.left, event.clientY - box.top, true);
   }
 
   function onDown(event) { if (event.button === 0 && !event.target.closest(".ip-point")) { drag = [event.clientX, event.clientY]; map.setPointerCapture(event.pointerId); } }
