@@ -6,13 +6,13 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws.errors import AwsError, translated
 from imageproc.client.errors import RetryError
+from imageproc.client.executions import Execution, Executions
 from imageproc.client.items import to_item
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
@@ -33,18 +33,6 @@ from imageproc.core.record import (
     Status,
 )
 from imageproc.core.request import PhotoRequest
-
-
-@dataclass(frozen=True)
-class Execution:
-    """A run of the state machine."""
-
-    arn: str
-    name: str
-    status: str
-    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-    started: datetime
-    stopped: datetime | None
 
 
 @dataclass(frozen=True)
@@ -75,11 +63,7 @@ class Operations:
 
     def executions(self, status: str | None = None) -> Iterator[Execution]:
         """Yield the executions, the newest first, of one status or of all."""
-        wanted = {"statusFilter": status} if status else {}
-        pages = self._stack.client("stepfunctions").get_paginator("list_executions")
-        with translated("Listing executions"):
-            for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
-                yield from map(_execution, page["executions"])
+        return Executions(self._stack).all(status)
 
     def retry(self, photo: Photo) -> Restarted:
         """Run a photo again: only what is missing, or all of it if it failed.
@@ -229,7 +213,3 @@ def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:
         ALBUM_ID: head["Metadata"].get(ALBUM_METADATA),
     }
     return {name: value for name, value in known.items() if value}
-
-
-def _execution(one: Any) -> Execution:
-    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))

@@ -3,6 +3,7 @@
 The names are the data contract's: a client written for the original reference architecture reads them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -121,6 +122,14 @@ def wanted(part: Part, only: Sequence[str] | None) -> bool:
 def error(step: str, name: str, cause: str) -> dict[str, str]:
     """Return the `error` attribute: the state that failed, the error's name, and its cause in words."""
     return {"step": step, "name": name, "cause": cause}
+
+
+def words(cause: str) -> str:
+    """Return the message of a function's error, which Lambda wraps in JSON; other causes as they are."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause
 
 
 def outcome(

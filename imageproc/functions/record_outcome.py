@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from imageproc.core import errors
 from imageproc.core.limits import SUPPORTED_FORMATS
-from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome
+from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome, words
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import table
 
@@ -73,12 +72,4 @@ def _missing(branches: list[Failures]) -> dict[str, dict[str, str]]:
 
 
 def _named(step: str, caught: Mapping[str, str]) -> dict[str, str]:
-    return error(step, caught["Error"], _words(caught["Cause"]))
-
-
-def _words(cause: str) -> str:
-    """Return the message of a function's error, which Lambda wraps in JSON; other causes as they are."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
+    return error(step, caught["Error"], words(caught["Cause"]))
