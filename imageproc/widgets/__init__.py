@@ -11,6 +11,7 @@ from typing import Any
 _HOME = {
     "Cell": "data_table",
     "DataTable": "data_table",
+    "StateGraph": "state_graph",
     "StatusLine": "status_line",
     "Tone": "tones",
     "record": "notebook",
