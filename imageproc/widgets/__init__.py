@@ -11,8 +11,11 @@ from typing import Any
 _HOME = {
     "Cell": "data_table",
     "DataTable": "data_table",
+    "FollowPanel": "panels.follow_panel",
+    "RunList": "run_list",
     "StateGraph": "state_graph",
     "StatusLine": "status_line",
+    "StepDetail": "step_detail",
     "Tone": "tones",
     "record": "notebook",
     "recorded": "notebook",

@@ -21,12 +21,13 @@ def show(*widgets: Any) -> None:
 def show_static(*widgets: Any) -> None:
     """Display what widgets show as plain HTML or pictures: CI keeps it, and GitHub shows it.
 
-    A widget's `static` returns HTML as Markup, or a bundle of data by MIME type.
+    A widget's `static` returns HTML as Markup, a bundle of data by MIME type, or a list of such.
     """
     for widget in widgets:
         drawn = widget.static()
-        bundle = drawn if isinstance(drawn, Mapping) else {"text/html": str(drawn)}
-        display({"text/plain": type(widget).__name__, **bundle}, raw=True)
+        for one in drawn if isinstance(drawn, list) else [drawn]:
+            bundle = one if isinstance(one, Mapping) else {"text/html": str(one)}
+            display({"text/plain": type(widget).__name__, **bundle}, raw=True)
 
 
 def record(name: str, value: Any) -> None:
