@@ -211,14 +211,21 @@ class Photos:
             if waiting:
                 sleep(interval_s)
 
+    def current(
+        self, image_ids: Iterable[str], versions: Mapping[str, Version], *, check: bool = False
+    ) -> list[Photo]:
+        """Return those that have a record by now; not those whose record is about an earlier upload.
+
+        With `check`, executions that ended without finishing the record make it FAILED, with the reason.
+        """
+        found = self.many(image_ids)
+        current = [photo for photo in found if not _is_earlier(photo, versions.get(photo.id))]
+        return [self._checked(photo) for photo in current] if check else current
+
     def _changed(
         self, waiting: Mapping[str, Status | None], expected: Mapping[str, Version], *, check: bool
     ) -> list[Photo]:
-        current: Iterable[Photo] = [
-            photo for photo in self.many(waiting) if not _is_earlier(photo, expected.get(photo.id))
-        ]
-        if check:
-            current = map(self._checked, current)
+        current = self.current(waiting, expected, check=check)
         return [photo for photo in current if photo.status != waiting[photo.id]]
 
     def _checked(self, photo: Photo) -> Photo:
