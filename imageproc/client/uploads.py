@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
@@ -236,5 +237,9 @@ def check_name(name: str) -> str:
 
 
 def _cause(upload: Upload, error: Exception) -> str:
-    translated = from_botocore(error, f"Uploading {upload.path.name}")
+    # The transfer's own error hides AWS's, which has the code.
+    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else None
+    translated = from_botocore(
+        hidden if isinstance(hidden, ClientError) else error, f"Uploading {upload.path.name}"
+    )
     return str(translated) if isinstance(translated, AwsError) else repr(error)

@@ -21,6 +21,7 @@ _HOME = {
     "WebApp": "panels.web_app",
     "DeployPanel": "panels.deploy_panel",
     "LoginPanel": "panels.login_panel",
+    "Picture": "picture",
     "StatusLine": "status_line",
     "TargetPanel": "panels.target_panel",
     "Tone": "tones",

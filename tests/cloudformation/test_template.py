@@ -11,7 +11,7 @@ import pytest
 from cfnlint import api
 
 from imageproc.core import record
-from imageproc.deployment.template import MAX_BODY_BYTES, assemble, read_sources
+from imageproc.deployment.template import MAX_TEMPLATE_BYTES, assemble, read_sources
 
 CONTRACT_RESOURCES = {
     "PhotoRepoS3Bucket",
@@ -77,13 +77,13 @@ def test_the_contracts_resources_and_outputs_are_there(template: Any) -> None:
     assert set(template["Outputs"]) >= CONTRACT_OUTPUTS
 
 
-def test_the_packaged_template_fits_into_an_api_call() -> None:
+def test_the_packaged_template_is_one_that_cloudformation_reads_from_s3() -> None:
     filled_in = {
         "ArtifactsBucket": f"imageproc-artifacts-{'1' * 12}-ap-southeast-2",
         "FunctionsCodeKey": f"{'s' * 40}/functions/{'0' * 64}.zip",
         "LayerCodeKey": f"{'s' * 40}/layer/{'0' * 64}.zip",
     }
-    assert len(assemble(read_sources(), filled_in, "Retain").encode()) <= MAX_BODY_BYTES
+    assert len(assemble(read_sources(), filled_in, "Retain").encode()) <= MAX_TEMPLATE_BYTES
 
 
 def test_every_function_is_a_handler_that_exists(resources: Any) -> None:
@@ -154,6 +154,27 @@ def test_the_bucket_is_private_encrypted_versioned_and_asks_for_tls(resources: A
     assert len(bucket["LifecycleConfiguration"]["Rules"]) == 3
     statement = resources["PhotoRepoBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_key_of_ones_own_encrypts_all_that_is_stored(resources: Any) -> None:
+    storing = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+    for name, one in resources.items():
+        stores = one["Type"] in storing or "Environment" in one.get("Properties", {})
+        assert ("'KmsKeyArn'" in str(one)) == stores, name
+
+
+def test_only_the_photos_bucket_may_start_executions(resources: Any) -> None:
+    (permission,) = of_type(resources, "AWS::Lambda::Permission").values()
+    assert permission["Principal"] == "s3.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["PhotoRepoS3Bucket", "Arn"]}
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
+    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
