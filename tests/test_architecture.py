@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "local": {"core"},
     "deployment": {"core", "aws"},
     "client": {"core", "aws", "deployment", "local"},
-    "cli": {"core", "aws", "deployment", "local", "client", "samples"},
+    "widgets": {"core", "aws", "deployment", "client", "samples"},
+    "cli": {"core", "aws", "deployment", "local", "client", "widgets", "samples"},
 }
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 

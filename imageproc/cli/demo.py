@@ -9,7 +9,6 @@ import click
 from rich.rule import Rule
 
 from imageproc import samples
-from imageproc.cli.deploy import build_target
 from imageproc.cli.following import follow
 from imageproc.cli.output import console, errors, safe
 from imageproc.cli.photos import print_photos
@@ -20,6 +19,7 @@ from imageproc.client.photos import Photo
 from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, Target
 from imageproc.client.uploads import Upload, prepare
+from imageproc.client.workbench import build_target
 from imageproc.deployment.apply import apply
 from imageproc.deployment.plan import Request, plan
 

@@ -14,6 +14,7 @@ from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe, size
 from imageproc.client.target import Target
+from imageproc.client.workbench import build_target
 from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.apply import apply
 from imageproc.deployment.errors import PlanDeclinedError
@@ -110,7 +111,7 @@ def package(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Write the packaged template and the code, for the console or `aws cloudformation deploy`.
+    """Write the packaged template and the code, for the console or `aws cloudformation deploy --s3-bucket`.
 
     Without --bucket, upload the written zips to a bucket of yours under their names, and give its name as the
     parameter ArtifactsBucket.
@@ -129,15 +130,6 @@ def package(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         console.print(safe(f"{path}  {size(len(data))}"))
-
-
-def build_target(target: Target) -> BuildTarget:
-    """Return what the functions are built for on this target."""
-    if not target.is_local:
-        return packaging.AWS
-    from imageproc.local import runtime_bootstrap
-
-    return packaging.local_target(runtime_bootstrap())
 
 
 def show(event: Event) -> None:

@@ -8,7 +8,8 @@
     ├── PhotoMissingError  no record of that name
     ├── RetryError         a photo that a retry cannot help
     ├── DownloadError      a file that cannot be written
-    └── ForgetError        a photo that cannot be erased now
+    ├── ForgetError        a photo that cannot be erased now
+    └── Cancelled          what was waited for is wanted no more
 """
 
 
@@ -30,6 +31,14 @@ class PhotoMissingError(ClientError):
 
 class RetryError(ClientError):
     """A photo that a retry cannot help."""
+
+
+class Cancelled(ClientError):  # noqa: N818 - it is no error: somebody wished it
+    """What was waited for is wanted no more. What AWS has begun goes on."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("Stopped. What AWS has begun goes on.")
 
 
 class DownloadError(ClientError):

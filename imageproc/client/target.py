@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,9 @@ from botocore.exceptions import BotoCoreError
 
 from imageproc.aws.errors import from_botocore
 from imageproc.client.errors import TargetError
+
+if TYPE_CHECKING:
+    from imageproc.local import LocalAws
 
 LOCAL = "local"
 AWS = "aws"
@@ -40,13 +43,7 @@ class Target:
     @classmethod
     def local(cls, state_dir: Path | None = None) -> Target:
         """Return the local AWS that runs. Raises TargetError if none does, or it is not installed."""
-        try:
-            from imageproc.local import LocalAws
-        except ImportError as error:
-            raise TargetError(
-                "The local AWS is not installed: pip install 'imageproc[local]', or use --target aws."
-            ) from error
-        found = LocalAws(state_dir).status()
+        found = local_aws(state_dir).status()
         if not found.running:
             raise TargetError("The local AWS does not run. Start it with: imageproc local start")
         return cls(LOCAL, found.session(), found.endpoint)
@@ -99,6 +96,17 @@ class Target:
             return f"the local AWS at {self.endpoint_url}"
         profile = f", profile {self.profile}" if self.profile else ""
         return f"AWS account {self.account} in {self.region}{profile}"
+
+
+def local_aws(state_dir: Path | None = None) -> LocalAws:
+    """Return the local AWS of a state directory, by default the user's. Raises TargetError without it."""
+    try:
+        from imageproc.local import LocalAws
+    except ImportError as error:
+        raise TargetError(
+            "The local AWS is not installed: pip install 'imageproc[local]', or use --target aws."
+        ) from error
+    return LocalAws(state_dir)
 
 
 def open_target(name: str | None = None, profile: str | None = None, region: str | None = None) -> Target:

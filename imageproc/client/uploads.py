@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
@@ -18,6 +19,7 @@ from imageproc.aws.errors import AwsError, from_botocore
 from imageproc.client.errors import UploadError
 from imageproc.client.photos import Version
 from imageproc.client.stack import Stack
+from imageproc.client.waiting import Cancellation
 from imageproc.core.errors import ImageRejectedError
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.keys import MAX_KEY_BYTES, incoming_key, thumbnail_key
@@ -25,6 +27,9 @@ from imageproc.core.limits import check_bytes
 from imageproc.core.record import ALBUM_METADATA, USER_METADATA
 
 PARALLEL = 8
+
+_POLL_S = 0.1
+"""Seconds between two looks at whether the sending was called off."""
 
 # One connection a file: photos are small, and several files go at once.
 _TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
@@ -126,28 +131,39 @@ class Uploads:
         self._s3 = stack.client("s3")
         self._metadata = {USER_METADATA: check_name(user), ALBUM_METADATA: check_name(album_id)}
 
-    def send(self, uploads: Iterable[Upload], *, again: bool = False) -> Iterator[UploadEvent]:
+    def send(
+        self, uploads: Iterable[Upload], *, again: bool = False, cancellation: Cancellation | None = None
+    ) -> Iterator[UploadEvent]:
         """Send files, several at once, and yield what happens as it happens.
 
         A file that is in the bucket already is not sent, unless `again`. A failure does not stop the others.
-        Closing the iterator stops what has not begun.
+        Closing the iterator, or `cancellation`, stops what has not begun, and breaks off what has.
         """
+        stop = Cancellation()
         events: queue.SimpleQueue[UploadEvent] = queue.SimpleQueue()
         waiting = list(uploads)
         with ThreadPoolExecutor(PARALLEL) as pool:
             for upload in waiting:
-                pool.submit(self._send, upload, events, again)
+                pool.submit(self._send, upload, events, again, stop)
             try:
                 left = len(waiting)
                 while left:
-                    event = events.get()
+                    event = _next(events, cancellation)
                     left -= not isinstance(event, Progress)
                     yield event
             finally:
+                stop.cancel()
                 pool.shutdown(cancel_futures=True)
 
-    def _send(self, upload: Upload, events: queue.SimpleQueue[UploadEvent], again: bool) -> None:
+    def _send(
+        self, upload: Upload, events: queue.SimpleQueue[UploadEvent], again: bool, stop: Cancellation
+    ) -> None:
         """Send one file; every file ends with exactly one Sent or Failed."""
+
+        def progress(sent: int) -> None:
+            stop.check()
+            events.put(Progress(upload, sent))
+
         try:
             there = None if again else self._there(upload)
             if there:
@@ -158,7 +174,7 @@ class Uploads:
                 self._stack.bucket,
                 upload.key,
                 ExtraArgs={"ContentType": upload.content_type, "Metadata": self._metadata},
-                Callback=lambda sent: events.put(Progress(upload, sent)),
+                Callback=progress,
                 Config=_TRANSFER,
             )
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
@@ -176,6 +192,17 @@ class Uploads:
             raise
         same = head["ContentLength"] == upload.size and head["Metadata"] == self._metadata
         return _version(head) if same else None
+
+
+def _next(events: queue.SimpleQueue[UploadEvent], cancellation: Cancellation | None) -> UploadEvent:
+    """Return the next event as soon as there is one. Raises Cancelled."""
+    while True:
+        if cancellation:
+            cancellation.check()
+        try:
+            return events.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
 
 
 def _version(head: dict[str, Any]) -> Version:
@@ -210,5 +237,9 @@ def check_name(name: str) -> str:
 
 
 def _cause(upload: Upload, error: Exception) -> str:
-    translated = from_botocore(error, f"Uploading {upload.path.name}")
+    # The transfer's own error hides AWS's, which has the code.
+    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else None
+    translated = from_botocore(
+        hidden if isinstance(hidden, ClientError) else error, f"Uploading {upload.path.name}"
+    )
     return str(translated) if isinstance(translated, AwsError) else repr(error)

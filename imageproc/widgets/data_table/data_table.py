@@ -1,0 +1,70 @@
+"""A table of texts, whose cells may have a tone or a link, and whose rows may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.markup import Markup, table
+from imageproc.widgets.painter import paint
+from imageproc.widgets.tones import Tone
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell with more than its text."""
+
+    text: str
+    tone: Tone = Tone.INFO
+    href: str = ""
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+class DataTable(anywidget.AnyWidget):
+    """A table. Rows are sequences of str or Cell, one for each column.
+
+    `selected` is the index of the row that was chosen last, -1 for none; only `selectable` tables have it.
+    The newest rows stay in view with `follow`.
+    """
+
+    _esm = script("data_table/data_table.js")
+    _css = style("data_table/data_table.css")
+
+    caption = traitlets.Unicode("").tag(sync=True)
+    columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    empty = traitlets.Unicode("Nothing to show.").tag(sync=True)
+    selectable = traitlets.Bool(False).tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+    follow = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[Any]] = (), **traits: Any) -> None:
+        """Show these rows."""
+        super().__init__(columns=list(columns), rows=_plain(rows), **traits)
+
+    def show(self, rows: Iterable[Sequence[Any]], **traits: Any) -> None:
+        """Show other rows soon, from whatever thread; other traits, `caption` say, may change with them."""
+        paint(self, rows=_plain(rows), **traits)
+
+    def static(self) -> Markup:
+        """Return the table as HTML, for pages where no kernel runs."""
+        texts = [[cell["text"] for cell in row] for row in self.rows]
+        return table(self.columns, texts or [[self.empty]], self.caption)
+
+
+def _plain(rows: Iterable[Sequence[Any]]) -> list[list[dict[str, str]]]:
+    return [[_cell(cell) for cell in row] for row in rows]
+
+
+def _cell(cell: Any) -> dict[str, str]:
+    if isinstance(cell, Cell):
+        return {"text": cell.text, "tone": cell.tone.value, "href": cell.href}
+    return {"text": str(cell), "tone": "", "href": ""}

@@ -1,0 +1,53 @@
+"""What the notebooks share: showing a widget, also where no kernel runs, and recording results for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from IPython.display import display
+
+from imageproc.widgets.markup import Markup
+
+RECORD_TYPE = "application/vnd.imageproc.record+json"
+
+
+def show(*widgets: Any) -> None:
+    """Display widgets."""
+    for widget in widgets:
+        display(widget)
+
+
+def show_static(*widgets: Any) -> None:
+    """Display what widgets show as plain HTML or pictures: CI keeps it, and GitHub shows it.
+
+    A widget's `static` returns HTML as Markup, data by MIME type, or several of these.
+    """
+    for widget in widgets:
+        for bundle in _bundles(widget.static()):
+            display({"text/plain": type(widget).__name__, **bundle}, raw=True)
+
+
+def _bundles(drawn: Any) -> Iterator[Mapping[str, str]]:
+    if isinstance(drawn, Markup):
+        yield {"text/html": str(drawn)}
+    elif isinstance(drawn, Mapping):
+        yield drawn
+    else:
+        for one in drawn:
+            yield from _bundles(one)
+
+
+def record(name: str, value: Any) -> None:
+    """Record a result in the executed notebook, as JSON; `recorded` reads it."""
+    display({RECORD_TYPE: {"name": name, "value": value}, "text/plain": f"Recorded: {name}"}, raw=True)
+
+
+def recorded(path: Path) -> dict[str, Any]:
+    """Return what an executed notebook recorded, by name. Raises OSError, nbformat's ValidationError."""
+    notebook = nbformat.read(path, as_version=4)
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    bundles = (output.get("data", {}).get(RECORD_TYPE) for output in outputs)
+    return {found["name"]: found["value"] for found in bundles if found}

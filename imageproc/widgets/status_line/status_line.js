@@ -1,0 +1,18 @@
+function render({ model, el }) {
+  const text = element("span", { role: "status", "aria-live": "polite" });
+  const bar = element("progress", { max: 1, "aria-label": "Progress" });
+  const root = element("div", { class: "ip ip-status-line" }, text, bar);
+  el.append(root);
+  function draw() {
+    const tone = model.get("tone"), sign = STATE_SIGNS[tone], total = model.get("total");
+    text.textContent = (sign ? `${sign} ` : "") + model.get("text");
+    text.dataset.tone = tone;
+    bar.hidden = tone !== "running";
+    if (total > 0) bar.value = Math.min(1, model.get("done") / total);
+    else bar.removeAttribute("value");
+    root.hidden = !model.get("text");
+  }
+  draw();
+  return watch(model, ["text", "tone", "done", "total"], draw);
+}
+export default { render };
