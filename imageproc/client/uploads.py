@@ -229,14 +229,11 @@ class Uploads:
             if there:
                 events.put(Sent(upload, there, already_there=True))
                 return
-            self._s3.upload_file(
-                str(upload.path),
-                self._stack.bucket,
-                upload.key,
-                ExtraArgs={"ContentType": upload.content_type, "Metadata": self._metadata},
-                Callback=progress,
-                Config=TRANSFER,
-            )
+            extra = {"ContentType": upload.content_type, "Metadata": self._metadata}
+            with upload.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
+                self._s3.upload_fileobj(
+                    body, self._stack.bucket, upload.key, ExtraArgs=extra, Callback=progress, Config=TRANSFER
+                )
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
             events.put(Sent(upload, _version(head)))
         except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten

@@ -78,6 +78,19 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
     assert [sent.already_there for sent in panel.uploaded].count(True) == 2
 
 
+def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))
+    panel = UploadPanel(workbench, ALBUM)
+    panel.on_sent(lambda _: panel.stop_button.click())
+    assert panel.upload_paths([tmp_path]).wait(30) is None
+    painter.flush()
+    assert 1 <= len(panel.uploaded) < 40
+    assert {row.state for row in panel.zone.rows.all()} <= {State.SENT, State.CANCELLED}
+    assert "Stopped" in panel.status.text
+    assert panel.stop_button.layout.display == "none"
+
+
 def test_without_an_album_nothing_is_taken(workbench: Workbench, folder: Path) -> None:
     panel = UploadPanel(workbench)
     painter.flush()

@@ -51,12 +51,12 @@ class DropZone(anywidget.AnyWidget):
 
     def __init__(self, courier: Courier, **traits: Any) -> None:
         """Give the files to this courier."""
-        super().__init__(uid=uuid.uuid4().hex, **traits)
         self.rows = Rows()
         self._courier = courier
         self._spool = Spool()
         self._batches = ThreadPoolExecutor(4, "drop-zone-batch")
         self._calls = ThreadPoolExecutor(_CALLS, "drop-zone-call")
+        super().__init__(uid=uuid.uuid4().hex, **traits)
         self.on_msg(self._receive)
 
     def publish(self) -> None:

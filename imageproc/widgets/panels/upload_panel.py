@@ -48,6 +48,8 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
         )
         super().__init__(self.zone)
+        self.stop_button.layout.display = "none"
+        self.children = (self.zone, self.status, self.stop_button)
         self.album = album
 
     @property
@@ -92,6 +94,7 @@ class UploadPanel(Panel):
     def _upload(
         self, paths: list[Path | str], album: Album, again: bool, cancellation: Cancellation
     ) -> list[Sent]:
+        paint(self.stop_button.layout, display=None)
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Sent] = []
@@ -104,6 +107,7 @@ class UploadPanel(Panel):
                     self._arrived(identifier, event)
         finally:
             shown.close()
+            paint(self.stop_button.layout, display="none")
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
