@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from imageproc.core import errors
 from imageproc.core.limits import SUPPORTED_FORMATS
-from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome
+from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome, words
 from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import table
+from imageproc.functions import logs, table
+
+_log = logging.getLogger(__name__)
 
 REJECTIONS = frozenset(
     kind.__name__
@@ -29,6 +31,7 @@ Failures = Mapping[str, Mapping[str, str]]
 """What the state machine caught: `Error` and `Cause` by the state's name."""
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Store `status`, and `error` and `missing` where something went wrong; return what was stored.
 
@@ -42,6 +45,8 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         condition=table.owned_by(photo.version_id),
         remove=[ERROR, MISSING],
     )
+    status = ended[STATUS]
+    _log.info("photo %s", status, extra={"fields": logs.metric("Photos", Status=status)})
     return ended
 
 
@@ -73,12 +78,4 @@ def _missing(branches: list[Failures]) -> dict[str, dict[str, str]]:
 
 
 def _named(step: str, caught: Mapping[str, str]) -> dict[str, str]:
-    return error(step, caught["Error"], _words(caught["Cause"]))
-
-
-def _words(cause: str) -> str:
-    """Return the message of a function's error, which Lambda wraps in JSON; other causes as they are."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
+    return error(step, caught["Error"], words(caught["Cause"]))

@@ -9,12 +9,23 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "AlbumPanel": "panels.album_panel",
     "Cell": "data_table",
+    "CleanUpPanel": "panels.clean_up_panel",
     "DataTable": "data_table",
+    "DeployPanel": "panels.deploy_panel",
     "DropZone": "drop_zone",
+    "FollowPanel": "panels.follow_panel",
+    "GalleryPanel": "panels.gallery_panel",
+    "Heading": "heading",
+    "LoginPanel": "panels.login_panel",
+    "OperationsPanel": "panels.operations_panel",
+    "Picture": "picture",
     "StatusLine": "status_line",
+    "TargetPanel": "panels.target_panel",
     "Tone": "tones",
     "UploadPanel": "panels.upload_panel",
+    "WebApp": "panels.web_app",
     "record": "notebook",
     "recorded": "notebook",
     "show": "notebook",

@@ -18,7 +18,6 @@ from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
 from imageproc.widgets.drop_zone import Dropped, DropZone, Ended, Form, State
 from imageproc.widgets.jobs import Job
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
@@ -48,8 +47,6 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
         )
         super().__init__(self.zone)
-        self.stop_button.layout.display = "none"
-        self.children = (self.zone, self.status, self.stop_button)
         self.album = album
 
     @property
@@ -87,14 +84,9 @@ class UploadPanel(Panel):
             f"Uploading to {album.name}",
         )
 
-    def static(self) -> Markup:
-        """Return the files and how each ended as HTML."""
-        return super().static() if self.status.text else self.zone.static()
-
     def _upload(
         self, paths: list[Path | str], album: Album, again: bool, cancellation: Cancellation
     ) -> list[Sent]:
-        paint(self.stop_button.layout, display=None)
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Sent] = []
@@ -107,7 +99,6 @@ class UploadPanel(Panel):
                     self._arrived(identifier, event)
         finally:
             shown.close()
-            paint(self.stop_button.layout, display="none")
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
