@@ -104,6 +104,17 @@ class Executions:
             for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
                 yield from map(execution_of, page["executions"])
 
+    def since(self, time: datetime) -> Iterator[Execution]:
+        """Yield the executions that were started since then, the newest first, a thousand a request."""
+        pages = self._stepfunctions.get_paginator("list_executions")
+        machine, size = self._stack.state_machine_arn, {"PageSize": 1000}
+        with translated("Listing executions"):
+            for page in pages.paginate(stateMachineArn=machine, PaginationConfig=size):
+                found = [execution_of(one) for one in page["executions"]]
+                yield from (one for one in found if one.started >= time)
+                if found and found[-1].started < time:
+                    return
+
     def get(self, arn: str) -> Execution:
         """Return one execution. Raises AwsError, also if Step Functions knows it no more."""
         with translated("Reading the execution"):

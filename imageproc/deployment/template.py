@@ -1,9 +1,9 @@
 """From the template's sources to one template that can be launched.
 
-Assembly works on the text: the template's comments, its tags and its order stay as they were written, but for
-what only the linter reads. It puts the state machines' definitions where their markers stand, sets what becomes
-of the data when the stack is deleted, and fills in where the code lies, so that the packaged template has no
-parameter left to type.
+Assembly works on the text: the template's comments, its tags and its order stay as they were written, but
+for what only the linter reads. It puts the state machines' definitions where their markers stand, sets what
+becomes of the data when the stack is deleted, and fills in where the code lies, so that the packaged template
+has no parameter left to type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BULK_DEFINITION = "bulk-processing.asl.json"
 DASHBOARD = "dashboard.json"
 
 MAX_TEMPLATE_BYTES = 1_000_000
-"""Largest template that CloudFormation reads from S3; without S3 it may have 51,200 bytes, which ours exceeds.
+"""Largest template that CloudFormation reads from S3. Without S3 it may have 51,200 bytes: ours is larger.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """

@@ -20,7 +20,8 @@ _IDLE = """() => {
 }"""
 _RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 _DONE = """() => {
-  const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === 'code');
+  const all = window.jupyterapp.shell.currentWidget.content.widgets;
+  const cells = all.filter((cell) => cell.model.type === 'code');
   const bad = ['error', 'stderr'].map((kind) => `[data-mime-type="application/vnd.jupyter.${kind}"]`).join();
   const failed = document.querySelector(bad);
   if (failed) return 'failed: ' + failed.innerText;

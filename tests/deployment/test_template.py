@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from imageproc.deployment import template
-from imageproc.deployment.compact import compact
 from imageproc.deployment.errors import ParameterError, TemplateError
 from imageproc.deployment.template import Sources, TemplateParameter
 
@@ -148,26 +147,6 @@ def test_the_repositorys_own_template_assembles_and_needs_no_parameter() -> None
     assert {
         name: each["Default"] for name, each in stack["Parameters"].items() if name in defaults
     } == defaults
-
-
-def test_less_indentation_changes_nothing_of_what_the_template_says() -> None:
-    text = template.read_sources().template.replace("{{", "").replace("}}", "")
-
-    shorter = compact(text)
-
-    assert len(shorter) < len(text) - 5_000
-    assert json.dumps(load(shorter)) == json.dumps(load(text))
-    assert compact(shorter) == shorter
-
-
-def test_a_list_in_a_list_and_text_over_several_lines_keep_their_shape() -> None:
-    text = (
-        "Description: d\nResources:\n  A:\n    B:\n      - - x: 1\n          y: [2]\n        - z\n      - w\n"
-        "    C: >-\n      two\n      lines\n\n    # not said\n    D: 3\nOutputs:\n  E:\n    F: 1\n"
-    )
-    assert load(compact(text)) == load(text)
-    assert "not said" not in compact(text)
-    assert compact(text).endswith("Outputs:\n  E:\n    F: 1\n")
 
 
 def test_numbers_of_parameters_stand_in_a_definition_without_quotes(sources: Sources) -> None:
