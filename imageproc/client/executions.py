@@ -102,7 +102,7 @@ class Executions:
         pages = self._stepfunctions.get_paginator("list_executions")
         with translated("Listing executions"):
             for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
-                yield from map(_execution, page["executions"])
+                yield from map(execution_of, page["executions"])
 
     def since(self, time: datetime) -> Iterator[Execution]:
         """Yield the executions that were started since then, the newest first, a thousand a request."""
@@ -110,7 +110,7 @@ class Executions:
         machine, size = self._stack.state_machine_arn, {"PageSize": 1000}
         with translated("Listing executions"):
             for page in pages.paginate(stateMachineArn=machine, PaginationConfig=size):
-                found = [_execution(one) for one in page["executions"]]
+                found = [execution_of(one) for one in page["executions"]]
                 yield from (one for one in found if one.started >= time)
                 if found and found[-1].started < time:
                     return
@@ -118,7 +118,7 @@ class Executions:
     def get(self, arn: str) -> Execution:
         """Return one execution. Raises AwsError, also if Step Functions knows it no more."""
         with translated("Reading the execution"):
-            return _execution(self._stepfunctions.describe_execution(executionArn=arn))
+            return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
     def definition(self) -> Definition:
         """Return the deployed state machine's definition. Asks once."""
@@ -129,6 +129,11 @@ class Executions:
                 )
             self._definition = json.loads(answer["definition"])
         return self._definition
+
+    def functions(self) -> list[str]:
+        """Return the names of the functions that the state machine runs, in alphabetical order."""
+        found = {state["Resource"] for _, _, state in states(self.definition()) if "Resource" in state}
+        return sorted(arn.rpartition(":")[2] for arn in found)
 
     def history(self, arn: str) -> Iterator[Mapping[str, Any]]:
         """Yield the events of an execution's history, the oldest first. Raises AwsError."""
@@ -332,5 +337,6 @@ def _json(text: str | None) -> Any:
         return text
 
 
-def _execution(one: Any) -> Execution:
+def execution_of(one: Any) -> Execution:
+    """Return an execution as ListExecutions and DescribeExecution tell of it."""
     return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))

@@ -1,11 +1,11 @@
-"""Operations: listing executions, running photos again, finishing what was left behind."""
+"""Operations: running photos again, whole or in part, and finishing what was left behind."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +16,13 @@ from imageproc.client.executions import Execution, Executions
 from imageproc.client.items import to_item
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
-from imageproc.core.keys import INCOMING_PREFIX, execution_name, is_folder_marker, object_id
+from imageproc.core.keys import (
+    INCOMING_PREFIX,
+    THUMBNAILS_PREFIX,
+    execution_name,
+    is_folder_marker,
+    object_id,
+)
 from imageproc.core.record import (
     ALBUM_ID,
     ALBUM_METADATA,
@@ -26,11 +32,16 @@ from imageproc.core.record import (
     PIPELINE_ATTRIBUTES,
     S3_KEY,
     STATUS,
+    TAGS,
+    THUMBNAIL,
     UPLOAD_TIME,
     USER_ID,
     USER_METADATA,
     VERSION_ID,
+    Part,
     Status,
+    makeable,
+    parts,
 )
 from imageproc.core.request import PhotoRequest
 
@@ -65,11 +76,13 @@ class Operations:
         """Yield the executions, the newest first, of one status or of all."""
         return Executions(self._stack).all(status)
 
-    def retry(self, photo: Photo) -> Restarted:
-        """Run a photo again: only what is missing, or all of it if it failed.
+    def retry(self, photo: Photo, only: Sequence[str] = ()) -> Restarted:
+        """Run a photo again: only what is missing (of `only`, if given), or all of it if it failed.
 
-        Raises RetryError if there is nothing to do or another try cannot help.
+        `only` names parts (`imageproc.core.record.Part`). Raises RetryError if there is nothing to do or
+        another try cannot help, ValueError for another part.
         """
+        wanted = parts(only)
         if photo.status is Status.SUCCEEDED:
             raise RetryError(f"{photo.id} is complete: there is nothing to retry.")
         if photo.status is Status.REJECTED:
@@ -78,8 +91,51 @@ class Operations:
             )
         if self._runs(photo):
             raise RetryError(f"{photo.id} is being processed.")
-        only = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
-        return self._start(photo.key, photo, only, "retried")
+        lacking = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
+        if wanted:
+            lacking = _chosen(photo, lacking, wanted)
+        return self._start(photo.key, photo, lacking, "retried")
+
+    def reprocess(self, photo: Photo, only: Sequence[str] = ()) -> Restarted:
+        """Make a photo anew, whatever its status: all of it, or only these parts.
+
+        A photo that never was processed to its end is made whole all the same. Raises RetryError if it is
+        being processed, ValueError for what is no part (`imageproc.core.record.Part`).
+        """
+        wanted = parts(only)
+        if self._runs(photo):
+            raise RetryError(f"{photo.id} is being processed.")
+        return self._start(photo.key, photo, wanted, "reprocessed")
+
+    def reprocess_missing(self, only: Sequence[str] = ()) -> Iterator[Restarted | NotRestarted]:
+        """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.
+
+        A photo that was rejected is left alone, and so is one that is being processed.
+        """
+        wanted = parts(only) or tuple(Part)
+        thumbnails = self._thumbnails() if Part.THUMBNAIL in wanted else set()
+        for key, photo, _ in self._originals_and_photos():
+            lacking = _lacking(key, photo, wanted, thumbnails)
+            if lacking and not (photo and self._runs(photo)):
+                yield self._tried(key, photo, lacking, f"lacked {', '.join(lacking)}")
+
+    def restore(self, key: str) -> Restarted | str:
+        """Start one original as `reconcile` would; if there is nothing to do, return why, in words.
+
+        Raises AwsError, RetryError.
+        """
+        try:
+            with translated(f"Looking at {key}"):
+                head = self._s3.head_object(Bucket=self._stack.bucket, Key=key)
+        except AwsError as error:
+            if error.code in ("404", "NoSuchKey"):
+                return "the photo is no longer in the bucket"
+            raise
+        photo = next(self._photos.many([object_id(key)]), None)
+        reason = self._left_behind(photo, head)
+        if not reason and photo:
+            return f"its record is {photo.status}" if photo.status.finished else "it is being processed"
+        return self._start(key, photo, (), reason)
 
     def reconcile(self) -> Iterator[Restarted | NotRestarted]:
         """Start every photo in the bucket that has no finished record and that nothing is working on.
@@ -87,17 +143,16 @@ class Operations:
         Such photos are left behind when events or executions are lost. What is under way is left alone,
         and a second call starts nothing twice. A photo that cannot be started does not stop the others.
         """
-        for page in self._originals():
-            known = {photo.id: photo for photo in self._photos.many(object_id(one["Key"]) for one in page)}
-            for original in page:
-                photo = known.get(object_id(original["Key"]))
-                reason = self._left_behind(photo, original)
-                if reason:
-                    yield self._tried(original["Key"], photo, reason)
+        for key, photo, original in self._originals_and_photos():
+            reason = self._left_behind(photo, original)
+            if reason:
+                yield self._tried(key, photo, (), reason)
 
-    def _tried(self, key: str, photo: Photo | None, reason: str) -> Restarted | NotRestarted:
+    def _tried(
+        self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str
+    ) -> Restarted | NotRestarted:
         try:
-            return self._start(key, photo, (), reason)
+            return self._start(key, photo, only, reason)
         except (AwsError, RetryError) as error:
             return NotRestarted(object_id(key), str(error))
 
@@ -106,6 +161,20 @@ class Operations:
         with translated("Listing the photos"):
             for page in pages.paginate(Bucket=self._stack.bucket, Prefix=INCOMING_PREFIX):
                 yield [one for one in page.get("Contents", ()) if not is_folder_marker(one["Key"])]
+
+    def _originals_and_photos(self) -> Iterator[tuple[str, Photo | None, Any]]:
+        """Yield the key, the record if there is one, and S3's entry of each original."""
+        for page in self._originals():
+            known = {photo.id: photo for photo in self._photos.many(object_id(one["Key"]) for one in page)}
+            for original in page:
+                yield original["Key"], known.get(object_id(original["Key"])), original
+
+    def _thumbnails(self) -> set[str]:
+        """Return the object IDs whose thumbnails are in the bucket."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated("Listing the thumbnails"):
+            listed = pages.paginate(Bucket=self._stack.bucket, Prefix=THUMBNAILS_PREFIX)
+            return {object_id(one["Key"]) for page in listed for one in page.get("Contents", ())}
 
     def _left_behind(self, photo: Photo | None, original: Any) -> str:
         """Return why a photo is to be started; empty if it is not."""
@@ -126,12 +195,13 @@ class Operations:
         """Claim the photo's record for the newest version, and start an execution for that."""
         with translated(f"Starting {key} again"):
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=key)
+            version = head.get("VersionId")
             request = PhotoRequest(
                 bucket=self._stack.bucket,
                 key=key,
                 object_id=object_id(key),
-                version_id=head.get("VersionId"),
-                only=only,
+                version_id=version,
+                only=makeable(photo.record, version, only) if photo else (),
             )
             self._claim(request, head, photo)
             arn = self._start_execution(request)
@@ -166,7 +236,7 @@ class Operations:
 
     def _start_named(self, machine: str, name: str, request: PhotoRequest) -> str | None:
         """Start an execution; None if the name is taken."""
-        body = json.dumps(request.to_state(), sort_keys=True)
+        body = json.dumps(replace(request, correlation_id=name).to_state(), sort_keys=True)
         try:
             client = self._stack.client("stepfunctions")
             answer = client.start_execution(stateMachineArn=machine, name=name, input=body)
@@ -185,6 +255,10 @@ class Operations:
         sets = ", ".join(f"#{index} = :{index}" for index in range(len(values)))
         removes = ", ".join(f"#{len(values) + index}" for index in range(len(removed)))
         same = f" OR {VERSION_ID} = :version" if version else ""
+        if VERSION_ID in values:
+            # A claim whose answer was lost on the way is made again by the SDK, and is no stranger's.
+            mine = f"{VERSION_ID} = :{list(values).index(VERSION_ID)}"
+            same += f" OR ({mine} AND attribute_not_exists({EXECUTION_ARN}))"
         numbered = {f":{index}": value for index, value in enumerate(values.values())}
         try:
             self._stack.client("dynamodb").update_item(
@@ -199,6 +273,31 @@ class Operations:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 raise RetryError(f"{image_id} was uploaded again meanwhile, and is under way.") from error
             raise
+
+
+def _chosen(photo: Photo, lacking: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return what a photo lacks of these parts. Raises RetryError if it is nothing, or everything."""
+    if photo.status is not Status.INCOMPLETE:
+        raise RetryError(f"{photo.id} was not processed to its end: retry all of it.")
+    chosen = tuple(part for part in lacking if part in wanted)
+    if not chosen:
+        raise RetryError(f"{photo.id} lacks no {' or '.join(wanted)}: there is nothing to retry.")
+    return chosen
+
+
+_PROOF = {Part.METADATA: "imageFormat", Part.TAGS: TAGS, Part.THUMBNAIL: THUMBNAIL}
+"""The attribute that a record has if it has the part."""
+
+
+def _lacking(
+    key: str, photo: Photo | None, wanted: Sequence[str], thumbnails: Container[str]
+) -> tuple[str, ...]:
+    """Return which of these parts a photo lacks. A rejected one lacks nothing that could be made."""
+    if photo and photo.status is Status.REJECTED:
+        return ()
+    record = photo.record if photo else {}
+    lost = {Part.THUMBNAIL} if object_id(key) not in thumbnails else set()
+    return tuple(part for part in wanted if Part(part) in lost or _PROOF[Part(part)] not in record)
 
 
 def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:

@@ -150,10 +150,10 @@ class Photos:
         table = self._stack.image_table
         return map(Photo, items.get_many(self._dynamodb, table, IMAGE_ID, image_ids))
 
-    def in_album(self, album_id: str) -> Iterator[Photo]:
-        """Yield the photos of an album, the newest upload first."""
+    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+        """Yield the photos of an album, the newest upload first, `page_size` for each request at most."""
         table = self._stack.image_table
-        return map(Photo, items.query(self._dynamodb, table, ALBUM_INDEX, ALBUM_ID, album_id))
+        return map(Photo, items.query(self._dynamodb, table, ALBUM_INDEX, ALBUM_ID, album_id, page_size))
 
     def all(self) -> Iterator[Photo]:
         """Yield all photos, in no fixed order."""

@@ -51,6 +51,11 @@ def is_folder_marker(key: str) -> bool:
     return key.endswith("/")
 
 
+def is_original(key: str) -> bool:
+    """Whether the key is one of an original."""
+    return key.startswith(INCOMING_PREFIX) and not is_folder_marker(key)
+
+
 def execution_name(bucket: str, key: str, version: str) -> str:
     """Return the name of the execution for one version of an object: the same version gives the same name.
 

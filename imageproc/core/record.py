@@ -119,6 +119,21 @@ def wanted(part: Part, only: Sequence[str] | None) -> bool:
     return not only or part in only
 
 
+def parts(only: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts without repeats. Raises ValueError for what is none."""
+    return tuple(dict.fromkeys(Part(one).value for one in only))
+
+
+def makeable(record: Mapping[str, Any], version: str | None, only: Sequence[str]) -> tuple[str, ...]:
+    """Return which of the parts `only` can be made alone of this version of a photo; empty: all must be.
+
+    What is left out stays as the record has it. So a photo that was never processed to its end, and a newer
+    upload than the record is about, are made whole: else they would pass for complete with what they lack.
+    """
+    ended = record.get(STATUS) in (Status.SUCCEEDED, Status.INCOMPLETE)
+    return tuple(only) if ended and record.get(VERSION_ID) == version else ()
+
+
 def error(step: str, name: str, cause: str) -> dict[str, str]:
     """Return the `error` attribute: the state that failed, the error's name, and its cause in words."""
     return {"step": step, "name": name, "cause": cause}

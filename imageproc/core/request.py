@@ -25,6 +25,8 @@ class PhotoRequest:
     """Whether the input named the version. One that was started by hand takes the newest, whichever it is."""
     only: tuple[str, ...] = ()
     """The parts to make, `imageproc.core.record.Part`; empty for all."""
+    correlation_id: str = ""
+    """What joins the log lines of one run: the execution's name. Empty for one that was started by hand."""
 
     @classmethod
     def from_state(cls, state: State) -> PhotoRequest:
@@ -45,12 +47,17 @@ class PhotoRequest:
             version_id=extracted.get("versionId") or state.get("versionId"),
             pinned=bool(state.get("versionId")),
             only=tuple(state.get("only") or ()),
+            correlation_id=state.get("correlationId", ""),
         )
 
     def to_state(self) -> dict[str, Any]:
         """Return the execution's input."""
         state: dict[str, Any] = {"s3Bucket": self.bucket, "s3Key": self.key, "objectID": self.object_id}
-        optional = {"versionId": self.version_id, "only": list(self.only)}
+        optional = {
+            "versionId": self.version_id,
+            "only": list(self.only),
+            "correlationId": self.correlation_id,
+        }
         return state | {name: value for name, value in optional.items() if value}
 
     def wants(self, part: Part) -> bool:

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 # The SDK retries within a second or two; what lasts longer is for the state machine's retries, which wait
-# without a running function. The time-outs are below every function's own.
+# without a running function. All tries of a call that gets no answer end before the function is ended: only
+# then is the error a transient one, which is retried more than once.
 _CONFIG = Config(
-    connect_timeout=3,
-    read_timeout=15,
+    connect_timeout=2,
+    read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+# Rekognition looks at a photo for seconds.
+_PATIENT = _CONFIG.merge(Config(read_timeout=15))
 
 
 @cache
@@ -38,7 +41,7 @@ def dynamodb() -> DynamoDBClient:
 @cache
 def rekognition() -> RekognitionClient:
     """Return the Rekognition client."""
-    return boto3.client("rekognition", config=_CONFIG)
+    return boto3.client("rekognition", config=_PATIENT)
 
 
 @cache

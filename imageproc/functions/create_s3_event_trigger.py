@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageproc.core.keys import INCOMING_PREFIX
+from imageproc.functions import logs
 from imageproc.functions.aws import s3
 from imageproc.functions.errors import ServiceRefusedError, aws_call, code_of
 
@@ -25,6 +26,7 @@ Request = Mapping[str, Any]
 """CloudFormation's request: RequestType, ResourceProperties (`Bucket`, `FunctionArn`), ResponseURL, IDs."""
 
 
+@logs.logged
 def handler(event: Request, context: Any) -> None:
     """Add, replace or remove the notification, and answer CloudFormation whatever happens.
 

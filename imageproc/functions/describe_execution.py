@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from imageproc.functions import logs
 from imageproc.functions.aws import stepfunctions
 from imageproc.functions.errors import ServiceRefusedError, aws_call
 
 
+@logs.logged
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Return what DescribeExecution says of `executionArn`, times as ISO 8601 text in UTC.
 

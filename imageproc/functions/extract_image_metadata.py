@@ -7,9 +7,11 @@ from typing import Any
 from imageproc.core.errors import NotSupportedImageType
 from imageproc.core.metadata import read_metadata
 from imageproc.core.request import PhotoRequest, State
+from imageproc.functions import logs
 from imageproc.functions.photos import open_photo
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Return `format`, which the state machine's Choice reads, and the record's `attributes`.
 

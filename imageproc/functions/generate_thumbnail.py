@@ -12,7 +12,7 @@ from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, VERSION_ID, Part
 from imageproc.core.request import PhotoRequest, State
 from imageproc.core.thumbnail import Thumbnail, make_thumbnail
-from imageproc.functions import table
+from imageproc.functions import logs, table
 from imageproc.functions.aws import s3
 from imageproc.functions.errors import ServiceRefusedError, TransientServiceError, aws_call, code_of
 from imageproc.functions.photos import download
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Make and store the thumbnail, unless the execution is not to. Nothing failed: the result is empty.
 

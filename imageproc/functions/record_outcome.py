@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,9 @@ from imageproc.core import errors
 from imageproc.core.limits import SUPPORTED_FORMATS
 from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome, words
 from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import table
+from imageproc.functions import logs, table
+
+_log = logging.getLogger(__name__)
 
 REJECTIONS = frozenset(
     kind.__name__
@@ -28,6 +31,7 @@ Failures = Mapping[str, Mapping[str, str]]
 """What the state machine caught: `Error` and `Cause` by the state's name."""
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Store `status`, and `error` and `missing` where something went wrong; return what was stored.
 
@@ -41,6 +45,8 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         condition=table.owned_by(photo.version_id),
         remove=[ERROR, MISSING],
     )
+    status = ended[STATUS]
+    _log.info("photo %s", status, extra={"fields": logs.metric("Photos", Status=status)})
     return ended
 
 

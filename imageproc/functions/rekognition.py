@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from imageproc.core.record import Part, labels
 from imageproc.core.request import PhotoRequest, State
+from imageproc.functions import logs
 from imageproc.functions.aws import rekognition
 from imageproc.functions.errors import (
     RecognitionRefusedError,
@@ -36,6 +37,7 @@ UNAVAILABLE_CODE = "RecognitionUnavailable"
 address, or none that answers."""
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Return `tags`, `labels` and `labelModelVersion`; nothing if the execution is not to make tags.
 

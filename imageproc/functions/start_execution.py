@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageproc.core.errors import PhotoGoneError, SupersededError
-from imageproc.core.keys import INCOMING_PREFIX, decode_event_key, execution_name, is_folder_marker, object_id
+from imageproc.core.keys import INCOMING_PREFIX, decode_event_key, execution_name, is_original, object_id
 from imageproc.core.record import (
     EXECUTION_ARN,
     PIPELINE_ATTRIBUTES,
@@ -29,13 +29,12 @@ from imageproc.core.record import (
     Status,
 )
 from imageproc.core.request import PhotoRequest
-from imageproc.functions import table
+from imageproc.functions import logs, table
 from imageproc.functions.aws import stepfunctions
 from imageproc.functions.errors import aws_call, code_of
 from imageproc.functions.photos import look_at
 
 _log = logging.getLogger(__name__)
-_log.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Upload:
     """S3's order of the uploads of one key."""
 
 
+@logs.logged
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[str]]:
     """Start an execution for each record of an S3 event, and return the ARNs of those that run for it.
 
@@ -70,6 +70,11 @@ def _start_if_new(record: Mapping[str, Any]) -> list[str]:
     upload = _upload(record)
     if upload is None:
         return []
+    with logs.about(correlationId=upload.photo.correlation_id, objectID=upload.photo.object_id):
+        return _claimed_and_started(upload)
+
+
+def _claimed_and_started(upload: Upload) -> list[str]:
     try:
         if not _claim(upload):
             return []
@@ -78,6 +83,7 @@ def _start_if_new(record: Mapping[str, Any]) -> list[str]:
         return []
     arn = _start(upload)
     _remember(upload, {EXECUTION_ARN: arn})
+    _log.info("execution started")
     return [arn]
 
 
@@ -85,14 +91,16 @@ def _upload(record: Mapping[str, Any]) -> Upload | None:
     """Return the upload that an event's record reports; None if it is no original."""
     entry = record["s3"]["object"]
     key = decode_event_key(entry["key"])
-    if not key.startswith(INCOMING_PREFIX) or is_folder_marker(key):
+    if not is_original(key):
         _log.info("no execution for %s: it is no photo under %s", key, INCOMING_PREFIX)
         return None
+    bucket, version = record["s3"]["bucket"]["name"], entry.get("versionId")
     photo = PhotoRequest(
-        bucket=record["s3"]["bucket"]["name"],
+        bucket=bucket,
         key=key,
         object_id=object_id(key),
-        version_id=entry.get("versionId"),
+        version_id=version,
+        correlation_id=execution_name(bucket, key, version or entry["sequencer"]),
     )
     return Upload(photo, entry["sequencer"])
 
@@ -144,7 +152,7 @@ def _start(upload: Upload) -> str:
     """Start the execution, and return its ARN; one that is there already is as good."""
     photo = upload.photo
     machine = os.environ["STATE_MACHINE_ARN"]
-    name = execution_name(photo.bucket, photo.key, photo.version_id or upload.sequencer)
+    name = photo.correlation_id
     with aws_call(f"starting the execution for {photo.key}"):
         try:
             answer = stepfunctions().start_execution(

@@ -2,9 +2,10 @@
 
 from imageproc.core.record import METADATA_ATTRIBUTES, S3_KEY, STATUS, Status
 from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import table
+from imageproc.functions import logs, table
 
 
+@logs.logged
 def handler(event: State, _context: object) -> None:
     """Store the attributes; what an earlier upload of the key had and this one lacks is removed.
 

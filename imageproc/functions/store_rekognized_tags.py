@@ -3,9 +3,10 @@
 from typing import Any
 
 from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import table
+from imageproc.functions import logs, table
 
 
+@logs.logged
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Store what RekognitionFunction returned. Nothing failed: the result is empty.
 

@@ -123,6 +123,7 @@ def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognit
     gate = WorkerGate(Limits.from_environment())
     ministack_adapter.install(gate, function_environment(state), state.tmp / "layers")
     ministack_adapter.serve_rekognition(found.detect_labels)
+    ministack_adapter.record_access(state.access)
     gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1])
     checkpoints = ministack_adapter.Checkpoints(gateway.requests)
     os.write(ready, READY)

@@ -8,6 +8,7 @@
     ├── credentials.json          0600: the access key that the local AWS accepts
     ├── start.lock, server.lock   held while starting; held by the server for as long as it lives
     ├── server.log, server.log.1
+    ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
     ├── services/                 tables, stacks, functions, executions (JSON, by MiniStack)
     ├── objects/                  the photos (by MiniStack)
     └── tmp/                      unpacked function code and layers; emptied at each start
@@ -51,6 +52,7 @@ _OWN_NAMES = (
     "credentials.json",
     "server.log",
     "server.log.1",
+    "access.jsonl",
     "services",
     "objects",
     "tmp",
@@ -101,6 +103,7 @@ class StateDir:
         """Name the directory; nothing is made yet."""
         self.path = path
         self.log = path / "server.log"
+        self.access = path / "access.jsonl"
         self.services = path / "services"
         self.objects = path / "objects"
         self.tmp = path / "tmp"

@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, cast
 
 from imageproc.client.errors import Cancelled
 from imageproc.client.waiting import Cancellation
@@ -44,10 +44,10 @@ class Job(Generic[T]):
         """Whether it has ended, one way or another."""
         return self._end.is_set()
 
-    def wait(self, timeout_s: float | None = None) -> T | None:
-        """Block until it has ended, and return its result, None if it was called off.
+    def wait(self, timeout_s: float | None = None) -> T:
+        """Block until it has ended, and return its result.
 
-        An interrupt calls it off. Raises what the work raised, TimeoutError.
+        An interrupt calls it off. Raises what the work raised, Cancelled if it was called off, TimeoutError.
         """
         try:
             if not self._end.wait(timeout_s):
@@ -57,7 +57,7 @@ class Job(Generic[T]):
             raise
         return self._outcome()
 
-    async def finished(self, timeout_s: float | None = None) -> T | None:
+    async def finished(self, timeout_s: float | None = None) -> T:
         """Wait as `wait` does, while the notebook's own loop goes on: `await job.finished()` ends a cell."""
         deadline = time.monotonic() + timeout_s if timeout_s else None
         try:
@@ -74,16 +74,17 @@ class Job(Generic[T]):
         self.cancel()
         return TimeoutError(f"Not finished after {timeout_s:.0f} s.")
 
-    def _outcome(self) -> T | None:
+    def _outcome(self) -> T:
         if self.error:
             raise self.error
-        return self._result
+        return cast("T", self._result)
 
     def _run(self, work: Callable[[Cancellation], T]) -> None:
         try:
             self._result = work(self.cancellation)
             self.state = "succeeded"
-        except Cancelled:
+        except Cancelled as stopped:
+            self.error = stopped
             self.state = "cancelled"
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it; here it would be lost
             self.error = error

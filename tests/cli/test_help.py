@@ -16,7 +16,16 @@ EXPECTED = {
     "photos",
     "show",
     "albums",
+    "download",
+    "forget",
+    "lab",
+    "run",
+    "app",
     "executions",
+    "failures",
+    "logs",
+    "redrive",
+    "reprocess",
     "retry",
     "reconcile",
     "destroy",
@@ -26,7 +35,7 @@ EXPECTED = {
     "local",
     "demo",
 }
-WITHOUT_TARGET = {"inspect", "thumbnail", "package", "local", "demo"}
+WITHOUT_TARGET = {"lab", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
 
 
 def command(name: str) -> click.Command:

@@ -9,8 +9,8 @@ import pytest
 
 from imageproc.client.errors import RetryError
 from imageproc.client.operations import Operations, Restarted
-from imageproc.client.photos import Photos
-from imageproc.core.record import Status
+from imageproc.client.photos import Photo, Photos
+from imageproc.core.record import Part, Status
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
@@ -152,3 +152,69 @@ def test_an_event_that_comes_after_its_upload_was_reconciled_changes_nothing(
 
     after = Photos(backend.stack).get(object_id).record
     assert after == {**before, "sequencer": original.record["sequencer"]}
+
+
+def test_one_part_made_anew_leaves_the_others_as_they_are(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg(make="Leica"))
+    backend.execution(backend.ended(object_id)[object_id])
+    write(backend, object_id, labelModelVersion="kept", contentHash="to be made anew")
+    before = Photos(backend.stack).get(object_id)
+
+    operations.reprocess(before, [Part.THUMBNAIL])
+
+    after = backend.ended(object_id)[object_id]
+    assert after.status is before.status
+    assert after.record["labelModelVersion"] == "kept"
+    assert after.record["contentHash"].startswith("sha256:")
+    assert after.tags == before.tags
+
+
+def test_a_part_alone_of_a_photo_that_failed_would_pass_for_all_of_it_so_all_is_made(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg(make="Leica"))
+    backend.execution(backend.ended(object_id)[object_id])
+    write(backend, object_id, status="FAILED", labelModelVersion="old", exifMake="old")
+
+    operations.reprocess(Photos(backend.stack).get(object_id), [Part.THUMBNAIL])
+
+    after = backend.ended(object_id)[object_id]
+    assert after.status is DONE
+    assert after.record["exifMake"] == "Leica"
+    assert after.record.get("labelModelVersion") != "old" or DONE is Status.INCOMPLETE
+
+
+def test_a_thumbnail_that_is_gone_from_the_bucket_is_found_and_made(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    ids = [f"{fresh}/1.jpg", f"{fresh}/2.jpg"]
+    for object_id in ids:
+        backend.put(object_id, pictures.jpeg())
+    for photo in backend.ended(*ids).values():
+        backend.execution(photo)
+    backend.stack.client("s3").delete_object(Bucket=backend.stack.bucket, Key=f"Thumbnails/{ids[0]}")
+
+    found = list(operations.reprocess_missing([Part.THUMBNAIL]))
+
+    assert [(one.photo_id, getattr(one, "reason", "")) for one in found if one.photo_id in ids] == [
+        (ids[0], "lacked thumbnail")
+    ]
+    backend.ended(ids[0])
+    assert backend.thumbnail(ids[0])["ContentType"] == "image/jpeg"
+
+
+def test_a_retry_of_a_part_is_only_for_photos_that_lack_just_that(
+    backend: Backend, operations: Operations, fresh: str
+) -> None:
+    lacking = {"tags": {"step": "Rekognition", "name": "x", "cause": "y"}}
+    record = {"imageID": fresh, "status": "INCOMPLETE", "missing": lacking}
+    with pytest.raises(RetryError, match="lacks no thumbnail"):
+        operations.retry(Photo(record), [Part.THUMBNAIL])
+    with pytest.raises(RetryError, match="retry all of it"):
+        operations.retry(Photo({**record, "status": "FAILED"}), [Part.TAGS])
+    with pytest.raises(ValueError, match="pixels"):
+        operations.retry(Photo(record), ["pixels"])

@@ -50,6 +50,7 @@ def test_an_upload_starts_an_execution_and_its_record_names_it(backend: Backend)
         "s3Key": "Incoming/cat.jpg",
         "objectID": "cat.jpg",
         "versionId": version,
+        "correlationId": described["name"],
     }
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageproc.local.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
+from imageproc.local.ministack_adapter.access import record_access
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, save
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 
@@ -41,6 +42,7 @@ __all__ = [
     "check",
     "end_workers",
     "install",
+    "record_access",
     "save",
     "serve_rekognition",
     "settled_status",
@@ -58,6 +60,12 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("core.persistence", "save_all", ("services",)),
     ("core.persistence", "PERSIST_STATE", None),
     ("core.lambda_runtime", "reset", ()),
+    (
+        "core.iam_evaluator",
+        "enforce",
+        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+    ),
+    ("core.iam_evaluator", "resolve_principal", ("access_key_id", "account_id", "credential")),
     ("core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
     ("core.iam_evaluator", "_is_root_key", ("access_key_id",)),
     ("core.iam_evaluator", "resolve_credential", ("access_key_id", "account_id", "session_token")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import ipywidgets
@@ -12,6 +12,7 @@ from imageproc.client.waiting import Cancellation
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import flush, paint
+from imageproc.widgets.panels import fields
 from imageproc.widgets.status_line import StatusLine
 from imageproc.widgets.tones import Tone
 
@@ -19,15 +20,15 @@ T = TypeVar("T")
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A box of widgets with a status line under them."""
+    """A box of widgets with a status line between them, and a button to stop what runs."""
 
-    def __init__(self, *children: ipywidgets.Widget) -> None:
-        """Show these widgets, and below them what goes on."""
+    def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget] = ()) -> None:
+        """Show these widgets, and between them what goes on."""
         self.status = StatusLine()
-        self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
-        self.stop_button.on_click(lambda _: self.stop())
+        self.stop_button = fields.button("Stop", self.stop)
+        fields.shown(self.stop_button, False)
         self.job: Job[Any] | None = None
-        super().__init__([*children, self.status])
+        super().__init__([*above, fields.row(self.status, self.stop_button), *below])
 
     def start(self, work: Callable[[Cancellation], T], doing: str) -> Job[T]:
         """Begin a piece of work in a thread. Its errors are shown here, and raised by `finished`.
@@ -37,7 +38,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.busy:
             raise RuntimeError("Something runs here already: wait, or stop it.")
         self.say(doing, Tone.RUNNING, done=0, total=0)
-        paint(self.stop_button, disabled=False)
+        fields.shown(self.stop_button, True)
         job = Job(lambda cancellation: self._watched(work, cancellation), doing)
         self.job = job
         return job
@@ -52,20 +53,22 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.job:
             self.job.cancel()
 
-    async def finished(self, timeout_s: float | None = None) -> Any:
+    async def finished(self, timeout_s: float | None = None) -> None:
         """Wait for the job, at the end of a cell say. Raises what it raised, TimeoutError."""
-        result = await self.job.finished(timeout_s) if self.job else None
-        flush()
-        return result
+        try:
+            if self.job:
+                await self.job.finished(timeout_s)
+        finally:
+            flush()
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from whatever thread."""
         paint(self.status, text=text, tone=tone.value, **progress)
 
-    def static(self) -> Markup:
-        """Return what the panel shows as HTML, for pages where no kernel runs."""
+    def static(self) -> Any:
+        """Return what the panel shows, part by part, for pages where no kernel runs."""
         parts = [child.static() for child in self.children if hasattr(child, "static")]
-        return Markup("\n").join([*parts, Markup("<p>{}</p>").format(self.status.text)])
+        return [*parts, Markup("<p>{}</p>").format(self.status.text)]
 
     def _watched(self, work: Callable[[Cancellation], T], cancellation: Cancellation) -> T:
         try:
@@ -77,4 +80,4 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.say(str(error) or repr(error), Tone.ERROR)
             raise
         finally:
-            paint(self.stop_button, disabled=True)
+            fields.shown(self.stop_button, False)

@@ -1,0 +1,147 @@
+"""`imageproc run` and `app`: the notebooks from top to bottom, and as a web app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+import imageproc
+from imageproc.cli.output import console, errors, safe
+
+_KERNEL_START_S = 60
+_APP = "app"
+
+
+def notebooks_folder() -> Path:
+    """Return the folder of the project's notebooks. Raises ClickException if they are not installed."""
+    package = Path(imageproc.__file__).parent
+    for folder in (package / "_notebooks", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise click.ClickException("The notebooks are not installed: clone the project's repository.")
+
+
+def find_notebook(name: str) -> Path:
+    """Return a notebook by its path, or one of the project's by its name, `01_deploy` say."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    found = notebooks_folder() / f"{path.name.removesuffix('.ipynb')}.ipynb"
+    if found.is_file():
+        return found
+    known = ", ".join(sorted(each.stem for each in notebooks_folder().glob("*.ipynb")))
+    raise click.ClickException(f"There is no notebook {name}. The project's are: {known}.")
+
+
+@click.command()
+@click.argument("notebook")
+@click.option(
+    "-p",
+    "--parameter",
+    "given",
+    multiple=True,
+    nargs=2,
+    metavar="NAME VALUE",
+    help="A value for a parameter.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the executed notebook is written; by default beside you, as NOTEBOOK.executed.ipynb.",
+)
+@click.option("--timeout", default=3600, show_default=True, help="Seconds that one cell may take.")
+@click.option("--help-notebook", is_flag=True, help="Show the notebook's parameters, and run nothing.")
+def run(
+    notebook: str, given: tuple[tuple[str, str], ...], output: Path | None, timeout: int, help_notebook: bool
+) -> None:
+    """Run NOTEBOOK, a path or a name such as 01_deploy, from top to bottom, for CI say.
+
+    The executed notebook is kept, with pictures and tables that show without a kernel, also when a cell
+    fails; then the exit code is 1.
+    """
+    path = find_notebook(notebook)
+    known = parameters_of(path)
+    if help_notebook:
+        _show_parameters(path, known)
+        return
+    values = _checked(path, known, dict(given))
+    if "static" in known:
+        values.setdefault("static", True)
+    written = output or Path(f"{path.stem}.executed.ipynb")
+    _execute(path, written, values, timeout)
+    console.print(safe(f"{path.stem} ran to its end: {written}"))
+
+
+@click.command()
+@click.option("--port", default=0, help="The port on 127.0.0.1; by default a free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def app(port: int, no_browser: bool) -> None:
+    """Serve the web app on this machine only, at an address that holds a random token.
+
+    Each visitor gets a kernel of their own. It stops with Ctrl-C.
+    """
+    from imageproc.cli.web_app import serve
+
+    serve(find_notebook(_APP), port=port, open_browser=not no_browser)
+
+
+def parameters_of(path: Path) -> dict[str, Any]:
+    """Return a notebook's parameters by name: papermill's name, type, default and help."""
+    import papermill
+
+    return dict(papermill.inspect_notebook(str(path)))
+
+
+def _show_parameters(path: Path, known: Mapping[str, Any]) -> None:
+    console.print(safe(f"Parameters of {path.stem}:"))
+    for name, parameter in known.items():
+        typed = f"{name}: {parameter['inferred_type_name']} = {parameter['default']}"
+        console.print(safe(f"  {typed:<44} {parameter['help']}"))
+
+
+def _checked(path: Path, known: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values as the types that the notebook declares; papermill itself would only warn."""
+    for name in given:
+        if name not in known:
+            raise click.ClickException(
+                f"{path.stem} has no parameter {name!r}. It has: {', '.join(known) or 'none'}."
+            )
+    return {name: _typed(name, value, known[name]["inferred_type_name"]) for name, value in given.items()}
+
+
+def _typed(name: str, value: str, wanted: str) -> Any:
+    """Return a value as the type that is wanted. Raises ClickException."""
+    import yaml
+
+    if wanted == "str":
+        return value
+    read = yaml.safe_load(value)
+    if type(read).__name__ != wanted:
+        raise click.ClickException(f"{name} is to be {wanted}, and {value!r} is {type(read).__name__}.")
+    return read
+
+
+def _execute(path: Path, written: Path, values: Mapping[str, Any], timeout: int) -> None:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    with errors.status(f"Running {path.stem}..."):
+        try:
+            papermill.execute_notebook(
+                str(path),
+                str(written),
+                dict(values),
+                kernel_name="python3",
+                execution_timeout=timeout,
+                start_timeout=_KERNEL_START_S,
+                progress_bar=False,
+            )
+        except PapermillExecutionError as error:
+            raise click.ClickException(
+                f"{path.stem} stopped in cell {error.exec_count}: {error.ename}: {error.evalue} "
+                f"The notebook as far as it came: {written}"
+            ) from error

@@ -1,0 +1,58 @@
+"""`imageproc redrive`: uploads that could not be started."""
+
+from __future__ import annotations
+
+import click
+
+from imageproc.cli import options
+from imageproc.cli.options import Place
+from imageproc.cli.output import console, errors, print_json, print_table, safe
+from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven
+
+
+@click.command()
+@options.place
+@click.option("--list", "only_list", is_flag=True, help="Show what waits, and start nothing.")
+@options.as_json
+def redrive(place: Place, only_list: bool, as_json: bool) -> None:
+    """Start the uploads that wait in the dead-letter queue, because starting them failed.
+
+    A message is deleted only after its photo was started, or needs it no more.
+    """
+    place.announce()
+    letters = DeadLetters(place.stack)
+    if only_list:
+        _print(letters.messages(), as_json)
+        return
+    redriven = refused = 0
+    for one in letters.redrive():
+        if isinstance(one, NotRedriven):
+            refused += 1
+            errors.print(safe(f"Stays in the queue: {_which(one.message)}: {one.cause}"))
+            continue
+        redriven += 1
+        for started in one.started:
+            console.print(safe(f"Started: {started.photo_id} ({started.reason})"))
+        for key, reason in one.moot:
+            console.print(safe(f"Not needed: {key} ({reason})"))
+    if not redriven and not refused:
+        console.print("The dead-letter queue is empty.")
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _print(messages: list[DeadLetter], as_json: bool) -> None:
+    if as_json:
+        for one in messages:
+            print_json(
+                {"id": one.id, "sent": one.sent, "keys": one.keys, "error": one.error, "cause": one.cause}
+            )
+        return
+    rows = [
+        (f"{one.sent.astimezone():%Y-%m-%d %H:%M:%S}", _which(one), one.error, one.cause) for one in messages
+    ]
+    print_table(("SINCE", "PHOTO", "ERROR", "CAUSE"), rows, "The dead-letter queue is empty.")
+
+
+def _which(message: DeadLetter) -> str:
+    return ", ".join(message.keys) or f"message {message.id}, which is no event of S3's"

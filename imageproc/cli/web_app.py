@@ -1,0 +1,102 @@
+"""The web app: one notebook served by Voilà, on this machine only, behind a random token."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+_ADDRESS = "127.0.0.1"
+_START_S = 60.0
+_IDLE_S = 1800
+"""A visitor's kernel is ended after so many seconds without a word; a page that is open keeps it."""
+
+_READY_KERNELS = 2
+"""Kernels that have run the notebook before anyone comes: the page is then there at once."""
+
+
+def serve(notebook: Path, *, port: int = 0, open_browser: bool = True) -> None:
+    """Serve the notebook until it is interrupted. Raises ClickException if it does not start."""
+    with running(notebook, port=port) as (process, url):
+        click.echo(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
+        if open_browser:
+            webbrowser.open(url)
+        with contextlib.suppress(KeyboardInterrupt):
+            process.wait()
+
+
+@contextlib.contextmanager
+def running(notebook: Path, *, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start the server, and yield its process and its address; end it afterwards, with its kernels."""
+    token, port = secrets.token_urlsafe(24), port or _free_port()
+    with tempfile.TemporaryDirectory(prefix="imageproc-app-") as folder:
+        _configure(Path(folder), port, token)
+        process = _start(notebook, Path(folder))
+        try:
+            _wait(process, port)
+            yield process, f"http://{_ADDRESS}:{port}/?token={token}"
+        finally:
+            _end(process)
+
+
+def _configure(folder: Path, port: int, token: str) -> None:
+    """Write the settings to a file that only the user reads: arguments are seen by everybody."""
+    path = folder / "voila.json"
+    path.touch(mode=0o600)
+    settings = {
+        "Voila": {"ip": _ADDRESS, "port": port, "port_retries": 0, "open_browser": False, "token": token},
+        "VoilaConfiguration": {
+            "preheat_kernel": True,
+            "default_pool_size": _READY_KERNELS,
+            "show_tracebacks": False,
+        },
+        "MappingKernelManager": {"cull_idle_timeout": _IDLE_S, "cull_interval": 60},
+    }
+    path.write_text(json.dumps(settings))
+
+
+def _start(notebook: Path, config: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "voila", str(notebook)],
+        env={**os.environ, "JUPYTER_CONFIG_PATH": str(config)},
+        start_new_session=True,
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise click.ClickException("The web app's server ended while starting; it said why above.")
+        with contextlib.suppress(OSError), socket.create_connection((_ADDRESS, port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise click.ClickException(f"The web app did not start within {_START_S:.0f} s.")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the server, which ends its kernels; what does not listen is killed."""
+    for number, seconds in ((signal.SIGINT, 0.5), (signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_ADDRESS, 0))
+        return int(probe.getsockname()[1])

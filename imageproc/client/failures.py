@@ -1,0 +1,87 @@
+"""What failed, why, in which step, and how often: read from the photos' records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from imageproc.client.photos import Photo
+from imageproc.core.record import Status
+
+FAILED_STATUSES = (Status.FAILED, Status.INCOMPLETE, Status.REJECTED)
+"""The statuses of photos that lack something."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that went wrong with one photo. A photo that lacks two parts has two."""
+
+    photo: Photo
+    status: Status
+    """The photo's: FAILED, INCOMPLETE or REJECTED."""
+    step: str
+    """The state that failed."""
+    name: str
+    """The error's name."""
+    cause: str
+    """The error in words."""
+    part: str | None
+    """What is missing (`imageproc.core.record.Part`); None if the photo failed as a whole."""
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Failures of one kind: the same status, part, step and error."""
+
+    status: Status
+    part: str | None
+    step: str
+    name: str
+    causes: tuple[tuple[str, int], ...]
+    """Each cause in words, and how often, the most frequent first."""
+    photos: tuple[Photo, ...]
+    """The photos, the newest upload first."""
+
+    @property
+    def count(self) -> int:
+        """How many photos."""
+        return len(self.photos)
+
+    @property
+    def retriable(self) -> bool:
+        """Whether another try may help."""
+        return self.status is not Status.REJECTED
+
+
+def failures(photos: Iterable[Photo]) -> Iterator[Failure]:
+    """Yield what went wrong with each of these photos; nothing for those that are well or under way."""
+    for photo in photos:
+        if photo.status not in FAILED_STATUSES:
+            continue
+        parts = photo.missing if photo.status is Status.INCOMPLETE else {}
+        for part, error in parts.items():
+            yield _failure(photo, error, part)
+        if not parts:
+            yield _failure(photo, photo.error, None)
+
+
+def grouped(found: Iterable[Failure]) -> list[FailureGroup]:
+    """Return failures by status, part, step and error's name, the most frequent first."""
+    kinds: dict[tuple[Status, str | None, str, str], list[Failure]] = {}
+    for one in found:
+        kinds.setdefault((one.status, one.part, one.step, one.name), []).append(one)
+    groups = [_group(key, members) for key, members in kinds.items()]
+    return sorted(groups, key=lambda group: (-group.count, group.step, group.name))
+
+
+def _group(key: tuple[Status, str | None, str, str], members: list[Failure]) -> FailureGroup:
+    status, part, step, name = key
+    causes = Counter(one.cause for one in members).most_common()
+    photos = sorted((one.photo for one in members), key=lambda photo: -photo.upload_time)
+    return FailureGroup(status, part, step, name, tuple(causes), tuple(photos))
+
+
+def _failure(photo: Photo, error: Mapping[str, str], part: str | None) -> Failure:
+    step, name, cause = (str(error.get(key) or "unknown") for key in ("step", "name", "cause"))
+    return Failure(photo, photo.status, step, name, cause, part)

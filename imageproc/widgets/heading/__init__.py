@@ -1,0 +1,5 @@
+"""A heading."""
+
+from imageproc.widgets.heading.heading import Heading
+
+__all__ = ["Heading"]

@@ -1,0 +1,100 @@
+"""The albums of a user: choose one, or make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from imageproc.client.albums import Album
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.widgets.painter import paint
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.tones import Tone
+
+_NONE = "(choose an album)"
+
+
+class AlbumPanel(Panel):
+    """Chooses an album of a user; `album` is None until one is chosen."""
+
+    def __init__(self, workbench: Workbench, user: str = "") -> None:
+        """Show this user's albums; without a user, none until `show_user`."""
+        self.workbench = workbench
+        self.user = user
+        self.albums: dict[str, Album] = {}
+        self.album: Album | None = None
+        self._listeners: list[Callable[[Album], object]] = []
+        self.choice = fields.choice("Album", [(_NONE, "")], "")
+        self.new_name = fields.text("New album", "", "its name")
+        self.create_button = fields.button("Create", self.create)
+        self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
+        self.choice.observe(self._chosen, "value")
+        self.new_name.on_submit(lambda _: self.create())
+        super().__init__(
+            fields.row(self.choice, self.refresh_button), fields.row(self.new_name, self.create_button)
+        )
+        if user:
+            self.refresh()
+
+    def on_choose(self, listener: Callable[[Album], object]) -> None:
+        """Call this with each album that is chosen."""
+        self._listeners.append(listener)
+
+    def show_user(self, user: str) -> None:
+        """Show the albums of another user."""
+        self.user, self.album = user, None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the user's albums."""
+        if not self.busy:
+            self.start(self._refresh, "Reading the albums...")
+
+    def create(self) -> None:
+        """Make the album that is named in the field, and choose it."""
+        name = self.new_name.value.strip()
+        if not name or not self.user:
+            self.say("Name the album first." if self.user else "Log in first.", Tone.ERROR)
+        elif not self.busy:
+            self.start(lambda _: self._create(name), f"Making the album {name}...")
+
+    def choose(self, album: Album) -> None:
+        """Choose this album, which may be new."""
+        self.albums[album.id] = album
+        self._offer(album.id)
+
+    def _refresh(self, cancellation: Cancellation) -> None:
+        self.albums = {}
+        for album in self.workbench.albums.of(self.user):
+            cancellation.check()
+            self.albums[album.id] = album
+        known = self.album.id if self.album and self.album.id in self.albums else ""
+        self._offer(known)
+        counted = f"{len(self.albums)} albums of {self.user}." if self.albums else "No albums yet: make one."
+        self.say(counted, Tone.INFO)
+
+    def _create(self, name: str) -> Album:
+        album = self.workbench.albums.named(self.user, name)
+        self.choose(album)
+        paint(self.new_name, value="")
+        self.say(f"Album {name}.", Tone.SUCCESS)
+        return album
+
+    def _offer(self, chosen: str) -> None:
+        names = [album.name for album in self.albums.values()]
+        # Two albums of one name are told apart by their IDs.
+        options = [
+            (album.name if names.count(album.name) == 1 else f"{album.name} ({album.id})", album.id)
+            for album in self.albums.values()
+        ]
+        self.choice.options = [(_NONE, ""), *options]
+        self.choice.value = chosen
+
+    def _chosen(self, change: Any) -> None:
+        album = self.albums.get(change["new"])
+        if album and album != self.album:
+            self.album = album
+            for listener in self._listeners:
+                listener(album)

@@ -1,0 +1,159 @@
+"""Cleaning up: what would be removed, the stack's name typed to confirm, progress, and proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ipywidgets
+
+from imageproc.client.errors import ClientError
+from imageproc.client.target import local_aws
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.deployment.events import Emptied, Event, Removed, StackEvent, Swept
+from imageproc.deployment.inventory import Inventory
+from imageproc.widgets.data_table import Cell, DataTable
+from imageproc.widgets.painter import paint
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.deploy_panel import event_row
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.tones import Tone
+
+
+class CleanUpPanel(Panel):
+    """Removes a workbench's stack and all that belongs to it, once its name is typed."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        """Work on this stack; nothing is looked at before `look`."""
+        self.workbench = workbench
+        self.found: Inventory | None = None
+        self.swept: Swept | None = None
+        self.contents = DataTable(("What", "Name", "Holds"), caption="What would be removed")
+        self.events = DataTable(
+            ("Time", "Status", "What", "Reason"), empty="Nothing was removed yet.", follow=True
+        )
+        self.delete_data = ipywidgets.Checkbox(
+            description="Also remove data that is kept (DataRetention=Retain, or of earlier stacks)",
+            indent=False,
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        self.confirmation = fields.text("Type the stack's name to confirm", "", workbench.stack_name)
+        self.look_button = fields.button("Look again", self.look)
+        self.remove_button = fields.button("Remove all this", self.remove, "danger")
+        self.stop_local_button = fields.button("Stop the local AWS", self.stop_local)
+        self._lines: list[tuple[Any, ...]] = []
+        self.confirmation.observe(lambda _: self._arrange(), "value")
+        self.delete_data.observe(lambda _: self._show(), "value")
+        super().__init__(
+            self.contents,
+            self.delete_data,
+            fields.row(self.confirmation, self.remove_button, self.look_button),
+            below=[self.events, fields.row(self.stop_local_button)],
+        )
+        fields.shown(self.stop_local_button, workbench.target.is_local)
+        self._arrange()
+
+    def look(self) -> None:
+        """Look at what there is."""
+        if not self.busy:
+            self.start(self._look, "Looking at what belongs to the stack...")
+
+    def remove(self) -> None:
+        """Remove it, if the stack's name was typed."""
+        if not self._confirmed:
+            self.say("The name differs: nothing is removed.", Tone.ERROR)
+        elif not self.busy:
+            self.start(self._remove, "Removing...")
+
+    def confirm(self, stack_name: str) -> None:
+        """Remove it, as if this name were typed. Raises ClientError if it is not the stack's."""
+        if stack_name != self.workbench.stack_name:
+            raise ClientError(
+                f"{stack_name!r} is not the stack's name, {self.workbench.stack_name!r}: nothing was removed."
+            )
+        self.confirmation.value = stack_name
+        self.remove()
+
+    def stop_local(self) -> None:
+        """Stop the local AWS. What is deployed there stays, and is there again when it starts."""
+        if not self.busy:
+            self.start(self._stop_local, "Stopping the local AWS...")
+
+    @property
+    def _confirmed(self) -> bool:
+        return bool(self.confirmation.value.strip() == self.workbench.stack_name)
+
+    @property
+    def _wish(self) -> bool | None:
+        return True if self.delete_data.value else None
+
+    def _arrange(self) -> None:
+        self.remove_button.disabled = not self._confirmed
+
+    def _look(self, _: Cancellation) -> Inventory:
+        self.found = self.workbench.inventory()
+        self._show()
+        return self.found
+
+    def _show(self) -> None:
+        if self.found is None:
+            return
+        gone, kept = list(_rows(self.found, self._wish)), self.found.kept(delete_data=self._wish)
+        rows = [*gone, *((Cell("kept", Tone.WARNING), name, "") for name in kept)]
+        stack, target = self.workbench.stack_name, self.workbench.target
+        self.contents.show(rows, empty=f"Nothing: nothing belongs to the stack {stack} in {target}.")
+        self.say(
+            f"{len(gone)} things would be removed from {target}." if gone else "There is nothing to remove.",
+            Tone.WARNING if gone else Tone.SUCCESS,
+        )
+
+    def _remove(self, cancellation: Cancellation) -> Swept:
+        swept = Swept(self.workbench.stack_name)
+        for event in self.workbench.destroy(delete_data=self._wish, cancellation=cancellation):
+            self._tell(event)
+            if isinstance(event, Swept):
+                swept = event
+        self.swept = swept
+        self._look(cancellation)
+        kept = f" Kept: {', '.join(swept.kept)}." if swept.kept else ""
+        left = ", ".join(swept.left) or "nothing"
+        self.say(f"The stack {swept.stack} is removed. Looked again: {left} is left.{kept}", Tone.SUCCESS)
+        paint(self.confirmation, value="")
+        return swept
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Emptied):
+            self.say(f"Emptying {event.bucket}: {event.removed:,} removed", Tone.RUNNING)
+            return
+        if isinstance(event, StackEvent):
+            self.say(f"Removing: {event.logical_id} {event.status}", Tone.RUNNING)
+        removed = (
+            ("", Cell("REMOVED", Tone.SUCCESS), event.name, event.kind)
+            if isinstance(event, Removed)
+            else None
+        )
+        self._lines += [line for line in [removed or event_row(event)] if line]
+        self.events.show(self._lines)
+
+    def _stop_local(self, _: Cancellation) -> None:
+        local_aws().stop()
+        self.say("The local AWS is stopped.", Tone.SUCCESS)
+
+    def results(self) -> dict[str, Any]:
+        """Return what was removed and what is left, for a test or another program."""
+        return {
+            "stack": self.workbench.stack_name,
+            "left": list(self.swept.left) if self.swept else None,
+            "kept": list(self.swept.kept) if self.swept else None,
+            "inventory": list(self.found.names()) if self.found else None,
+        }
+
+
+def _rows(found: Inventory, delete_data: bool | None) -> Iterator[tuple[str, str, str]]:
+    """Yield what would be removed: what it is, its name, what it holds."""
+    data = found.removed_data(delete_data=delete_data)
+    held = {one.name: f"{one.versions:,} versions of {one.objects:,} objects" for one in data.buckets}
+    for line in found.names(delete_data=delete_data):
+        what, name = line.rsplit(" ", 1) if not line.startswith("stack ") else line.split(" ", 1)
+        yield what, name, held.get(name, "")

@@ -1,0 +1,169 @@
+"""Deploying: what would change as a table, a question, CloudFormation's events as they come, the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded
+from imageproc.deployment.plan import Plan
+from imageproc.widgets.data_table import Cell, DataTable
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.panels.question import Question
+from imageproc.widgets.tones import Tone
+
+_CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replaced", "Changes in")
+_EVENT_COLUMNS = ("Time", "Status", "Resource", "Reason")
+_ACTION_TONES = {"Add": Tone.SUCCESS, "Modify": Tone.WARNING, "Remove": Tone.ERROR}
+_REPLACED = {"True": "yes", "False": "no", "Conditional": "perhaps"}
+
+
+class DeployPanel(Panel):
+    """Plans and deploys a workbench's stack. The local AWS is deployed to without asking, if so wished."""
+
+    def __init__(self, workbench: Workbench, parameters: Mapping[str, str] | None = None) -> None:
+        """Work on this stack, with these template parameters."""
+        self.workbench = workbench
+        self.parameters = dict(parameters or {})
+        self.planned: Plan | None = None
+        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not looked at yet.", caption="What would change")
+        self.events = DataTable(
+            _EVENT_COLUMNS, empty="Nothing was deployed yet.", caption="Events", follow=True
+        )
+        self.outputs = DataTable(("Output", "Value"), empty="Not deployed yet.", caption="Outputs")
+        self.question = Question()
+        self.plan_button = fields.button("Show what would change", self.plan)
+        self.deploy_button = fields.button("Deploy", self.deploy, "primary")
+        self._lines: list[tuple[Any, ...]] = []
+        self._shown_plan: Plan | None = None
+        self.deploy_button.disabled = True
+        super().__init__(
+            fields.row(self.plan_button, self.deploy_button),
+            self.question,
+            below=[self.changes, self.events, self.outputs],
+        )
+
+    def plan(self) -> None:
+        """Show what would change, and offer to deploy it."""
+        if not self.busy:
+            self.start(self._plan, "Building the code and asking CloudFormation what would change...")
+
+    def deploy(self) -> None:
+        """Deploy what was planned and shown."""
+        planned = self.planned
+        if not self.busy and planned:
+            self.start(lambda cancellation: self._deploy(planned, cancellation), "Deploying...")
+
+    def deploy_now(self) -> None:
+        """Plan, and deploy at once, without asking."""
+        if not self.busy:
+            self.question.agree_always()
+            self.start(self._plan_and_deploy, "Building the code and asking CloudFormation...")
+
+    def discard(self) -> None:
+        """Forget the plan, and remove what planning made."""
+        if self.planned:
+            self.workbench.discard(self.planned)
+            self._offer(None)
+
+    def _plan(self, cancellation: Cancellation) -> Plan:
+        planned = self.workbench.plan(
+            self.parameters,
+            confirm=lambda question: self.question.ask(question, cancellation),
+            notify=self._tell,
+            cancellation=cancellation,
+        )
+        self._show_plan(planned)
+        return planned
+
+    def _plan_and_deploy(self, cancellation: Cancellation) -> dict[str, str]:
+        return self._deploy(self._plan(cancellation), cancellation)
+
+    def _deploy(self, planned: Plan, cancellation: Cancellation) -> dict[str, str]:
+        found = dict[str, str]()
+        self._offer(None)
+        for event in self.workbench.apply(planned, cancellation=cancellation):
+            self._tell(event)
+            if isinstance(event, Deployed):
+                found = dict(event.outputs)
+        self.outputs.show(sorted(found.items()))
+        done = "is deployed" if planned.changed else "is up to date"
+        self.say(f"The stack {planned.stack} {done}.", Tone.SUCCESS)
+        return found
+
+    def _show_plan(self, planned: Plan) -> None:
+        self._shown_plan = planned
+        rows = [
+            (
+                Cell(change.action, _ACTION_TONES.get(change.action, Tone.INFO)),
+                change.logical_id,
+                change.type,
+                Cell(_REPLACED.get(change.replacement, ""), Tone.ERROR if change.loses_data else Tone.INFO),
+                ", ".join(change.scope),
+            )
+            for change in planned.changes
+        ]
+        parameters = [("Parameter", str(change), "", "", "") for change in planned.parameters]
+        self.changes.show([*parameters, *rows], empty="Nothing: the stack is up to date.")
+        self._offer(planned)
+        self._summarise(planned)
+
+    def _summarise(self, planned: Plan) -> None:
+        if not planned.changed:
+            self.say(f"Nothing would change: the stack {planned.stack} is up to date.", Tone.SUCCESS)
+            return
+        lost = [change.logical_id for change in planned.changes if change.loses_data]
+        counted = f"{len(planned.changes)} resources would change in {self.workbench.target}."
+        if lost:
+            self.say(f"{counted} DATA WOULD BE LOST: {', '.join(lost)}.", Tone.ERROR)
+        else:
+            self.say(f"{counted} Press Deploy to do it.", Tone.WARNING)
+
+    def _offer(self, planned: Plan | None) -> None:
+        self.planned = planned
+        self.deploy_button.disabled = planned is None or not planned.changed
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, StackEvent):
+            self.say(f"Deploying: {event.logical_id} {event.status}", Tone.RUNNING)
+        self._lines += [line for line in [event_row(event)] if line]
+        self.events.show(self._lines)
+
+    def results(self) -> dict[str, Any]:
+        """Return what was deployed, for a test or another program."""
+        planned = self._shown_plan
+        return {
+            "stack": self.workbench.stack_name,
+            "changed": bool(planned and planned.changed),
+            "changes": [[each.action, each.logical_id] for each in planned.changes] if planned else [],
+            "failed": [line[2] for line in self._lines if isinstance(line[1], Cell) and _failed(line[1])],
+        }
+
+
+def event_row(event: Event) -> tuple[Any, ...] | None:
+    """Return an event as a row of time, status, resource and reason; None for one that ends the story."""
+    if isinstance(event, StackEvent):
+        tone = Tone.ERROR if event.failed else _tone(event.status)
+        time = f"{event.time.astimezone():%H:%M:%S}"
+        return time, Cell(event.status, tone), event.logical_id, event.reason
+    if isinstance(event, Note):
+        return _now(), "NOTE", "", event.text
+    if isinstance(event, Uploaded):
+        return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
+    return None
+
+
+def _tone(status: str) -> Tone:
+    return Tone.SUCCESS if status.endswith("_COMPLETE") else Tone.RUNNING
+
+
+def _failed(cell: Cell) -> bool:
+    return cell.tone is Tone.ERROR
+
+
+def _now() -> str:
+    return f"{datetime.now().astimezone():%H:%M:%S}"

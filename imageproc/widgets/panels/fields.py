@@ -1,0 +1,42 @@
+"""Inputs of the panels, laid out alike: the label above or beside, never cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+_WIDE = {"description_width": "initial"}
+
+
+def text(label: str, value: str = "", placeholder: str = "") -> ipywidgets.Text:
+    """Return a field for a line of text."""
+    layout = ipywidgets.Layout(width="min(320px, 100%)")
+    return ipywidgets.Text(value, description=label, placeholder=placeholder, style=_WIDE, layout=layout)
+
+
+def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
+    """Return a field to choose one of some options."""
+    layout = ipywidgets.Layout(width="min(320px, 100%)")
+    return ipywidgets.Dropdown(options=options, value=value, description=label, style=_WIDE, layout=layout)
+
+
+def button(label: str, on_click: Callable[[], object], kind: str = "", hint: str = "") -> ipywidgets.Button:
+    """Return a button; `kind` is one of ipywidgets' button styles."""
+    made = ipywidgets.Button(
+        description=label, button_style=kind, tooltip=hint, layout=ipywidgets.Layout(width="auto")
+    )
+    made.on_click(lambda _: on_click())
+    return made
+
+
+def row(*widgets: ipywidgets.Widget) -> ipywidgets.Box:
+    """Return widgets beside each other, below each other where it is narrow."""
+    layout = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 8px")
+    return ipywidgets.Box(list(widgets), layout=layout)
+
+
+def shown(widget: ipywidgets.Widget, visible: bool) -> None:
+    """Show or hide a widget."""
+    widget.layout.display = None if visible else "none"

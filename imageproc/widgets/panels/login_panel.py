@@ -1,0 +1,42 @@
+"""Log-in by user name, as in the original's test web app: it says whose albums, and is no authentication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imageproc.client.errors import UploadError
+from imageproc.client.uploads import check_name
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.tones import Tone
+
+
+class LoginPanel(Panel):
+    """Asks for a user name; `user` is empty until there is one."""
+
+    def __init__(self, user: str = "") -> None:
+        """Offer this name."""
+        self.name = fields.text("User name", user, "ann, say")
+        self.login_button = fields.button("Log in", self.log_in, "primary")
+        self.user = ""
+        self._listeners: list[Callable[[str], object]] = []
+        self.name.on_submit(lambda _: self.log_in())
+        super().__init__(fields.row(self.name, self.login_button))
+        self.say("A user name says whose albums are shown. It is no password: anyone may use any name.")
+
+    def on_login(self, listener: Callable[[str], object]) -> None:
+        """Call this with each name that logs in."""
+        self._listeners.append(listener)
+
+    def log_in(self) -> None:
+        """Log in by the name in the field; what is wrong with it is shown."""
+        name = self.name.value.strip()
+        try:
+            check_name(name)
+        except UploadError as error:
+            self.say(str(error) if name else "Type a user name first.", Tone.ERROR)
+            return
+        self.user = name
+        self.say(f"Logged in as {name}.", Tone.SUCCESS)
+        for listener in self._listeners:
+            listener(name)

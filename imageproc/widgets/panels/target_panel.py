@@ -1,0 +1,93 @@
+"""Choosing where the stack is; the account and the region are shown before anything is done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.widgets.painter import flush
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.tones import Tone
+
+_LOOKING = "Looking for the target..."
+_TARGETS = (("This machine (local AWS)", LOCAL), ("AWS account", AWS))
+
+
+class TargetPanel(Panel):
+    """Opens a `Workbench`: on the local AWS, which is started if need be, or by profile and region on AWS."""
+
+    def __init__(
+        self, target: str = LOCAL, profile: str = "", region: str = "", stack_name: str = DEFAULT_STACK
+    ) -> None:
+        """Offer these; nothing is opened before `connect`."""
+        self.target = fields.choice("Target", _TARGETS, target)
+        self.profile = fields.choice("Profile", _profiles(profile), profile)
+        self.region = fields.text("Region", region, "the profile's own")
+        self.stack_name = fields.text("Stack", stack_name)
+        self.open_button = fields.button("Open", self.connect, "primary")
+        self.workbench: Workbench | None = None
+        self._listeners: list[Callable[[Workbench], object]] = []
+        self.target.observe(lambda _: self._arrange(), "value")
+        super().__init__(
+            fields.row(self.target, self.profile, self.region, self.stack_name, self.open_button)
+        )
+        self._arrange()
+
+    def on_open(self, listener: Callable[[Workbench], object]) -> None:
+        """Call this with each workbench that is opened, in the job's thread."""
+        self._listeners.append(listener)
+
+    def connect(self) -> None:
+        """Open what is chosen; how that went is shown, and `finished` gives the workbench."""
+        if not self.busy:
+            self.start(self._open, _LOOKING)
+
+    async def opened(self, timeout_s: float = 120.0) -> Workbench:
+        """Open what is chosen, and return its workbench. Raises TargetError, AwsError, TimeoutError."""
+        workbench = await self.start(self._open, _LOOKING).finished(timeout_s)
+        flush()
+        return workbench
+
+    def _open(self, _: Cancellation) -> Workbench:
+        workbench = Workbench.open(
+            self.target.value,
+            profile=self.profile.value,
+            region=self.region.value.strip(),
+            stack_name=self.stack_name.value.strip() or DEFAULT_STACK,
+            notify=lambda line: self.say(line, Tone.RUNNING),
+        )
+        where = _where(workbench)
+        self.workbench = workbench
+        for listener in self._listeners:
+            listener(workbench)
+        self.say(where, Tone.SUCCESS)
+        return workbench
+
+    def _arrange(self) -> None:
+        """Show what belongs to the target that is chosen."""
+        for widget in (self.profile, self.region):
+            fields.shown(widget, self.target.value == AWS)
+
+
+def _where(workbench: Workbench) -> str:
+    """Return account and region in words; asks AWS whose account it is."""
+    target = workbench.target
+    cost = "nothing here costs money" if target.is_local else "what runs there costs money"
+    return (
+        f"{target}: account {target.account}, region {target.region}; {cost}. Stack {workbench.stack_name}."
+    )
+
+
+def _profiles(wanted: str) -> list[tuple[str, str]]:
+    try:
+        known = boto3.Session().available_profiles
+    except BotoCoreError:
+        known = []
+    names = dict.fromkeys([*known, *([wanted] if wanted else [])])
+    return [("(default)", ""), *((name, name) for name in names)]

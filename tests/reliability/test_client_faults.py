@@ -1,0 +1,273 @@
+"""Every call that the client makes is made to fail: what is done, or a typed error that names the fix."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from imageproc.aws import errors
+from imageproc.client import stack as client_stack
+from imageproc.client.albums import Albums
+from imageproc.client.dead_letters import DeadLetters, NotRedriven
+from imageproc.client.executions import Executions
+from imageproc.client.logs import Logs
+from imageproc.client.operations import NotRestarted, Operations, Restarted
+from imageproc.client.photos import Photo, Photos
+from imageproc.client.stack import Stack
+from imageproc.client.target import Target
+from imageproc.client.uploads import Failed, Sent, Uploads, prepare
+from imageproc.core.record import Status
+from imageproc.local import LocalStatus
+from tests import pictures
+from tests.flow.conftest import DONE, Backend
+from tests.flow.test_operations import forget, write
+from tests.reliability.failing import Failing, without_waiting
+
+CALLS: dict[str, list[str]] = json.loads((Path(__file__).parent / "calls.json").read_text())["client"]
+"""What the client does, and the calls that it makes for it."""
+
+CLIENT = Path(client_stack.__file__).parent
+NUMBERS = itertools.count(50)
+"""Whatever is to be new each time has one of them."""
+
+SDK_TRIES = 2
+ONCE = ("throttled", "failed", "reset", "silent", "lost")
+EVER = {
+    "throttled": errors.ThrottledError,
+    "failed": errors.AwsError,
+    "silent": errors.EndpointUnreachableError,
+    "denied": errors.AccessDeniedError,
+}
+
+
+@dataclass
+class Client:
+    """A client of its own, whose requests can be made to fail."""
+
+    stack: Stack
+    failing: Failing
+    photo: Photo
+    """A finished photo, which the actions are about."""
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def client(
+    backend: Backend, local_aws: LocalStatus, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
+    with pytest.MonkeyPatch.context() as patch:
+        without_waiting(patch)
+        patch.setattr("imageproc.client.photos._QUIET_S", -1.0)
+        real, failing = backend.stack.target, Failing()
+        session: Any = local_aws.session()
+        session.events.register("before-send", failing)
+        stack = Stack(
+            Target(real.name, session, real.endpoint_url), backend.stack.name, backend.stack.outputs
+        )
+        album = Albums(backend.stack).named("ann", "Faults")
+        backend.put("client-faults.jpg", pictures.jpeg(), album=album.id)
+        photo = backend.ended("client-faults.jpg")["client-faults.jpg"]
+        backend.execution(photo)
+        yield Client(stack, failing, photo, tmp_path_factory.mktemp("photos"))
+
+
+def upload(client: Client) -> None:
+    """Send three files; one that fails is told of, and the others are sent."""
+    for number in range(3):
+        (client.folder / f"{number}.jpg").write_bytes(pictures.jpeg((next(NUMBERS), 40)))
+    uploads: Any = [prepare(path, "faults") for path in sorted(client.folder.iterdir())]
+    ended = [
+        one for one in Uploads(client.stack, "ann", "faults").send(uploads) if isinstance(one, Sent | Failed)
+    ]
+    assert {one.upload.object_id for one in ended} == {one.object_id for one in uploads}
+    for failed in (one for one in ended if isinstance(one, Failed)):
+        raise ToldError(failed.cause)
+
+
+class ToldError(Exception):
+    """What an action says of its failure without raising it."""
+
+
+def follow(client: Client) -> None:
+    """Follow a photo that nothing finishes."""
+    (photo,) = Photos(client.stack).follow([client.photo.id], interval_s=0)
+    assert photo.status is Status.FAILED
+
+
+def redrive(client: Client) -> None:
+    """Redrive a message about the photo."""
+    for one in DeadLetters(client.stack).redrive():
+        if isinstance(one, NotRedriven):
+            raise ToldError(one.cause)
+
+
+ACTIONS: dict[str, Callable[[Client], Any]] = {
+    "connect": lambda client: Stack.connect(client.stack.target, client.stack.name),
+    "name the account": lambda client: replace(client.stack.target).account,
+    "make an album": lambda client: Albums(client.stack).named("ann", f"Album {next(NUMBERS)}"),
+    "list all albums": lambda client: list(Albums(client.stack).all()),
+    "upload": upload,
+    "show": lambda client: Photos(client.stack).get(client.photo.id),
+    "list all photos": lambda client: list(Photos(client.stack).all()),
+    "list an album": lambda client: list(Photos(client.stack).in_album(client.photo.record["albumID"])),
+    "read an original": lambda client: Photos(client.stack).original(client.photo),
+    "follow": follow,
+    "list executions": lambda client: list(Operations(client.stack).executions()),
+    "list an execution's steps": lambda client: Executions(client.stack).steps(arn_of(client)),
+    "read logs": lambda client: Logs(client.stack).of_execution(arn_of(client)),
+    "count dead letters": lambda client: DeadLetters(client.stack).count(),
+    "list dead letters": lambda client: DeadLetters(client.stack).messages(),
+    "redrive": redrive,
+    "retry": lambda client: Operations(client.stack).retry(Photos(client.stack).get(client.photo.id)),
+}
+
+
+SLOW = ("list dead letters", "redrive", "retry")
+"""They wait for something, or start an execution: of these the kinds that differ most will do."""
+
+AT_ONCE = {"upload": 3, "read logs": 9}
+"""Files, and log groups."""
+
+NOT_LOCAL = {"cloudwatch.GetMetricData"}
+"""What is called on AWS alone: the local AWS has no metrics, and the client does not ask it."""
+
+
+def arn_of(client: Client) -> str:
+    return str(client.photo.execution_arn)
+
+
+def prepared(client: Client, backend: Backend, action: str) -> None:
+    """Bring things into the state that an action is for."""
+    if action in ("follow", "retry", "redrive"):
+        backend.execution(Photos(backend.stack).get(client.photo.id))
+        write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
+    if "dead letters" in action or action == "redrive":
+        event = {"Records": [{"s3": {"object": {"key": client.photo.key}}}]}
+        body = json.dumps({"requestPayload": event})
+        sqs = backend.stack.client("sqs")
+        sqs.purge_queue(QueueUrl=backend.stack.dead_letter_queue)
+        sqs.send_message(QueueUrl=backend.stack.dead_letter_queue, MessageBody=body)
+
+
+def attempt(client: Client, action: str) -> Exception | None:
+    try:
+        ACTIONS[action](client)
+    except (errors.AwsError, ToldError) as error:
+        return error
+    return None
+
+
+CASES = [(action, operation) for action in ACTIONS for operation in CALLS[action]]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_client_calls_what_is_listed(client: Client, backend: Backend, action: str) -> None:
+    prepared(client, backend, action)
+    client.failing.stop()
+    client.failing.calls.clear()
+    assert attempt(client, action) is None
+    assert set(client.failing.calls) == set(CALLS[action])
+
+
+@pytest.mark.parametrize(("action", "operation"), CASES)
+def test_what_passes_is_not_noticed(client: Client, backend: Backend, action: str, operation: str) -> None:
+    for kind in ("lost", "silent") if action in SLOW else ONCE:
+        if (operation, kind) == ("sqs.DeleteMessage", "lost"):
+            continue  # the local AWS refuses to delete a message twice, where SQS does not mind
+        prepared(client, backend, action)
+        client.failing.fail(operation, kind, "once")
+        assert attempt(client, action) is None, kind
+        client.failing.stop()
+        assert client.failing.failed == 1
+
+
+@pytest.mark.parametrize(("action", "operation"), CASES)
+def test_what_lasts_is_told_with_a_fix_after_few_tries(
+    client: Client, backend: Backend, action: str, operation: str
+) -> None:
+    for kind, expected in EVER.items():
+        if action in SLOW and kind in ("failed", "silent"):
+            continue
+        prepared(client, backend, action)
+        client.failing.fail(operation, kind, "ever")
+        error = attempt(client, action)
+        client.failing.stop()
+        assert error is not None, kind
+        assert isinstance(error, ToldError | expected), kind
+        if operation != "s3.HeadObject" or kind != "denied":  # a HEAD has no words
+            assert expected.fix in str(error), kind
+        calls = AT_ONCE.get(action, 1)
+        assert client.failing.failed <= calls * (1 if kind == "denied" else SDK_TRIES)
+    assert Photos(backend.stack).original(client.photo) == pictures.jpeg(), "the original is there"
+
+
+def test_after_all_of_it_the_photo_can_be_finished(client: Client, backend: Backend) -> None:
+    client.failing.stop()
+    list(Operations(client.stack).reconcile())
+    assert backend.ended(client.photo.id)[client.photo.id].status is DONE
+
+
+@pytest.mark.parametrize("operation", CALLS["reconcile"])
+@pytest.mark.parametrize("kind", ["denied", "lost"])
+def test_reconciling_goes_on_with_the_other_photos(
+    client: Client, backend: Backend, fresh: str, operation: str, kind: str
+) -> None:
+    ids = {f"{fresh}/{number}.jpg" for number in range(2)}
+    for object_id in ids:
+        backend.put(object_id, pictures.jpeg())
+    backend.ended(*ids)
+    for object_id in ids:
+        forget(backend, object_id)
+    operations = Operations(client.stack)
+    client.failing.fail(operation, kind, "once")
+    if kind == "denied" and operation in ("s3.ListObjectsV2", "dynamodb.BatchGetItem"):
+        with pytest.raises(errors.AccessDeniedError, match=errors.AccessDeniedError.fix):
+            list(operations.reconcile())
+    else:
+        told = [one for one in operations.reconcile() if one.photo_id in ids]
+        assert {one.photo_id for one in told} == ids
+        not_restarted = [one for one in told if isinstance(one, NotRestarted)]
+        assert len(not_restarted) == (kind == "denied")
+    client.failing.stop()
+    assert client.failing.failed == 1
+
+    again = [one for one in operations.reconcile() if one.photo_id in ids]
+
+    assert [one for one in again if not isinstance(one, Restarted)] == []
+    ended = backend.ended(*ids)
+    assert {photo.status for photo in ended.values()} == {DONE}
+
+
+def test_every_call_in_the_code_is_listed() -> None:
+    services = {name for path in CLIENT.glob("*.py") for name in _clients(path)}
+    session: Any = boto3.Session("test", "test", region_name="us-east-1")
+    known = {
+        method: f"{service}.{api}"
+        for service in services
+        for method, api in session.client(service).meta.method_to_api_mapping.items()
+    }
+    found = {known[name] for path in CLIENT.glob("*.py") for name in _names(path) if name in known}
+    assert found >= NOT_LOCAL
+    assert found - NOT_LOCAL <= {operation for operations in CALLS.values() for operation in operations}
+
+
+def _clients(path: Path) -> list[str]:
+    return re.findall(r"\.client\(\"([\w-]+)\"\)", path.read_text())
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Yield the names of methods that a module calls, and of the operations that it has paged."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr
+            if node.func.attr == "get_paginator" and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)

@@ -1,0 +1,43 @@
+"""The table in the documentation names tests that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "reliability.md").read_text())
+ROW = re.compile(r"^\| (?!case|---)(.*) \|$", re.M)
+
+
+def functions(path: Path) -> set[str]:
+    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_named_test_exists() -> None:
+    assert NAMED
+    assert [f"{path}::{name}" for path, name in NAMED if name not in functions(ROOT / path)] == []
+
+
+def test_every_row_names_a_test() -> None:
+    rows = ROW.findall((ROOT / "docs" / "reliability.md").read_text())
+    assert len(rows) > 20
+    assert [row for row in rows if "`tests/" not in row.rpartition("|")[2]] == []
+
+
+def test_every_test_of_reliability_is_in_the_table() -> None:
+    folder = Path(__file__).parent
+    written = {
+        name
+        for path in folder.glob("test_*.py")
+        for name in functions(path)
+        if name.startswith("test_") and path != Path(__file__)
+    }
+    assert written - {name for _, name in NAMED} == {
+        # They say that the tests themselves work, or what another row says already.
+        "test_a_handler_that_does_not_name_its_rejection_is_found",
+        "test_after_all_of_it_the_photo_can_be_finished",
+        "test_metadata_never_rejects_what_gets_a_thumbnail",
+        "test_the_client_calls_what_is_listed",
+    }
