@@ -6,17 +6,24 @@ FUZZ_SECONDS ?= 600
 # For JupyterLab, --no-browser for example.
 LAB_OPTIONS ?=
 BIN := $(VENV)/bin
+# checkov and pip-audit: they need other versions of what the project needs.
+SECURITY_VENV := .venv-security
+SECURITY_BIN := $(SECURITY_VENV)/bin
+TEMPLATE := cloudformation/image-processing.yaml
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lab demo test fuzz lint lock clean
+.PHONY: help lab app browser demo test fuzz lint audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-lab: $(VENV)/.workbench ## Start the local AWS, deploy the stack, open JupyterLab
+lab: $(VENV)/.workbench ## Open JupyterLab on the first notebook, with the local AWS running
+	$(BIN)/imageproc lab $(LAB_OPTIONS)
+
+app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 	$(BIN)/imageproc local start
 	$(BIN)/imageproc deploy --yes
-	JUPYTER_CONFIG_PATH=$(abspath jupyter) $(BIN)/python -m jupyterlab $(LAB_OPTIONS)
+	$(BIN)/imageproc app
 
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
@@ -27,17 +34,28 @@ test: lint ## Run all checks and tests
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
 
-lint: $(VENV)/.dev ## Check style and types (the tests check the template)
+lint: $(VENV)/.dev $(SECURITY_VENV)/.made ## Check style, types, and the template by cfn-lint's and checkov's rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/cfn-lint --ignore-checks W1020 -- $(TEMPLATE) # a definition is put there before it is deployed
+	$(SECURITY_BIN)/checkov --framework cloudformation --skip-download --quiet --compact --file $(TEMPLATE)
+
+audit: $(SECURITY_VENV)/.made ## Look for known weaknesses in the locked packages (asks a service on the network)
+	@for lock in workbench dev lambda security; do \
+		echo "requirements/$$lock.txt"; \
+		$(SECURITY_BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/$$lock.txt || failed=1; \
+	done; test -z "$$failed"
+
+browser: ## Install Chromium, which the browser tests use (Debian and Ubuntu, as root); without it they are skipped
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
 
 lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 	PATH=$(abspath $(BIN)):$$PATH sh requirements/lock.sh
 
 clean: ## Stop the local AWS, remove the environment and what was built
 	-@test ! -x $(BIN)/imageproc || $(BIN)/imageproc local stop
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(SECURITY_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -55,3 +73,9 @@ $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
 	$(PIP_INSTALL) --require-hashes -r requirements/workbench.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.workbench
+
+$(SECURITY_VENV)/.made: requirements/security.txt | $(VENV)/bin/python
+	@echo "Building the environment of the template's rules in $(SECURITY_VENV) (once)..."
+	@$(BIN)/python -m venv $(SECURITY_VENV)
+	$(SECURITY_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/security.txt
+	@touch $@

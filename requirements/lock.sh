@@ -12,3 +12,4 @@ compile $workbench --group build -o requirements/workbench.txt
 # shellcheck disable=SC2086
 compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev.txt
 compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt
+compile --group security -o requirements/security.txt

@@ -13,6 +13,7 @@ from hypothesis import settings
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
 from tests.local.functions import Functions
+from tests.secrets_in_use import holding, keys_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,12 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStatus]
     yield status
     with _counted(shared / "local-aws-users", -1) as users:
         if users == 0:
+            # The run's last words: what it executed and logged, notebooks too, names none of the keys in use.
+            leaks = list(
+                holding(shared, keys_in_use(local.status()), "*.ipynb", "*.html", "*.log", "*.log.1")
+            )
             local.reset()
+            assert leaks == []
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def package(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Write the packaged template and the code, for the console or `aws cloudformation deploy`.
+    """Write the packaged template and the code, for the console or `aws cloudformation deploy --s3-bucket`.
 
     Without --bucket, upload the written zips to a bucket of yours under their names, and give its name as the
     parameter ArtifactsBucket.

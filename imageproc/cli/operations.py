@@ -11,6 +11,7 @@ from imageproc.cli import options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe
+from imageproc.client.bulk import Bulk
 from imageproc.client.errors import RetryError
 from imageproc.client.failures import failures
 from imageproc.client.operations import NotRestarted, Operations, Restarted
@@ -101,14 +102,16 @@ def reprocess(
 ) -> None:
     """Make photos anew, well or not: all of each, or only the parts that --only names.
 
-    A photo that was never processed to its end is made whole all the same.
+    A photo that was never processed to its end is made whole all the same. --all starts the stack's bulk
+    state machine, which also finds photos without a record, and goes on if this command is interrupted.
     """
     _need_choice(photo_ids, every, missing)
     place.announce()
-    operations, kept = Operations(place.stack), Photos(place.stack)
     if every:
-        found = operations.reprocess_all(only)
-    elif missing:
+        _in_bulk(Bulk(place.stack), only, wait)
+        return
+    operations, kept = Operations(place.stack), Photos(place.stack)
+    if missing:
         found = operations.reprocess_missing(only)
     else:
         found = _each(map(kept.find, photo_ids), lambda photo: operations.reprocess(photo, only))
@@ -126,6 +129,19 @@ def reconcile(place: Place, wait: bool) -> None:
     place.announce()
     done = "Every photo in the bucket has a finished record or is under way."
     _report(place, Operations(place.stack).reconcile(), done, wait)
+
+
+def _in_bulk(bulk: Bulk, only: tuple[str, ...], wait: bool) -> None:
+    """Start a bulk run, and follow it if asked to; fail if it fails."""
+    arn = bulk.start(only)
+    console.print(safe(f"Started: {arn}"), soft_wrap=True)
+    if not wait:
+        return
+    for progress in bulk.follow(arn):
+        failed = f", {progress.failed} failed" if progress.failed else ""
+        console.print(f"{progress.status}: {progress.done} of {progress.total} photos{failed}")
+    if progress.status != "SUCCEEDED":
+        raise click.ClickException(f"The bulk run ended as {progress.status}: {progress.cause}")
 
 
 def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:

@@ -7,6 +7,8 @@
     ├── UploadError        a file that cannot be sent: missing, no photo, too large
     ├── PhotoMissingError  no record of that name
     ├── RetryError         a photo that a retry cannot help
+    ├── DownloadError      a file that cannot be written
+    ├── ForgetError        a photo that cannot be erased now
     └── Cancelled          what was waited for is wanted no more
 """
 
@@ -37,3 +39,11 @@ class Cancelled(ClientError):  # noqa: N818 - it is no error: somebody wished it
     def __init__(self) -> None:
         """Say so."""
         super().__init__("Stopped. What AWS has begun goes on.")
+
+
+class DownloadError(ClientError):
+    """A file that cannot be written."""
+
+
+class ForgetError(ClientError):
+    """A photo that cannot be erased now."""

@@ -102,12 +102,23 @@ class Executions:
         pages = self._stepfunctions.get_paginator("list_executions")
         with translated("Listing executions"):
             for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
-                yield from map(_execution, page["executions"])
+                yield from map(execution_of, page["executions"])
+
+    def since(self, time: datetime) -> Iterator[Execution]:
+        """Yield the executions that were started since then, the newest first, a thousand a request."""
+        pages = self._stepfunctions.get_paginator("list_executions")
+        machine, size = self._stack.state_machine_arn, {"PageSize": 1000}
+        with translated("Listing executions"):
+            for page in pages.paginate(stateMachineArn=machine, PaginationConfig=size):
+                found = [execution_of(one) for one in page["executions"]]
+                yield from (one for one in found if one.started >= time)
+                if found and found[-1].started < time:
+                    return
 
     def get(self, arn: str) -> Execution:
         """Return one execution. Raises AwsError, also if Step Functions knows it no more."""
         with translated("Reading the execution"):
-            return _execution(self._stepfunctions.describe_execution(executionArn=arn))
+            return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
     def definition(self) -> Definition:
         """Return the deployed state machine's definition. Asks once."""
@@ -326,5 +337,6 @@ def _json(text: str | None) -> Any:
         return text
 
 
-def _execution(one: Any) -> Execution:
+def execution_of(one: Any) -> Execution:
+    """Return an execution as ListExecutions and DescribeExecution tell of it."""
     return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))

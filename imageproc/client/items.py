@@ -48,8 +48,13 @@ def get_many(dynamodb: Any, table: str, key: str, values: Iterable[str]) -> Iter
         left += [from_item(one)[key] for one in unread]
 
 
-def query(dynamodb: Any, table: str, index: str, key: str, value: str) -> Iterator[dict[str, Any]]:
-    """Yield the items of one partition of an index, newest first, as the pages come."""
+def query(
+    dynamodb: Any, table: str, index: str, key: str, value: str, page_size: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of one partition of an index, newest first, as the pages come.
+
+    With `page_size` no request reads more items than that.
+    """
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
         IndexName=index,
@@ -57,6 +62,7 @@ def query(dynamodb: Any, table: str, index: str, key: str, value: str) -> Iterat
         ExpressionAttributeNames={"#key": key},
         ExpressionAttributeValues=to_item({":value": value}),
         ScanIndexForward=False,
+        PaginationConfig={"PageSize": page_size},
     )
     yield from _items(table, pages)
 

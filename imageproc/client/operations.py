@@ -41,6 +41,7 @@ from imageproc.core.record import (
     Part,
     Status,
     makeable,
+    parts,
 )
 from imageproc.core.request import PhotoRequest
 
@@ -81,7 +82,7 @@ class Operations:
         `only` names parts (`imageproc.core.record.Part`). Raises RetryError if there is nothing to do or
         another try cannot help, ValueError for another part.
         """
-        parts = _parts(only)
+        wanted = parts(only)
         if photo.status is Status.SUCCEEDED:
             raise RetryError(f"{photo.id} is complete: there is nothing to retry.")
         if photo.status is Status.REJECTED:
@@ -91,8 +92,8 @@ class Operations:
         if self._runs(photo):
             raise RetryError(f"{photo.id} is being processed.")
         lacking = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
-        if parts:
-            lacking = _chosen(photo, lacking, parts)
+        if wanted:
+            lacking = _chosen(photo, lacking, wanted)
         return self._start(photo.key, photo, lacking, "retried")
 
     def reprocess(self, photo: Photo, only: Sequence[str] = ()) -> Restarted:
@@ -101,31 +102,20 @@ class Operations:
         A photo that never was processed to its end is made whole all the same. Raises RetryError if it is
         being processed, ValueError for what is no part (`imageproc.core.record.Part`).
         """
-        parts = _parts(only)
+        wanted = parts(only)
         if self._runs(photo):
             raise RetryError(f"{photo.id} is being processed.")
-        return self._start(photo.key, photo, parts, "reprocessed")
-
-    def reprocess_all(self, only: Sequence[str] = ()) -> Iterator[Restarted | NotRestarted]:
-        """Make all photos in the bucket anew, those without a record too; the parts `only`, or all.
-
-        One after the other: the bulk state machine (`imageproc.client.bulk`) does it side by side, within a
-        limit. What is being processed is left alone. A photo that fails to start does not stop the others.
-        """
-        parts = _parts(only)
-        for key, photo, _ in self._originals_and_photos():
-            if photo is None or not self._runs(photo):
-                yield self._tried(key, photo, parts, "reprocessed")
+        return self._start(photo.key, photo, wanted, "reprocessed")
 
     def reprocess_missing(self, only: Sequence[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.
 
         A photo that was rejected is left alone, and so is one that is being processed.
         """
-        parts = _parts(only) or tuple(Part)
-        thumbnails = self._thumbnails() if Part.THUMBNAIL in parts else set()
+        wanted = parts(only) or tuple(Part)
+        thumbnails = self._thumbnails() if Part.THUMBNAIL in wanted else set()
         for key, photo, _ in self._originals_and_photos():
-            lacking = _lacking(key, photo, parts, thumbnails)
+            lacking = _lacking(key, photo, wanted, thumbnails)
             if lacking and not (photo and self._runs(photo)):
                 yield self._tried(key, photo, lacking, f"lacked {', '.join(lacking)}")
 
@@ -285,18 +275,13 @@ class Operations:
             raise
 
 
-def _parts(only: Sequence[str]) -> tuple[str, ...]:
-    """Return the parts without repeats. Raises ValueError for what is none."""
-    return tuple(dict.fromkeys(Part(one).value for one in only))
-
-
-def _chosen(photo: Photo, lacking: Sequence[str], parts: Sequence[str]) -> tuple[str, ...]:
+def _chosen(photo: Photo, lacking: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     """Return what a photo lacks of these parts. Raises RetryError if it is nothing, or everything."""
     if photo.status is not Status.INCOMPLETE:
         raise RetryError(f"{photo.id} was not processed to its end: retry all of it.")
-    chosen = tuple(part for part in lacking if part in parts)
+    chosen = tuple(part for part in lacking if part in wanted)
     if not chosen:
-        raise RetryError(f"{photo.id} lacks no {' or '.join(parts)}: there is nothing to retry.")
+        raise RetryError(f"{photo.id} lacks no {' or '.join(wanted)}: there is nothing to retry.")
     return chosen
 
 
@@ -305,14 +290,14 @@ _PROOF = {Part.METADATA: "imageFormat", Part.TAGS: TAGS, Part.THUMBNAIL: THUMBNA
 
 
 def _lacking(
-    key: str, photo: Photo | None, parts: Sequence[str], thumbnails: Container[str]
+    key: str, photo: Photo | None, wanted: Sequence[str], thumbnails: Container[str]
 ) -> tuple[str, ...]:
     """Return which of these parts a photo lacks. A rejected one lacks nothing that could be made."""
     if photo and photo.status is Status.REJECTED:
         return ()
     record = photo.record if photo else {}
     lost = {Part.THUMBNAIL} if object_id(key) not in thumbnails else set()
-    return tuple(part for part in parts if Part(part) in lost or _PROOF[Part(part)] not in record)
+    return tuple(part for part in wanted if Part(part) in lost or _PROOF[Part(part)] not in record)
 
 
 def _waiting(request: PhotoRequest, head: Any) -> dict[str, Any]:

@@ -150,10 +150,10 @@ class Photos:
         table = self._stack.image_table
         return map(Photo, items.get_many(self._dynamodb, table, IMAGE_ID, image_ids))
 
-    def in_album(self, album_id: str) -> Iterator[Photo]:
-        """Yield the photos of an album, the newest upload first."""
+    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+        """Yield the photos of an album, the newest upload first, `page_size` for each request at most."""
         table = self._stack.image_table
-        return map(Photo, items.query(self._dynamodb, table, ALBUM_INDEX, ALBUM_ID, album_id))
+        return map(Photo, items.query(self._dynamodb, table, ALBUM_INDEX, ALBUM_ID, album_id, page_size))
 
     def all(self) -> Iterator[Photo]:
         """Yield all photos, in no fixed order."""
@@ -211,14 +211,21 @@ class Photos:
             if waiting:
                 sleep(interval_s)
 
+    def current(
+        self, image_ids: Iterable[str], versions: Mapping[str, Version], *, check: bool = False
+    ) -> list[Photo]:
+        """Return those that have a record by now; not those whose record is about an earlier upload.
+
+        With `check`, executions that ended without finishing the record make it FAILED, with the reason.
+        """
+        found = self.many(image_ids)
+        current = [photo for photo in found if not _is_earlier(photo, versions.get(photo.id))]
+        return [self._checked(photo) for photo in current] if check else current
+
     def _changed(
         self, waiting: Mapping[str, Status | None], expected: Mapping[str, Version], *, check: bool
     ) -> list[Photo]:
-        current: Iterable[Photo] = [
-            photo for photo in self.many(waiting) if not _is_earlier(photo, expected.get(photo.id))
-        ]
-        if check:
-            current = map(self._checked, current)
+        current = self.current(waiting, expected, check=check)
         return [photo for photo in current if photo.status != waiting[photo.id]]
 
     def _checked(self, photo: Photo) -> Photo:

@@ -63,6 +63,13 @@ class Stack:
             raise TargetError(f"The stack {self.name} has no dead-letter queue: deploy it again.")
         return self.outputs["DeadLetterQueueUrl"]
 
+    @property
+    def bulk_state_machine_arn(self) -> str:
+        """The state machine that processes many photos. Raises TargetError if there is none."""
+        if "BulkStateMachineArn" not in self.outputs:
+            raise TargetError(f"The stack {self.name} has no bulk state machine: deploy it again.")
+        return self.outputs["BulkStateMachineArn"]
+
     def client(self, service: str, /) -> Any:
         """Return the target's client of a service."""
         return self.target.client(service)

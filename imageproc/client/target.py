@@ -27,6 +27,8 @@ DEFAULT_STACK = "imageproc"
 # Tries of one call, with the SDK's growing waits between them. A local AWS answers or is not there.
 _ATTEMPTS = {LOCAL: 2, AWS: 5}
 
+_SIGNER = "s3, for browsers"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -84,6 +86,22 @@ class Target:
                 make = cast("Any", self.session.client)
                 self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=self._config())
             return self._clients[service]
+
+    def signer(self) -> Any:
+        """Return the S3 client whose presigned requests a browser can send: SigV4, at the region's endpoint.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+        """
+        with self._lock:
+            if _SIGNER not in self._clients:
+                make = cast("Any", self.session.client)
+                style: Any = {
+                    "addressing_style": "path" if self.endpoint_url else "virtual",
+                    "us_east_1_regional_endpoint": "regional",
+                }
+                config = self._config().merge(Config(signature_version="s3v4", s3=style))
+                self._clients[_SIGNER] = make("s3", endpoint_url=self.endpoint_url, config=config)
+            return self._clients[_SIGNER]
 
     def _config(self) -> Config:
         # Uploads run on many threads at once, each with its own connection.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from imageproc.client.errors import UploadError
 from imageproc.client.photos import Version
 from imageproc.client.stack import Stack
 from imageproc.client.waiting import Cancellation
-from imageproc.core.errors import ImageRejectedError
+from imageproc.core.errors import ImageRejectedError, ImageTooLargeError
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.keys import MAX_KEY_BYTES, incoming_key, thumbnail_key
 from imageproc.core.limits import check_bytes
@@ -31,8 +33,11 @@ PARALLEL = 8
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was called off."""
 
+# S3 replaces "${filename}" in the fields of forms; forms and XML cannot carry the others.
+_NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
+
 # One connection a file: photos are small, and several files go at once.
-_TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
+TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,23 @@ class Upload:
         return incoming_key(self.object_id)
 
 
+class Refusal(StrEnum):
+    """Why a file was not sent; sending it again does not help."""
+
+    NOT_A_PHOTO = "not a photo"
+    TOO_LARGE = "too large"
+    UNREADABLE = "unreadable"
+    INVALID = "invalid"
+    """The browser sent what no browser sends."""
+
+
 @dataclass(frozen=True)
 class Refused:
     """A file that was not sent, and why."""
 
     path: Path
     cause: str
+    kind: Refusal = Refusal.NOT_A_PHOTO
 
 
 @dataclass(frozen=True)
@@ -115,11 +131,55 @@ def prepare(path: Path, album_id: str, *, check: bool = True) -> Upload | Refuse
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except ImageRejectedError as error:
-        return Refused(path, str(error))
+        return refused(path, error)
     except OSError as error:
-        return Refused(path, f"The file cannot be read: {error.strerror or error}.")
+        return Refused(path, f"The file cannot be read: {error.strerror or error}.", Refusal.UNREADABLE)
     content_type = CONTENT_TYPES.get(format_, "application/octet-stream")
-    return Upload(path, _object_id(album_id, digest, path.name), size, content_type)
+    return Upload(path, make_object_id(album_id, digest, path.name), size, content_type)
+
+
+def make_object_id(album_id: str, digest: str, name: str) -> str:
+    """Return a file's object ID; `digest` is its content's SHA-256 in hexadecimal digits.
+
+    A name that makes the longest key, the thumbnail's, too long loses its beginning.
+    """
+    beginning = f"{album_id}/{digest[:12]}-"
+    room = MAX_KEY_BYTES - len(thumbnail_key(beginning).encode())
+    clean = _NOT_IN_KEYS.sub("_", name)
+    kept = clean.encode("utf-8", "replace")[-room:].decode("utf-8", "ignore")
+    return beginning + kept
+
+
+def refused(path: Path, error: ImageRejectedError) -> Refused:
+    """Return the refusal of a file that the pipeline would reject."""
+    kind = Refusal.TOO_LARGE if isinstance(error, ImageTooLargeError) else Refusal.NOT_A_PHOTO
+    return Refused(path, str(error), kind)
+
+
+def photo_metadata(user: str, album_id: str) -> dict[str, str]:
+    """Return the metadata of a photo's object. Raises UploadError for names that it cannot carry."""
+    return {USER_METADATA: check_name(user), ALBUM_METADATA: check_name(album_id)}
+
+
+def find_version(s3: Any, bucket: str, upload: Upload, metadata: Mapping[str, str]) -> Version | None:
+    """Return the version in the bucket if it is this very file, sent by the same user. Raises ClientError."""
+    try:
+        head: dict[str, Any] = s3.head_object(Bucket=bucket, Key=upload.key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+            return None
+        raise
+    same = head["ContentLength"] == upload.size and head["Metadata"] == metadata
+    return _version(head) if same else None
+
+
+def failed(upload: Upload, error: Exception) -> Failed:
+    """Return the failure of an upload that AWS or the network broke off."""
+    # The transfer's own error hides AWS's, which has the code.
+    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else None
+    cause = hidden if isinstance(hidden, ClientError) else error
+    translated = from_botocore(cause, f"Uploading {upload.path.name}")
+    return Failed(upload, str(translated) if isinstance(translated, AwsError) else repr(error))
 
 
 class Uploads:
@@ -129,7 +189,7 @@ class Uploads:
         """Send files as this user's, into this album."""
         self._stack = stack
         self._s3 = stack.client("s3")
-        self._metadata = {USER_METADATA: check_name(user), ALBUM_METADATA: check_name(album_id)}
+        self._metadata = photo_metadata(user, album_id)
 
     def send(
         self, uploads: Iterable[Upload], *, again: bool = False, cancellation: Cancellation | None = None
@@ -165,33 +225,22 @@ class Uploads:
             events.put(Progress(upload, sent))
 
         try:
-            there = None if again else self._there(upload)
+            there = None if again else self._find(upload)
             if there:
                 events.put(Sent(upload, there, already_there=True))
                 return
-            self._s3.upload_file(
-                str(upload.path),
-                self._stack.bucket,
-                upload.key,
-                ExtraArgs={"ContentType": upload.content_type, "Metadata": self._metadata},
-                Callback=progress,
-                Config=_TRANSFER,
-            )
+            extra = {"ContentType": upload.content_type, "Metadata": self._metadata}
+            with upload.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
+                self._s3.upload_fileobj(
+                    body, self._stack.bucket, upload.key, ExtraArgs=extra, Callback=progress, Config=TRANSFER
+                )
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
             events.put(Sent(upload, _version(head)))
         except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
-            events.put(Failed(upload, _cause(upload, error)))
+            events.put(failed(upload, error))
 
-    def _there(self, upload: Upload) -> Version | None:
-        """Return the version in the bucket if it is this very file, sent by the same user."""
-        try:
-            head: dict[str, Any] = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-                return None
-            raise
-        same = head["ContentLength"] == upload.size and head["Metadata"] == self._metadata
-        return _version(head) if same else None
+    def _find(self, upload: Upload) -> Version | None:
+        return find_version(self._s3, self._stack.bucket, upload, self._metadata)
 
 
 def _next(events: queue.SimpleQueue[UploadEvent], cancellation: Cancellation | None) -> UploadEvent:
@@ -221,25 +270,8 @@ def _checked_format(head: bytes, size: int) -> str:
     return sniff(head)
 
 
-def _object_id(album_id: str, digest: str, name: str) -> str:
-    """Return the ID; a name that makes the longest key, the thumbnail's, too long loses its beginning."""
-    beginning = f"{album_id}/{digest[:12]}-"
-    room = MAX_KEY_BYTES - len(thumbnail_key(beginning).encode())
-    kept = name.encode("utf-8", "replace")[-room:].decode("utf-8", "ignore")
-    return beginning + kept
-
-
 def check_name(name: str) -> str:
     """Return a user's or album's ID. Raises UploadError if S3 cannot carry it in HTTP headers."""
     if not name or not name.isascii() or not name.isprintable():
         raise UploadError(f"{name!r} cannot be used: one or more printable ASCII characters are needed.")
     return name
-
-
-def _cause(upload: Upload, error: Exception) -> str:
-    # The transfer's own error hides AWS's, which has the code.
-    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else None
-    translated = from_botocore(
-        hidden if isinstance(hidden, ClientError) else error, f"Uploading {upload.path.name}"
-    )
-    return str(translated) if isinstance(translated, AwsError) else repr(error)

@@ -20,6 +20,9 @@ CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
+SIGNATURES = {"image/jpeg": _JPEG, "image/png": _PNG}
+"""The beginnings of the supported formats, by content type."""
+
 # Name → the bytes it starts with. Longer signatures come before shorter ones with the same beginning.
 _OTHERS: tuple[tuple[str, bytes], ...] = (
     ("GIF", b"GIF87a"),

@@ -119,6 +119,11 @@ def wanted(part: Part, only: Sequence[str] | None) -> bool:
     return not only or part in only
 
 
+def parts(only: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts without repeats. Raises ValueError for what is none."""
+    return tuple(dict.fromkeys(Part(one).value for one in only))
+
+
 def makeable(record: Mapping[str, Any], version: str | None, only: Sequence[str]) -> tuple[str, ...]:
     """Return which of the parts `only` can be made alone of this version of a photo; empty: all must be.
 

@@ -1,8 +1,9 @@
 """From the template's sources to one template that can be launched.
 
-Assembly works on the text: the template's comments, its tags and its order stay as they were written. It puts
-the state machine's definition where the marker stands, sets what becomes of the data when the stack is
-deleted, and fills in where the code lies, so that the packaged template has no parameter left to type.
+Assembly works on the text: the template's comments, its tags and its order stay as they were written, but
+for what only the linter reads. It puts the state machines' definitions where their markers stand, sets what
+becomes of the data when the stack is deleted, and fills in where the code lies, so that the packaged template
+has no parameter left to type.
 """
 
 from __future__ import annotations
@@ -11,26 +12,35 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import imageproc
 from imageproc.deployment.errors import ParameterError, TemplateError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 TEMPLATE = "image-processing.yaml"
 DEFINITION = "state-machine.asl.json"
-MARKER = "{{" + DEFINITION + "}}"
+BULK_DEFINITION = "bulk-processing.asl.json"
+DASHBOARD = "dashboard.json"
 
-MAX_BODY_BYTES = 51_200
-"""Largest template that fits into an API call; larger ones are read from S3 (at most 1 MB).
+MAX_TEMPLATE_BYTES = 1_000_000
+"""Largest template that CloudFormation reads from S3. Without S3 it may have 51,200 bytes: ours is larger.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """
 
-_QUOTED_MARKER = re.compile(rf"""(["']?){re.escape(MARKER)}\1""")
+_MARKED = re.compile(r"""(["']?)\{\{([\w.-]+\.json)\}\}\1""")
+# A number that a parameter of the template gives; JSON has no other place for it than a text.
+_NUMBER = re.compile(r'"(Max\w+|Tolerated\w+)":"(\$\{\w+\})"')
+
 _DATA_POLICY = re.compile(
     r"^(\s+DeletionPolicy:\s*)(?:Delete|Retain|RetainExceptOnCreate)(\s*#\s*DataRetention)\b", re.MULTILINE
 )
 _DATA_POLICIES = {"Delete": "Delete", "Retain": "RetainExceptOnCreate"}
+# Reasons why a rule does not hold, for those who read the repository.
+_SUPPRESSION = re.compile(r"^ *# checkov:skip=.*\n", re.MULTILINE)
 _NAMED_IAM = re.compile(
     r"^\s+(?:RoleName|UserName|GroupName|ManagedPolicyName|InstanceProfileName):", re.MULTILINE
 )
@@ -38,10 +48,19 @@ _NAMED_IAM = re.compile(
 
 @dataclass(frozen=True)
 class Sources:
-    """The template and the state machine's definition, as they are kept in the repository."""
+    """The template, the state machines' definitions and the dashboard, as they are in the repository."""
 
     template: str
     definition: str
+    """The photos' state machine."""
+    bulk: str = "{}"
+    """The one that processes many photos."""
+    dashboard: str = "{}"
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """What is put into the template, by the names of the files."""
+        return {DEFINITION: self.definition, BULK_DEFINITION: self.bulk, DASHBOARD: self.dashboard}
 
 
 @dataclass(frozen=True)
@@ -72,16 +91,14 @@ def read_sources(folder: Path | None = None) -> Sources:
     """Read the template's sources. Raises TemplateError if a file is missing."""
     folder = folder or sources_folder()
     try:
-        return Sources(
-            (folder / TEMPLATE).read_text(encoding="utf-8"),
-            (folder / DEFINITION).read_text(encoding="utf-8"),
-        )
+        names = (TEMPLATE, DEFINITION, BULK_DEFINITION, DASHBOARD)
+        return Sources(*((folder / name).read_text(encoding="utf-8") for name in names))
     except OSError as error:
         raise TemplateError(f"The template's sources cannot be read: {error}") from error
 
 
 def assemble(sources: Sources, defaults: dict[str, str] | None = None, data_retention: str = "Delete") -> str:
-    """Return the template with the state machine's definition and the given parameter defaults in it.
+    """Return the template with the state machines' definitions and the given parameter defaults in it.
 
     `data_retention`, `Delete` or `Retain`, says what becomes of bucket and tables when the stack is deleted;
     it is written into the template because CloudFormation takes no parameter there.
@@ -89,28 +106,39 @@ def assemble(sources: Sources, defaults: dict[str, str] | None = None, data_rete
     Raises TemplateError if the marker is missing or the definition is no JSON, ParameterError for a default
     of a parameter that the template does not declare.
     """
-    text = inject_definition(sources.template, sources.definition)
+    text = inject(_SUPPRESSION.sub("", sources.template), sources.documents)
     text = set_data_retention(text, data_retention)
     for name, value in (defaults or {}).items():
         text = set_default(text, name, value)
     return text
 
 
-def inject_definition(template: str, definition: str) -> str:
-    """Put the state machine's definition, as compact JSON in a quoted scalar, where the template's marker
-    stands.
-    """
-    if len(_QUOTED_MARKER.findall(template)) != 1:
+def inject(template: str, documents: Mapping[str, str]) -> str:
+    """Put each document, as compact JSON in a quoted scalar, where its marker stands."""
+    marked = [name for _, name in _MARKED.findall(template)]
+    if marked.count(DEFINITION) != 1 or any(marked.count(name) > 1 for name in documents):
         raise TemplateError(
-            f'{TEMPLATE} must hold the line DefinitionString: "{MARKER}" once: '
+            f'{TEMPLATE} must hold the line DefinitionString: "{{{{{DEFINITION}}}}}" once: '
             "the state machine's definition is put there."
         )
+    return _MARKED.sub(lambda marker: _scalar(marker[2], documents), template)
+
+
+def _scalar(name: str, documents: Mapping[str, str]) -> str:
+    """Return a document as a quoted scalar of YAML."""
+    if name not in documents:
+        raise TemplateError(f"{TEMPLATE} names {name}, which is none of {', '.join(documents)}.")
     try:
-        compact = json.dumps(json.loads(definition), ensure_ascii=False, separators=(",", ":"))
+        document = json.loads(documents[name], object_hook=_without_comment)
+        compact = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     except ValueError as error:
-        raise TemplateError(f"{DEFINITION} is no JSON: {error}") from error
-    scalar = "'" + compact.replace("'", "''") + "'"
-    return _QUOTED_MARKER.sub(lambda _: scalar, template)
+        raise TemplateError(f"{name} is no JSON: {error}") from error
+    return "'" + _NUMBER.sub(r'"\1":\2', compact).replace("'", "''") + "'"
+
+
+def _without_comment(value: dict[str, object]) -> dict[str, object]:
+    """Leave out a state's comment, for the template's size; the machine's own stays."""
+    return {name: item for name, item in value.items() if name != "Comment" or "Type" not in value}
 
 
 def set_data_retention(template: str, retention: str) -> str:

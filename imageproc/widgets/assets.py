@@ -7,9 +7,9 @@ from importlib.resources import files
 _ROOT = files("imageproc.widgets")
 
 
-def script(name: str) -> str:
+def script(*names: str) -> str:
     """Return a widget's module, `data_table/data_table.js` say, with the shared functions before it."""
-    return _text("shared/dom.js") + _text(name)
+    return _text("shared/dom.js") + "".join(map(_text, names))
 
 
 def style(name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from IPython.display import display
+
+from imageproc.widgets.markup import Markup
 
 RECORD_TYPE = "application/vnd.imageproc.record+json"
 
@@ -21,17 +23,26 @@ def show(*widgets: Any) -> None:
 def show_static(*widgets: Any) -> None:
     """Display what widgets show as plain HTML or pictures: CI keeps it, and GitHub shows it.
 
-    A widget's `static` returns HTML as Markup, or a bundle of data by MIME type.
+    A widget's `static` returns HTML as Markup, data by MIME type, or several of these.
     """
     for widget in widgets:
-        drawn = widget.static()
-        bundle = drawn if isinstance(drawn, Mapping) else {"text/html": str(drawn)}
-        display({"text/plain": type(widget).__name__, **bundle}, raw=True)
+        for bundle in _bundles(widget.static()):
+            display({"text/plain": type(widget).__name__, **bundle}, raw=True)
+
+
+def _bundles(drawn: Any) -> Iterator[Mapping[str, str]]:
+    if isinstance(drawn, Markup):
+        yield {"text/html": str(drawn)}
+    elif isinstance(drawn, Mapping):
+        yield drawn
+    else:
+        for one in drawn:
+            yield from _bundles(one)
 
 
 def record(name: str, value: Any) -> None:
     """Record a result in the executed notebook, as JSON; `recorded` reads it."""
-    display({RECORD_TYPE: {"name": name, "value": value}, "text/plain": f"{name}: {value}"}, raw=True)
+    display({RECORD_TYPE: {"name": name, "value": value}, "text/plain": f"Recorded: {name}"}, raw=True)
 
 
 def recorded(path: Path) -> dict[str, Any]:

@@ -16,6 +16,11 @@ EXPECTED = {
     "photos",
     "show",
     "albums",
+    "download",
+    "forget",
+    "lab",
+    "run",
+    "app",
     "executions",
     "failures",
     "logs",
@@ -30,7 +35,7 @@ EXPECTED = {
     "local",
     "demo",
 }
-WITHOUT_TARGET = {"inspect", "thumbnail", "package", "local", "demo"}
+WITHOUT_TARGET = {"lab", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
 
 
 def command(name: str) -> click.Command:

@@ -25,3 +25,9 @@ def test_the_parameters_that_are_documented_exist_with_these_defaults(template: 
         "55",
         "30",
     )
+
+
+def test_the_alarms_that_are_documented_are_those_there_are(resources: Any) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+Alarm)` \|", text, re.MULTILINE))
+    assert documented == {name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from cfnlint import api
 
 from imageproc.core import record
+from imageproc.deployment.template import MAX_TEMPLATE_BYTES, assemble, read_sources
 
 CONTRACT_RESOURCES = {
     "PhotoRepoS3Bucket",
@@ -47,6 +49,7 @@ WITHOUT_RESOURCES = {
     "xray:PutTraceSegments": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
 }
 FUNCTION_MODULES = (
+    "begin_photo",
     "create_s3_event_trigger",
     "describe_execution",
     "extract_image_metadata",
@@ -74,8 +77,13 @@ def test_the_contracts_resources_and_outputs_are_there(template: Any) -> None:
     assert set(template["Outputs"]) >= CONTRACT_OUTPUTS
 
 
-def test_the_packaged_template_fits_into_an_api_call(packaged: str) -> None:
-    assert len(packaged.encode()) <= 51_200
+def test_the_packaged_template_is_one_that_cloudformation_reads_from_s3() -> None:
+    filled_in = {
+        "ArtifactsBucket": f"imageproc-artifacts-{'1' * 12}-ap-southeast-2",
+        "FunctionsCodeKey": f"{'s' * 40}/functions/{'0' * 64}.zip",
+        "LayerCodeKey": f"{'s' * 40}/layer/{'0' * 64}.zip",
+    }
+    assert len(assemble(read_sources(), filled_in, "Retain").encode()) <= MAX_TEMPLATE_BYTES
 
 
 def test_every_function_is_a_handler_that_exists(resources: Any) -> None:
@@ -100,7 +108,7 @@ def test_functions_have_the_layer_if_and_only_if_they_need_it(resources: Any, mo
 def test_lambda_policies_name_their_actions_and_resources(resources: Any) -> None:
     for name, policy in of_type(resources, "AWS::IAM::Policy").items():
         if name == "StateMachinePolicy":
-            continue
+            continue  # log deliveries know no resources
         for statement in _statements(policy):
             assert not [action for action in statement["Action"] if "*" in action], name
             if statement["Resource"] == "*":
@@ -143,9 +151,30 @@ def test_the_bucket_is_private_encrypted_versioned_and_asks_for_tls(resources: A
     assert bucket["BucketEncryption"]
     assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert len(bucket["LifecycleConfiguration"]["Rules"]) == 2
+    assert len(bucket["LifecycleConfiguration"]["Rules"]) == 3
     statement = resources["PhotoRepoBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_key_of_ones_own_encrypts_all_that_is_stored(resources: Any) -> None:
+    storing = {"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+    for name, one in resources.items():
+        stores = one["Type"] in storing or "Environment" in one.get("Properties", {})
+        assert ("'KmsKeyArn'" in str(one)) == stores, name
+
+
+def test_only_the_photos_bucket_may_start_executions(resources: Any) -> None:
+    (permission,) = of_type(resources, "AWS::Lambda::Permission").values()
+    assert permission["Principal"] == "s3.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["PhotoRepoS3Bucket", "Arn"]}
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
+    (policy,) = of_type(resources, "AWS::SQS::QueuePolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -176,6 +205,38 @@ def test_guests_exist_only_where_they_are_enabled(template: Any) -> None:
     assert template["Parameters"]["TestClientAccess"]["Default"] == "Disabled"
     for name in ("TestClientIdentityPool", "TestClientIdentityPoolRoles", "TestClientIAMRole"):
         assert template["Resources"][name]["Condition"] == "TestClientEnabled"
+
+
+def test_every_functions_role_may_trace_if_tracing_is_on(resources: Any) -> None:
+    policy = resources["TracePolicy"]
+    assert policy["Condition"] == "Traced"
+    _, own, shared = policy["Properties"]["Roles"]["Fn::If"]
+    roles: set[str] = set()
+    consolidated: set[str] = set()
+    for function in of_type(resources, "AWS::Lambda::Function").values():
+        _, one, other = function["Role"].get("Fn::If", (None, function["Role"], function["Role"]))
+        roles.add(one["Fn::GetAtt"][0])
+        consolidated.add(other["Fn::GetAtt"][0])
+    assert {one["Ref"] for one in own} == roles
+    assert {one["Ref"] for one in shared} == consolidated
+
+
+def test_alarms_that_cost_money_exist_only_with_somewhere_to_go(resources: Any) -> None:
+    for name in ("PhotosFailedAlarm", "BulkFailedAlarm"):
+        assert resources[name]["Condition"] == "AlarmsSent"
+        assert resources[name]["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
+
+
+def test_the_dashboard_is_off_by_default_and_shows_what_exists(template: Any, resources: Any) -> None:
+    assert template["Parameters"]["Dashboard"]["Default"] == "Disabled"
+    assert resources["OperationsDashboard"]["Condition"] == "DashboardEnabled"
+    body = resources["OperationsDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    named = {name.partition(".")[0] for name in re.findall(r"\$\{([\w.]+)\}", body)}
+    assert named <= set(resources)
+    widgets = json.loads(body)["widgets"]
+    assert len(widgets) == 6
+    statuses = [metric[-1] for metric in widgets[0]["properties"]["metrics"]]
+    assert set(statuses) == {status for status in record.Status if status.finished}
 
 
 def _statements(policy: Any) -> list[Any]:

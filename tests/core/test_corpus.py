@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from imageproc.core.errors import ImageRejectedError
+from imageproc.core.location import without_location
 from imageproc.core.metadata import read_metadata
 from imageproc.core.thumbnail import make_thumbnail
 
@@ -141,3 +144,21 @@ def test_no_malformed_file_crashes_hangs_or_exhausts_memory() -> None:
     # Some are valid images, and metadata never rejects what the thumbnail can be made of.
     assert sum(thumbnail == "done" for _, _, thumbnail, _, _ in walked) > 80
     assert not [name for name, read, thumbnail, _, _ in walked if thumbnail == "done" != read]
+
+
+def test_no_photo_keeps_its_place_and_each_keeps_its_picture_and_camera() -> None:
+    """Also of the malformed ones no reader finds a place, if they can be read at all."""
+    placed = 0
+    for path in sorted((CORPUS / "photos").iterdir()):
+        data = path.read_bytes()
+        try:
+            stripped = without_location(data)
+        except ImageRejectedError:
+            continue
+        before, after = (read_metadata(io.BytesIO(one), len(one)).attributes() for one in (data, stripped))
+        placed += before.pop("geo", None) is not None
+        lost = {name for name, value in before.items() if after.get(name) != value}
+        assert lost <= {"latitude", "longitude", "fileSize"}, path
+        assert "geo" not in after, path
+        assert make_thumbnail(stripped).data == make_thumbnail(data).data, path
+    assert placed > 10

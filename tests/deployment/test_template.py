@@ -38,13 +38,14 @@ def test_the_definition_in_the_template_is_the_definition_file(sources: Sources)
     assert json.loads(machine["DefinitionString"]) == json.loads(sources.definition)
 
 
-def test_comments_tags_and_order_stay_as_they_were(sources: Sources) -> None:
-    before = sources.template.splitlines()
+def test_tags_and_order_stay_as_they_were(sources: Sources) -> None:
+    def lines(text: str) -> list[str]:
+        return [line for line in map(str.strip, text.splitlines()) if line[:1] not in ("", "#")]
 
-    after = template.assemble(sources).splitlines()
+    before, after = lines(sources.template), lines(template.assemble(sources))
 
-    changed = [i for i, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
-    assert [before[i].strip() for i in changed] == [
+    changed = [old for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == [
         "Default: Delete",
         'DefinitionString: "{{state-machine.asl.json}}"',
     ]
@@ -146,3 +147,18 @@ def test_the_repositorys_own_template_assembles_and_needs_no_parameter() -> None
     assert {
         name: each["Default"] for name, each in stack["Parameters"].items() if name in defaults
     } == defaults
+
+
+def test_numbers_of_parameters_stand_in_a_definition_without_quotes(sources: Sources) -> None:
+    bulk = '{"MaxConcurrency": "${Many}", "Comment": "a"}'
+    text = sources.template.replace(
+        "Outputs:\n", 'Outputs:\n  Bulk: { Value: "{{bulk-processing.asl.json}}" }\n'
+    )
+    assert '{"MaxConcurrency":${Many},"Comment":"a"}' in template.assemble(
+        replace(sources, template=text, bulk=bulk)
+    )
+
+
+def test_a_marker_of_an_unknown_document_is_refused(sources: Sources) -> None:
+    with pytest.raises(TemplateError, match=r"other\.json"):
+        template.assemble(replace(sources, template=sources.template + 'X: "{{other.json}}"\n'))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from imageproc.client.bulk import Bulk
 from imageproc.client.photos import Photos
 from imageproc.client.stack import Stack
 from imageproc.core.record import Status
@@ -31,7 +32,7 @@ from tests.flow.guests import Guest
 
 LAMBDA, STATES = "lambda.amazonaws.com", "states.amazonaws.com"
 XRAY = "xray:PutTelemetryRecords xray:PutTraceSegments"
-NAME = "least"
+NAME, MACHINE = "least", "ImageProcStateMachine"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,11 @@ EXCEPTIONS = (
     ),
     unseen("Trace", LAMBDA, XRAY, "MiniStack has no X-Ray"),
     unseen(
-        "Trace", STATES, f"{XRAY} xray:GetSamplingRules xray:GetSamplingTargets", "MiniStack has no X-Ray"
+        "Trace",
+        STATES,
+        f"{XRAY} xray:GetSamplingRules xray:GetSamplingTargets",
+        "MiniStack has no X-Ray",
+        MACHINE,
     ),
     unseen(
         "KeepFailedEvents",
@@ -83,7 +88,7 @@ EXCEPTIONS = (
         "InvokeFunctions",
         STATES,
         "lambda:InvokeFunction",
-        "MiniStack does not enforce the state machine's role",
+        "MiniStack does not enforce the state machines' roles",
     ),
     unseen(
         "DeliverLogs",
@@ -91,6 +96,20 @@ EXCEPTIONS = (
         "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies "
         "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery",
         "MiniStack delivers no state machine's logs",
+        MACHINE,
+    ),
+    *(
+        unseen(sid, STATES, actions, "MiniStack does not enforce the state machines' roles", "BulkProcessing")
+        for sid, actions in (
+            ("ListUploads", "s3:ListBucket"),
+            (
+                "WriteResults",
+                "s3:AbortMultipartUpload s3:GetObject s3:ListMultipartUploadParts s3:PutObject",
+            ),
+            ("StartExecutions", "states:StartExecution"),
+            ("FollowExecutions", "states:DescribeExecution states:StopExecution"),
+            ("HearOfEnds", "events:DescribeRule events:PutRule events:PutTargets"),
+        )
     ),
 )
 
@@ -148,7 +167,21 @@ def whole_flow(backend: Backend) -> None:
     backend.run(by_hand)
     backend.run({**by_hand, "only": ["tags"]})
     deliver_again(backend)
+    process_in_bulk(backend)
     guest.look_at_all("photo.jpg", "album", first.execution_arn)
+
+
+def process_in_bulk(backend: Backend) -> None:
+    """Process all photos in one run; of one that is not finished it is asked whether it is under way."""
+    unfinished: Any = {"status": {"Value": {"S": "PROCESSING"}}}
+    backend.stack.client("dynamodb").update_item(
+        TableName=backend.stack.image_table,
+        Key={"imageID": {"S": "photo.jpg"}},
+        AttributeUpdates=unfinished,
+    )
+    bulk = Bulk(backend.stack)
+    *_, last = bulk.follow(bulk.start(), interval_s=0.2)
+    assert (last.status, last.done) == ("SUCCEEDED", 2)
 
 
 def deliver_again(backend: Backend) -> None:

@@ -103,6 +103,18 @@ def test_a_consolidated_role_works_too(target: Target) -> None:
     assert "thumbnail" in shared.ended("x.jpg")["x.jpg"].record
 
 
+def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(target: Target) -> None:
+    """That it deploys and works; the local AWS neither encrypts nor logs."""
+    key = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+    target.client("s3").create_bucket(Bucket="my-logs")
+    deploy(target, "own", KmsKeyArn=key, AccessLogsBucket="my-logs")
+    groups = target.client("logs").describe_log_groups()["logGroups"]
+    assert {one.get("kmsKeyId") for one in groups} == {key}
+    own = Backend(Stack.connect(target, "own"))
+    own.put("x.jpg", pictures.jpeg())
+    assert "thumbnail" in own.ended("x.jpg")["x.jpg"].record
+
+
 def test_a_deployment_that_fails_names_the_resource_and_the_next_one_works(
     local_aws: LocalStatus, fresh: str
 ) -> None:

@@ -53,20 +53,22 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.job:
             self.job.cancel()
 
-    async def finished(self, timeout_s: float | None = None) -> Any:
+    async def finished(self, timeout_s: float | None = None) -> None:
         """Wait for the job, at the end of a cell say. Raises what it raised, TimeoutError."""
-        result = await self.job.finished(timeout_s) if self.job else None
-        flush()
-        return result
+        try:
+            if self.job:
+                await self.job.finished(timeout_s)
+        finally:
+            flush()
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from whatever thread."""
         paint(self.status, text=text, tone=tone.value, **progress)
 
-    def static(self) -> Markup:
-        """Return what the panel shows as HTML, for pages where no kernel runs."""
+    def static(self) -> Any:
+        """Return what the panel shows, part by part, for pages where no kernel runs."""
         parts = [child.static() for child in self.children if hasattr(child, "static")]
-        return Markup("\n").join([*parts, Markup("<p>{}</p>").format(self.status.text)])
+        return [*parts, Markup("<p>{}</p>").format(self.status.text)]
 
     def _watched(self, work: Callable[[Cancellation], T], cancellation: Cancellation) -> T:
         try:

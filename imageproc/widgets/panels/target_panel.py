@@ -25,12 +25,12 @@ class TargetPanel(Panel):
     def __init__(
         self, target: str = LOCAL, profile: str = "", region: str = "", stack_name: str = DEFAULT_STACK
     ) -> None:
-        """Offer these; nothing is opened before `open`."""
+        """Offer these; nothing is opened before `connect`."""
         self.target = fields.choice("Target", _TARGETS, target)
         self.profile = fields.choice("Profile", _profiles(profile), profile)
         self.region = fields.text("Region", region, "the profile's own")
         self.stack_name = fields.text("Stack", stack_name)
-        self.open_button = fields.button("Open", self.open, "primary")
+        self.open_button = fields.button("Open", self.connect, "primary")
         self.workbench: Workbench | None = None
         self._listeners: list[Callable[[Workbench], object]] = []
         self.target.observe(lambda _: self._arrange(), "value")
@@ -43,7 +43,7 @@ class TargetPanel(Panel):
         """Call this with each workbench that is opened, in the job's thread."""
         self._listeners.append(listener)
 
-    def open(self) -> None:
+    def connect(self) -> None:
         """Open what is chosen; how that went is shown, and `finished` gives the workbench."""
         if not self.busy:
             self.start(self._open, _LOOKING)

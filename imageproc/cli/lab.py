@@ -1,0 +1,74 @@
+"""`imageproc lab`: JupyterLab on the first notebook, with the local AWS running as long as it does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from imageproc.cli.notebooks import notebooks_folder
+from imageproc.client.target import local_aws
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def lab(context: click.Context) -> None:
+    """Open JupyterLab on the first notebook, with the local AWS running.
+
+    What is started here is stopped with JupyterLab: a local AWS that ran before goes on. Options are
+    JupyterLab's, --no-browser say. Your own settings of JupyterLab are neither read nor changed by this.
+    """
+    with _local_aws():
+        status = _jupyterlab(context.args)
+    context.exit(status)
+
+
+@contextmanager
+def _local_aws() -> Iterator[None]:
+    """Have the local AWS run; end it afterwards if it did not run before."""
+    local = local_aws()
+    ran_before = local.status().running
+    local.start(progress=click.echo)
+    try:
+        yield
+    finally:
+        if not ran_before:
+            click.echo("Stopping the local AWS; what is deployed there stays.")
+            local.stop()
+
+
+def _jupyterlab(options: list[str]) -> int:
+    """Run JupyterLab until it ends, and return its exit code. It gets the signals, and asks by itself."""
+    config = _config_folder()
+    search = os.pathsep.join([str(config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options], env={**os.environ, "JUPYTER_CONFIG_PATH": search}
+    )
+    with _signals_go_to(process):
+        return process.wait()
+
+
+@contextmanager
+def _signals_go_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave Ctrl-C, which the terminal sends to both, to JupyterLab, and hand it what ends this process."""
+    earlier = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda *_: process.terminate()),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def _config_folder() -> Path:
+    """Return the folder of the project's JupyterLab settings."""
+    return notebooks_folder().parent / "jupyter"

@@ -1,0 +1,113 @@
+"""Processing all photos of the bucket, side by side within a limit: the bulk state machine.
+
+A Distributed Map (`cloudformation/bulk-processing.asl.json`) reads the bucket's list of originals and runs
+the photos' own state machine for each, those without a record too. How many at a time and how many failures
+it tolerates are parameters of the stack. The same definition runs on AWS and on the local AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imageproc.aws.errors import translated
+from imageproc.client.executions import Execution, execution_of
+from imageproc.client.stack import Stack
+from imageproc.core.keys import INCOMING_PREFIX
+from imageproc.core.record import parts
+
+
+@dataclass(frozen=True)
+class BulkProgress:
+    """How far a bulk run has come. A photo that was rejected or needed nothing counts as done."""
+
+    arn: str
+    status: str
+    """RUNNING, SUCCEEDED, FAILED (more failures than it tolerates), TIMED_OUT or ABORTED."""
+    total: int
+    """Photos found so far."""
+    done: int
+    failed: int
+    running: int
+    cause: str = ""
+    """Why it failed."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status != "RUNNING"
+
+
+class Bulk:
+    """The bulk runs of a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Process this stack's photos. Raises TargetError if it has no bulk state machine."""
+        self._machine = stack.bulk_state_machine_arn
+        self._stepfunctions = stack.client("stepfunctions")
+
+    def start(self, only: Sequence[str] = (), prefix: str = "") -> str:
+        """Start processing all photos whose object IDs begin with `prefix`; return the run's ARN.
+
+        `only` names the parts to make (`imageproc.core.record.Part`); all if it is empty, and all of photos
+        that never were processed to their end. Raises ValueError for another part, AwsError.
+        """
+        state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parts(only))}
+        with translated("Starting the bulk run"):
+            answer = self._stepfunctions.start_execution(
+                stateMachineArn=self._machine, input=json.dumps(state)
+            )
+        return str(answer["executionArn"])
+
+    def runs(self) -> Iterator[Execution]:
+        """Yield the bulk runs, the newest first."""
+        pages = self._stepfunctions.get_paginator("list_executions")
+        with translated("Listing the bulk runs"):
+            for page in pages.paginate(stateMachineArn=self._machine):
+                yield from map(execution_of, page["executions"])
+
+    def progress(self, arn: str) -> BulkProgress:
+        """Return how far a bulk run has come."""
+        with translated("Reading the bulk run"):
+            # Its status first: the counts are then at least as new.
+            run = self._stepfunctions.describe_execution(executionArn=arn)
+            counts = self._counts(arn)
+        lost = ("failed", "timedOut", "aborted")
+        return BulkProgress(
+            arn=arn,
+            status=run["status"],
+            total=counts.get("total", 0),
+            done=counts.get("succeeded", 0),
+            failed=sum(counts.get(name, 0) for name in lost),
+            running=counts.get("running", 0),
+            cause=run.get("cause") or run.get("error") or "",
+        )
+
+    def follow(
+        self, arn: str, *, interval_s: float = 2.0, sleep: Callable[[float], object] = time.sleep
+    ) -> Iterator[BulkProgress]:
+        """Yield how far a bulk run has come, whenever that has changed, until it has ended."""
+        last: BulkProgress | None = None
+        while last is None or not last.finished:
+            current = self.progress(arn)
+            if current != last:
+                yield current
+                last = current
+            if not current.finished:
+                sleep(interval_s)
+
+    def stop(self, arn: str) -> None:
+        """Stop a bulk run: no further photos are begun. `reconcile` finishes those that were cut off."""
+        with translated("Stopping the bulk run"):
+            self._stepfunctions.stop_execution(executionArn=arn, cause="stopped by an operator")
+
+    def _counts(self, arn: str) -> dict[str, Any]:
+        """Return the Map Run's counts of photos; none while it has not begun."""
+        runs = self._stepfunctions.list_map_runs(executionArn=arn)["mapRuns"]
+        if not runs:
+            return {}
+        described = self._stepfunctions.describe_map_run(mapRunArn=runs[0]["mapRunArn"])
+        return dict(described["itemCounts"])

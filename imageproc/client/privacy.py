@@ -1,0 +1,207 @@
+"""Erasing a photo, or all that a user uploaded: every version, thumbnail, record and album.
+
+Nothing is remembered between two calls: what there is is looked up anew, so that an interrupted erasure is
+finished by asking for it again. What AWS keeps for its own time (logs, execution histories, the tables'
+point-in-time backups, undelivered events) is not reached; `docs/security.md` says how long it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imageproc.aws.errors import translated
+from imageproc.client.albums import Album, Albums
+from imageproc.client.errors import ForgetError
+from imageproc.client.items import to_item
+from imageproc.client.photos import Photo, Photos
+from imageproc.client.stack import Stack
+from imageproc.core.keys import INCOMING_PREFIX, incoming_key, object_id, thumbnail_key
+from imageproc.core.record import ALBUM_ID, IMAGE_ID, USER_ID, USER_METADATA
+
+_BATCH = 1000
+"""The most keys that one DeleteObjects takes."""
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """One version of an object, or one delete marker."""
+
+    key: str
+    id: str
+    size: int
+    """Bytes; 0 for a delete marker."""
+    is_marker: bool
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What there is of a photo."""
+
+    photo_id: str
+    versions: tuple[StoredVersion, ...] = ()
+    record: Photo | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is there."""
+        return not self.versions and self.record is None
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What is to be erased."""
+
+    photos: tuple[Holdings, ...]
+    albums: tuple[Album, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to erase."""
+        return not self.photos and not self.albums
+
+    @property
+    def versions(self) -> int:
+        """How many object versions and delete markers."""
+        return sum(len(one.versions) for one in self.photos)
+
+    @property
+    def size(self) -> int:
+        """Bytes in S3."""
+        return sum(version.size for one in self.photos for version in one.versions)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A photo of which nothing is left."""
+
+    photo_id: str
+    versions: int
+
+
+class Privacy:
+    """Finds and erases what a stack holds of a photo or a user."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Erase in this stack."""
+        self._stack = stack
+        self._s3 = stack.client("s3")
+        self._dynamodb = stack.client("dynamodb")
+        self._photos = Photos(stack)
+
+    def of_photos(self, photo_ids: Iterable[str]) -> Erasure:
+        """Return what there is of these photos, by their IDs; those of which nothing is left are left out."""
+        wanted = list(dict.fromkeys(photo_ids))
+        records = {photo.id: photo for photo in self._photos.many(wanted)}
+        found = (self._holdings(photo_id, records.get(photo_id)) for photo_id in wanted)
+        return Erasure(tuple(one for one in found if not one.empty))
+
+    def of_user(self, user: str) -> Erasure:
+        """Return all of a user's: photos whose record or upload names the user, and the user's albums.
+
+        Reads the whole table and lists the whole bucket, with one more request for each version that no
+        record is about. Of a key that others uploaded to as well, only the user's own versions are named.
+        """
+        records = {photo.id: photo for photo in self._photos.all()}
+        mine = {photo.id for photo in records.values() if photo.record.get(USER_ID) == user}
+        versions: dict[str, list[StoredVersion]] = {photo_id: [] for photo_id in mine}
+        for version in self._versions(INCOMING_PREFIX):
+            photo_id = object_id(version.key) if version.key != INCOMING_PREFIX else ""
+            if photo_id and self._is_of(user, version, records.get(photo_id)):
+                versions.setdefault(photo_id, []).append(version)
+        found = (
+            self._holdings(photo_id, records.get(photo_id))
+            if photo_id in mine and self._alone(photo_id, own)
+            else self._shared(photo_id, own, records.get(photo_id), user)
+            for photo_id, own in versions.items()
+        )
+        albums = tuple(album for album in Albums(self._stack).all() if album.user == user)
+        return Erasure(tuple(one for one in found if not one.empty), albums)
+
+    def erase(self, erasure: Erasure) -> Iterator[Forgotten]:
+        """Erase, and yield each photo when nothing is left of it; the albums go last.
+
+        A photo that is being processed would write its record again: raises ForgetError before anything is
+        erased. Raises ForgetError, too, if S3 refuses.
+        """
+        self._refuse_running(erasure)
+        for one in erasure.photos:
+            for start in range(0, len(one.versions), _BATCH):
+                self._delete_versions(one.versions[start : start + _BATCH])
+            if one.record is not None:
+                self._delete_item(self._stack.image_table, {IMAGE_ID: one.photo_id})
+            yield Forgotten(one.photo_id, len(one.versions))
+        for album in erasure.albums:
+            self._delete_item(self._stack.album_table, {ALBUM_ID: album.id})
+
+    def _holdings(self, photo_id: str, record: Photo | None) -> Holdings:
+        keys = (thumbnail_key(photo_id), incoming_key(photo_id))
+        versions = [one for key in keys for one in self._versions(key) if one.key == key]
+        return Holdings(photo_id, tuple(versions), record)
+
+    def _shared(self, photo_id: str, own: list[StoredVersion], record: Photo | None, user: str) -> Holdings:
+        """Return what is the user's of a key that others have uploaded to, too.
+
+        The thumbnails' versions do not tell whose they are: all go but the one that is another's record's.
+        """
+        theirs = record is not None and record.record.get(USER_ID) != user
+        key = thumbnail_key(photo_id)
+        thumbnails = [one for one in self._versions(key) if one.key == key]
+        kept = thumbnails[:1] if theirs else []
+        gone = [one for one in thumbnails if one not in kept]
+        return Holdings(photo_id, (*gone, *own), None if theirs else record)
+
+    def _alone(self, photo_id: str, own: list[StoredVersion]) -> bool:
+        key = incoming_key(photo_id)
+        return all(one.is_marker or one in own for one in self._versions(key) if one.key == key)
+
+    def _is_of(self, user: str, version: StoredVersion, record: Photo | None) -> bool:
+        """Whether a version is this user's: by the record that is about it, else by its own metadata."""
+        if version.is_marker:
+            return False
+        if record is not None and record.version_id == version.id and USER_ID in record.record:
+            return bool(record.record[USER_ID] == user)
+        with translated(f"Looking at {version.key}"):
+            head = self._s3.head_object(Bucket=self._stack.bucket, Key=version.key, VersionId=version.id)
+        return bool(head["Metadata"].get(USER_METADATA) == user)
+
+    def _versions(self, prefix: str) -> Iterator[StoredVersion]:
+        """Yield all versions and delete markers under a prefix; of one key the newest version first."""
+        pages = self._s3.get_paginator("list_object_versions")
+        with translated(f"Listing {prefix}"):
+            for page in pages.paginate(Bucket=self._stack.bucket, Prefix=prefix):
+                for one in page.get("Versions", ()):
+                    yield StoredVersion(one["Key"], one["VersionId"], one["Size"], is_marker=False)
+                for one in page.get("DeleteMarkers", ()):
+                    yield StoredVersion(one["Key"], one["VersionId"], 0, is_marker=True)
+
+    def _refuse_running(self, erasure: Erasure) -> None:
+        running = [one.photo_id for one in erasure.photos if one.record and self._runs(one.record)]
+        if running:
+            raise ForgetError(
+                f"{len(running)} photos are being processed ({', '.join(running[:3])} ...): they would come "
+                "back. Nothing was erased; wait until they are finished, and run it again."
+            )
+
+    def _runs(self, photo: Photo) -> bool:
+        """Whether its last execution goes on: it does so a moment longer than its record."""
+        arn = photo.execution_arn
+        return arn is not None and self._photos.execution_status(arn) == "RUNNING"
+
+    def _delete_versions(self, versions: Iterable[StoredVersion]) -> None:
+        named: Any = [{"Key": one.key, "VersionId": one.id} for one in versions]
+        with translated("Erasing photos"):
+            answer = self._s3.delete_objects(
+                Bucket=self._stack.bucket, Delete={"Objects": named, "Quiet": True}
+            )
+        # S3 answers 200 even if it removed nothing.
+        for refused in answer.get("Errors", ()):
+            raise ForgetError(
+                f"S3 did not erase {refused.get('Key')}: {refused.get('Message')}. Run it again: what is "
+                "erased stays so."
+            )
+
+    def _delete_item(self, table: str, key: Mapping[str, str]) -> None:
+        with translated(f"Erasing a record of {table}"):
+            self._dynamodb.delete_item(TableName=table, Key=to_item(key))

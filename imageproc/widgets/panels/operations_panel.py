@@ -1,0 +1,244 @@
+"""Operating: what ran, what failed and why, how fast it goes, what waits in the queue; and trying again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from imageproc.client.dead_letters import DeadLetter, DeadLetters, Redriven
+from imageproc.client.errors import ClientError
+from imageproc.client.executions import Execution, Executions
+from imageproc.client.failures import FailureGroup, failures, grouped
+from imageproc.client.logs import LogEntry, Logs
+from imageproc.client.metrics import Metrics, Minute, Spread, by_step, per_minute, statuses
+from imageproc.client.operations import NotRestarted, Restarted
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.core.record import Status
+from imageproc.widgets.data_table import Cell, DataTable
+from imageproc.widgets.painter import paint
+from imageproc.widgets.panels import fields, plots
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.picture import Picture
+from imageproc.widgets.tones import Tone
+
+_LISTED = 200
+_MEASURED = 50
+"""Executions whose steps are looked at for durations: each is a request or more."""
+
+_TONES = {
+    "SUCCEEDED": Tone.SUCCESS,
+    "RUNNING": Tone.RUNNING,
+    "FAILED": Tone.ERROR,
+    "TIMED_OUT": Tone.ERROR,
+    "ABORTED": Tone.WARNING,
+    "INCOMPLETE": Tone.WARNING,
+    "REJECTED": Tone.WARNING,
+}
+_LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an operator looks at, as it was when it was last looked."""
+
+    executions: list[Execution] = field(default_factory=list)
+    failures: list[FailureGroup] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    minutes: list[Minute] = field(default_factory=list)
+    steps: dict[str, Spread] = field(default_factory=dict)
+    photos: dict[Status, int] = field(default_factory=dict)
+
+
+class OperationsPanel(Panel):
+    """Looks at a workbench's executions, failures, queue and figures, and runs again what failed."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        """Work on this stack; nothing is looked at before `refresh`."""
+        self.workbench = workbench
+        self.found = Found()
+        self.again: list[Restarted | NotRestarted] = []
+        self.failures = DataTable(
+            ("Photos", "Status", "Step", "Error", "Cause", "Try again"), caption="Failures", empty="None."
+        )
+        self.queue = DataTable(
+            ("Since", "Photos", "Error", "Cause"), caption="Dead-letter queue", empty="Empty."
+        )
+        self.executions = DataTable(
+            ("Execution", "Status", "Started", "Seconds"),
+            caption=f"Executions, the newest {_LISTED}: choose one for its log",
+            empty="None yet.",
+            selectable=True,
+        )
+        self.log_table = DataTable(
+            ("Time", "Source", "Level", "Message"), caption="Log", empty="Choose an execution."
+        )
+        self.figures = Picture()
+        self.executions.observe(self._chosen, "selected")
+        buttons = fields.row(
+            fields.button("Look again", self.refresh, "primary"),
+            fields.button("Retry what failed", self.retry_all),
+            fields.button("Reconcile", self.reconcile, hint="Start photos that nothing works on"),
+            fields.button("Redrive the queue", self.redrive),
+        )
+        super().__init__(
+            buttons, below=[self.figures, self.failures, self.queue, self.executions, self.log_table]
+        )
+
+    def refresh(self) -> None:
+        """Look at everything anew."""
+        self._begin(self._refresh, "Looking at executions and photos...")
+
+    def retry_all(self) -> None:
+        """Run again all photos that failed or lack a part, and look anew."""
+        self._begin(self._retry_all, "Trying again what failed...")
+
+    def reconcile(self) -> None:
+        """Start photos without a finished record that nothing works on, and look anew."""
+        self._begin(lambda job: self._restart(self.workbench.operations.reconcile(), job), "Reconciling...")
+
+    def redrive(self) -> None:
+        """Start the photos of the dead-letter queue, and look anew."""
+        self._begin(self._redrive, "Redriving the queue...")
+
+    def show_log(self, execution: Execution) -> None:
+        """Show what was logged of an execution."""
+        self._begin(lambda _: self._show_log(execution), f"Reading the log of {execution.name}...")
+
+    def _begin(self, work: Any, doing: str) -> None:
+        if not self.busy:
+            self.start(work, doing)
+
+    def _refresh(self, cancellation: Cancellation) -> Found:
+        self.found = _look(self.workbench, cancellation)
+        self._show()
+        counted = plots.described(self.found.minutes, self.found.photos)
+        self.say(counted, Tone.WARNING if self.found.failures or self.found.letters else Tone.SUCCESS)
+        return self.found
+
+    def _retry_all(self, cancellation: Cancellation) -> None:
+        photos = {
+            photo.id: photo for group in self.found.failures if group.retriable for photo in group.photos
+        }
+        operations = self.workbench.operations
+
+        def tried() -> Iterable[Restarted | NotRestarted]:
+            for photo in photos.values():
+                try:
+                    yield operations.retry(photo)
+                except ClientError as error:
+                    yield NotRestarted(photo.id, str(error))
+
+        self._restart(tried(), cancellation)
+
+    def _restart(self, outcomes: Iterable[Restarted | NotRestarted], cancellation: Cancellation) -> None:
+        self.again = []
+        for outcome in outcomes:
+            cancellation.check()
+            self.again.append(outcome)
+            self.say(f"Started again: {len(self.again)}", Tone.RUNNING)
+        started = [one.photo_id for one in self.again if isinstance(one, Restarted)]
+        for photo in self.workbench.photos.follow(started, sleep=cancellation.sleep):
+            self.say(f"{photo.file_name}: {photo.status.value}", Tone.RUNNING)
+        self._refresh(cancellation)
+        refused = [one for one in self.again if isinstance(one, NotRestarted)]
+        told = f"{len(started)} photos were run again."
+        why = f" Not started: {refused[0].photo_id}: {refused[0].cause}" if refused else ""
+        self.say(told + why, Tone.WARNING if refused else Tone.SUCCESS)
+
+    def _redrive(self, cancellation: Cancellation) -> None:
+        outcomes = []
+        for outcome in DeadLetters(self.workbench.stack).redrive():
+            cancellation.check()
+            outcomes.append(outcome)
+        self._refresh(cancellation)
+        done = sum(isinstance(outcome, Redriven) for outcome in outcomes)
+        tone = Tone.SUCCESS if done == len(outcomes) else Tone.WARNING
+        self.say(f"{done} of {len(outcomes)} messages were redriven.", tone)
+
+    def _show_log(self, execution: Execution) -> list[LogEntry]:
+        entries = Logs(self.workbench.stack).of_execution(execution.arn)
+        self.log_table.show(
+            map(_log_row, entries), caption=f"Log of {execution.name}", empty="Nothing is kept."
+        )
+        self.say(f"{len(entries)} lines.", Tone.SUCCESS)
+        return entries
+
+    def _show(self) -> None:
+        found = self.found
+        self.failures.show(map(_failure_row, found.failures))
+        self.queue.show(map(_letter_row, found.letters))
+        self.executions.show(map(_execution_row, found.executions), selected=-1)
+        if found.executions:
+            drawn = plots.draw(found.minutes, found.steps, found.photos)
+            paint(self.figures, data=drawn, alt=plots.described(found.minutes, found.photos))
+
+    def _chosen(self, change: Any) -> None:
+        if 0 <= change["new"] < len(self.found.executions):
+            self.show_log(self.found.executions[change["new"]])
+
+    def results(self) -> dict[str, Any]:
+        """Return what was found, for a test or another program."""
+        found = self.found
+        return {
+            "executions": {status: count for status, count in _counts(found.executions).items() if count},
+            "photos": {status.value: count for status, count in found.photos.items() if count},
+            "failures": [[one.count, one.status.value, one.step, one.name] for one in found.failures],
+            "queue": len(found.letters),
+            "restarted": [one.photo_id for one in self.again if isinstance(one, Restarted)],
+        }
+
+
+def _look(workbench: Workbench, cancellation: Cancellation) -> Found:
+    stack = workbench.stack
+    metrics = Metrics(stack)
+    listed = list(islice(Executions(stack).all(), _LISTED))
+    cancellation.check()
+    photos = list(workbench.photos.all())
+    cancellation.check()
+    ended = [execution for execution in listed if execution.stopped][:_MEASURED]
+    return Found(
+        listed,
+        grouped(failures(photos)),
+        DeadLetters(stack).messages(),
+        per_minute(listed),
+        by_step(metrics.durations(ended)),
+        statuses(photos),
+    )
+
+
+def _counts(executions: Iterable[Execution]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for execution in executions:
+        counts[execution.status] = counts.get(execution.status, 0) + 1
+    return counts
+
+
+def _execution_row(one: Execution) -> tuple[Any, ...]:
+    seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
+    status = Cell(one.status, _TONES.get(one.status, Tone.INFO))
+    return one.name, status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
+
+
+def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
+    cause, _ = one.causes[0]
+    others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
+    status = Cell(one.status.value, _TONES.get(one.status.value, Tone.INFO))
+    names = ", ".join(photo.file_name for photo in one.photos[:3])
+    more = f" and {one.count - 3} more" if one.count > 3 else ""
+    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", _advice(one)
+
+
+def _advice(one: FailureGroup) -> str:
+    return "may help" if one.retriable else "cannot help: upload another file"
+
+
+def _letter_row(one: DeadLetter) -> tuple[Any, ...]:
+    return f"{one.sent.astimezone():%Y-%m-%d %H:%M:%S}", ", ".join(one.keys), one.error, one.cause
+
+
+def _log_row(one: LogEntry) -> tuple[Any, ...]:
+    level = Cell(one.level, _LEVELS.get(one.level, Tone.INFO))
+    return f"{one.time.astimezone():%H:%M:%S.%f}"[:-3], one.source, level, one.message

@@ -1,0 +1,255 @@
+"""Uploads: dropped on the page, or by path; each photo that arrives is told to whoever follows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from imageproc.client.albums import Album
+from imageproc.client.browser_uploads import BrowserUploads, Ticket
+from imageproc.client.errors import UploadError
+from imageproc.client.uploads import Failed, Progress, Refused, Sent, UploadEvent
+from imageproc.client.waiting import Cancellation
+from imageproc.client.workbench import Workbench
+from imageproc.core.formats import SIGNATURES
+from imageproc.core.limits import MAX_BYTES
+from imageproc.widgets.drop_zone import Dropped, DropZone, Ended, Form, State
+from imageproc.widgets.jobs import Job
+from imageproc.widgets.painter import paint
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.tones import Tone
+
+_NO_ALBUM = "Choose an album first."
+
+_PUBLISH_S = 0.25
+"""Seconds between two lists of files that pages get."""
+
+
+class UploadPanel(Panel):
+    """A drop zone whose files become photos of an album; `album` may be set later, and changed.
+
+    Stand-alone: `UploadPanel(workbench, workbench.albums.named("ann", "Cats"))`.
+    """
+
+    def __init__(self, workbench: Workbench, album: Album | None = None) -> None:
+        """Upload with this workbench. AWS is not asked before the first file."""
+        self._workbench = workbench
+        self._callbacks: list[Callable[[Sent], None]] = []
+        self._sent: dict[str, Sent] = {}
+        self._batch = 0
+        self._courier = AlbumCourier(workbench, self._arrived)
+        self.zone = DropZone(
+            self._courier,
+            signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
+            max_bytes=MAX_BYTES,
+        )
+        super().__init__(self.zone)
+        self.stop_button.layout.display = "none"
+        self.children = (self.zone, self.status, self.stop_button)
+        self.album = album
+
+    @property
+    def album(self) -> Album | None:
+        """Where files go; None: nowhere yet. What is under way goes where it was meant to."""
+        return self._courier.album
+
+    @album.setter
+    def album(self, album: Album | None) -> None:
+        self._courier.album = album
+        limit = f"JPEG and PNG, up to {MAX_BYTES / 1e6:.0f} MB each"
+        hint = f"Into the album {album.name} of {album.user}: {limit}" if album else _NO_ALBUM
+        paint(self.zone, enabled=album is not None, hint=hint)
+
+    @property
+    def uploaded(self) -> list[Sent]:
+        """The photos that arrived or had been there, in the order in which they were dropped or found."""
+        return [self._sent[row.id] for row in self.zone.rows.all() if row.id in self._sent]
+
+    def on_sent(self, callback: Callable[[Sent], None]) -> None:
+        """Call back for each photo that arrives, and each that had been there, from some thread."""
+        self._callbacks.append(callback)
+
+    def upload_paths(
+        self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
+    ) -> Job[list[Sent]]:
+        """Upload files and folders of this machine in the background; its result are those that arrived.
+
+        With `check=False` files that are no photos go, too, and the pipeline rejects them.
+
+        Raises UploadError without an album; RuntimeError while it is at it already.
+        """
+        album = self.album
+        if album is None:
+            raise UploadError(f"{_NO_ALBUM} Set `album`.")
+        chosen = list(paths)
+        return self.start(
+            lambda cancellation: self._upload(chosen, album, cancellation, again=again, check=check),
+            f"Uploading to {album.name}",
+        )
+
+    def static(self) -> Any:
+        """Return the files and how each ended as HTML."""
+        return super().static() if self.status.text else self.zone.static()
+
+    def _upload(
+        self, paths: list[Path | str], album: Album, cancellation: Cancellation, *, again: bool, check: bool
+    ) -> list[Sent]:
+        paint(self.stop_button.layout, display=None)
+        self._batch += 1
+        shown = _KernelRows(self.zone, f"kernel-{self._batch}")
+        sent: list[Sent] = []
+        events = self._workbench.upload(paths, album, again=again, check=check, cancellation=cancellation)
+        try:
+            for event in events:
+                identifier = shown.take(event)
+                if isinstance(event, Sent):
+                    sent.append(event)
+                    self._arrived(identifier, event)
+        finally:
+            shown.close()
+            paint(self.stop_button.layout, display="none")
+        self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
+        return sent
+
+    def _arrived(self, identifier: str, sent: Sent) -> None:
+        """Tell of a photo. A callback that fails keeps nobody else from hearing of it."""
+        self._sent[identifier] = sent
+        for callback in list(self._callbacks):
+            try:
+                callback(sent)
+            except Exception as error:  # noqa: BLE001 - it is somebody else's, and the upload went well
+                self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
+
+
+class AlbumCourier:
+    """Gives the drop zone forms for the album of the moment."""
+
+    def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
+        """Tell of each photo that arrives, under the file's ID in the drop zone."""
+        self._workbench = workbench
+        self._arrived = arrived
+        self._album: Album | None = None
+        self._uploads: BrowserUploads | None = None
+        self._open: dict[str, tuple[BrowserUploads, Ticket]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def album(self) -> Album | None:
+        """Where files go from now on."""
+        return self._album
+
+    @album.setter
+    def album(self, album: Album | None) -> None:
+        with self._lock:
+            self._album, self._uploads = album, None
+
+    def admit(self, file: Dropped) -> Form | Ended:
+        """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
+        uploads = self._now()
+        found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
+        if not isinstance(found, Ticket):
+            return self._ended(file.id, found)
+        self._open[file.id] = uploads, found
+        return Form(found.url, found.fields, found.expires - time.time())
+
+    def confirm(self, identifier: str) -> Ended:
+        """Return whether the bucket has the file."""
+        uploads, ticket = self._open.pop(identifier)
+        return self._ended(identifier, uploads.finished(ticket))
+
+    def carry(self, identifier: str, body: BinaryIO) -> Ended:
+        """Send what came through the kernel."""
+        uploads, ticket = self._open.pop(identifier)
+        return self._ended(identifier, uploads.send_bytes(ticket, body))
+
+    def forget(self, identifier: str) -> None:
+        """Forget a ticket."""
+        self._open.pop(identifier, None)
+
+    def _now(self) -> BrowserUploads:
+        with self._lock:
+            if self._album is None:
+                raise UploadError(_NO_ALBUM)
+            if self._uploads is None:
+                self._uploads = BrowserUploads(self._workbench.stack, self._album)
+            return self._uploads
+
+    def _ended(self, identifier: str, found: Sent | Refused | Failed) -> Ended:
+        if isinstance(found, Sent):
+            self._arrived(identifier, found)
+            return Ended(State.THERE if found.already_there else State.SENT)
+        return Ended(State.REJECTED if isinstance(found, Refused) else State.FAILED, found.cause)
+
+
+class _KernelRows:
+    """The drop zone's rows for files that the kernel sends."""
+
+    def __init__(self, zone: DropZone, prefix: str) -> None:
+        self._zone, self._prefix = zone, prefix
+        self._ids: dict[str, str] = {}
+        self._bytes: dict[str, int] = {}
+        self._published = 0.0
+        self._problems = {State.REJECTED: 0, State.FAILED: 0}
+
+    def take(self, event: UploadEvent | Refused) -> str:
+        """Show an event, and return the ID of its file's row."""
+        if isinstance(event, Refused):
+            identifier = self._identifier(str(event.path), event.path.name, 0)
+            self._end(identifier, State.REJECTED, event.cause)
+            return identifier
+        upload = event.upload
+        identifier = self._identifier(upload.object_id, upload.path.name, upload.size)
+        if isinstance(event, Progress):
+            self._bytes[identifier] = self._bytes.get(identifier, 0) + event.sent
+            self._zone.rows.change(identifier, State.SENDING, sent=min(upload.size, self._bytes[identifier]))
+            self._publish()
+        elif isinstance(event, Sent):
+            self._end(identifier, State.THERE if event.already_there else State.SENT)
+        else:
+            self._end(identifier, State.FAILED, event.cause)
+        return identifier
+
+    def close(self) -> None:
+        """Show of those that were not sent that they will not be."""
+        for row in self._zone.rows.all():
+            if row.id in self._ids.values() and not row.state.ended:
+                self._zone.rows.change(row.id, State.CANCELLED)
+        self._zone.publish()
+
+    @property
+    def count(self) -> int:
+        """The files so far."""
+        return len(self._ids)
+
+    @property
+    def problems(self) -> str:
+        """What went wrong, in a sentence; "" if nothing did."""
+        rejected, failed = self._problems[State.REJECTED], self._problems[State.FAILED]
+        return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
+
+    @property
+    def tone(self) -> Tone:
+        """How it went."""
+        if self._problems[State.FAILED]:
+            return Tone.ERROR
+        return Tone.WARNING if self._problems[State.REJECTED] else Tone.SUCCESS
+
+    def _identifier(self, key: str, name: str, size: int) -> str:
+        if key not in self._ids:
+            self._ids[key] = f"{self._prefix}-{len(self._ids)}"
+            self._zone.rows.add(self._ids[key], name, size)
+        return self._ids[key]
+
+    def _end(self, identifier: str, state: State, text: str = "") -> None:
+        self._zone.rows.change(identifier, state, text)
+        self._problems[state] = self._problems.get(state, 0) + 1
+        self._publish()
+
+    def _publish(self) -> None:
+        """Publish now and then: a batch has tens of thousands of events."""
+        if time.monotonic() - self._published > _PUBLISH_S:
+            self._published = time.monotonic()
+            self._zone.publish()

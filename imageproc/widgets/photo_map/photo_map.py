@@ -1,0 +1,87 @@
+"""A map of photos that needs no network: the outlines come with the package (see LICENSE-world.txt)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.markup import Markup
+from imageproc.widgets.painter import paint
+
+_SVG = Markup(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-18000 -9000 36000 18000" width="900" height="450">'
+    '<rect x="-18000" y="-9000" width="36000" height="18000" fill="#dfe9f0"/>'
+    '<defs><path id="land" d="{land}" fill="#f7f5ef" stroke="#8a8a8a" stroke-width="20"/></defs>'
+    '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/>'
+    "{points}</svg>"
+)
+_POINT = Markup('<circle cx="{x}" cy="{y}" r="220" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
+
+
+@dataclass(frozen=True)
+class Point:
+    """A photo and where it was taken: decimal degrees, WGS 84."""
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+
+
+class PhotoMap(anywidget.AnyWidget):
+    """A map of points; those that lie close together are shown as one. `chosen` has the IDs chosen last."""
+
+    _esm = script("photo_map/photo_map.js")
+    _css = style("photo_map/photo_map.css")
+
+    points: Any = traitlets.List().tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+    empty = traitlets.Unicode("None of these photos say where they were taken.").tag(sync=True)
+    chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, points: Iterable[Point] = (), **traits: Any) -> None:
+        """Show these points."""
+        super().__init__(points=[asdict(point) for point in points], **traits)
+        self.on_msg(self._receive)
+
+    def show(self, points: Iterable[Point], note: str = "") -> None:
+        """Show other points soon, from whatever thread, and a note below them."""
+        paint(self, points=[asdict(point) for point in points], note=note)
+
+    def svg(self) -> Markup:
+        """Return the whole world with the points, as SVG."""
+        points = Markup("").join(
+            _POINT.format(x=round(point["longitude"] * 100), y=round(point["latitude"] * -100))
+            for point in self.points
+        )
+        return _SVG.format(land=outlines()["land"], points=points)
+
+    def static(self) -> Markup:
+        """Return the map as HTML, for pages where no kernel runs."""
+        if not self.points:
+            return Markup("<p>{}</p>").format(self.empty)
+        data = base64.b64encode(str(self.svg()).encode()).decode()
+        text = f"A map of the world with {len(self.points)} photos."
+        image = Markup('<img alt="{}" style="max-width:100%" src="data:image/svg+xml;base64,{}">')
+        return image.format(text, data) + Markup("<p>{}</p>").format(self.note)
+
+    def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        """Send the outlines to a view. As a trait they would be saved with every notebook."""
+        if isinstance(message, dict) and message.get("type") == "outlines":
+            self.send({"type": "outlines", **outlines()})
+
+
+@cache
+def outlines() -> dict[str, str]:
+    """Return `land` and `borders`, SVG paths in hundredths of a degree, latitude downwards."""
+    text = files("imageproc.widgets.photo_map").joinpath("world.json").read_text(encoding="utf-8")
+    return {name: str(path) for name, path in json.loads(text).items()}

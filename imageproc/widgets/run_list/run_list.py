@@ -1,0 +1,58 @@
+"""A list of runs in stages, whose rows keep their place in the keyboard's order while they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.data_table import Cell
+from imageproc.widgets.markup import Markup, table
+from imageproc.widgets.painter import paint
+
+FILTERS = ("all", "active", "failed")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run: its key, the name that is shown, and a cell for each stage."""
+
+    key: str
+    name: str
+    stages: Sequence[Cell]
+
+
+class RunList(anywidget.AnyWidget):
+    """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
+
+    `counts` says how many there are by filter; whoever fills it shows those of `filter`, at most `limit`.
+    """
+
+    _esm = script("run_list/run_list.js")
+    _css = style("run_list/run_list.css")
+
+    columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    filter = traitlets.Enum(FILTERS, "all").tag(sync=True)
+    limit = traitlets.Int(50).tag(sync=True)
+    counts: Any = traitlets.Dict().tag(sync=True)
+    empty = traitlets.Unicode("No photos yet.").tag(sync=True)
+
+    def show(self, rows: Iterable[Row], counts: Mapping[str, int]) -> None:
+        """Show these rows soon, from whatever thread."""
+        paint(self, rows=[_plain(row) for row in rows], counts=dict(counts))
+
+    def static(self) -> Markup:
+        """Return the rows as HTML, for pages where no kernel runs."""
+        texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
+        return table(self.columns, texts or [[self.empty]])
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    stages = [{"text": cell.text, "tone": cell.tone.value, "href": cell.href} for cell in row.stages]
+    return {"key": row.key, "name": row.name, "stages": stages}

@@ -1,0 +1,283 @@
+"""Gallery, viewer, map and their panel, without a browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from PIL import Image
+
+from imageproc.client.albums import Album
+from imageproc.client.photos import Photo
+from imageproc.client.workbench import Workbench
+from imageproc.widgets import GalleryPanel, photo_words
+from imageproc.widgets.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.gallery import Card, Gallery
+from imageproc.widgets.painter import flush
+from imageproc.widgets.photo_map import PhotoMap, Point
+from imageproc.widgets.photo_map.photo_map import outlines
+from imageproc.widgets.photo_pages import PhotoPages
+from imageproc.widgets.photo_viewer import Opened, PhotoViewer, Picture
+from imageproc.widgets.tones import Tone
+from tests import pictures
+from tests.widgets.test_safety import Tags
+
+HOSTILE = "<img src=x onerror=alert(1)>\u202e\n.jpg"
+
+
+def photo(number: int, **record: Any) -> Photo:
+    thumbnail = {"s3Bucket": "b", "s3Key": f"Thumbnails/{number}.jpg"}
+    return Photo({"imageID": f"{number}.jpg", "status": "SUCCEEDED", "thumbnail": thumbnail, **record})
+
+
+class Sent:
+    """What a widget sends to its views."""
+
+    def __init__(self, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[tuple[Any, Any]] = []
+        monkeypatch.setattr(
+            widget, "send", lambda content, buffers=None: self.messages.append((content, buffers))
+        )
+
+    def first(self) -> tuple[Any, Any]:
+        until(lambda: bool(self.messages))
+        return self.messages[0]
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline, "it never comes"
+        time.sleep(0.005)
+
+
+def say(widget: Any, **message: Any) -> None:
+    widget._handle_custom_msg(message, [])
+
+
+def test_addresses_travel_in_messages_and_are_in_no_saved_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = Gallery([Card("a", "a.jpg")], address=lambda one: f"https://s3/{one}?X-Amz-Signature=1")
+    sent = Sent(gallery, monkeypatch)
+    say(gallery, type="addresses", ids=["a", "unknown", 7])
+    assert sent.first()[0] == {"type": "addresses", "addresses": {"a": "https://s3/a?X-Amz-Signature=1"}}
+    assert "X-Amz" not in json.dumps(gallery.get_state(gallery.keys), default=str)
+
+
+def test_the_bytes_come_where_the_address_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = Gallery([Card("a", "a.jpg")], thumbnail=lambda _: b"jpeg")
+    sent = Sent(gallery, monkeypatch)
+    say(gallery, type="bytes", ids=["a"])
+    assert sent.first() == ({"type": "bytes", "id": "a", "cause": ""}, [b"jpeg"])
+
+
+def test_why_there_are_no_bytes_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> bytes:
+        raise ValueError("The thumbnail is gone.")
+
+    gallery = Gallery([Card("a", "a.jpg")], thumbnail=gone)
+    sent = Sent(gallery, monkeypatch)
+    say(gallery, type="bytes", ids=["a"])
+    assert sent.first()[0]["cause"] == "The thumbnail is gone."
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 7, {}, {"type": "page", "page": -1}, {"type": "open", "ids": "a"}, {"type": "x"}]
+)
+def test_odd_messages_do_nothing(odd: Any) -> None:
+    def never(_: object) -> None:
+        raise AssertionError(odd)
+
+    Gallery([Card("a", "a")], on_page=never, on_open=never)._handle_custom_msg(odd, [])
+    PhotoViewer(on_step=never)._handle_custom_msg(odd, [])
+    PhotoMap()._handle_custom_msg(odd, [])
+
+
+def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = PhotoViewer(picture=lambda one: Picture(one.encode(), "image/jpeg"))
+    sent = Sent(viewer, monkeypatch)
+    viewer.show(Opened("a", "a.jpg"))
+    flush()
+    say(viewer, type="picture", id="other")
+    say(viewer, type="picture", id="a")
+    assert sent.first() == ({"type": "picture", "id": "a", "media": "image/jpeg"}, [b"a"])
+    say(viewer, type="close")
+    assert viewer.photo == {}
+
+
+def test_pages_are_read_as_far_as_they_are_looked_at() -> None:
+    read: list[int] = []
+
+    def source() -> Iterator[Photo]:
+        for number in range(500):
+            read.append(number)
+            yield photo(number)
+
+    pages = PhotoPages(source, 60)
+    assert read == []
+    assert len(pages.page(0)[1]) == 60
+    assert len(read) == 61
+    assert pages.follows(0)
+    assert not pages.complete
+    assert pages.page(1)[1][0].id == "60.jpg"
+    number, last = pages.page(99)
+    assert (number, len(last), pages.follows(number), pages.complete) == (8, 20, False, True)
+
+
+def test_a_page_that_could_not_be_read_can_be_read_again() -> None:
+    broken = [True]
+
+    def source() -> Iterator[Photo]:
+        yield photo(1)
+        if broken.pop() if broken else False:
+            raise ConnectionError("no network")
+        yield photo(2)
+
+    pages = PhotoPages(source, 60)
+    with pytest.raises(ConnectionError):
+        pages.page(0)
+    assert [one.id for one in pages.page(0)[1]] == ["1.jpg", "2.jpg"]
+
+
+def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
+    pages = PhotoPages(lambda: [photo(1), photo(2)], 60)
+    pages.page(0)
+    pages.add(photo(2, status="FAILED"))
+    pages.add(photo(3))
+    assert [one.id for one in pages.known] == ["3.jpg", "1.jpg", "2.jpg"]
+    assert pages.known[2].status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("record", "note", "tone"),
+    [
+        ({"status": "PROCESSING"}, "Processing", Tone.RUNNING),
+        ({"status": "REJECTED", "error": {"cause": "no JPEG"}}, "Rejected: no JPEG", Tone.ERROR),
+        ({"status": "FAILED", "error": {"cause": "S3 is slow"}}, "Failed: S3 is slow", Tone.ERROR),
+        (
+            {"status": "INCOMPLETE", "missing": {"tags": {"cause": "x"}}},
+            "Incomplete: no tags: x",
+            Tone.WARNING,
+        ),
+    ],
+)
+def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone: Tone) -> None:
+    card = photo_words.card(Photo({"imageID": "a", **record}))
+    assert (card.note, card.tone, card.thumbnail) == (note, tone, False)
+
+
+def test_boxes_stay_within_the_picture() -> None:
+    box = {"left": -0.5, "top": 0.5, "width": 5, "height": 0.25, "confidence": 90}
+    shown = photo_words.opened(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
+    assert shown.boxes == (("Cat", 0.0, 0.5, 1.0, 0.25),)
+
+
+def test_the_map_sends_outlines_and_saves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = PhotoMap([Point("a", "a", 10, 179.9)])
+    sent = Sent(world, monkeypatch)
+    say(world, type="outlines")
+    assert sent.first()[0]["land"].startswith("M")
+    assert len(json.dumps(world.get_state(world.keys), default=str)) < 30_000
+
+
+def test_outlines_lie_in_the_world() -> None:
+    for path in outlines().values():
+        starts = [start.split("l")[0] for start in path.split("M")[1:]]
+        pairs = [start.replace("-", " -").split() for start in starts]
+        assert all(abs(int(x)) <= 36000 and abs(int(y)) <= 9000 for x, y in pairs)
+    assert len(outlines()["land"]) > 20_000
+
+
+def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
+    frames = [Frame(pictures.jpeg(), HOSTILE), Frame(b"no picture", "猫" * 100), Frame(None, "")] * 20
+    sheet = Image.open(io.BytesIO(contact_sheet(frames)))
+    assert sheet.size == (8 * 128, 8 * 128)
+
+
+class FakePhotos:
+    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+        geo = {"latitude": 10, "longitude": 20}
+        yield from (photo(number, thumbnail=None, geo=geo) for number in range(130))
+
+
+class FakeWorkbench:
+    photos = FakePhotos()
+
+
+@pytest.fixture
+def panel() -> GalleryPanel:
+    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), Album("a", "ann", "A", 0))
+    settle(panel)
+    return panel
+
+
+def settle(panel: GalleryPanel) -> None:
+    until(lambda: not panel.busy)
+    flush()
+
+
+def test_a_panel_shows_its_album_page_by_page(panel: GalleryPanel) -> None:
+    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (60, -1, True)
+    for _ in range(2):
+        say(panel.gallery, type="page", page=panel.gallery.page + 1)
+        settle(panel)
+    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (10, 130, False)
+    assert panel.results()["photos"] == 130
+    assert panel.results()["located"] == 130
+
+
+def test_arrows_in_the_viewer_go_on_to_the_next_page(panel: GalleryPanel) -> None:
+    panel.open_photo("59.jpg")
+    flush()
+    for expected in ("60.jpg", "61.jpg", "60.jpg", "59.jpg"):
+        say(
+            panel.viewer,
+            type="step",
+            step=-1 if expected == "59.jpg" or panel.viewer.photo["id"] == "61.jpg" else 1,
+        )
+        until(lambda want=expected: panel.viewer.photo.get("id") == want)  # type: ignore[misc]
+    settle(panel)
+    assert panel.gallery.page == 0
+
+
+def test_what_is_chosen_on_the_map_is_marked_in_the_gallery(panel: GalleryPanel) -> None:
+    panel.map.chosen = ["3.jpg", "nobody.jpg"]
+    flush()
+    assert panel.gallery.marked == ["3.jpg"]
+
+
+def test_a_photo_that_has_just_finished_comes_first(panel: GalleryPanel) -> None:
+    panel.add(photo(1000))
+    flush()
+    assert panel.gallery.items[0]["id"] == "1000.jpg"
+
+
+def test_static_is_safe_by_construction() -> None:
+    hostile = Photo({"imageID": HOSTILE, "status": "FAILED", "error": {"cause": HOSTILE}, "tags": [HOSTILE]})
+    located = photo(2, thumbnail=None, geo={"latitude": 1, "longitude": 2})
+    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=[hostile, located])
+    settle(panel)
+    page = Tags(str(panel.static()))
+    images = [dict(attributes) for tag, attributes in page.found if tag == "img"]
+    assert len(images) == 2
+    assert all(str(image["src"]).startswith("data:image/") and "onerror" not in image for image in images)
+
+
+def test_an_error_is_said_and_the_next_try_works(
+    panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[Photo]:
+        raise ConnectionError("The local AWS does not answer.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(FakePhotos, "in_album", fail)
+        panel.refresh()
+        settle(panel)
+        assert panel.status.text == "The local AWS does not answer."
+        assert not panel.gallery.loading
+    panel.refresh()
+    settle(panel)
+    assert len(panel.gallery.items) == 60

@@ -1,0 +1,162 @@
+"""The upload panel: files of this machine and of a browser become photos of its album, on the local AWS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageproc.client.albums import Album
+from imageproc.client.errors import UploadError
+from imageproc.client.stack import Stack
+from imageproc.client.uploads import Sent
+from imageproc.client.workbench import Workbench
+from imageproc.local import LocalStatus
+from imageproc.widgets import UploadPanel, painter
+from imageproc.widgets.drop_zone import Dropped, Ended, Form, State
+from imageproc.widgets.panels.upload_panel import AlbumCourier
+from tests.flow.conftest import target_of
+from tests.pictures import gif, jpeg
+
+PHOTO = jpeg()
+ALBUM = Album("a1", "ann", "Cats", 0)
+
+
+@pytest.fixture
+def workbench(local_aws: LocalStatus, fresh: str) -> Workbench:
+    """A workbench whose stack has a bucket, and nothing that processes photos."""
+    target = target_of(local_aws)
+    target.client("s3").create_bucket(Bucket=f"upload-panel-{fresh}")
+    workbench = Workbench(target)
+    workbench._stack = Stack(target, "s", {"S3PhotoRepoBucket": f"upload-panel-{fresh}"})
+    return workbench
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> str:
+    return f"{time.time_ns():x}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").write_bytes(PHOTO)
+    (tmp_path / "photos/b.jpg").write_bytes(PHOTO + b"b")
+    (tmp_path / "photos/c.jpg").write_bytes(gif())
+    return tmp_path / "photos"
+
+
+def offered(name: str, data: bytes = PHOTO, identifier: str = "s-0") -> Dropped:
+    return Dropped(identifier, name, len(data), "image/jpeg", None, data[:32])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Path) -> None:
+    panel = UploadPanel(workbench, ALBUM)
+    heard: list[Sent] = []
+    panel.on_sent(heard.append)
+    assert len(panel.upload_paths([folder]).wait(30) or ()) == 2
+    painter.flush()
+    assert {sent.upload.path.name for sent in heard} == {"a.jpg", "b.jpg"}
+    assert {sent.upload.object_id for sent in panel.uploaded} == {sent.upload.object_id for sent in heard}
+    states = {row.name: row.state for row in panel.zone.rows.all()}
+    assert states == {"a.jpg": State.SENT, "b.jpg": State.SENT, "c.jpg": State.REJECTED}
+    assert panel.status.text == "2 of 3 files are in Cats. 1 rejected, 0 failed: see the list."
+    assert {row["name"] for row in panel.zone.listed} == set(states)
+    for text in ("c.jpg", "rejected", "the file is GIF"):
+        assert text in str(panel.static())
+    panel.upload_paths([folder]).wait(30)
+    assert [sent.already_there for sent in panel.uploaded].count(True) == 2
+
+
+def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))
+    panel = UploadPanel(workbench, ALBUM)
+    panel.on_sent(lambda _: panel.stop_button.click())
+    assert panel.upload_paths([tmp_path]).wait(30) is None
+    painter.flush()
+    assert 1 <= len(panel.uploaded) < 40
+    assert {row.state for row in panel.zone.rows.all()} <= {State.SENT, State.CANCELLED}
+    assert "Stopped" in panel.status.text
+    assert panel.stop_button.layout.display == "none"
+
+
+def test_without_an_album_nothing_is_taken(workbench: Workbench, folder: Path) -> None:
+    panel = UploadPanel(workbench)
+    painter.flush()
+    assert (panel.zone.enabled, panel.zone.hint) == (False, "Choose an album first.")
+    with pytest.raises(UploadError, match="Choose an album first"):
+        panel.upload_paths([folder])
+    panel.album = ALBUM
+    painter.flush()
+    assert panel.zone.enabled
+    assert "Cats" in panel.zone.hint
+
+
+def test_a_callback_that_fails_keeps_nobody_from_hearing(workbench: Workbench, folder: Path) -> None:
+    panel = UploadPanel(workbench, ALBUM)
+    heard: list[Sent] = []
+
+    def fail(sent: Sent) -> None:
+        raise ValueError("no gallery")
+
+    panel.on_sent(fail)
+    panel.on_sent(heard.append)
+    panel.upload_paths([folder / "a.jpg"]).wait(30)
+    assert len(heard) == 1
+
+
+def test_a_path_that_is_not_there_is_an_error_that_says_so(workbench: Workbench, tmp_path: Path) -> None:
+    panel = UploadPanel(workbench, ALBUM)
+    job = panel.upload_paths([tmp_path / "nothing"])
+    with pytest.raises(UploadError, match="There is no file or folder"):
+        job.wait(30)
+    painter.flush()
+    assert panel.status.tone == "error"
+
+
+def test_the_courier_brings_a_file_that_came_through_the_kernel(workbench: Workbench, tmp_path: Path) -> None:
+    arrived: list[tuple[str, Sent]] = []
+    courier = AlbumCourier(workbench, lambda identifier, sent: arrived.append((identifier, sent)))
+    courier.album = ALBUM
+    form = courier.admit(offered("a.jpg"))
+    assert isinstance(form, Form)
+    assert 290 < form.seconds <= 300
+    (tmp_path / "body").write_bytes(PHOTO)
+    with (tmp_path / "body").open("rb") as body:
+        assert courier.carry("s-0", body) == Ended(State.SENT)
+    assert arrived[0][1].upload.key == form.fields["key"]
+    assert courier._open == {}
+
+
+def test_a_file_goes_to_the_album_that_was_chosen_when_it_was_offered(workbench: Workbench) -> None:
+    courier = AlbumCourier(workbench, lambda *_: None)
+    courier.album = ALBUM
+    first = courier.admit(offered("a.jpg"))
+    courier.album = Album("a2", "ann", "Dogs", 0)
+    second = courier.admit(offered("a.jpg", identifier="s-1"))
+    assert isinstance(first, Form)
+    assert isinstance(second, Form)
+    assert first.fields["key"].startswith("Incoming/a1/")
+    assert second.fields["key"].startswith("Incoming/a2/")
+    assert courier.confirm("s-0").state is State.FAILED  # nobody has sent it
+
+
+def test_an_album_that_goes_away_refuses_what_is_offered(workbench: Workbench) -> None:
+    panel = UploadPanel(workbench)
+    got: list[Any] = []
+    panel.zone.send = lambda content, buffers=None: got.append(content)
+    offer = {"id": "s-0", "name": "a.jpg", "size": 9, "type": "image/jpeg"}
+    panel.zone._handle_custom_msg({"type": "news", "session": "s", "offers": [offer]}, [])
+    until(lambda: bool(got))
+    assert got[0]["files"] == [{"id": "s-0", "state": "failed", "text": "Choose an album first."}]
