@@ -13,6 +13,7 @@ import pytest
 from imageproc.deployment.template import read_sources
 from imageproc.functions import (
     aws,
+    begin_photo,
     create_s3_event_trigger,
     describe_execution,
     extract_image_metadata,
@@ -76,11 +77,20 @@ def run(backend: Backend, function: str) -> Any:
         ),
         "GenerateThumbnail": lambda: generate_thumbnail.handler(state, None),
         "RecordOutcome": lambda: record_outcome.handler(state | ended, None),
+        "BeginPhoto": lambda: begin_photo.handler(in_bulk(backend), None),
         "DescribeExecution": lambda: describe_execution.handler(
             {"executionArn": f"{backend.state_machine_arn.replace(':stateMachine:', ':execution:')}:x"}, None
         ),
     }
     return runs[function]()
+
+
+def in_bulk(backend: Backend) -> dict[str, Any]:
+    """What the bulk state machine says of a photo whose execution was lost."""
+    arn = f"{backend.state_machine_arn.replace(':stateMachine:', ':execution:')}:lost"
+    lost = {"imageID": {"S": "x.jpg"}, "status": {"S": "PROCESSING"}, "executionArn": {"S": arn}}
+    backend.dynamodb.put_item(TableName=backend.table, Item=lost)
+    return {"bucket": backend.bucket, "key": "Incoming/x.jpg", "bulk": "arn:bulk", "only": []}
 
 
 def repeated(backend: Backend) -> dict[str, Any]:
