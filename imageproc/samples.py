@@ -6,6 +6,7 @@ The pictures are in the public domain or CC0 (skimage/data/README.txt). Camera, 
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def write_samples(folder: Path) -> list[Path]:
     name, content = NOT_A_PHOTO
     (folder / name).write_bytes(content)
     return [*paths, folder / name]
+
+
+def sample_photos() -> list[Path]:
+    """Write the sample photos into a folder of this process's own, and return their paths.
+
+    Raises SamplesMissingError if scikit-image is not installed.
+    """
+    return write_samples(Path(tempfile.mkdtemp(prefix="imageproc-samples-")))
 
 
 def _pictures() -> Path:

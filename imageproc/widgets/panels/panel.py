@@ -65,7 +65,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show a text in the status line, from whatever thread."""
         paint(self.status, text=text, tone=tone.value, **progress)
 
-    def static(self) -> list[Any]:
+    def static(self) -> Any:
         """Return what the panel shows, part by part, for pages where no kernel runs."""
         parts = [child.static() for child in self.children if hasattr(child, "static")]
         return [*parts, Markup("<p>{}</p>").format(self.status.text)]

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from imageproc.client.albums import Album
 from imageproc.client.browser_uploads import BrowserUploads, Ticket
@@ -18,7 +18,6 @@ from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
 from imageproc.widgets.drop_zone import Dropped, DropZone, Ended, Form, State
 from imageproc.widgets.jobs import Job
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
@@ -73,8 +72,12 @@ class UploadPanel(Panel):
         """Call back for each photo that arrives, and each that had been there, from some thread."""
         self._callbacks.append(callback)
 
-    def upload_paths(self, paths: Iterable[Path | str], *, again: bool = False) -> Job[list[Sent]]:
+    def upload_paths(
+        self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
+    ) -> Job[list[Sent]]:
         """Upload files and folders of this machine in the background; its result are those that arrived.
+
+        With `check=False` files that are no photos go, too, and the pipeline rejects them.
 
         Raises UploadError without an album; RuntimeError while it is at it already.
         """
@@ -83,22 +86,22 @@ class UploadPanel(Panel):
             raise UploadError(f"{_NO_ALBUM} Set `album`.")
         chosen = list(paths)
         return self.start(
-            lambda cancellation: self._upload(chosen, album, again, cancellation),
+            lambda cancellation: self._upload(chosen, album, cancellation, again=again, check=check),
             f"Uploading to {album.name}",
         )
 
-    def static(self) -> Markup:
+    def static(self) -> Any:
         """Return the files and how each ended as HTML."""
         return super().static() if self.status.text else self.zone.static()
 
     def _upload(
-        self, paths: list[Path | str], album: Album, again: bool, cancellation: Cancellation
+        self, paths: list[Path | str], album: Album, cancellation: Cancellation, *, again: bool, check: bool
     ) -> list[Sent]:
         paint(self.stop_button.layout, display=None)
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Sent] = []
-        events = self._workbench.upload(paths, album, again=again, cancellation=cancellation)
+        events = self._workbench.upload(paths, album, again=again, check=check, cancellation=cancellation)
         try:
             for event in events:
                 identifier = shown.take(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from imageproc.client.albums import Album
+from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
 from imageproc.widgets.heading import Heading
 from imageproc.widgets.panels import fields
@@ -49,12 +50,16 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.login.on_login(self._log_in)
         self.albums.on_choose(self._open)
         self.uploads.on_sent(self.runs.add)
-        self.runs.on_finished(self.gallery.add)
+        self.runs.on_finished(self._show_finished)
 
     def _log_in(self, user: str) -> None:
         self.albums.show_user(user)
         fields.shown(self._after_login, True)
         fields.shown(self._in_album, False)
+
+    def _show_finished(self, photos: list[Photo]) -> None:
+        for photo in photos:
+            self.gallery.add(photo)
 
     def _open(self, album: Album) -> None:
         self.uploads.album = album
