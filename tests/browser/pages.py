@@ -41,6 +41,9 @@ class Page:
         page.on("dialog", self._dialog)
 
     def _dialog(self, dialog: Any) -> None:
+        if dialog.type == "beforeunload":
+            dialog.accept()  # the notebook is not saved
+            return
         self.errors.append(f"a dialog appeared: {dialog.message}")
         dialog.dismiss()
 

@@ -49,16 +49,15 @@ class AlbumPanel(Panel):
 
     def refresh(self) -> None:
         """Read the user's albums."""
-        if not self.busy:
-            self.start(self._refresh, "Reading the albums...")
+        self.start(self._refresh, "Reading the albums...", after=True)
 
     def create(self) -> None:
         """Make the album that is named in the field, and choose it."""
         name = self.new_name.value.strip()
         if not name or not self.user:
             self.say("Name the album first." if self.user else "Log in first.", Tone.ERROR)
-        elif not self.busy:
-            self.start(lambda _: self._create(name), f"Making the album {name}...")
+        else:
+            self.start(lambda _: self._create(name), f"Making the album {name}...", after=True)
 
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new."""

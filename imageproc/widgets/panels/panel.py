@@ -18,6 +18,8 @@ from imageproc.widgets.tones import Tone
 
 T = TypeVar("T")
 
+_POLL_S = 0.02
+
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box of widgets with a status line between them, and a button to stop what runs."""
@@ -25,21 +27,24 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget] = ()) -> None:
         """Show these widgets, and between them what goes on."""
         self.status = StatusLine()
+        # In a row a widget is as wide as its contents, which a container query takes for nothing.
+        self.status.layout.flex = "1 1 16em"
         self.stop_button = fields.button("Stop", self.stop)
         fields.shown(self.stop_button, False)
         self.job: Job[Any] | None = None
         super().__init__([*above, fields.row(self.status, self.stop_button), *below])
 
-    def start(self, work: Callable[[Cancellation], T], doing: str) -> Job[T]:
+    def start(self, work: Callable[[Cancellation], T], doing: str, *, after: bool = False) -> Job[T]:
         """Begin a piece of work in a thread. Its errors are shown here, and raised by `finished`.
 
-        Raises RuntimeError while another one runs.
+        Raises RuntimeError while another one runs, unless this one may begin `after` it.
         """
-        if self.busy:
+        earlier = self.job if self.busy else None
+        if earlier and not after:
             raise RuntimeError("Something runs here already: wait, or stop it.")
         self.say(doing, Tone.RUNNING, done=0, total=0)
         fields.shown(self.stop_button, True)
-        job = Job(lambda cancellation: self._watched(work, cancellation), doing)
+        job = Job(lambda cancellation: self._watched(work, cancellation, earlier), doing)
         self.job = job
         return job
 
@@ -70,8 +75,12 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         parts = [child.static() for child in self.children if hasattr(child, "static")]
         return [*parts, Markup("<p>{}</p>").format(self.status.text)]
 
-    def _watched(self, work: Callable[[Cancellation], T], cancellation: Cancellation) -> T:
+    def _watched(
+        self, work: Callable[[Cancellation], T], cancellation: Cancellation, earlier: Job[Any] | None
+    ) -> T:
         try:
+            while earlier and not earlier.done:
+                cancellation.sleep(_POLL_S)
             return work(cancellation)
         except Cancelled as stopped:
             self.say(str(stopped), Tone.WARNING)

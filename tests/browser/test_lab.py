@@ -1,0 +1,116 @@
+"""A newcomer's journey in JupyterLab: Run All in each notebook in turn, from nothing to a clean machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imageproc.local import LocalStatus
+from tests.browser import hostile
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.pages import Page, Visit
+from tests.flow.conftest import target_of
+
+STACK = "journey"
+TALL = 3200
+OVERFLOWING = """() => [...document.querySelectorAll('.ip')]
+  .filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => `${part.className} ${part.scrollWidth} > ${part.clientWidth} ${part.innerText.slice(0, 40)}`)"""
+
+
+@pytest.fixture(scope="module")
+def own_stack(notebooks: Path, local_aws: LocalStatus) -> Iterator[str]:
+    """A stack of the journey's own, which the notebooks name as their default."""
+    for path in notebooks.glob("*.ipynb"):
+        text = path.read_text()
+        assert r"stack_name: str = \"imageproc\"" in text
+        path.write_text(text.replace(r"stack_name: str = \"imageproc\"", rf"stack_name: str = \"{STACK}\""))
+    yield STACK
+    found = target_of(local_aws).client("cloudformation").list_stacks()["StackSummaries"]
+    left = [one for one in found if one["StackName"] == STACK and one["StackStatus"] != "DELETE_COMPLETE"]
+    assert left == [], "the journey ends on a clean machine"
+
+
+def look(page: Page, name: str) -> None:
+    """See that nothing is wrong with the page, and keep pictures of it."""
+    assert page.violations() == []
+    page.screenshot(f"lab-{name}")
+
+
+def test_from_nothing_to_a_clean_machine(visit: Visit, lab_url: str, own_stack: str, tmp_path: Path) -> None:
+    page: Page = visit(1600, TALL)
+
+    page.open_notebook(lab_url, "01_deploy.ipynb")
+    page.run_all()
+    page.wait_text(".ip-status-line", rf"The stack {own_stack} is deployed")
+    look(page, "01-deploy")
+
+    page.open_notebook(lab_url, "02_upload_and_follow.ipynb")
+    page.run_all()
+    photos = hostile.write(tmp_path)
+    page.drop(".ip-drop-zone .ip-target", photos)
+    page.wait_text(".ip-run-list tr:has-text('img src')", "SUCCEEDED|INCOMPLETE")
+    page.wait_text(".ip-drop-zone", r"notes\.jpg")
+    page.page.locator(".ip-run-list button.ip-choose", has_text="img src").click()
+    page.page.wait_for_selector(".ip-state-graph svg")
+    look(page, "02-upload-and-follow")
+    assert page.page.evaluate(hostile.INJECTED) == hostile.NOTHING
+
+    page.open_notebook(lab_url, "03_gallery.ipynb")
+    page.run_all()
+    open_with_the_keyboard(page)
+    look(page, "03-gallery")
+    assert page.page.evaluate(hostile.INJECTED) == hostile.NOTHING
+
+    page.open_notebook(lab_url, "04_operations.ipynb")
+    page.run_all()
+    page.wait_text(".ip-data-table", "ImageIdentifyError")
+    look(page, "04-operations")
+
+    page.open_notebook(lab_url, "05_clean_up.ipynb")
+    page.run_all()
+    look(page, "05-clean-up")
+    page.page.get_by_label("Type the stack's name to confirm").fill(own_stack)
+    page.page.get_by_role("button", name="Remove all this").click()
+    page.wait_text(".ip-status-line", r"is removed\. Looked again: nothing is left")
+    look(page, "05-clean-up-done")
+    assert page.errors == []
+
+
+def open_with_the_keyboard(page: Page) -> None:
+    """Go to a photo, open it, and close it again, with keys alone."""
+    cards = page.page.locator(".ip-card")
+    cards.first.wait_for()
+    page.page.locator(".ip-cards [tabindex='0']").first.focus()
+    page.page.keyboard.press("ArrowRight")
+    page.page.keyboard.press("Enter")
+    dialog = page.page.locator("dialog.ip-dialog")
+    dialog.wait_for()
+    page.page.locator("dialog .ip-facts").wait_for()
+    page.page.wait_for_timeout(500)
+    page.screenshot("lab-03-photo")
+    assert page.violations() == []
+    page.page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(700, False), (1600, True)])
+def test_widgets_are_legible_in_a_narrow_window_and_in_the_dark(
+    visit: Visit, lab_url: str, notebooks: Path, width: int, dark: bool
+) -> None:
+    """Every part of the workbench, with made-up contents, on one page."""
+    (notebooks / "parts.ipynb").write_text((Path(__file__).parent / "parts.ipynb").read_text())
+    page: Page = visit(width, TALL, dark=dark)
+    page.open_notebook(lab_url, "parts.ipynb")
+    page.run_all()
+    theme = page.page.evaluate("() => document.body.dataset.jpThemeLight")
+    assert theme == ("false" if dark else "true")
+    assert page.violations() == []
+    assert page.page.evaluate(OVERFLOWING) == []
+    page.screenshot(f"parts-{width}-{'dark' if dark else 'light'}")
+    assert page.errors == []
+
+
+def test_pictures_are_kept() -> None:
+    assert SCREENSHOTS.parent.name == "build"
