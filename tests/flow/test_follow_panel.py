@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from imageproc.aws.errors import AwsError
+from imageproc.client.errors import Cancelled
 from imageproc.client.photos import Photo
 from imageproc.client.runs import Runs
 from imageproc.client.uploads import Sent
@@ -48,7 +49,8 @@ def test_each_photo_shows_its_three_stages(workbench: Workbench, folder: Path, f
     panel.on_finished(told.extend)
     for one in uploaded(workbench, folder, fresh):
         panel.add(one)
-    results = asyncio.run(panel.finished(SECONDS))
+    asyncio.run(panel.finished(SECONDS))
+    results = panel.results()
 
     assert results["statuses"] == {str(DONE): 1, "REJECTED": 1}
     assert {photo.file_name for photo in told} == {"good.jpg", "text.jpg"}
@@ -90,7 +92,8 @@ def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folde
     panel = FollowPanel(workbench)
     panel.show_album(workbench.albums.named("ann", fresh))
     panel.follow_existing([one.upload.object_id for one in sent] + ["no such photo"])
-    results = asyncio.run(panel.finished(SECONDS))
+    asyncio.run(panel.finished(SECONDS))
+    results = panel.results()
     assert results["statuses"] == {str(DONE): 1, "REJECTED": 1, "MISSING": 1}
     assert by_name(panel)["no such photo"][0] == "no record of this photo"
 
@@ -109,7 +112,8 @@ def test_a_poll_that_fails_is_shown_and_tried_again(
     panel = FollowPanel(workbench)
     panel.status.observe(lambda change: shown.append(change["new"]), "text")
     panel.follow(uploaded(workbench, folder, fresh))
-    results = asyncio.run(panel.finished(SECONDS))
+    asyncio.run(panel.finished(SECONDS))
+    results = panel.results()
     assert any("the network is down" in text and "Trying again" in text for text in shown)
     assert sum(results["statuses"].values()) == 2
 
@@ -122,12 +126,13 @@ def test_following_stops_at_once_and_goes_on(
     panel = FollowPanel(workbench)
     panel.follow(uploaded(workbench, folder, fresh))
     panel.stop()
-    asyncio.run(panel.finished(SECONDS))
+    with pytest.raises(Cancelled):
+        asyncio.run(panel.finished(SECONDS))
     flush()
     assert panel.status.text.startswith("Stopped.")
-    assert not panel.resume_button.disabled
     monkeypatch.setattr(Runs, "poll", poll)
     panel.resume_button.click()
-    assert sum(asyncio.run(panel.finished(SECONDS))["statuses"].values()) == 2
+    asyncio.run(panel.finished(SECONDS))
+    assert sum(panel.results()["statuses"].values()) == 2
     flush()
     assert panel.status.text.startswith("2 of 2")

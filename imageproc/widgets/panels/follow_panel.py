@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from threading import RLock
@@ -11,6 +12,7 @@ import ipywidgets
 
 from imageproc.aws.errors import AwsError
 from imageproc.client.albums import Album
+from imageproc.client.errors import Cancelled
 from imageproc.client.executions import Executions, Step, StepStatus
 from imageproc.client.photos import Photo
 from imageproc.client.runs import Run, Runs
@@ -20,7 +22,7 @@ from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.painter import flush, paint
-from imageproc.widgets.panels import follow_rows
+from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.run_list import RunList
 from imageproc.widgets.state_graph import StateGraph
@@ -58,8 +60,8 @@ class FollowPanel(Panel):
             title="State machine", empty="The state machine is shown with the first photo."
         )
         self.detail = StepDetail()
-        self.resume_button = ipywidgets.Button(description="Follow on", disabled=True)
-        self.resume_button.on_click(lambda _: self.resume())
+        self.resume_button = fields.button("Follow on", self.resume)
+        fields.shown(self.resume_button, False)
         self.list.observe(lambda change: self.choose(change["new"]), "selected")
         self.list.observe(lambda _: self._show_rows(), ["filter", "limit"])
         self.graph.observe(lambda _: self._show_step(), "selected")
@@ -67,9 +69,7 @@ class FollowPanel(Panel):
         self.detail.layout = ipywidgets.Layout(flex="2 1 300px", min_width="0")
         below = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start")
         execution = ipywidgets.Box([self.graph, self.detail], layout=below)
-        super().__init__()
-        buttons = ipywidgets.HBox([self.stop_button, self.resume_button])
-        self.children = [self.status, buttons, self.list, execution]
+        super().__init__(below=[self.resume_button, self.list, execution])
 
     def follow(self, sent: Iterable[Sent]) -> None:
         """Follow these uploads to their end."""
@@ -131,13 +131,13 @@ class FollowPanel(Panel):
         found = [follow_rows.result(run) for run in sorted(runs, key=lambda run: run.photo_id)]
         return {"statuses": dict(Counter(one["status"] for one in found)), "photos": found}
 
-    async def finished(self, timeout_s: float | None = None) -> Any:
+    async def finished(self, timeout_s: float | None = None) -> None:
         """Wait until all photos have finished. Raises what stopped the following, TimeoutError."""
         await super().finished(timeout_s)
         if self._watching and self._chosen_is_over():
-            await self._watching.finished(30)
+            with contextlib.suppress(Cancelled):  # another one was chosen meanwhile
+                await self._watching.finished(30)
         flush()
-        return self.results()
 
     def static(self) -> Any:
         """Return the table of photos and the graph of the chosen one, for pages where no kernel runs."""
@@ -154,14 +154,15 @@ class FollowPanel(Panel):
             if self.job and not self.job.done:  # it has just said that it ends, or it is called off
                 self._end_job(self.job)
             self._live = True
-            paint(self.resume_button, disabled=True)
+            fields.shown(self.resume_button, False)
             self.start(lambda cancellation: self._follow(runs, fill, cancellation), "Looking at the photos …")
 
     def _end_job(self, job: Job[Any]) -> None:
         job.cancel()
         self._following.release()
         try:
-            job.wait(30)
+            with contextlib.suppress(Exception):  # how it ended is shown already
+                job.wait(30)
         finally:
             self._following.acquire()
 
@@ -188,7 +189,7 @@ class FollowPanel(Panel):
                     cancellation.sleep(pause)
         finally:
             self._live = False
-            paint(self.resume_button, disabled=not runs.waiting)
+            fields.shown(self.resume_button, bool(runs.waiting))
 
     def _tell(self, finished: list[Photo]) -> None:
         for listener in self._listeners if finished else ():
