@@ -117,7 +117,7 @@ class BrowserUploads:
         extra = {"ContentType": upload.content_type, "Metadata": self._metadata}
         try:
             self._s3.upload_fileobj(body, self._bucket, upload.key, ExtraArgs=extra, Config=TRANSFER)
-        except Exception as error:  # noqa: BLE001 - boto3 wraps AWS's errors in its own, S3UploadFailedError
+        except Exception as error:  # noqa: BLE001 - the transfer raises more than botocore does
             return failed(upload, error)
         return self._confirmed(upload)
 

@@ -8,12 +8,15 @@ it tolerates are parameters of the stack. The same definition runs on AWS and on
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imageproc.aws.errors import translated
+from botocore.exceptions import ClientError
+
+from imageproc.aws.errors import error_code, translated
 from imageproc.client.executions import Execution, execution_of
 from imageproc.client.stack import Stack
 from imageproc.core.keys import INCOMING_PREFIX
@@ -55,12 +58,19 @@ class Bulk:
         `only` names the parts to make (`imageproc.core.record.Part`); all if it is empty, and all of photos
         that never were processed to their end. Raises ValueError for another part, AwsError.
         """
+        # A name of its own, so that a request that is repeated because its answer was lost starts no second.
+        name = f"bulk-{secrets.token_hex(8)}"
         state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parts(only))}
         with translated("Starting the bulk run"):
-            answer = self._stepfunctions.start_execution(
-                stateMachineArn=self._machine, input=json.dumps(state)
-            )
-        return str(answer["executionArn"])
+            try:
+                self._stepfunctions.start_execution(
+                    stateMachineArn=self._machine, name=name, input=json.dumps(state)
+                )
+            except ClientError as error:
+                # Nobody else knows the name: the first request has started it, and it has ended.
+                if error_code(error) != "ExecutionAlreadyExists":
+                    raise
+        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
 
     def runs(self) -> Iterator[Execution]:
         """Yield the bulk runs, the newest first."""
@@ -100,9 +110,14 @@ class Bulk:
                 sleep(interval_s)
 
     def stop(self, arn: str) -> None:
-        """Stop a bulk run: no further photos are begun. `reconcile` finishes those that were cut off."""
+        """Stop a bulk run that runs: no further photos are begun. `reconcile` finishes those cut off."""
         with translated("Stopping the bulk run"):
-            self._stepfunctions.stop_execution(executionArn=arn, cause="stopped by an operator")
+            try:
+                self._stepfunctions.stop_execution(executionArn=arn, cause="stopped by an operator")
+            except ClientError as error:
+                # It may have ended just before.
+                if error_code(error) != "ValidationException" or not self.progress(arn).finished:
+                    raise
 
     def _counts(self, arn: str) -> dict[str, Any]:
         """Return the Map Run's counts of photos; none while it has not begun."""

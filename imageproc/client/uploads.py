@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
@@ -175,10 +174,7 @@ def find_version(s3: Any, bucket: str, upload: Upload, metadata: Mapping[str, st
 
 def failed(upload: Upload, error: Exception) -> Failed:
     """Return the failure of an upload that AWS or the network broke off."""
-    # The transfer's own error hides AWS's, which has the code.
-    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else None
-    cause = hidden if isinstance(hidden, ClientError) else error
-    translated = from_botocore(cause, f"Uploading {upload.path.name}")
+    translated = from_botocore(error, f"Uploading {upload.path.name}")
     return Failed(upload, str(translated) if isinstance(translated, AwsError) else repr(error))
 
 

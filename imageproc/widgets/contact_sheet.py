@@ -14,7 +14,7 @@ from imageproc.core.thumbnail import render
 _CELL = (128, 128)
 _PICTURE = (116, 84)
 _COLUMNS = 8
-_QUALITY = 70
+_QUALITY = 50
 _BACKGROUND, _TEXT, _MUTED, _PLACE = "#ffffff", "#212121", "#595959", "#eeeeee"
 
 

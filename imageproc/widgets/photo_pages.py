@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -46,6 +47,11 @@ class PhotoPages:
             self._read((number + 1) * self.size + 1)
             number = min(number, max(0, (len(self._photos) - 1) // self.size))
             return number, self.known[number * self.size : (number + 1) * self.size]
+
+    def read_all(self) -> None:
+        """Read what is left: for photos that are in memory already."""
+        with self._lock:
+            self._read(sys.maxsize)
 
     def follows(self, number: int) -> bool:
         """Whether there is a page after this one."""

@@ -17,6 +17,7 @@ import pytest
 from imageproc.aws import errors
 from imageproc.client import stack as client_stack
 from imageproc.client.albums import Albums
+from imageproc.client.bulk import Bulk
 from imageproc.client.dead_letters import DeadLetters, NotRedriven
 from imageproc.client.executions import Executions
 from imageproc.client.logs import Logs
@@ -110,6 +111,15 @@ def redrive(client: Client) -> None:
             raise ToldError(one.cause)
 
 
+def bulk(client: Client) -> None:
+    """Run over no photos, to the end, and stop what has ended."""
+    runs = Bulk(client.stack)
+    arn = runs.start(prefix="no such photos/")
+    *_, last = runs.follow(arn, interval_s=0.02)
+    assert last.status == "SUCCEEDED"
+    runs.stop(arn)
+
+
 ACTIONS: dict[str, Callable[[Client], Any]] = {
     "connect": lambda client: Stack.connect(client.stack.target, client.stack.name),
     "name the account": lambda client: replace(client.stack.target).account,
@@ -127,11 +137,12 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "count dead letters": lambda client: DeadLetters(client.stack).count(),
     "list dead letters": lambda client: DeadLetters(client.stack).messages(),
     "redrive": redrive,
+    "bulk": bulk,
     "retry": lambda client: Operations(client.stack).retry(Photos(client.stack).get(client.photo.id)),
 }
 
 
-SLOW = ("list dead letters", "redrive", "retry")
+SLOW = ("list dead letters", "redrive", "retry", "bulk")
 """They wait for something, or start an execution: of these the kinds that differ most will do."""
 
 AT_ONCE = {"upload": 3, "read logs": 9}

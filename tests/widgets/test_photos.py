@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import time
@@ -255,15 +256,24 @@ def test_a_photo_that_has_just_finished_comes_first(panel: GalleryPanel) -> None
     assert panel.gallery.items[0]["id"] == "1000.jpg"
 
 
+def test_photos_that_are_given_are_all_counted() -> None:
+    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=map(photo, range(100)))
+    settle(panel)
+    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (60, 100, True)
+
+
 def test_static_is_safe_by_construction() -> None:
     hostile = Photo({"imageID": HOSTILE, "status": "FAILED", "error": {"cause": HOSTILE}, "tags": [HOSTILE]})
     located = photo(2, thumbnail=None, geo={"latitude": 1, "longitude": 2})
     panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=[hostile, located])
     settle(panel)
-    page = Tags(str(panel.static()))
+    sheet, world, rows = panel.static()
+    assert Image.open(io.BytesIO(base64.b64decode(sheet["image/jpeg"]))).size == (2 * 128, 128)
+    page = Tags(f"{world}{rows}")
     images = [dict(attributes) for tag, attributes in page.found if tag == "img"]
-    assert len(images) == 2
-    assert all(str(image["src"]).startswith("data:image/") and "onerror" not in image for image in images)
+    assert len(images) == 1
+    assert str(images[0]["src"]).startswith("data:image/svg+xml;base64,")
+    assert "onerror" not in {name for _, attributes in page.found for name, _ in attributes}
 
 
 def test_an_error_is_said_and_the_next_try_works(

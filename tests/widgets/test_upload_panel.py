@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from imageproc.client.albums import Album
-from imageproc.client.errors import UploadError
+from imageproc.client.errors import Cancelled, UploadError
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
@@ -73,7 +73,7 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
     assert panel.status.text == "2 of 3 files are in Cats. 1 rejected, 0 failed: see the list."
     assert {row["name"] for row in panel.zone.listed} == set(states)
     for text in ("c.jpg", "rejected", "the file is GIF"):
-        assert text in str(panel.static())
+        assert text in "".join(map(str, panel.static()))
     panel.upload_paths([folder]).wait(30)
     assert [sent.already_there for sent in panel.uploaded].count(True) == 2
 
@@ -83,7 +83,9 @@ def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workben
         (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))
     panel = UploadPanel(workbench, ALBUM)
     panel.on_sent(lambda _: panel.stop_button.click())
-    assert panel.upload_paths([tmp_path]).wait(30) is None
+    job = panel.upload_paths([tmp_path])
+    with pytest.raises(Cancelled):
+        job.wait(30)
     painter.flush()
     assert 1 <= len(panel.uploaded) < 40
     assert {row.state for row in panel.zone.rows.all()} <= {State.SENT, State.CANCELLED}

@@ -13,7 +13,7 @@ function render({ model, el }) {
   let current = 0, landing = null, blobs = [];
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); need(entry.target.dataset.id); }
-  }, { rootMargin: "300px" });
+  }, { root: grid, rootMargin: "300px" });
 
   function need(id) { ask(reachable ? "addresses" : "bytes", id); }
   function ask(kind, id) {

@@ -55,6 +55,8 @@ class GalleryPanel(Panel):
         self.viewer = PhotoViewer(picture=self._picture, original=self._original, on_step=self._step)
         super().__init__(self.gallery, self.map, self.viewer)
         self.pages = PhotoPages(self._source(album, photos), PAGE_SIZE)
+        if photos is not None:
+            self.pages.read_all()
         if album or photos is not None:
             self.turn(0)
 
@@ -111,17 +113,15 @@ class GalleryPanel(Panel):
             "located": len(self.map.points),
         }
 
-    def static(self) -> Markup:
+    def static(self) -> list[Any]:
         """Return a contact sheet of the page that is open, the map and a table. Reads the thumbnails."""
         _, photos = self.pages.page(self.gallery.page)
         if not photos:
-            return Markup("<p>{}</p>").format(self.gallery.empty)
+            return [Markup("<p>{}</p>").format(self.gallery.empty)]
         with ThreadPoolExecutor(8) as pool:
             frames = list(pool.map(self._frame, photos))
-        data = base64.b64encode(contact_sheet(frames)).decode()
-        sheet = Markup('<img alt="{}" style="max-width:100%" src="data:image/jpeg;base64,{}">')
-        rows = table(["Photo", "Status", "Tags"], photo_words.summary(photos))
-        return Markup("\n").join([sheet.format(f"{len(photos)} thumbnails", data), self.map.static(), rows])
+        sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
+        return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_words.summary(photos))]
 
     def _source(self, album: Album | None, photos: Iterable[Photo] | None) -> Any:
         if photos is not None:
@@ -223,6 +223,8 @@ class GalleryPanel(Panel):
         photo = self.pages.find(photo_id)
         if photo is None:
             raise ClientError("The photo is not shown any more.")
+        if not photo.key:
+            raise ClientError("The record does not say where the original is.")
         made = make_rendition(self._workbench.photos.original(photo))
         return Picture(made.data, made.content_type)
 

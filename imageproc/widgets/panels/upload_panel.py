@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from imageproc.client.albums import Album
 from imageproc.client.browser_uploads import BrowserUploads, Ticket
@@ -47,8 +47,6 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
         )
         super().__init__(self.zone)
-        self.stop_button.layout.display = "none"
-        self.children = (self.zone, self.status, self.stop_button)
         self.album = album
 
     @property
@@ -90,14 +88,9 @@ class UploadPanel(Panel):
             f"Uploading to {album.name}",
         )
 
-    def static(self) -> Any:
-        """Return the files and how each ended as HTML."""
-        return super().static() if self.status.text else self.zone.static()
-
     def _upload(
         self, paths: list[Path | str], album: Album, cancellation: Cancellation, *, again: bool, check: bool
     ) -> list[Sent]:
-        paint(self.stop_button.layout, display=None)
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Sent] = []
@@ -110,7 +103,6 @@ class UploadPanel(Panel):
                     self._arrived(identifier, event)
         finally:
             shown.close()
-            paint(self.stop_button.layout, display="none")
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
