@@ -129,16 +129,11 @@ def _scalar(name: str, documents: Mapping[str, str]) -> str:
     if name not in documents:
         raise TemplateError(f"{TEMPLATE} names {name}, which is none of {', '.join(documents)}.")
     try:
-        document = json.loads(documents[name], object_hook=_without_comment)
+        document = json.loads(documents[name])
         compact = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     except ValueError as error:
         raise TemplateError(f"{name} is no JSON: {error}") from error
     return "'" + _NUMBER.sub(r'"\1":\2', compact).replace("'", "''") + "'"
-
-
-def _without_comment(value: dict[str, object]) -> dict[str, object]:
-    """Leave out a state's comment, for the template's size; the machine's own stays."""
-    return {name: item for name, item in value.items() if name != "Comment" or "Type" not in value}
 
 
 def set_data_retention(template: str, retention: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from imageproc.client.logs import STATE_MACHINE, Logs
 from imageproc.client.operations import Operations
 from imageproc.client.photos import Photos
@@ -27,6 +29,10 @@ def test_one_call_returns_a_photos_whole_run_and_no_other(backend: Backend, fres
     photo = Photos(backend.stack).get(ids[0])
 
     entries = Logs(backend.stack).of_photo(photo)
+    deadline = time.monotonic() + 10
+    while not {one.source for one in entries} >= FUNCTIONS and time.monotonic() < deadline:
+        time.sleep(0.2)  # logs may be later than what they tell of
+        entries = Logs(backend.stack).of_photo(photo)
 
     assert photo.execution_arn
     assert {one.correlation_id for one in entries} == {photo.execution_arn.rpartition(":")[2]}
