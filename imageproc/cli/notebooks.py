@@ -90,10 +90,18 @@ def app(port: int, no_browser: bool) -> None:
 
 
 def parameters_of(path: Path) -> dict[str, Any]:
-    """Return a notebook's parameters by name: papermill's name, type, default and help."""
+    """Return a notebook's parameters by name: papermill's name, type, default and help.
+
+    Raises ClickException for a file that is no notebook of a known language.
+    """
     import papermill
 
-    return dict(papermill.inspect_notebook(str(path)))
+    try:
+        return dict(papermill.inspect_notebook(str(path)))
+    except Exception as error:
+        raise click.ClickException(
+            f"{path} cannot be read as a notebook: {error} Open it in JupyterLab and save it."
+        ) from error
 
 
 def _show_parameters(path: Path, known: Mapping[str, Any]) -> None:

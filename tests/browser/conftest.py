@@ -42,9 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser. Playwright's sync API must be left before other tests use an event loop."""
+    """The browser. Playwright's sync API is left after each module: other tests use event loops of their own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: `make browser` installs it on Debian and Ubuntu")
     from playwright.sync_api import sync_playwright

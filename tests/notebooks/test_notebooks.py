@@ -1,61 +1,211 @@
-"""The notebooks run from top to bottom under papermill, and are kept without outputs."""
+"""The notebooks run from top to bottom under papermill, in order, and leave nothing behind."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import nbformat
-import papermill
 import pytest
 
+from imageproc.cli import imageproc
+from imageproc.cli.notebooks import parameters_of
 from imageproc.local import LocalStatus
+from imageproc.widgets import recorded
+from tests.flow.conftest import DONE
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+pytestmark = pytest.mark.xdist_group("notebooks")  # they are executed once, by one worker
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+KEPT = ROOT / "build" / "notebooks"
+"""Where CI finds the executed notebooks."""
+
+WHERE = {"target", "stack_name", "profile", "region"}
+PARAMETERS = {
+    "01_deploy": {*WHERE, "parameters", "confirm", "static"},
+    "02_upload_and_follow": {*WHERE, "user", "album", "photos", "static"},
+    "03_gallery": {*WHERE, "user", "album", "static"},
+    "04_operations": {*WHERE, "retry", "static"},
+    "05_clean_up": {*WHERE, "confirm", "delete_data", "static"},
+    "app": WHERE,
+}
+SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
 
 
 def read(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
-def text_of(notebook: Any) -> str:
-    """Return what the cells printed."""
-    printed = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ())]
-    return "".join(printed)
-
-
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_a_notebook_is_kept_without_outputs_and_says_what_it_does(path: Path) -> None:
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_stripped_and_says_what_it_does(path: Path) -> None:
     notebook = read(path)
     assert notebook.cells[0].cell_type == "markdown"
     assert notebook.metadata.kernelspec.name == "python3"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == [None] * len(code)
-    assert [output for cell in code for output in cell.outputs] == []
     assert code[0].metadata.tags == ["parameters"]
     assert all("#" in line for line in code[0].source.splitlines()), "every parameter is explained"
+    verify = [sys.executable, "-m", "nbstripout", "--verify", str(path)]
+    assert subprocess.run(verify, check=False).returncode == 0
 
 
-def test_the_first_notebook_deploys_the_stack(
-    local_aws: LocalStatus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMAGEPROC_STATE_DIR", str(local_aws.state_dir))
-    name = f"notebook-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    runs = []
-    for run in range(2):
-        executed = tmp_path / f"{run}.ipynb"
-        papermill.execute_notebook(
-            NOTEBOOKS / "01_deploy.ipynb",
-            executed,
-            {"stack_name": name},
-            kernel_name="python3",
-            execution_timeout=120,
-            progress_bar=False,
-        )
-        runs.append(text_of(read(executed)))
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_papermill_knows_each_parameter_its_type_and_its_help(path: Path) -> None:
+    """papermill only warns of a name that it does not know, so the names are a contract."""
+    known = parameters_of(path)
+    assert set(known) == PARAMETERS[path.stem]
+    assert all(one["inferred_type_name"] in {"str", "bool", "dict"} and one["help"] for one in known.values())
 
-    assert "Add      AWS::S3::Bucket" in runs[0]
-    assert "CREATE_COMPLETE" in runs[0]
-    assert "DescribeExecutionLambda" in runs[0]
-    assert "Nothing: the stack is up to date." in runs[1]
+
+@dataclass(frozen=True)
+class Run:
+    """A notebook that was executed."""
+
+    path: Path
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        found: dict[str, Any] = recorded(self.path)
+        return found
+
+    @property
+    def types(self) -> set[str]:
+        """The MIME types of all outputs."""
+        return {
+            kind
+            for cell in read(self.path).cells
+            for out in cell.get("outputs", ())
+            for kind in out.get("data", ())
+        }
+
+    @property
+    def html(self) -> str:
+        outputs = (out for cell in read(self.path).cells for out in cell.get("outputs", ()))
+        return "".join(out.get("data", {}).get("text/html", "") for out in outputs)
+
+
+def run(name: str, *parameters: str, output: Path) -> Run:
+    """Run a notebook as `imageproc run` does."""
+    given = [word for pair in zip(parameters[::2], parameters[1::2], strict=True) for word in ("-p", *pair)]
+    imageproc(["run", name, "--timeout", "120", "--output", str(output), *given], standalone_mode=False)
+    return Run(output)
+
+
+@pytest.fixture(scope="module")
+def runs(local_aws: LocalStatus) -> Iterator[dict[str, Run]]:
+    """All notebooks, executed from nothing to a clean machine; what is independent runs at the same time."""
+    stack = f"notebooks-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("IMAGEPROC_STATE_DIR", str(local_aws.state_dir))
+
+        def one(name: str, *parameters: str, output: str = "") -> Run:
+            return run(name, "stack_name", stack, *parameters, output=KEPT / f"{output or name}.ipynb")
+
+        done = {"01_deploy": one("01_deploy")}
+        done["again"] = one("01_deploy", output="01_deploy_again")
+        done["02_upload_and_follow"] = one("02_upload_and_follow")
+        with ThreadPoolExecutor(2) as pool:
+            third, fourth = pool.map(one, ("03_gallery", "04_operations"))
+        done |= {"03_gallery": third, "04_operations": fourth}
+        with pytest.raises(click.ClickException, match="is not the stack's name") as refused:
+            one("05_clean_up", "confirm", "another", output="05_clean_up_refused")
+        assert "nothing was removed" in str(refused.value)
+        done["05_clean_up"] = one("05_clean_up", "confirm", stack)
+        done["after"] = one("05_clean_up", output="05_clean_up_after")
+    yield done
+    secret = local_aws.credentials
+    assert secret is not None
+    for executed in done.values():
+        assert secret.secret_access_key not in executed.path.read_text()
+
+
+def test_the_stack_is_deployed_once(runs: dict[str, Run]) -> None:
+    first, second = (runs[name].recorded["deployment"] for name in ("01_deploy", "again"))
+    assert first["changed"]
+    assert ["Add", "PhotoRepoS3Bucket"] in first["changes"]
+    assert first["failed"] == []
+    assert (second["changed"], second["changes"]) == (False, [])
+    assert "DescribeExecutionLambda" in runs["01_deploy"].html
+
+
+def test_sample_photos_are_processed_and_a_text_is_rejected(runs: dict[str, Run]) -> None:
+    photos = runs["02_upload_and_follow"].recorded["photos"]
+    assert photos["statuses"] == {DONE: 4, "REJECTED": 1}
+    assert {one["photo"].partition("-")[2] for one in photos["photos"]} == SAMPLES
+    [rejected] = [one for one in photos["photos"] if one["status"] == "REJECTED"]
+    assert rejected["error"]["name"] == "ImageIdentifyError"
+    assert "image/svg+xml" in runs["02_upload_and_follow"].types, "the state machine's graph"
+
+
+def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
+    gallery = runs["03_gallery"].recorded["gallery"]
+    assert set(gallery["names"]) == SAMPLES
+    assert gallery["located"] == 2
+    assert {"image/jpeg", "image/svg+xml", "text/html"} <= runs["03_gallery"].types
+    assert "X-Amz-Signature" not in runs["03_gallery"].path.read_text(), "addresses that open photos"
+
+
+def test_operations_show_what_failed_and_why(runs: dict[str, Run]) -> None:
+    operations = runs["04_operations"].recorded["operations"]
+    assert operations["failures"] == [[1, "REJECTED", "ExtractImageMetadata", "ImageIdentifyError"]]
+    assert operations["executions"] == {"SUCCEEDED": 4, "FAILED": 1}
+    assert operations["queue"] == 0
+    assert "image/png" in runs["04_operations"].types
+
+
+def test_nothing_is_left(runs: dict[str, Run]) -> None:
+    removed, after = (runs[name].recorded["clean_up"] for name in ("05_clean_up", "after"))
+    assert (removed["left"], removed["kept"], removed["inventory"]) == ([], [], [])
+    assert after["inventory"] == []
+
+
+def test_notebooks_are_small_enough_to_be_read_on_a_page(runs: dict[str, Run]) -> None:
+    assert {
+        name: run.path.stat().st_size for name, run in runs.items() if run.path.stat().st_size > 1_000_000
+    } == {}
+
+
+def notebook(path: Path, source: str) -> Path:
+    cells = [
+        nbformat.v4.new_code_cell("wanted: int = 1  # a number", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(source),
+    ]
+    spec = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("parameters", "cause"),
+    [
+        (["wnated", "2"], "has no parameter 'wnated'. It has: wanted."),
+        (["wanted", "two"], "wanted is to be int, and 'two' is str."),
+    ],
+)
+def test_a_mistyped_parameter_is_an_error(tmp_path: Path, parameters: list[str], cause: str) -> None:
+    path = notebook(tmp_path / "own.ipynb", "wanted")
+    with pytest.raises(click.ClickException, match=re.escape(cause)):
+        run(str(path), *parameters, output=tmp_path / "out.ipynb")
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_a_cell_that_fails_stops_the_notebook_with_its_cause(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "own.ipynb", "raise ValueError(f'no {wanted}')")
+    with pytest.raises(click.ClickException, match=r"stopped in cell 3?2?: ValueError: no 5"):
+        run(str(path), "wanted", "5", output=tmp_path / "out.ipynb")
+    assert "no 5" in json.dumps(read(tmp_path / "out.ipynb")), "as far as it came"
+
+
+def test_an_unknown_notebook_is_an_error_that_names_those_there_are() -> None:
+    with pytest.raises(click.ClickException, match="01_deploy, 02_upload_and_follow"):
+        imageproc(["run", "06_more"], standalone_mode=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from imageproc.client.albums import Album
@@ -26,12 +27,13 @@ class AlbumPanel(Panel):
         self.albums: dict[str, Album] = {}
         self.album: Album | None = None
         self._listeners: list[Callable[[Album], object]] = []
+        self._lock = RLock()
         self.choice = fields.choice("Album", [(_NONE, "")], "")
         self.new_name = fields.text("New album", "", "its name")
         self.create_button = fields.button("Create", self.create)
         self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
         self.choice.observe(self._chosen, "value")
-        self.new_name.on_submit(lambda _: self.create())
+        fields.on_enter(self.new_name, self.create)
         super().__init__(
             fields.row(self.choice, self.refresh_button), fields.row(self.new_name, self.create_button)
         )
@@ -61,16 +63,19 @@ class AlbumPanel(Panel):
 
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new."""
-        self.albums[album.id] = album
-        self._offer(album.id)
+        with self._lock:
+            self.albums[album.id] = album
+            self._offer(album.id)
 
     def _refresh(self, cancellation: Cancellation) -> None:
-        self.albums = {}
+        found: dict[str, Album] = {}
         for album in self.workbench.albums.of(self.user):
             cancellation.check()
-            self.albums[album.id] = album
-        known = self.album.id if self.album and self.album.id in self.albums else ""
-        self._offer(known)
+            found[album.id] = album
+        with self._lock:
+            # One that was chosen meanwhile may be too new to be listed.
+            self.albums = found | ({self.album.id: self.album} if self.album else {})
+            self._offer(self.album.id if self.album else "")
         counted = f"{len(self.albums)} albums of {self.user}." if self.albums else "No albums yet: make one."
         self.say(counted, Tone.INFO)
 

@@ -16,6 +16,16 @@ def text(label: str, value: str = "", placeholder: str = "") -> ipywidgets.Text:
     return ipywidgets.Text(value, description=label, placeholder=placeholder, style=_WIDE, layout=layout)
 
 
+def on_enter(field: ipywidgets.Text, action: Callable[[], object]) -> None:
+    """Have Enter in the field do this."""
+
+    def heard(_: Any, content: Any, __: Any) -> None:
+        if content.get("event") == "submit":
+            action()
+
+    field.on_msg(heard)
+
+
 def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
     """Return a field to choose one of some options."""
     layout = ipywidgets.Layout(width="min(320px, 100%)")

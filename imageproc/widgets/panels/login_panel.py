@@ -20,7 +20,7 @@ class LoginPanel(Panel):
         self.login_button = fields.button("Log in", self.log_in, "primary")
         self.user = ""
         self._listeners: list[Callable[[str], object]] = []
-        self.name.on_submit(lambda _: self.log_in())
+        fields.on_enter(self.name, self.log_in)
         super().__init__(fields.row(self.name, self.login_button))
         self.say("A user name says whose albums are shown. It is no password: anyone may use any name.")
 

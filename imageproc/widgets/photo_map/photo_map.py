@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -65,14 +64,11 @@ class PhotoMap(anywidget.AnyWidget):
         )
         return _SVG.format(land=outlines()["land"], points=points)
 
-    def static(self) -> Markup:
-        """Return the map as HTML, for pages where no kernel runs."""
+    def static(self) -> list[Any]:
+        """Return the map as a picture and its note, for pages where no kernel runs."""
         if not self.points:
-            return Markup("<p>{}</p>").format(self.empty)
-        data = base64.b64encode(str(self.svg()).encode()).decode()
-        text = f"A map of the world with {len(self.points)} photos."
-        image = Markup('<img alt="{}" style="max-width:100%" src="data:image/svg+xml;base64,{}">')
-        return image.format(text, data) + Markup("<p>{}</p>").format(self.note)
+            return [Markup("<p>{}</p>").format(self.empty)]
+        return [{"image/svg+xml": str(self.svg())}, Markup("<p>{}</p>").format(self.note)]
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
         """Send the outlines to a view. As a trait they would be saved with every notebook."""

@@ -1,0 +1,78 @@
+"""Albums are offered, chosen and made, also while the list is being read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+from typing import Any, cast
+
+from imageproc.client.albums import Album
+from imageproc.client.workbench import Workbench
+from imageproc.widgets import AlbumPanel
+from imageproc.widgets.painter import flush
+
+
+class Albums:
+    """Albums that can be read only when the test says so."""
+
+    def __init__(self) -> None:
+        self.read = Event()
+        self.known = [Album("id-1", "ann", "Trip", 1), Album("id-2", "ann", "Trip", 2)]
+
+    def of(self, user: str) -> Iterator[Album]:
+        assert self.read.wait(10)
+        yield from [album for album in self.known if album.user == user]
+
+    def named(self, user: str, name: str) -> Album:
+        return Album(f"new-{name}", user, name, 3)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.albums = Albums()
+
+
+def panel() -> tuple[AlbumPanel, Albums, list[str]]:
+    bench, chosen = Bench(), list[str]()
+    made = AlbumPanel(cast("Workbench", bench), "ann")
+    made.on_choose(lambda album: chosen.append(album.id))
+    return made, bench.albums, chosen
+
+
+def settled(made: Any) -> None:
+    made.job.wait(10)
+
+
+def test_albums_of_one_name_are_told_apart() -> None:
+    made, albums, _ = panel()
+    albums.read.set()
+    settled(made)
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Trip (id-1)", "Trip (id-2)"]
+
+
+def test_an_album_that_is_chosen_while_the_list_is_read_stays_chosen() -> None:
+    made, albums, chosen = panel()
+    made.choose(Album("id-9", "ann", "Newest", 9))
+    albums.read.set()
+    settled(made)
+    assert made.choice.value == "id-9"
+    assert (made.album and made.album.name, chosen) == ("Newest", ["id-9"])
+
+
+def test_creating_waits_for_the_list_and_is_not_forgotten() -> None:
+    made, albums, chosen = panel()
+    made.new_name.value = "Garden"
+    made.create_button.click()
+    albums.read.set()
+    settled(made)
+    assert chosen == ["new-Garden"]
+
+
+def test_an_album_without_a_name_is_not_made() -> None:
+    made, albums, chosen = panel()
+    albums.read.set()
+    settled(made)
+    made.create_button.click()
+    flush()
+    assert made.status.text == "Name the album first."
+    assert chosen == []
