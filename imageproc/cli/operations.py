@@ -146,7 +146,7 @@ def _in_bulk(bulk: Bulk, only: tuple[str, ...], wait: bool) -> None:
 
 def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:
     if sum(flags) + bool(photo_ids) != 1:
-        raise click.UsageError("Name the photos, or choose one of the options that stand for many.")
+        raise click.UsageError("Name the photos, or give one of the options that stand for many: --all, say.")
 
 
 def _retriable(found: Iterable[Photo], only: tuple[str, ...], step: str | None) -> list[Photo]:

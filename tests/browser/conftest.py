@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser. Playwright's sync API is left after each module: other tests use event loops of their own."""
+    """The browser. Playwright is left after each module: other tests use event loops of their own."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: `make browser` installs it on Debian and Ubuntu")
     from playwright.sync_api import sync_playwright
