@@ -70,8 +70,8 @@ def run_cell(page: Page, index: int, is_there: str = "() => true") -> float:
     return float(page.page.evaluate(_RUN_CELL.replace("IS_THERE", is_there), [index, 60]))
 
 
-def settle(pid: int) -> None:
-    """Wait until a process and its children rest for three seconds: the kernels for visitors are ready."""
+def settle(pid: int | None) -> None:
+    """Wait until a process and its children rest for three seconds: a server has done what it had to do."""
     deadline, rested, before = time.monotonic() + _SETTLE_S, 0, 0.0
     while rested < 3 and time.monotonic() < deadline:
         time.sleep(1)

@@ -37,6 +37,7 @@ from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import IMAGE_ID, LABELS, S3_KEY, STATUS, TAGS, THUMBNAIL, Status
+from imageproc.local import LocalAws
 from imageproc.widgets.gallery.gallery import PAGE_SIZE
 from tests.browser.conftest import CHROMIUM
 from tests.browser.pages import Page
@@ -58,7 +59,8 @@ _PAGE_IS_PAINTED = """(node) => {
     return bottom > grid.top && top < grid.bottom;
   });
   const shown = (picture) => picture && picture.complete && picture.naturalWidth > 0;
-  return cards.length === PAGE_SIZE && seen.length > 0 && seen.every((card) => shown(card.querySelector('img')));
+  const painted = seen.every((card) => shown(card.querySelector('img')));
+  return cards.length === PAGE_SIZE && seen.length > 0 && painted;
 }""".replace("PAGE_SIZE", str(PAGE_SIZE))
 _GALLERY = (
     """import json
@@ -187,7 +189,7 @@ def put_thumbnails(workbench: Workbench, identifiers: list[str]) -> None:
 
 
 def upload(place: Place) -> Iterator[Figure]:
-    """Batches through the drop zone, while the backend processes what has arrived."""
+    """Batches through the drop zone; the backend processes each meanwhile, and is done before the next."""
     path = place.write("upload.ipynb", *_UPLOAD)
     with jupyterlab(place.checkout) as url, place.page() as page:
         page.open_notebook(url, path.name)
@@ -196,6 +198,7 @@ def upload(place: Place) -> Iterator[Figure]:
         taken, memory = [], []
         for number in range(RUNS):
             files = photos(place.checkout / f"batch-{number}")
+            settle(LocalAws().status().pid)
             taken.append(sent(page, files, BATCH * (number + 1)))
             memory.append(kernel.memory_info().rss / 1e6)
     megabytes = sum(file.stat().st_size for file in files) / BATCH / 1e6
