@@ -170,8 +170,7 @@ def record(number: int) -> dict[str, Any]:
         TAGS: names,
         LABELS: [{"name": name, "confidence": 91.5, "parents": [], "boxes": []} for name in names],
         THUMBNAIL: {"s3Bucket": "-", "s3Key": f"Thumbnails/{identifier}", "width": 250, "height": 188},
-        "latitude": -60 + number * 0.24,
-        "longitude": -170 + number * 0.68,
+        "geo": {"latitude": -60 + number * 0.24, "longitude": -170 + number * 0.68},
     }
 
 
