@@ -29,7 +29,7 @@ demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AW
 	$(BIN)/imageproc demo
 
 test: lint ## Run all checks and tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)

@@ -22,7 +22,8 @@ def lab(context: click.Context) -> None:
     """Open JupyterLab on the first notebook, with the local AWS running.
 
     What is started here is stopped with JupyterLab: a local AWS that ran before goes on. Options are
-    JupyterLab's, --no-browser say. Your own settings of JupyterLab are neither read nor changed by this.
+    JupyterLab's, --no-browser say. Your own settings of JupyterLab count, and your own workspaces are left
+    alone: this one's are kept beside the notebooks, in .jupyter.
     """
     with _local_aws():
         status = _jupyterlab(context.args)
@@ -47,9 +48,9 @@ def _jupyterlab(options: list[str]) -> int:
     """Run JupyterLab until it ends, and return its exit code. It gets the signals, and asks by itself."""
     config = _config_folder()
     search = os.pathsep.join([str(config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options], env={**os.environ, "JUPYTER_CONFIG_PATH": search}
-    )
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": search}
+    environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(config.parent / ".jupyter" / "workspaces"))
+    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment)
     with _signals_go_to(process):
         return process.wait()
 

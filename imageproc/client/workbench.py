@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from imageproc.client.albums import Album, Albums
+from imageproc.client.dead_letters import DeadLetters
 from imageproc.client.errors import UploadError
+from imageproc.client.executions import Executions
+from imageproc.client.logs import Logs
 from imageproc.client.operations import Operations
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
@@ -91,8 +94,23 @@ class Workbench:
         return Photos(self.stack)
 
     @property
+    def executions(self) -> Executions:
+        """The executions, their steps, and the state machine's definition."""
+        return Executions(self.stack)
+
+    @property
+    def logs(self) -> Logs:
+        """What was logged of a photo's run."""
+        return Logs(self.stack)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The events of uploads whose processing could not be started."""
+        return DeadLetters(self.stack)
+
+    @property
     def operations(self) -> Operations:
-        """What an operator does: executions, retries, reconciling."""
+        """What an operator does: retrying, reprocessing, reconciling."""
         return Operations(self.stack)
 
     def plan(

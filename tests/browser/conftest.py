@@ -35,13 +35,6 @@ _ARGUMENTS = [
 _START_S = 90.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser's tests on one worker, one after the other: they share servers."""
-    for item in items:
-        if "tests/browser" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser. Playwright is left after each module: other tests use event loops of their own."""

@@ -1,0 +1,51 @@
+"""Executed notebooks as HTML pages: what hostile photos say stays text there, too."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+from imageproc.local import LocalStatus
+from tests.browser import hostile
+from tests.browser.pages import Page, Visit
+from tests.flow.conftest import deploy, target_of
+
+STACK = "exported"
+
+
+def execute(name: str, folder: Path, *parameters: str) -> Path:
+    """Run a notebook, and return it as an HTML page."""
+    executed = folder / f"{name}.ipynb"
+    given = [word for pair in zip(parameters[::2], parameters[1::2], strict=True) for word in ("-p", *pair)]
+    command = ["run", name, "--timeout", "120", "-o", str(executed), "-p", "stack_name", STACK, *given]
+    subprocess.run([sys.executable, "-c", "from imageproc.cli import main; main()", *command], check=True)
+    page = folder / f"{name}.html"
+    text, _ = HTMLExporter().from_notebook_node(nbformat.read(executed, as_version=4))
+    page.write_text(text)
+    return page
+
+
+def test_exported_pages_show_markup_as_text(
+    visit: Visit, local_aws: LocalStatus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEPROC_STATE_DIR", str(local_aws.state_dir))
+    deploy(target_of(local_aws), STACK)
+    hostile.write(tmp_path / "photos")
+    album = ("album", hostile.MARKUP)
+    pages = [
+        execute("02_upload_and_follow", tmp_path, "photos", str(tmp_path / "photos"), *album),
+        execute("03_gallery", tmp_path, *album),
+    ]
+    for path in pages:
+        page: Page = visit(1200, 1600)
+        page.page.goto(path.as_uri())
+        page.page.wait_for_timeout(1000)
+        assert "<img src=x onerror" in page.page.locator("body").inner_text()
+        assert page.page.evaluate(hostile.INJECTED) == hostile.NOTHING
+        page.screenshot(f"exported-{path.stem}")
+        assert page.errors == []
