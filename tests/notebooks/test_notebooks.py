@@ -92,13 +92,12 @@ class Run:
 
 
 def run(name: str, *parameters: str, output: Path) -> Run:
-    """Run a notebook by the command line, in a process of its own. Raises AssertionError with what it said."""
+    """Run a notebook by the command line. Raises AssertionError with what it said."""
     given = [word for pair in zip(parameters[::2], parameters[1::2], strict=True) for word in ("-p", *pair)]
     command = ["run", name, "--timeout", "120", "--output", str(output), *given]
     script = "from imageproc.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *command], capture_output=True, text=True, check=False
-    )
+    whole = [sys.executable, "-c", script, *command]
+    done = subprocess.run(whole, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Run(output)
 
