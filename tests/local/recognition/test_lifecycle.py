@@ -33,7 +33,15 @@ def handler(event, context):
 
 def recognition_of(status: LocalStatus) -> list[psutil.Process]:
     """Return the recognition processes of a local AWS."""
-    return [p for p in psutil.Process(status.pid).children() if MODULE in p.cmdline()]
+    return [child for child in psutil.Process(status.pid).children() if is_recognition(child)]
+
+
+def is_recognition(process: psutil.Process) -> bool:
+    """Say whether it runs the models; a worker that is just ending has no command line any more."""
+    try:
+        return MODULE in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until(condition: Callable[[], bool]) -> None:
