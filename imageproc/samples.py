@@ -5,7 +5,9 @@ The pictures are in the public domain or CC0 (skimage/data/README.txt). Camera, 
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +88,13 @@ def write_samples(folder: Path) -> list[Path]:
 
 
 def sample_photos() -> list[Path]:
-    """Write the sample photos into a folder of this process's own, and return their paths.
+    """Write the sample photos into a folder that goes with this process, and return their paths.
 
     Raises SamplesMissingError if scikit-image is not installed.
     """
-    return write_samples(Path(tempfile.mkdtemp(prefix="imageproc-samples-")))
+    folder = Path(tempfile.mkdtemp(prefix="imageproc-samples-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return write_samples(folder)
 
 
 def _pictures() -> Path:

@@ -13,15 +13,12 @@ from imageproc.cli.following import follow
 from imageproc.cli.output import console, errors, safe
 from imageproc.cli.photos import print_photos
 from imageproc.cli.upload import send
-from imageproc.client.albums import Albums
+from imageproc.client.download import NotDownloaded, download
 from imageproc.client.errors import ClientError
 from imageproc.client.photos import Photo
-from imageproc.client.stack import Stack
-from imageproc.client.target import DEFAULT_STACK, Target
-from imageproc.client.uploads import Upload, prepare
-from imageproc.client.workbench import build_target
-from imageproc.deployment.apply import apply
-from imageproc.deployment.plan import Request, plan
+from imageproc.client.target import Target
+from imageproc.client.uploads import Upload
+from imageproc.client.workbench import Workbench
 
 _USER, _ALBUM = "demo", "Demo"
 
@@ -40,12 +37,12 @@ def demo(folder: Path) -> None:
     _title("1. The local AWS")
     target = _started()
     _title("2. The stack, from cloudformation/image-processing.yaml")
-    stack = _deployed(target)
+    workbench = _deployed(target)
     _title("3. Sample photos, and a text that calls itself a JPEG")
-    photos = _processed(stack, folder / "photos")
+    photos = _processed(workbench, folder / "photos")
     _title("4. What is recorded")
     print_photos(sorted(photos, key=lambda photo: photo.file_name))
-    _save_thumbnails(stack, photos, folder / "thumbnails")
+    _save_thumbnails(workbench, photos, folder / "thumbnails")
     _title(f"Done in {time.monotonic() - began:.0f} s. What next?")
     _say_what_next(photos[0])
 
@@ -62,40 +59,37 @@ def _started() -> Target:
     return Target.local()
 
 
-def _deployed(target: Target) -> Stack:
-    request = Request(DEFAULT_STACK, build_target(target), initial={"TestClientAccess": "Enabled"})
+def _deployed(target: Target) -> Workbench:
+    workbench = Workbench(target)
     with errors.status("Deploying...") as spinner:
-        planned = plan(target, request, wait=True)
-        for number, event in enumerate(apply(target, planned)):
+        planned = workbench.plan()
+        for number, event in enumerate(workbench.apply(planned)):
             spinner.update(f"Deploying: {number} events, {getattr(event, 'logical_id', '')}")
     resources = f"{len(planned.changes)} resources changed" if planned.changed else "nothing changed"
-    stack = Stack.connect(target, DEFAULT_STACK)
-    console.print(f"{resources}; the photos' bucket is {stack.bucket}")
-    return stack
+    console.print(f"{resources}; the photos' bucket is {workbench.stack.bucket}")
+    return workbench
 
 
-def _processed(stack: Stack, folder: Path) -> list[Photo]:
+def _processed(workbench: Workbench, folder: Path) -> list[Photo]:
     try:
         paths = samples.write_samples(folder)
     except samples.SamplesMissingError as error:
         raise ClientError(str(error)) from error
-    album = Albums(stack).named(_USER, _ALBUM).id
-    found = [prepare(path, album, check=False) for path in paths]
+    album = workbench.albums.named(_USER, _ALBUM)
+    found = workbench.prepare(paths, album, check=False)
     ready = [one for one in found if isinstance(one, Upload)]
-    sent, failed = send(stack, _USER, album, ready, again=True)
+    sent, failed = send(workbench.stack, album, ready, again=True)
     if failed:
         raise ClientError(f"{len(failed)} photos could not be uploaded.")
-    return follow(stack, {one.upload.object_id: one.version for one in sent})
+    return follow(workbench.stack, {one.upload.object_id: one.version for one in sent})
 
 
-def _save_thumbnails(stack: Stack, photos: list[Photo], folder: Path) -> None:
-    """Write each thumbnail under its photo's file name; the name is checked, for it comes from a key."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for photo in photos:
-        place = photo.record.get("thumbnail")
-        if place:
-            body = stack.client("s3").get_object(Bucket=place["s3Bucket"], Key=place["s3Key"])["Body"].read()
-            (folder / Path(photo.file_name).name).write_bytes(body)
+def _save_thumbnails(workbench: Workbench, photos: list[Photo], folder: Path) -> None:
+    """Write the thumbnails into a folder."""
+    with_thumbnail = [photo for photo in photos if photo.thumbnail_key]
+    for written in download(workbench.stack, with_thumbnail, folder, thumbnails=True):
+        if isinstance(written, NotDownloaded):
+            raise ClientError(f"{written.photo_id}: {written.cause}")
     console.print()
     console.print(safe(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)"))
 

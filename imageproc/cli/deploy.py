@@ -14,13 +14,11 @@ from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe, size
 from imageproc.client.target import Target
-from imageproc.client.workbench import build_target
 from imageproc.deployment import artifacts, packaging, template
-from imageproc.deployment.apply import apply
 from imageproc.deployment.errors import PlanDeclinedError
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.packaging import BuildTarget
-from imageproc.deployment.plan import Plan, Request, discard, package_template, plan
+from imageproc.deployment.plan import Plan, package_template
 
 _ACTION_STYLES = {"Add": "green", "Modify": "yellow", "Remove": "red"}
 
@@ -48,13 +46,16 @@ def deploy(
     """
     place.announce()
     target = place.target
-    initial = {"TestClientAccess": "Enabled"} if target.is_local else {}
-    parameters = _parameters(given)
-    request = Request(place.stack_name, build_target(target), parameters, artifacts_bucket, initial=initial)
     silent = yes or target.is_local
     confirm = always if silent or only_plan else _confirm
     try:
-        planned = plan(target, request, wait=True, repair=not only_plan, confirm=confirm, notify=show)
+        planned = place.workbench.plan(
+            _parameters(given),
+            artifacts_bucket=artifacts_bucket,
+            repair=not only_plan,
+            confirm=confirm,
+            notify=show,
+        )
     except PlanDeclinedError as error:
         console.print(safe(f"{error} Nothing was deployed."))
         return
@@ -63,10 +64,10 @@ def deploy(
         return
     _show_plan(planned)
     if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
-        discard(target, planned)
+        place.workbench.discard(planned)
         console.print(safe(f"Nothing was deployed.{_uploads(planned)}"))
         return
-    for event in apply(target, planned):
+    for event in place.workbench.apply(planned):
         show(event)
 
 

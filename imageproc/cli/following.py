@@ -10,8 +10,6 @@ from imageproc.cli.output import brief, console, safe, status
 from imageproc.client.photos import Photo, Photos, Version
 from imageproc.client.stack import Stack
 
-_SECONDS_EACH = 10.0
-
 
 def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
     """Wait until these uploads (by object ID; None: whichever) are done, print each, and return them.
@@ -39,4 +37,4 @@ def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
 
 def _followed(stack: Stack, photos: Mapping[str, Version | None]) -> Iterator[Photo]:
     versions = {photo_id: version for photo_id, version in photos.items() if version}
-    return Photos(stack).follow(photos, versions=versions, timeout_s=120 + _SECONDS_EACH * len(photos))
+    return Photos(stack).follow(photos, versions=versions)

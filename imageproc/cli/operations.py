@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import click
@@ -12,9 +12,9 @@ from imageproc.cli.following import follow
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe
 from imageproc.client.bulk import Bulk
-from imageproc.client.errors import RetryError
+from imageproc.client.executions import Executions
 from imageproc.client.failures import failures
-from imageproc.client.operations import NotRestarted, Operations, Restarted
+from imageproc.client.operations import NotRestarted, Operations, Restarted, attempt_each
 from imageproc.client.photos import Photo, Photos
 from imageproc.core.record import Part, Status
 
@@ -39,19 +39,18 @@ _STATES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 def executions(place: Place, status: str | None, limit: int, as_json: bool) -> None:
     """List the executions of the state machine, the newest first."""
     rows = []
-    for number, execution in enumerate(Operations(place.stack).executions(status)):
+    for number, execution in enumerate(Executions(place.stack).all(status)):
         if limit and number == limit:
             break
         if as_json:
             print_json(asdict(execution))
             continue
-        took = (execution.stopped - execution.started).total_seconds() if execution.stopped else None
         rows.append(
             (
                 execution.name,
                 execution.status,
                 f"{execution.started.astimezone():%Y-%m-%d %H:%M:%S}",
-                "" if took is None else f"{took:.1f} s",
+                "" if execution.seconds is None else f"{execution.seconds:.1f} s",
             )
         )
     if not as_json:
@@ -81,7 +80,10 @@ def retry(
     operations, kept = Operations(place.stack), Photos(place.stack)
     chosen = _retriable(kept.all(), only, step) if every else map(kept.find, photo_ids)
     _report(
-        place, _each(chosen, lambda photo: operations.retry(photo, only)), "There is nothing to retry.", wait
+        place,
+        attempt_each(chosen, lambda photo: operations.retry(photo, only)),
+        "There is nothing to retry.",
+        wait,
     )
 
 
@@ -114,7 +116,7 @@ def reprocess(
     if missing:
         found = operations.reprocess_missing(only)
     else:
-        found = _each(map(kept.find, photo_ids), lambda photo: operations.reprocess(photo, only))
+        found = attempt_each(map(kept.find, photo_ids), lambda photo: operations.reprocess(photo, only))
     _report(place, found, "There is nothing to reprocess.", wait)
 
 
@@ -160,14 +162,6 @@ def _retriable(found: Iterable[Photo], only: tuple[str, ...], step: str | None) 
     if step is None:
         return wanted
     return [one.photo for one in failures(wanted) if one.step == step]
-
-
-def _each(photos: Iterable[Photo], run: Callable[[Photo], Restarted]) -> Iterator[Restarted | NotRestarted]:
-    for photo in photos:
-        try:
-            yield run(photo)
-        except RetryError as error:
-            yield NotRestarted(photo.id, str(error))
 
 
 def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: str, wait: bool) -> None:

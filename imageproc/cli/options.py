@@ -11,6 +11,7 @@ import click
 
 from imageproc.client.stack import Stack
 from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL, Target, open_target
+from imageproc.client.workbench import Workbench
 
 Command = Callable[..., Any]
 
@@ -32,9 +33,14 @@ class Place:
         return open_target(self.target_name, self.profile, self.region)
 
     @cached_property
+    def workbench(self) -> Workbench:
+        """The target with the stack, which need not be deployed."""
+        return Workbench(self.target, self.stack_name)
+
+    @property
     def stack(self) -> Stack:
         """The deployed stack. Raises AwsError, StackMissingError if it is not deployed."""
-        return Stack.connect(self.target, self.stack_name)
+        return self.workbench.stack
 
     def announce(self) -> None:
         """Say whose account is about to be used, if it is one that costs money."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from imageproc.cli import options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, safe, size
-from imageproc.client.albums import Albums
+from imageproc.client.albums import Album
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import (
     Failed,
@@ -23,8 +24,6 @@ from imageproc.client.uploads import (
     Upload,
     Uploads,
     check_name,
-    find_files,
-    prepare,
 )
 
 
@@ -56,11 +55,9 @@ def upload(
     if not album:
         raise click.BadParameter("An album needs a name.", param_hint="--album")
     check_name(user)
-    album_id = Albums(place.stack).named(user, album).id
-    ready, refused = _prepared(paths, album_id, check=not no_check)
-    if not ready and not refused:
-        raise click.ClickException("There are no files in these folders.")
-    sent, failed = send(place.stack, user, album_id, ready, again=again)
+    into = place.workbench.albums.named(user, album)
+    ready, refused = _prepared(place.workbench.prepare(paths, into, check=not no_check))
+    sent, failed = send(place.stack, into, ready, again=again)
     if as_json:
         for one in sent:
             print_json(
@@ -75,7 +72,7 @@ def upload(
 
 
 def send(
-    stack: Stack, user: str, album_id: str, ready: list[Upload], *, again: bool = False
+    stack: Stack, album: Album, ready: list[Upload], *, again: bool = False
 ) -> tuple[list[Sent], list[Failed]]:
     """Send files with one progress bar for all; say which failed."""
     sent: list[Sent] = []
@@ -89,7 +86,7 @@ def send(
     )
     with Bar(*columns[:2], columns[3], columns[4], console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(upload.size for upload in ready))
-        for event in Uploads(stack, user, album_id).send(ready, again=again):
+        for event in Uploads(stack, album.user, album.id).send(ready, again=again):
             if isinstance(event, Progress):
                 bar.advance(task, event.sent)
             elif isinstance(event, Sent):
@@ -101,17 +98,17 @@ def send(
     return sent, failed
 
 
-def _prepared(paths: tuple[Path, ...], album_id: str, *, check: bool) -> tuple[list[Upload], list[Refused]]:
-    ready: dict[str, Upload] = {}
+def _prepared(found: Iterable[Upload | Refused]) -> tuple[list[Upload], list[Refused]]:
+    """Return the files that can be sent, and the others, which are told."""
+    ready: list[Upload] = []
     refused: list[Refused] = []
-    for path in find_files(paths):
-        found = prepare(path, album_id, check=check)
-        if isinstance(found, Upload):
-            ready.setdefault(found.object_id, found)
+    for one in found:
+        if isinstance(one, Upload):
+            ready.append(one)
         else:
-            refused.append(found)
-            errors.print(safe(f"Not sent: {path}: {found.cause}"))
-    return list(ready.values()), refused
+            refused.append(one)
+            errors.print(safe(f"Not sent: {one.path}: {one.cause}"))
+    return ready, refused
 
 
 def _summarise(sent: list[Sent], refused: int, failed: int, album: str) -> None:

@@ -28,7 +28,9 @@ _READY_KERNELS = 2
 
 
 def serve(notebook: Path, *, port: int = 0, open_browser: bool = True) -> None:
-    """Serve the notebook until it is interrupted. Raises ClickException if it does not start."""
+    """Serve the notebook until it is interrupted or terminated. Raises ClickException."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     with running(notebook, port=port) as (process, url):
         click.echo(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
         if open_browser:
@@ -88,7 +90,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the server, which ends its kernels; what does not listen is killed."""
-    for number, seconds in ((signal.SIGINT, 0.5), (signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+    for number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
         if process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number)

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imageproc.aws.errors import AwsError, translated
-from imageproc.client.errors import DownloadError
+from imageproc.aws.errors import AwsError
+from imageproc.client.errors import DownloadError, PhotoMissingError
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
 from imageproc.core.errors import ImageRejectedError
 from imageproc.core.file_names import file_name
-from imageproc.core.keys import thumbnail_key
 from imageproc.core.location import without_location
 
 
@@ -51,10 +50,11 @@ def download(
     picture bit by bit; with `keep_location` they are the files that were uploaded. Thumbnails never have
     metadata. Raises DownloadError if the folder cannot be written.
     """
+    kept = Photos(stack)
     for photo in photos:
         try:
-            data = _thumbnail(stack, photo) if thumbnails else _original(stack, photo, keep_location)
-        except (AwsError, ImageRejectedError) as error:
+            data = kept.thumbnail(photo) if thumbnails else _original(kept, photo, keep_location)
+        except (AwsError, PhotoMissingError, ImageRejectedError) as error:
             yield NotDownloaded(photo.id, str(error))
             continue
         path = folder / file_name(photo.id)
@@ -62,8 +62,8 @@ def download(
         yield Downloaded(photo.id, path, len(data))
 
 
-def _original(stack: Stack, photo: Photo, keep_location: bool) -> bytes:
-    data = Photos(stack).original(photo)
+def _original(kept: Photos, photo: Photo, keep_location: bool) -> bytes:
+    data = kept.original(photo)
     if keep_location:
         return data
     try:
@@ -72,12 +72,6 @@ def _original(stack: Stack, photo: Photo, keep_location: bool) -> bytes:
         raise type(error)(
             f"{error}. So its location cannot be removed; with --keep-location it comes as it is."
         ) from error
-
-
-def _thumbnail(stack: Stack, photo: Photo) -> bytes:
-    with translated(f"Reading the thumbnail of {photo.name}"):
-        answer = stack.client("s3").get_object(Bucket=stack.bucket, Key=thumbnail_key(photo.id))
-        return bytes(answer["Body"].read())
 
 
 def _write(path: Path, data: bytes) -> None:

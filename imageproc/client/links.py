@@ -10,12 +10,9 @@ import io
 from dataclasses import dataclass
 
 from imageproc.aws.errors import translated
-from imageproc.client.errors import PhotoMissingError
 from imageproc.client.photos import Photo
 from imageproc.client.stack import Stack
 from imageproc.core.formats import CONTENT_TYPES
-from imageproc.core.keys import THUMBNAILS_PREFIX
-from imageproc.core.record import THUMBNAIL
 from imageproc.core.thumbnail import render
 
 EXPIRY_S = 900
@@ -36,19 +33,17 @@ class Rendition:
 
 
 class Links:
-    """Addresses of a stack's pictures, and their bytes for browsers that cannot reach S3."""
+    """Addresses of a stack's pictures."""
 
     def __init__(self, stack: Stack, expiry_s: int = EXPIRY_S) -> None:
         """Make addresses that are good for so many seconds."""
         self._bucket = stack.bucket
-        self._s3 = stack.client("s3")
         self._signer = stack.target.signer()
         self._expiry_s = expiry_s
 
     def thumbnail(self, photo: Photo) -> str | None:
         """Return the address of a photo's thumbnail, None if it has none. Nothing is asked of AWS."""
-        key = thumbnail_key_of(photo)
-        return self._sign(Key=key) if key else None
+        return self._sign(Key=photo.thumbnail_key) if photo.thumbnail_key else None
 
     def original(self, photo: Photo) -> str | None:
         """Return the address from which the browser saves the photo's file; None if it has no key.
@@ -63,14 +58,6 @@ class Links:
             Key=photo.key, ResponseContentDisposition="attachment", ResponseContentType=type_, **version
         )
 
-    def thumbnail_bytes(self, photo: Photo) -> bytes:
-        """Return a thumbnail's file. Raises PhotoMissingError if the photo has none, AwsError."""
-        key = thumbnail_key_of(photo)
-        if key is None:
-            raise PhotoMissingError(f"{photo.file_name} has no thumbnail.")
-        with translated(f"Reading {key}"):
-            return bytes(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
-
     def _sign(self, **params: str) -> str:
         with translated(f"Signing the address of {params['Key']}"):
             return str(
@@ -78,13 +65,6 @@ class Links:
                     "get_object", Params={"Bucket": self._bucket, **params}, ExpiresIn=self._expiry_s
                 )
             )
-
-
-def thumbnail_key_of(photo: Photo) -> str | None:
-    """Return the thumbnail's key. A record that names anything but a thumbnail has none."""
-    place = photo.record.get(THUMBNAIL)
-    key = place.get("s3Key") if isinstance(place, dict) else None
-    return key if isinstance(key, str) and key.startswith(THUMBNAILS_PREFIX) else None
 
 
 def make_rendition(data: bytes, box: tuple[int, int] = RENDITION_SIZE) -> Rendition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.errors import AwsError, translated
 from imageproc.client.errors import RetryError
-from imageproc.client.executions import Execution, Executions
 from imageproc.client.items import to_item
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
@@ -63,6 +62,17 @@ class NotRestarted:
     cause: str
 
 
+def attempt_each(
+    photos: Iterable[Photo], start: Callable[[Photo], Restarted]
+) -> Iterator[Restarted | NotRestarted]:
+    """Start these photos, by `Operations.retry` say; one that cannot be started does not stop the others."""
+    for photo in photos:
+        try:
+            yield start(photo)
+        except RetryError as error:
+            yield NotRestarted(photo.id, str(error))
+
+
 class Operations:
     """What an operator does with a stack's photos."""
 
@@ -71,10 +81,6 @@ class Operations:
         self._stack = stack
         self._photos = Photos(stack)
         self._s3 = stack.client("s3")
-
-    def executions(self, status: str | None = None) -> Iterator[Execution]:
-        """Yield the executions, the newest first, of one status or of all."""
-        return Executions(self._stack).all(status)
 
     def retry(self, photo: Photo, only: Sequence[str] = ()) -> Restarted:
         """Run a photo again: only what is missing (of `only`, if given), or all of it if it failed.

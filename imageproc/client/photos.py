@@ -14,6 +14,7 @@ from imageproc.aws.errors import translated
 from imageproc.client import items
 from imageproc.client.errors import PhotoMissingError
 from imageproc.client.stack import Stack
+from imageproc.core.keys import THUMBNAILS_PREFIX
 from imageproc.core.record import (
     ALBUM_ID,
     ALBUM_INDEX,
@@ -25,6 +26,7 @@ from imageproc.core.record import (
     SEQUENCER,
     STATUS,
     TAGS,
+    THUMBNAIL,
     UPLOAD_TIME,
     VERSION_ID,
     Status,
@@ -32,6 +34,9 @@ from imageproc.core.record import (
 )
 
 _DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
+
+_BATCH_S, _EACH_S = 120.0, 10.0
+"""What a batch may take at worst: so many seconds, and so many for each photo."""
 
 _QUIET_S = 10.0
 """Seconds without news after which an execution is asked whether it still runs."""
@@ -72,6 +77,13 @@ class Photo:
     def key(self) -> str:
         """The original's key."""
         return str(self.record.get(S3_KEY, ""))
+
+    @property
+    def thumbnail_key(self) -> str | None:
+        """The thumbnail's key; None without one, and if the record names anything but a thumbnail."""
+        place = self.record.get(THUMBNAIL)
+        key = place.get("s3Key") if isinstance(place, dict) else None
+        return key if isinstance(key, str) and key.startswith(THUMBNAILS_PREFIX) else None
 
     @property
     def status(self) -> Status:
@@ -165,8 +177,17 @@ class Photos:
         Raises AwsError, also if it is gone.
         """
         version = {"VersionId": photo.version_id} if photo.version_id else {}
-        with translated(f"Reading {photo.key}"):
-            answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=photo.key, **version)
+        return self._object(photo.key, **version)
+
+    def thumbnail(self, photo: Photo) -> bytes:
+        """Return the thumbnail's file. Raises PhotoMissingError if the photo has none, AwsError."""
+        if photo.thumbnail_key is None:
+            raise PhotoMissingError(f"{photo.file_name} has no thumbnail.")
+        return self._object(photo.thumbnail_key)
+
+    def _object(self, key: str, **version: str) -> bytes:
+        with translated(f"Reading {key}"):
+            answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
             return bytes(answer["Body"].read())
 
     def execution_status(self, arn: str) -> str:
@@ -185,7 +206,7 @@ class Photos:
         image_ids: Iterable[str],
         *,
         versions: Mapping[str, Version] | None = None,
-        timeout_s: float = 600.0,
+        timeout_s: float | None = None,
         interval_s: float = 0.5,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -194,9 +215,12 @@ class Photos:
 
         With `versions`, a record that is still about an earlier upload of the photo does not count. A photo
         whose execution ended without finishing the record comes as FAILED, with the reason. Raises
-        TimeoutError if some are not finished in time; they go on nevertheless.
+        TimeoutError if some are not finished in time (two minutes and ten seconds for each, unless
+        `timeout_s` says another); they go on nevertheless.
         """
         waiting: dict[str, Status | None] = dict.fromkeys(image_ids)
+        if timeout_s is None:
+            timeout_s = _BATCH_S + _EACH_S * len(waiting)
         expected = versions or {}
         deadline, news = clock() + timeout_s, clock()
         while waiting:

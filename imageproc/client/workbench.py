@@ -40,9 +40,6 @@ from imageproc.deployment.inventory import Inventory, inventory
 from imageproc.deployment.packaging import BuildTarget
 from imageproc.deployment.plan import Plan, Request, discard, plan
 
-_SECONDS_EACH = 10.0
-"""What a photo may take at worst; a batch gets that for each, and two minutes."""
-
 
 class Workbench:
     """A target and one stack in it. Nothing is asked of AWS before it is needed.
@@ -117,18 +114,24 @@ class Workbench:
         self,
         parameters: Mapping[str, str] | None = None,
         *,
+        artifacts_bucket: str | None = None,
+        repair: bool = True,
         confirm: Callable[[str], bool] = always,
         notify: Callable[[Event], None] = ignore,
         cancellation: Cancellation | None = None,
     ) -> Plan:
-        """Return what a deployment would change; see `imageproc.deployment.plan`.
+        """Return what a deployment would change; see `imageproc.deployment.plan` for what the options mean.
 
         Guests may use the test client of a local stack that is made now (TestClientAccess=Enabled).
         """
         initial = {"TestClientAccess": "Enabled"} if self.target.is_local else {}
-        request = Request(self.stack_name, build_target(self.target), parameters or {}, initial=initial)
+        request = Request(
+            self.stack_name, _build_target(self.target), parameters or {}, artifacts_bucket, initial=initial
+        )
         sleep = (cancellation or Cancellation()).sleep
-        return plan(self.target, request, wait=True, confirm=confirm, notify=notify, sleep=sleep)
+        return plan(
+            self.target, request, wait=True, repair=repair, confirm=confirm, notify=notify, sleep=sleep
+        )
 
     def apply(self, planned: Plan, *, cancellation: Cancellation | None = None) -> Iterator[Event]:
         """Deploy what was planned, and yield CloudFormation's events; at last `Deployed`.
@@ -172,23 +175,20 @@ class Workbench:
         sleep = (cancellation or Cancellation()).sleep
         yield from sweep.destroy(self.target, self.stack_name, delete_data=delete_data, sleep=sleep)
 
-    def upload(
+    def prepare(
         self,
         paths: Iterable[Path | str],
         album: Album,
         *,
-        again: bool = False,
         check: bool = True,
         cancellation: Cancellation | None = None,
-    ) -> Iterator[UploadEvent | Refused]:
-        """Check files and folders, send them into an album, and yield what happens as it happens.
+    ) -> Iterator[Upload | Refused]:
+        """Look at files and folders before they are sent, and yield each file; the same contents once.
 
-        Every file ends with one Refused, Sent or Failed. A file that is there already is not sent, unless
-        `again`; with `check=False` files that are no photos go, too, and the pipeline rejects them.
-
-        Raises UploadError if there is nothing at a path, or no file at all; AwsError, Cancelled.
+        With `check=False` files that are no photos go, too, and the pipeline rejects them. Raises UploadError
+        if there is nothing at a path, or no file at all; Cancelled.
         """
-        ready: dict[str, Upload] = {}
+        seen: set[str] = set()
         files = list(find_files(Path(path).expanduser() for path in paths))
         if not files:
             raise UploadError("There are no files in these folders: name files, or folders that hold some.")
@@ -198,10 +198,32 @@ class Workbench:
             found = prepare(path, album.id, check=check)
             if isinstance(found, Refused):
                 yield found
+            elif found.object_id not in seen:
+                seen.add(found.object_id)
+                yield found
+
+    def upload(
+        self,
+        paths: Iterable[Path | str],
+        album: Album,
+        *,
+        again: bool = False,
+        check: bool = True,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[UploadEvent | Refused]:
+        """Prepare files and folders, send them into an album, and yield what happens as it happens.
+
+        Every file ends with one Refused, Sent or Failed. A file that is there already is not sent, unless
+        `again`. Raises as `prepare` does, and AwsError.
+        """
+        ready: list[Upload] = []
+        for found in self.prepare(paths, album, check=check, cancellation=cancellation):
+            if isinstance(found, Refused):
+                yield found
             else:
-                ready.setdefault(found.object_id, found)
+                ready.append(found)
         uploads = Uploads(self.stack, album.user, album.id)
-        yield from uploads.send(ready.values(), again=again, cancellation=cancellation)
+        yield from uploads.send(ready, again=again, cancellation=cancellation)
 
     def follow(
         self,
@@ -218,7 +240,7 @@ class Workbench:
         return self.photos.follow(
             versions,
             versions=versions,
-            timeout_s=timeout_s or 120 + _SECONDS_EACH * len(versions),
+            timeout_s=timeout_s,
             sleep=(cancellation or Cancellation()).sleep,
         )
 
@@ -260,7 +282,7 @@ def start_local(notify: Callable[[str], None] = lambda _: None) -> None:
     local_aws().start(progress=notify)
 
 
-def build_target(target: Target) -> BuildTarget:
+def _build_target(target: Target) -> BuildTarget:
     """Return what the functions are built for on this target."""
     if not target.is_local:
         return packaging.AWS

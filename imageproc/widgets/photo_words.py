@@ -6,37 +6,28 @@ import math
 from collections.abc import Sequence
 
 from imageproc.client.boxes import NamedBox, boxes_of
-from imageproc.client.links import thumbnail_key_of
 from imageproc.client.photos import Photo
 from imageproc.client.readable import position, printable, problem, readable, tags_with_confidence
 from imageproc.core.record import LABELS, Status
 from imageproc.widgets.gallery import Card
 from imageproc.widgets.photo_map import Point
 from imageproc.widgets.photo_viewer import Opened
-from imageproc.widgets.tones import Tone
+from imageproc.widgets.tones import PHOTO_TONES
 
 _CARD_TAGS = 3
-_NOTES = {
-    Status.UPLOADED: ("Uploaded", Tone.WAITING),
-    Status.PROCESSING: ("Processing", Tone.RUNNING),
-    Status.SUCCEEDED: ("", Tone.SUCCESS),
-    Status.INCOMPLETE: ("Incomplete", Tone.WARNING),
-    Status.REJECTED: ("Rejected", Tone.ERROR),
-    Status.FAILED: ("Failed", Tone.ERROR),
-}
 
 
 def card(photo: Photo) -> Card:
     """Return the photo's card."""
-    word, tone = _NOTES[photo.status]
+    word = "" if photo.status is Status.SUCCEEDED else photo.status.capitalize()
     why = problem(photo.record)
     return Card(
         id=photo.id,
         name=printable(photo.file_name),
         note=f"{word}: {why}" if word and why else word,
-        tone=tone,
+        tone=PHOTO_TONES[photo.status],
         tags=tuple(tags_with_confidence(photo.record)[:_CARD_TAGS]),
-        thumbnail=thumbnail_key_of(photo) is not None,
+        thumbnail=photo.thumbnail_key is not None,
     )
 
 

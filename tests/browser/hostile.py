@@ -32,10 +32,9 @@ def write(folder: Path) -> list[Path]:
     first = {piexif.ImageIFD.Make: text, piexif.ImageIFD.Model: text, piexif.ImageIFD.ImageDescription: text}
     hostile = folder / "<img src=x onerror=alert(1)>.jpg"
     plain = folder / f"a photo with a {'very ' * 20}long name.jpg"
-    for path, zeroth, colour in ((hostile, first, "teal"), (plain, {}, "orange")):
+    for path, zeroth in ((hostile, first), (plain, {})):
         exif = piexif.dump({"0th": zeroth, "GPS": gps})
         Image.effect_noise((640, 480), 60).convert("RGB").save(path, exif=exif)
-        del colour
     text_file = folder / "notes.jpg"
     text_file.write_text("These are notes, no photo.")
     return [hostile, plain, text_file]

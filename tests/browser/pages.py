@@ -77,7 +77,11 @@ class Page:
         return str(self.page.locator(selector).filter(has_text=re.compile(pattern)).first.inner_text())
 
     def violations(self) -> list[str]:
-        """Return what axe finds wrong with our widgets."""
+        """Return what axe finds wrong with our widgets. Raises AssertionError if none is to be seen."""
+        seen = self.page.evaluate(
+            "(ours) => [...document.querySelectorAll(ours)].filter((one) => one.offsetHeight).length", _OURS
+        )
+        assert seen, "no widget is on the page"
         self.page.evaluate(Path(AXE_FILE_PATH).read_text())
         found = self.page.evaluate(
             "([ours, rules]) => axe.run({include: [[ours]]}, {runOnly: rules})", [_OURS, _RULES]

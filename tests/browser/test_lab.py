@@ -9,7 +9,6 @@ import pytest
 
 from imageproc.local import LocalStatus
 from tests.browser import hostile
-from tests.browser.conftest import SCREENSHOTS
 from tests.browser.pages import Page, Visit
 from tests.flow.conftest import target_of
 
@@ -111,7 +110,3 @@ def test_widgets_are_legible_in_a_narrow_window_and_in_the_dark(
     assert page.page.evaluate(OVERFLOWING) == []
     page.screenshot(f"parts-{width}-{'dark' if dark else 'light'}")
     assert page.errors == []
-
-
-def test_pictures_are_kept() -> None:
-    assert SCREENSHOTS.parent.name == "build"

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from imageproc.client.errors import PhotoMissingError
-from imageproc.client.links import Links, make_rendition, thumbnail_key_of
-from imageproc.client.photos import Photo
+from imageproc.client.links import Links, make_rendition
+from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
 from imageproc.client.target import AWS, LOCAL, Target
 from tests import pictures
@@ -50,10 +50,10 @@ def test_an_original_is_saved_not_shown_and_in_the_records_version() -> None:
 @pytest.mark.parametrize("place", [None, {}, "Thumbnails/x", {"s3Key": 7}, {"s3Key": "Incoming/secret.jpg"}])
 def test_nothing_but_a_thumbnail_has_a_thumbnails_address(place: Any) -> None:
     odd = photo(thumbnail=place)
-    assert thumbnail_key_of(odd) is None
+    assert odd.thumbnail_key is None
     assert Links(stack()).thumbnail(odd) is None
     with pytest.raises(PhotoMissingError):
-        Links(stack()).thumbnail_bytes(odd)
+        Photos(stack()).thumbnail(odd)
 
 
 def test_a_rendition_is_upright_small_and_transparent_where_the_photo_is() -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from imageproc.client.albums import Albums
-from imageproc.client.operations import Operations
+from imageproc.client.executions import Executions
 from imageproc.client.photos import Photos
 from imageproc.core.keys import MAX_KEY_BYTES
 from imageproc.core.record import Status
@@ -80,12 +80,12 @@ def test_a_key_that_is_as_long_as_s3_allows_ends_with_a_reason(backend: Backend,
 
 
 def test_a_folder_marker_and_a_thumbnail_start_nothing(backend: Backend, fresh: str) -> None:
-    before = len(list(Operations(backend.stack).executions()))
+    before = len(list(Executions(backend.stack).all()))
     backend.put(f"{fresh}/", b"")
     s3 = backend.stack.client("s3")
     s3.put_object(Bucket=backend.stack.bucket, Key=f"Thumbnails/{fresh}.jpg", Body=pictures.jpeg())
     time.sleep(1)
-    assert len(list(Operations(backend.stack).executions())) == before
+    assert len(list(Executions(backend.stack).all())) == before
     assert list(Photos(backend.stack).many([fresh, f"{fresh}/", f"{fresh}.jpg"])) == []
 
 

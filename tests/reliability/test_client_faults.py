@@ -131,7 +131,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "list an album": lambda client: list(Photos(client.stack).in_album(client.photo.record["albumID"])),
     "read an original": lambda client: Photos(client.stack).original(client.photo),
     "follow": follow,
-    "list executions": lambda client: list(Operations(client.stack).executions()),
+    "list executions": lambda client: list(Executions(client.stack).all()),
     "list an execution's steps": lambda client: Executions(client.stack).steps(arn_of(client)),
     "read logs": lambda client: Logs(client.stack).of_execution(arn_of(client)),
     "count dead letters": lambda client: DeadLetters(client.stack).count(),

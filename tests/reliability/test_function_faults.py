@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from imageproc.client.executions import Executions
 from imageproc.client.operations import NotRestarted, Operations
 from imageproc.client.photos import Photo, Photos
 from imageproc.client.stack import Stack
@@ -147,11 +148,11 @@ def settle(ran: Ran) -> None:
         assert time.monotonic() < deadline, f"it goes on for ever: {waiting}"
         time.sleep(0.5)
         ran.undelivered |= set(dead_letters(stack))
-        running = {one.arn for one in Operations(stack).executions("RUNNING")}
+        running = {one.arn for one in Executions(stack).all("RUNNING")}
         ran.records = {photo.id: photo for photo in Photos(stack).all()}
         ended = {p.id for p in ran.records.values() if p.execution_arn and p.execution_arn not in running}
         waiting -= ended | ran.undelivered
-    assert not any(Operations(stack).executions("RUNNING"))
+    assert not any(Executions(stack).all("RUNNING"))
 
 
 def dead_letters(stack: Stack) -> Iterator[str]:
@@ -256,7 +257,7 @@ def test_retries_are_bounded(ran: Ran) -> None:
         count = requests[photo, fault.call.function, fault.call.operation]
         most = DELIVERIES if fault.call.function == START else TRIES
         assert 1 <= count <= (most if fault.kind == "throttled" else most // 3), (photo, count)
-    assert len(list(Operations(ran.backend.stack).executions())) <= len(photos()) + len(SITES) * 3
+    assert len(list(Executions(ran.backend.stack).all())) <= len(photos()) + len(SITES) * 3
 
 
 def test_once_the_faults_are_over_everything_can_be_finished(ran: Ran) -> None:

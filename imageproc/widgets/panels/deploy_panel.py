@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
-from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded
+from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.plan import Plan
 from imageproc.widgets.data_table import Cell, DataTable
 from imageproc.widgets.panels import fields
@@ -38,11 +38,12 @@ class DeployPanel(Panel):
         self.question = Question()
         self.plan_button = fields.button("Show what would change", self.plan)
         self.deploy_button = fields.button("Deploy", self.deploy, "primary")
+        self.discard_button = fields.button("Discard", self.discard, hint="Forget what would change")
         self._lines: list[tuple[Any, ...]] = []
         self._shown_plan: Plan | None = None
-        self.deploy_button.disabled = True
+        self._offer(None)
         super().__init__(
-            fields.row(self.plan_button, self.deploy_button),
+            fields.row(self.plan_button, self.deploy_button, self.discard_button),
             self.question,
             below=[self.changes, self.events, self.outputs],
         )
@@ -61,27 +62,34 @@ class DeployPanel(Panel):
     def deploy_now(self) -> None:
         """Plan, and deploy at once, without asking."""
         if not self.busy:
-            self.question.agree_always()
             self.start(self._plan_and_deploy, "Building the code and asking CloudFormation...")
 
     def discard(self) -> None:
         """Forget the plan, and remove what planning made."""
-        if self.planned:
-            self.workbench.discard(self.planned)
-            self._offer(None)
+        if not self.busy and self.planned:
+            self.start(lambda _: self._discard(), "Discarding the plan...")
 
     def _plan(self, cancellation: Cancellation) -> Plan:
+        return self._planned(lambda question: self.question.ask(question, cancellation), cancellation)
+
+    def _plan_and_deploy(self, cancellation: Cancellation) -> dict[str, str]:
+        return self._deploy(self._planned(always, cancellation), cancellation)
+
+    def _planned(self, confirm: Callable[[str], bool], cancellation: Cancellation) -> Plan:
+        self._discard()
         planned = self.workbench.plan(
-            self.parameters,
-            confirm=lambda question: self.question.ask(question, cancellation),
-            notify=self._tell,
-            cancellation=cancellation,
+            self.parameters, confirm=confirm, notify=self._tell, cancellation=cancellation
         )
         self._show_plan(planned)
         return planned
 
-    def _plan_and_deploy(self, cancellation: Cancellation) -> dict[str, str]:
-        return self._deploy(self._plan(cancellation), cancellation)
+    def _discard(self) -> None:
+        """Forget the plan that was shown, if there is one: CloudFormation would keep it."""
+        if self.planned:
+            self.workbench.discard(self.planned)
+            self._offer(None)
+            self.changes.show([], empty="Discarded.")
+            self.say("The plan is discarded: nothing was deployed.")
 
     def _deploy(self, planned: Plan, cancellation: Cancellation) -> dict[str, str]:
         found = dict[str, str]()
@@ -124,8 +132,9 @@ class DeployPanel(Panel):
             self.say(f"{counted} Press Deploy to do it.", Tone.WARNING)
 
     def _offer(self, planned: Plan | None) -> None:
-        self.planned = planned
-        self.deploy_button.disabled = planned is None or not planned.changed
+        self.planned = planned if planned and planned.changed else None
+        for button in (self.deploy_button, self.discard_button):
+            button.disabled = self.planned is None
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, StackEvent):

@@ -11,16 +11,10 @@ from imageproc.client.runs import Run
 from imageproc.core.record import Status
 from imageproc.widgets.data_table import Cell
 from imageproc.widgets.run_list import Row
-from imageproc.widgets.tones import Tone
+from imageproc.widgets.tones import PHOTO_TONES, Tone
 
 COLUMNS = ["Photo", "Uploaded", "Execution started", "Completed"]
 
-_TONES = {
-    Status.SUCCEEDED: Tone.SUCCESS,
-    Status.INCOMPLETE: Tone.WARNING,
-    Status.REJECTED: Tone.ERROR,
-    Status.FAILED: Tone.ERROR,
-}
 _STEP_TONES = {
     StepStatus.SUCCEEDED: Tone.SUCCESS,
     StepStatus.RUNNING: Tone.RUNNING,
@@ -59,7 +53,7 @@ def _completed(run: Run) -> Cell:
     if not status.finished:
         return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
     took = f" in {seconds(run.seconds)}" if run.seconds is not None else ""
-    return Cell("\n".join([f"{status}{took}", *_reasons(run)]), _TONES[status])
+    return Cell("\n".join([f"{status}{took}", *_reasons(run)]), PHOTO_TONES[status])
 
 
 def _reasons(run: Run) -> list[str]:

@@ -209,7 +209,7 @@ class GalleryPanel(Panel):
 
     def _thumbnail(self, photo_id: str) -> bytes | None:
         photo = self.pages.find(photo_id)
-        return self._signer().thumbnail_bytes(photo) if photo else None
+        return self._workbench.photos.thumbnail(photo) if photo else None
 
     def _original(self, photo_id: str) -> str | None:
         photo = self.pages.find(photo_id)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from imageproc.client.dead_letters import DeadLetter, DeadLetters, Redriven
-from imageproc.client.errors import ClientError
-from imageproc.client.executions import Execution, Executions
+from imageproc.client.dead_letters import DeadLetter, Redriven
+from imageproc.client.executions import Execution
 from imageproc.client.failures import FailureGroup, failures, grouped
-from imageproc.client.logs import LogEntry, Logs
+from imageproc.client.logs import LogEntry
 from imageproc.client.metrics import Metrics, Minute, Spread, by_step, per_minute, statuses
-from imageproc.client.operations import NotRestarted, Restarted
+from imageproc.client.operations import NotRestarted, Restarted, attempt_each
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
@@ -22,20 +22,18 @@ from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.picture import Picture
-from imageproc.widgets.tones import Tone
+from imageproc.widgets.tones import PHOTO_TONES, Tone
 
 _LISTED = 200
 _MEASURED = 50
 """Executions whose steps are looked at for durations: each is a request or more."""
 
-_TONES = {
+_EXECUTION_TONES = {
     "SUCCEEDED": Tone.SUCCESS,
     "RUNNING": Tone.RUNNING,
     "FAILED": Tone.ERROR,
     "TIMED_OUT": Tone.ERROR,
     "ABORTED": Tone.WARNING,
-    "INCOMPLETE": Tone.WARNING,
-    "REJECTED": Tone.WARNING,
 }
 _LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
 
@@ -122,16 +120,7 @@ class OperationsPanel(Panel):
         photos = {
             photo.id: photo for group in self.found.failures if group.retriable for photo in group.photos
         }
-        operations = self.workbench.operations
-
-        def tried() -> Iterable[Restarted | NotRestarted]:
-            for photo in photos.values():
-                try:
-                    yield operations.retry(photo)
-                except ClientError as error:
-                    yield NotRestarted(photo.id, str(error))
-
-        self._restart(tried(), cancellation)
+        self._restart(attempt_each(photos.values(), self.workbench.operations.retry), cancellation)
 
     def _restart(self, outcomes: Iterable[Restarted | NotRestarted], cancellation: Cancellation) -> None:
         self.again = []
@@ -150,7 +139,7 @@ class OperationsPanel(Panel):
 
     def _redrive(self, cancellation: Cancellation) -> None:
         outcomes = []
-        for outcome in DeadLetters(self.workbench.stack).redrive():
+        for outcome in self.workbench.dead_letters.redrive():
             cancellation.check()
             outcomes.append(outcome)
         self._refresh(cancellation)
@@ -159,7 +148,7 @@ class OperationsPanel(Panel):
         self.say(f"{done} of {len(outcomes)} messages were redriven.", tone)
 
     def _show_log(self, execution: Execution) -> list[LogEntry]:
-        entries = Logs(self.workbench.stack).of_execution(execution.arn)
+        entries = self.workbench.logs.of_execution(execution.arn)
         self.log_table.show(
             map(_log_row, entries), caption=f"Log of {execution.name}", empty="Nothing is kept."
         )
@@ -183,7 +172,7 @@ class OperationsPanel(Panel):
         """Return what was found, for a test or another program."""
         found = self.found
         return {
-            "executions": {status: count for status, count in _counts(found.executions).items() if count},
+            "executions": dict(Counter(one.status for one in found.executions)),
             "photos": {status.value: count for status, count in found.photos.items() if count},
             "failures": [[one.count, one.status.value, one.step, one.name] for one in found.failures],
             "queue": len(found.letters),
@@ -192,9 +181,7 @@ class OperationsPanel(Panel):
 
 
 def _look(workbench: Workbench, cancellation: Cancellation) -> Found:
-    stack = workbench.stack
-    metrics = Metrics(stack)
-    listed = list(islice(Executions(stack).all(), _LISTED))
+    listed = list(islice(workbench.executions.all(), _LISTED))
     cancellation.check()
     photos = list(workbench.photos.all())
     cancellation.check()
@@ -202,30 +189,23 @@ def _look(workbench: Workbench, cancellation: Cancellation) -> Found:
     return Found(
         listed,
         grouped(failures(photos)),
-        DeadLetters(stack).messages(),
+        workbench.dead_letters.messages(),
         per_minute(listed),
-        by_step(metrics.durations(ended)),
+        by_step(Metrics(workbench.stack).durations(ended)),
         statuses(photos),
     )
 
 
-def _counts(executions: Iterable[Execution]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for execution in executions:
-        counts[execution.status] = counts.get(execution.status, 0) + 1
-    return counts
-
-
 def _execution_row(one: Execution) -> tuple[Any, ...]:
     seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-    status = Cell(one.status, _TONES.get(one.status, Tone.INFO))
+    status = Cell(one.status, _EXECUTION_TONES.get(one.status, Tone.INFO))
     return one.name, status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
 
 
 def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     cause, _ = one.causes[0]
     others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
-    status = Cell(one.status.value, _TONES.get(one.status.value, Tone.INFO))
+    status = Cell(one.status.value, PHOTO_TONES[one.status])
     names = ", ".join(photo.file_name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
     return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", _advice(one)

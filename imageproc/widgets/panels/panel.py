@@ -1,4 +1,4 @@
-"""What all panels are: a heading, a status line, one job at a time that can be stopped."""
+"""What all panels are: a box with a status line, and one job at a time that can be stopped."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if earlier and not after:
             raise RuntimeError("Something runs here already: wait, or stop it.")
         self.say(doing, Tone.RUNNING, done=0, total=0)
-        fields.shown(self.stop_button, True)
         job = Job(lambda cancellation: self._watched(work, cancellation, earlier), doing)
         self.job = job
         return job
@@ -81,6 +80,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             while earlier and not earlier.done:
                 cancellation.sleep(_POLL_S)
+            fields.shown(self.stop_button, True)  # the earlier job's end has hidden it
             return work(cancellation)
         except Cancelled as stopped:
             self.say(str(stopped), Tone.WARNING)

@@ -24,18 +24,11 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         self.no = fields.button("No", lambda: self._answer(False))
         self._answered = Event()
         self._agreed = False
-        self._always = False
         super().__init__([self.text, fields.row(self.yes, self.no)])
         fields.shown(self, False)
 
-    def agree_always(self) -> None:
-        """Answer every question with yes, without asking."""
-        self._always = True
-
     def ask(self, question: str, cancellation: Cancellation) -> bool:
         """Show the question and wait for the answer. Raises Cancelled."""
-        if self._always:
-            return True
         self._answered.clear()
         self.text.text = question
         fields.shown(self, True)
