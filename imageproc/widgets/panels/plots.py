@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from io import BytesIO
 
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
 from imageproc.client.metrics import Minute, Spread
@@ -20,6 +21,7 @@ _PHOTO_COLOURS = {
     Status.REJECTED: "#616161",
     Status.FAILED: "#b3261e",
 }
+_MOST_TICKS = 5
 _MINUTE_OF_DAY = 1 / 1440
 """matplotlib counts dates in days."""
 
@@ -55,10 +57,16 @@ def _throughput(axes: Axes, minutes: Sequence[Minute]) -> None:
         below = [low + count for low, count in zip(below, counts, strict=True)]
     if minutes:
         axes.legend(fontsize=7)
-        locator = AutoDateLocator(maxticks=5)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.set_xticks(*_ticks([minute.start for minute in minutes]))  # type: ignore[arg-type]
     axes.tick_params(labelsize=8)
+
+
+def _ticks(times: Sequence[datetime]) -> tuple[list[datetime], list[str]]:
+    """Return a few of these times, and what to write there: with the date if they are of several days."""
+    chosen = list(times[:: math.ceil(len(times) / _MOST_TICKS)])
+    local = [time.astimezone() for time in chosen]
+    form = "%H:%M" if len({time.date() for time in local}) == 1 else "%m-%d\n%H:%M"
+    return chosen, [time.strftime(form) for time in local]
 
 
 def _durations(axes: Axes, steps: Mapping[str, Spread]) -> None:
