@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from imageproc.core import jpeg_chains
 from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.formats import read_up_to
 
@@ -93,7 +94,7 @@ def read_header(file: BinaryIO, *, whole: bool = False) -> JpegHeader:
         if marker == _END_OF_IMAGE or length < 0:
             break
         if not _wanted(marker, whole=whole):
-            file.seek(length, os.SEEK_CUR)
+            jpeg_chains.pass_over(file, marker, length)
         elif marker == _APP1:
             _take_exif(header, file, length)
         else:
@@ -142,7 +143,8 @@ def _take_exif(header: JpegHeader, file: BinaryIO, length: int) -> None:
     # APP1 holds XMP too, half a megabyte of it where a phone stores a depth map: that is skipped.
     start = _exactly(file, min(length, 6))
     if not start.startswith(b"Exif\0") or len(header.exif) > _MAX_EXIF_BYTES:
-        file.seek(length - len(start), os.SEEK_CUR)
+        file.seek(-len(start), os.SEEK_CUR)
+        jpeg_chains.pass_over(file, _APP1, length)
         return
     # Some writers spread an EXIF block over several segments (the standard knows no such thing).
     header.exif += _exactly(file, length - len(start))

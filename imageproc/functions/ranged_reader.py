@@ -6,15 +6,19 @@ from collections.abc import Callable
 Fetch = Callable[[int, int], bytes]
 """Returns the bytes from the first to the last offset, both included, as HTTP ranges count."""
 
-_STEP = 64 * 1024
-_LONGEST_STEP = 4 * 1024 * 1024
+# Bytes that are fetched beyond those that are asked for. EXIF that is longer than the first range is mostly
+# followed by the picture's frame header; what is jumped to is mostly one of several segments in a row.
+_AHEAD = 5 * 1024
+_AHEAD_OF_A_JUMP = 14 * 1024
+_MOST_AHEAD = 4 * 1024 * 1024
 
 
 class RangedReader(io.RawIOBase):
     """A seekable, read-only file that fetches what is read and keeps it.
 
-    Reading on from what is there, or a little further, fetches four times as much each time: a long header
-    takes few requests. A jump elsewhere starts small again: walking over chunks does not download them.
+    Each request fetches a little more than is asked for, and four times as much each time that reading goes
+    on from there: a long header takes few requests. A jump elsewhere starts small again: walking over chunks
+    does not download them.
     """
 
     def __init__(self, first: bytes, size: int, fetch: Fetch) -> None:
@@ -23,7 +27,7 @@ class RangedReader(io.RawIOBase):
         self._size = size
         self._fetch = fetch
         self._position = 0
-        self._step = max(len(first), _STEP)
+        self._ahead = 0
 
     def readable(self) -> bool:
         """Return True: it can be read."""
@@ -77,10 +81,11 @@ class RangedReader(io.RawIOBase):
         return self._load(wanted)[:wanted]
 
     def _load(self, wanted: int) -> bytes:
-        ends = (start + len(part) for start, part in self._parts.items())
-        reads_on = any(0 <= self._position - end < self._step for end in ends)
-        self._step = min(self._step * 4, _LONGEST_STEP) if reads_on else _STEP
-        last = min(self._position + max(wanted, self._step), self._size) - 1
-        part = self._fetch(self._position, last)
+        reads_on = any(self._position == start + len(part) for start, part in self._parts.items())
+        if reads_on:
+            self._ahead = min(self._ahead * 4, _MOST_AHEAD) or _AHEAD
+        else:
+            self._ahead = _AHEAD_OF_A_JUMP
+        part = self._fetch(self._position, min(self._position + wanted + self._ahead, self._size) - 1)
         self._parts[self._position] = part
         return part

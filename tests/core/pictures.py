@@ -10,8 +10,10 @@ from typing import Any
 import piexif
 from PIL import Image
 
+from imageproc.core.limits import FIRST_RANGE
 from imageproc.core.png import SIGNATURE
 from imageproc.core.thumbnail import Thumbnail
+from imageproc.functions.ranged_reader import RangedReader
 
 RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 200, 20), (20, 20, 220), (250, 250, 250)
 Entry = tuple[int, int, int, bytes]
@@ -117,41 +119,21 @@ def icc_profile(colour_space: bytes, size: int = 200) -> bytes:
     return header + bytes(size - len(header))
 
 
-class CountingReader(io.RawIOBase):
-    """A file over ranged reads, as the Lambda functions have: counts the ranges, and the bytes handed out.
+class CountingReader(RangedReader):
+    """The file that the Lambda functions read: counts its requests, and the bytes fetched and handed out."""
 
-    The first range has 128 KiB; reading on, or jumping ahead by less than a range, makes the next four times
-    as long.
-    """
+    def __init__(self, data: bytes, first: int = FIRST_RANGE) -> None:
+        super().__init__(data[:first], len(data), self._get)
+        self.data, self.ranges, self.fetched, self.handed_out = data, 1, min(first, len(data)), 0
 
-    def __init__(self, data: bytes, first: int = 128 * 1024) -> None:
-        self.data, self.position, self.step = data, 0, first
-        self.fetched_to, self.fetched_from = first, 0
-        self.ranges, self.handed_out = 1, 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        assert whence in (0, 1), "nothing is known of the end"
-        self.position = offset + (self.position if whence else 0)
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
+    def _get(self, start: int, last: int) -> bytes:
+        self.ranges += 1
+        self.fetched += last + 1 - start
+        return self.data[start : last + 1]
 
     def read(self, size: int | None = -1) -> bytes:
         assert size is not None
         assert size >= 0, "never the whole file"
-        end = min(self.position + size, len(self.data))
-        if not (self.fetched_from <= self.position and end <= self.fetched_to) and end > self.position:
-            self._fetch(end)
-        piece = self.data[self.position : end]
+        piece = super().read(size)
         self.handed_out += len(piece)
-        self.position += len(piece)
         return piece
-
-    def _fetch(self, end: int) -> None:
-        self.ranges += 1
-        if self.fetched_from <= self.position <= self.fetched_to + self.step:
-            self.step *= 4
-        else:
-            self.fetched_from = self.position
-        self.fetched_to = max(end, self.position + self.step)
