@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 # How long `make fuzz` looks for files that the handlers cannot take.
 FUZZ_SECONDS ?= 600
+# Sections of the benchmarks, all of them if empty.
+BENCH ?=
 # For JupyterLab, --no-browser for example.
 LAB_OPTIONS ?=
 BIN := $(VENV)/bin
@@ -12,7 +14,7 @@ SECURITY_BIN := $(SECURITY_VENV)/bin
 TEMPLATE := cloudformation/image-processing.yaml
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lab app browser demo test fuzz lint audit lock clean
+.PHONY: help lab app browser demo test fuzz bench peers lint audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -33,6 +35,12 @@ test: lint ## Run all checks and tests
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
+
+bench: $(VENV)/.dev ## Measure everything beside the best tools; fails if a target is missed
+	$(BIN)/python -m benchmarks $(BENCH)
+
+peers: ## Install the programs that `make bench` compares with (Debian and Ubuntu, as root); without them they are left out
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends exiv2 graphicsmagick libimage-exiftool-perl libjpeg-turbo-progs libvips-tools >/dev/null
 
 lint: $(VENV)/.dev $(SECURITY_VENV)/.made ## Check style, types, and the template by cfn-lint's and checkov's rules
 	$(BIN)/ruff check .

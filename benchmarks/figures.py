@@ -105,7 +105,7 @@ def _plot(path: Path, title: str, figures: list[Figure]) -> None:
     axes.axvline(1, color="#444", linestyle="--", linewidth=1)
     axes.set_xlim(0, max(1.25, *(share * 1.1 for share in shares)))
     axes.set_xlabel("share of the target that is used up")
-    axes.set_title(title, loc="left", fontsize=10)
+    canvas.suptitle(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     canvas.savefig(path, dpi=120)
 

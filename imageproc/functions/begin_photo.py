@@ -29,7 +29,7 @@ from imageproc.core.record import (
 )
 from imageproc.core.request import PhotoRequest
 from imageproc.functions import logs, table
-from imageproc.functions.aws import stepfunctions
+from imageproc.functions.aws import dynamodb, make_at_start, s3, stepfunctions
 from imageproc.functions.errors import aws_call, code_of
 from imageproc.functions.photos import look_at
 
@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 Begun = dict[str, Any]
 """`start`, and if that is true the `name` and `input` of the execution to start."""
+
+make_at_start(dynamodb, s3, stepfunctions)
 
 
 @logs.logged

@@ -8,7 +8,10 @@ from imageproc.core.errors import NotSupportedImageType
 from imageproc.core.metadata import read_metadata
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import logs
+from imageproc.functions.aws import make_at_start, s3
 from imageproc.functions.photos import open_photo
+
+make_at_start(s3)
 
 
 @logs.logged

@@ -13,7 +13,7 @@ from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, VERSION_ID
 from imageproc.core.request import PhotoRequest, State
 from imageproc.core.thumbnail import Thumbnail, make_thumbnail
 from imageproc.functions import logs, table
-from imageproc.functions.aws import s3
+from imageproc.functions.aws import dynamodb, make_at_start, s3
 from imageproc.functions.errors import ServiceRefusedError, TransientServiceError, aws_call, code_of
 from imageproc.functions.photos import download
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CONFLICTS = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+
+make_at_start(dynamodb, s3)
 
 
 @logs.logged

@@ -11,6 +11,7 @@ from imageproc.core.limits import SUPPORTED_FORMATS
 from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome, words
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import logs, table
+from imageproc.functions.aws import dynamodb, make_at_start
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ PARTS = {
 
 Failures = Mapping[str, Mapping[str, str]]
 """What the state machine caught: `Error` and `Cause` by the state's name."""
+
+make_at_start(dynamodb)
 
 
 @logs.logged

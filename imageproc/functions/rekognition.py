@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from imageproc.core.record import Part, labels
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import logs
-from imageproc.functions.aws import rekognition
+from imageproc.functions.aws import make_at_start, rekognition
 from imageproc.functions.errors import (
     RecognitionRefusedError,
     RecognitionUnavailableError,
@@ -35,6 +35,8 @@ REFUSED_CODES = frozenset(
 UNAVAILABLE_CODE = "RecognitionUnavailable"
 """What a local AWS without recognition answers. Amazon Rekognition is in few regions; elsewhere it has no
 address, or none that answers."""
+
+make_at_start(rekognition)
 
 
 @logs.logged

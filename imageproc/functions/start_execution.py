@@ -30,7 +30,7 @@ from imageproc.core.record import (
 )
 from imageproc.core.request import PhotoRequest
 from imageproc.functions import logs, table
-from imageproc.functions.aws import stepfunctions
+from imageproc.functions.aws import dynamodb, make_at_start, s3, stepfunctions
 from imageproc.functions.errors import aws_call, code_of
 from imageproc.functions.photos import look_at
 
@@ -44,6 +44,9 @@ class Upload:
     photo: PhotoRequest
     sequencer: str
     """S3's order of the uploads of one key."""
+
+
+make_at_start(dynamodb, s3, stepfunctions)
 
 
 @logs.logged

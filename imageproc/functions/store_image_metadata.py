@@ -3,6 +3,9 @@
 from imageproc.core.record import METADATA_ATTRIBUTES, S3_KEY, STATUS, Status
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import logs, table
+from imageproc.functions.aws import dynamodb, make_at_start
+
+make_at_start(dynamodb)
 
 
 @logs.logged

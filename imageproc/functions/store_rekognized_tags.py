@@ -4,6 +4,9 @@ from typing import Any
 
 from imageproc.core.request import PhotoRequest, State
 from imageproc.functions import logs, table
+from imageproc.functions.aws import dynamodb, make_at_start
+
+make_at_start(dynamodb)
 
 
 @logs.logged

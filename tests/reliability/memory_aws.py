@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSResponse
 from imageproc.functions import aws
 
 _VERSION = "1"
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -35,7 +35,7 @@ class MemoryAws:
     """One bucket that holds one original, and one table. Only for a process of its own: it is not undone."""
 
     def __init__(self) -> None:
-        os.environ.update(_ENVIRONMENT)
+        os.environ.update(ENVIRONMENT)
         os.environ.pop("AWS_ENDPOINT_URL", None)
         self.original = b""
         self.thumbnail = b""
