@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from imageproc.local.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter.access import record_access
-from imageproc.local.ministack_adapter.checkpoints import Checkpoints, save
+from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("app", "pin_request_origin", ("source_ip", "secure_transport")),
     ("app", "_build_persistence_save_dict", ()),
     ("core.persistence", "save_all", ("services",)),
+    ("core.persistence", "save_state", ("service", "data")),
+    ("core.persistence", "_state_format_version", ("service",)),
+    ("core.persistence", "_json_default", ("obj",)),
+    ("core.persistence", "STATE_DIR", None),
     ("core.persistence", "PERSIST_STATE", None),
     ("core.lambda_runtime", "reset", ()),
     (
@@ -150,6 +154,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
     _let_tasks_wait()
+    encode_at_once()
     _settle_interrupted_stacks()
 
 
