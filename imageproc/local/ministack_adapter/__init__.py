@@ -26,6 +26,7 @@ from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter.access import record_access
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
+from imageproc.local.ministack_adapter.storage import compare_keys_directly, keep_versions_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +89,13 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
     ("services.cloudformation", "load_persisted_state", ("data",)),
     ("services.cloudformation", "_stacks", None),
+    (
+        "services.dynamodb",
+        "_evaluate_condition",
+        ("expr", "item", "attr_values", "attr_names", "slot"),
+    ),
+    ("services.s3", "_persist_object", ("bucket", "key", "obj")),
+    ("services.s3", "_object_versions", None),
     ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
     ("services.s3", "_parse_range", ("range_header", "total")),
     ("services.s3", "_range_error_xml", ("bucket_name", "key")),
@@ -155,6 +163,8 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _serve_ranges_of_versions()
     _let_tasks_wait()
     encode_at_once()
+    keep_versions_on_disk()
+    compare_keys_directly()
     _settle_interrupted_stacks()
 
 

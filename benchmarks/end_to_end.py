@@ -1,0 +1,195 @@
+"""The whole flow on a local AWS of its own, beside the same code without any AWS; and whether it stays so.
+
+The bare loop runs the same functions on the same photos in as many processes as there are cores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+from boto3.dynamodb.types import TypeSerializer
+
+from benchmarks import photos
+from benchmarks.figures import Figure, ratios
+from imageproc.client.uploads import Sent
+from imageproc.client.workbench import Workbench
+from imageproc.core.metadata import read_metadata
+from imageproc.core.record import ALBUM_ID, IMAGE_ID, S3_KEY, STATUS, UPLOAD_TIME, Status
+from imageproc.core.thumbnail import make_thumbnail
+from imageproc.local import LocalAws
+from imageproc.local.recognition import SWITCH
+from imageproc.local.recognition.models import missing_packages
+
+TITLE = "End to end on the local AWS"
+BURST = 100
+BATCHES = 10
+RECORDS = 10_000
+PAGE = 100
+
+_numbers = itertools.count()
+
+
+def figures() -> Iterator[Figure]:
+    """Measure bursts with real recognition, then a thousand small photos and ten thousand records without."""
+    if missing_packages():
+        print("recognition is not installed: bursts are left out")
+    else:
+        yield from _bursts()
+    with _local_aws(recognition="off") as workbench:
+        yield from _steadiness(workbench)
+        yield from _pages(workbench)
+
+
+@contextlib.contextmanager
+def _local_aws(recognition: str = "on") -> Iterator[Workbench]:
+    """Start a local AWS in a folder of its own, deploy, and remove both afterwards."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
+        os.environ |= {SWITCH: recognition, "IMAGEPROC_STATE_DIR": f"{folder}/local-aws"}
+        try:
+            workbench = Workbench.open("local")
+            workbench.deploy()
+            yield workbench
+        finally:
+            LocalAws().reset()
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _bursts() -> Iterator[Figure]:
+    bare, cold, warm = [_bare()], [0.0], [0.0]
+    with _local_aws() as workbench:
+        cold = [_burst(workbench, _varied(BURST))]
+        warm = [_burst(workbench, _varied(BURST))]
+        for _ in range(2):
+            bare.append(_bare())
+            warm.append(_burst(workbench, _varied(BURST)))
+    yield Figure("bare loop, no AWS", [BURST / taken for taken in bare], "photos/s")
+    yield Figure(f"warm burst of {BURST}", [BURST / taken for taken in warm], "photos/s")
+    yield Figure("warm burst / bare loop", ratios(bare, warm), "×", 0.5, at_least=True)
+    yield Figure(f"cold burst of {BURST} / warm, time", [cold[0] / taken for taken in warm], "×", 2)
+
+
+def _varied(count: int, data: bytes | None = None) -> list[bytes]:
+    """Return so many photos, no two alike: what follows a JPEG's end is not looked at."""
+    chosen = [data] if data else [photo.data for photo in photos.large()]
+    return [chosen[n % len(chosen)] + next(_numbers).to_bytes(8) for n in range(count)]
+
+
+def _bare() -> float:
+    """Return the seconds that the functions alone take for a burst, their models loaded."""
+    data = _varied(BURST)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(process, data[:8]))
+        began = time.perf_counter()
+        list(pool.map(process, data))
+        return time.perf_counter() - began
+
+
+@cache
+def _recognizer() -> Any:
+    from imageproc.local.recognition.recognizer import Recognizer
+
+    return Recognizer()
+
+
+def process(data: bytes) -> int:
+    """Do with a photo what the functions do, and return the number of its labels."""
+    read_metadata(io.BytesIO(data), len(data))
+    make_thumbnail(data)
+    return len(_recognizer().labels(data))
+
+
+def _burst(workbench: Workbench, data: list[bytes]) -> float:
+    """Upload photos into an album of their own, and return the seconds until the last one is finished."""
+    with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
+        for each in data:
+            Path(folder, f"{next(_numbers):05}.jpg").write_bytes(each)
+        album = workbench.albums.named("ann", f"Burst {next(_numbers)}")
+        began = time.perf_counter()
+        sent = [event for event in workbench.upload([folder], album) if isinstance(event, Sent)]
+        finished = [photo for photo in workbench.follow(sent) if photo.status.finished]
+        taken = time.perf_counter() - began
+    done = {Status.SUCCEEDED, Status.INCOMPLETE}
+    wrong = {photo.status for photo in finished} - done
+    if wrong or len(finished) != len(data):
+        raise SystemExit(f"{len(finished)} of {len(data)} photos finished, some as {wrong or done}")
+    return taken
+
+
+def _steadiness(workbench: Workbench) -> Iterator[Figure]:
+    """A thousand small photos, a hundred after the other: does it get slower, does memory grow?"""
+    small = photos.generated((640, 480)).data
+    server = psutil.Process(LocalAws().status().pid)
+    _burst(workbench, _varied(30, small))
+    times, memory = [], []
+    for _ in range(BATCHES):
+        times.append(_burst(workbench, _varied(BURST, small)))
+        memory.append(_megabytes(server))
+    count = BATCHES * BURST
+    yield Figure(f"hundreds of {count:,} small photos, no recognition", times, "s")
+    yield Figure("last two hundred / first two hundred, time", [sum(times[-2:]) / sum(times[:2])], "×", 1.2)
+    grown = (memory[-1] - memory[0]) / (BATCHES - 1)
+    yield Figure("local AWS and its processes, memory at the end", [memory[-1]], "MB")
+    yield Figure("growth for each hundred photos", [grown], "MB")
+
+
+def _megabytes(process: psutil.Process) -> float:
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += one.memory_info().rss
+    return total / 1e6
+
+
+def _pages(workbench: Workbench) -> Iterator[Figure]:
+    """Ten thousand records in one album: its pages, and the memory for going through all of them."""
+    album = workbench.albums.named("ann", "Ten thousand")
+    _write_records(workbench, album.id)
+    listed, first, later = workbench.photos, list[float](), list[float]()
+    for _ in range(5):
+        began = time.perf_counter()
+        pages = listed.in_album(album.id, page_size=PAGE)
+        list(itertools.islice(pages, PAGE))
+        first.append(1000 * (time.perf_counter() - began))
+        list(itertools.islice(pages, 10 * PAGE))
+        began = time.perf_counter()
+        list(itertools.islice(pages, PAGE))
+        later.append(1000 * (time.perf_counter() - began))
+    yield Figure(f"first page of {PAGE} of an album of {RECORDS:,}", first, "ms", 200)
+    yield Figure("twelfth page", later, "ms", 200)
+    tracemalloc.start()
+    count = sum(1 for _ in listed.in_album(album.id, page_size=PAGE))
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    yield Figure(f"memory to go through all {count:,}, at most", [peak], "MB", 10)
+
+
+def _write_records(workbench: Workbench, album_id: str) -> None:
+    dynamodb, serialize = workbench.stack.client("dynamodb"), TypeSerializer().serialize
+    for start in range(0, RECORDS, 25):
+        items = [
+            {
+                IMAGE_ID: f"{album_id}/{number:05}.jpg",
+                S3_KEY: f"Incoming/{album_id}/{number:05}.jpg",
+                ALBUM_ID: album_id,
+                UPLOAD_TIME: 1_700_000_000 + number,
+                STATUS: Status.SUCCEEDED,
+                "tags": ["Person", "Tree", "Mountain", "Sky", "Dog"],
+            }
+            for number in range(start, start + 25)
+        ]
+        puts = [{"PutRequest": {"Item": serialize(item)["M"]}} for item in items]
+        dynamodb.batch_write_item(RequestItems={workbench.stack.image_table: puts})
