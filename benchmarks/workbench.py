@@ -1,40 +1,33 @@
-"""How quick the workbench is, and how small: each figure with its limit; exit code 1 if one is not met.
+"""How quick the workbench is, and how small.
 
-python benchmarks/workbench.py                  all figures, some minutes
-python benchmarks/workbench.py imports upload   these alone: imports, widget, gallery, upload, app
-
-All but `imports` drive Chromium (`make browser`). They use a local AWS of their own without recognition,
-and JupyterLab and the web app as users start them. On a busy machine times say little: the load is shown.
+Most figures drive Chromium (`make browser`); without it they are left out. They use a local AWS of their own
+without recognition, and JupyterLab and the web app as users start them. On a busy machine times say little.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.end_to_end import local_aws
+from benchmarks.figures import Figure, ratios
 from benchmarks.pages import Place, jupyterlab, places, run_cell, settle
 from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running
+from imageproc.client.uploads import PARALLEL
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import IMAGE_ID, LABELS, S3_KEY, STATUS, TAGS, THUMBNAIL, Status
 from imageproc.local import LocalAws
@@ -42,8 +35,10 @@ from imageproc.widgets.gallery.gallery import PAGE_SIZE
 from tests.browser.conftest import CHROMIUM
 from tests.browser.pages import Page
 
+TITLE = "Workbench"
 RUNS = 3
-PHOTOS = 500
+PHOTOS = 1000
+UPLOADS = 500
 BATCH = 50
 QUALITY = 78
 _TIMEOUT_S = 300.0
@@ -85,33 +80,6 @@ show(UploadPanel(workbench, workbench.albums.named("ann", "Benchmark")))""",
 )
 
 
-@dataclass(frozen=True)
-class Figure:
-    """What was measured in each run, in seconds or MB, and the most that the median may be; None: any."""
-
-    name: str
-    values: list[float]
-    unit: str
-    limit: float | None = None
-
-    @property
-    def median(self) -> float:
-        """The median of the runs."""
-        return statistics.median(self.values)
-
-    @property
-    def met(self) -> bool:
-        """Whether the median is within the limit."""
-        return self.limit is None or self.median < self.limit
-
-    def __str__(self) -> str:
-        """Return a row of the table."""
-        limit = "-" if self.limit is None else f"{self.limit:g} {self.unit}"
-        verdict = "" if self.limit is None else "met" if self.met else "NOT MET"
-        runs = " ".join(f"{value:.3g}" for value in self.values)
-        return f"{self.name:<52}{f'{self.median:.3g} {self.unit}':>10}{limit:>10}  {verdict:<9}{runs}"
-
-
 def imports() -> Iterator[Figure]:
     """Imports in fresh interpreters."""
     for statement, limit in (("import imageproc", 0.15), ("from imageproc import Workbench", None)):
@@ -141,10 +109,14 @@ def gallery(place: Place) -> Iterator[Figure]:
     put_thumbnails(place.workbench, [each[IMAGE_ID] for each in records[:PAGE_SIZE]])
     path = place.write("photos.ipynb", *_GALLERY)
     with jupyterlab(place.checkout) as url, place.page() as page:
+        fetched = list[str]()
+        page.page.on("request", lambda request: fetched.append(request.url))
         page.open_notebook(url, path.name)
         run_cell(page, 0)
         taken = [run_cell(page, 1, _PAGE_IS_PAINTED) for _ in range(RUNS)]
+        seen = sum("/Thumbnails/" in address for address in fetched) / RUNS
     yield Figure(f"gallery of {PHOTOS} photos, painted", taken, "s", 1)
+    yield Figure("thumbnails that it fetches", [seen], "", PAGE_SIZE)
     yield Figure(f"notebook with it, widget state included, {PHOTOS} photos", [executed_mb(path)], "MB", 0.2)
 
 
@@ -200,8 +172,7 @@ def upload(place: Place) -> Iterator[Figure]:
             settle(LocalAws().status().pid)
             taken.append(sent(page, files, BATCH * (number + 1)))
             memory.append(kernel.memory_info().rss / 1e6)
-    megabytes = sum(file.stat().st_size for file in files) / BATCH / 1e6
-    yield Figure(f"{BATCH} photos of {megabytes:.1f} MB through the drop zone", taken, "s", 10)
+    yield Figure(f"{BATCH} photos of {megabytes(files):.1f} MB through the drop zone", taken, "s", 10)
     yield Figure("kernel's memory, more after the second batch", [memory[1] - memory[0]], "MB", 5)
 
 
@@ -213,12 +184,12 @@ def sent(page: Page, files: list[Path], total: int) -> float:
     return time.perf_counter() - began
 
 
-def photos(folder: Path) -> list[Path]:
+def photos(folder: Path, count: int = BATCH, size: tuple[int, int] = (4000, 3000)) -> list[Path]:
     """Make photos of noise, no two alike."""
     folder.mkdir()
-    files = [folder / f"{folder.name}-{number:02}.jpg" for number in range(BATCH)]
+    files = [folder / f"{folder.name}-{number:02}.jpg" for number in range(count)]
     for file in files:
-        file.write_bytes(noise((4000, 3000), QUALITY))
+        file.write_bytes(noise(size, QUALITY))
     return files
 
 
@@ -227,6 +198,47 @@ def noise(size: tuple[int, int], quality: int) -> bytes:
     buffer = io.BytesIO()
     Image.frombytes("RGB", size, os.urandom(3 * size[0] * size[1])).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
+
+
+def client(workbench: Workbench) -> Iterator[Figure]:
+    """A deployment that changes nothing; and many uploads beside a bare loop of the SDK's."""
+    yield Figure("deploying without changes", [seconds(workbench.deploy) for _ in range(RUNS)], "s", 3)
+    ours, bare = list[float](), list[float]()
+    for number in range(2):
+        with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
+            files = photos(Path(folder, f"many-{number}"), UPLOADS, (1200, 900))
+            size = megabytes(files)
+            album = workbench.albums.named("ann", f"Many {number}")
+            settle(LocalAws().status().pid)
+            ours.append(seconds(lambda: list(workbench.upload(files, album))))  # noqa: B023 - called at once
+            settle(LocalAws().status().pid)
+            bare.append(seconds(lambda: put_all(workbench, files)))  # noqa: B023 - called at once
+    yield Figure(f"{UPLOADS} uploads of {size:.1f} MB", ours, "s")
+    yield Figure(f"the same by put_object in {PARALLEL} threads", bare, "s")
+    yield Figure("put_object / ours, time", ratios(bare, ours), "×", 0.5, at_least=True)
+
+
+def put_all(workbench: Workbench, files: Sequence[Path]) -> None:
+    """Put files into the bucket with the SDK alone, where they are processed like others."""
+    s3, bucket = workbench.stack.client("s3"), workbench.stack.bucket
+
+    def put(file: Path) -> None:
+        s3.put_object(Bucket=bucket, Key=f"Incoming/bare/{file.name}", Body=file.read_bytes())
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(put, files))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def megabytes(files: Sequence[Path]) -> float:
+    """Return the mean size of files, in MB."""
+    return sum(file.stat().st_size for file in files) / len(files) / 1e6
 
 
 def app(place: Place) -> Iterator[Figure]:
@@ -243,45 +255,15 @@ def app(place: Place) -> Iterator[Figure]:
     yield Figure("web app's page, from a preheated kernel", taken, "s", 3)
 
 
-IN_BROWSER: dict[str, Callable[[Place], Iterator[Figure]]] = {
-    "widget": widget,
-    "gallery": gallery,
-    "upload": upload,
-    "app": app,
-}
-
-
-def figures(chosen: list[str]) -> Iterator[Figure]:
-    """Measure what is chosen. Raises SystemExit without Chromium if that needs it."""
-    if "imports" in chosen:
-        yield from imports()
-    wanted = [measure for name, measure in IN_BROWSER.items() if name in chosen]
-    if not wanted:
-        return
+def figures() -> Iterator[Figure]:
+    """Measure everything; without Chromium what needs none."""
+    yield from imports()
     if CHROMIUM is None:
-        raise SystemExit(
-            "There is no Chromium here, so the rest is not measured: `make browser` installs it."
-        )
+        print("Chromium is not installed: what a person sees is left out (`make browser`)")
+        with local_aws(recognition="off") as workbench:
+            yield from client(workbench)
+        return
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder, places(Path(folder)) as place:
-        for measure in wanted:
-            print(f"load {os.getloadavg()[0]:.1f}: {measure.__name__}", file=sys.stderr)
+        for measure in (widget, gallery, upload, app):
             yield from measure(place)
-
-
-def main() -> None:
-    """Run it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("figure", nargs="*", choices=[[], "imports", *IN_BROWSER])
-    chosen = parser.parse_args().figure or ["imports", *IN_BROWSER]
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {now}\n")
-    print(f"{'figure':<52}{'measured':>10}{'limit':>10}  {'':<9}runs")
-    missed = 0
-    for figure in figures(chosen):
-        print(figure, flush=True)
-        missed += not figure.met
-    sys.exit(1 if missed else 0)
-
-
-if __name__ == "__main__":
-    main()
+        yield from client(place.workbench)
