@@ -19,7 +19,7 @@ from benchmarks.figures import HEADING, machine, save
 if TYPE_CHECKING:
     from benchmarks.figures import Figure
 
-SECTIONS = ("thumbnail", "metadata", "cold_start", "end_to_end")
+SECTIONS = ("thumbnail", "metadata", "cold_start", "end_to_end", "cost")
 """Modules of this package that have a `TITLE` and a function `figures`."""
 
 
