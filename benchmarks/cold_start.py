@@ -100,7 +100,7 @@ def figures() -> Iterator[Figure]:
             f"import of {function.module}, CPU beyond boto3 and Pillow", _imports(function), "ms", 35
         )
     yield from _packages()
-    measured = {function: _invoked(function) for function in FUNCTIONS}
+    measured = {function: invoked(function) for function in FUNCTIONS}
     for function, found in measured.items():
         yield from _settings(function, found)
     _draw(measured)
@@ -123,7 +123,7 @@ def _packages() -> Iterator[Figure]:
     yield Figure("layer, unpacked", [layer.unpacked / 1e6], "MB")
 
 
-def _invoked(function: Function) -> Invoked:
+def invoked(function: Function) -> Invoked:
     """Run a function in processes of its own, on a photo of 12 to 16 megapixels."""
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
         photo = Path(folder) / "photo.jpg"

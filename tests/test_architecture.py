@@ -21,9 +21,10 @@ MAY_IMPORT = {
     "aws": {"core"},
     "local": {"core"},
     "deployment": {"core", "aws"},
-    "client": {"core", "aws", "deployment", "local"},
-    "widgets": {"core", "aws", "deployment", "client", "samples"},
-    "cli": {"core", "aws", "deployment", "local", "client", "widgets", "samples"},
+    "costs": {"core"},
+    "client": {"core", "aws", "costs", "deployment", "local"},
+    "widgets": {"core", "aws", "costs", "deployment", "client", "samples"},
+    "cli": {"core", "aws", "costs", "deployment", "local", "client", "widgets", "samples"},
 }
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 

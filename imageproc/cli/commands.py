@@ -20,6 +20,7 @@ _COMMANDS = {
     "show": "photos:show",
     "download": "privacy:download",
     "forget": "privacy:forget",
+    "cost": "cost:cost",
     "executions": "operations:executions",
     "failures": "failures:failures",
     "logs": "logs:logs",

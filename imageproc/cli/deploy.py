@@ -14,6 +14,7 @@ from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, safe, size
 from imageproc.client.target import Target
+from imageproc.costs.words import brief
 from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.errors import PlanDeclinedError
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
@@ -46,11 +47,11 @@ def deploy(
     """
     place.announce()
     target = place.target
-    silent = yes or target.is_local
+    silent, parameters = yes or target.is_local, given_parameters(given)
     confirm = always if silent or only_plan else _confirm
     try:
         planned = place.workbench.plan(
-            _parameters(given),
+            parameters,
             artifacts_bucket=artifacts_bucket,
             repair=not only_plan,
             confirm=confirm,
@@ -63,6 +64,8 @@ def deploy(
         console.print(_unchanged(planned))
         return
     _show_plan(planned)
+    for line in brief(place.workbench.cost(parameters=parameters), local=target.is_local):
+        console.print(safe(line), style="dim")
     if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
         place.workbench.discard(planned)
         console.print(safe(f"Nothing was deployed.{_uploads(planned)}"))
@@ -185,7 +188,8 @@ def _show_plan(planned: Plan) -> None:
     print_table(("ACTION", "RESOURCE", "TYPE", "REPLACED"), rows, "No resource changes are listed.")
 
 
-def _parameters(given: Iterable[str]) -> dict[str, str]:
+def given_parameters(given: Iterable[str]) -> dict[str, str]:
+    """Return what `--parameter NAME=VALUE` was given. Raises BadParameter for what is no such pair."""
     parameters = {}
     for one in given:
         name, equals, value = one.partition("=")

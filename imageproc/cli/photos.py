@@ -12,12 +12,14 @@ import click
 from imageproc.cli import options
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, print_json, print_table, reasons, safe, status
+from imageproc.client import spending
 from imageproc.client.albums import Albums
 from imageproc.client.boxes import boxes_of, draw_boxes
 from imageproc.client.errors import ClientError
 from imageproc.client.photos import Photo, Photos
 from imageproc.core.errors import ImageRejectedError
 from imageproc.core.record import LABELS, Status
+from imageproc.costs.words import brief
 
 _NAMES = 8
 """How many photos are named below a reason."""
@@ -36,7 +38,7 @@ _NAMES = 8
 @options.as_json
 def photos(place: Place, user: str | None, album: str | None, wanted: str | None, as_json: bool) -> None:
     """List the photos, the newest first."""
-    found = _of(place, user, album)
+    found = found_photos(place, user, album)
     chosen = [photo for photo in found if wanted is None or photo.status == wanted]
     chosen.sort(key=lambda photo: -photo.upload_time)
     if as_json:
@@ -44,6 +46,8 @@ def photos(place: Place, user: str | None, album: str | None, wanted: str | None
             print_json(photo.record)
         return
     print_photos(chosen)
+    if album is not None and chosen:
+        _print_cost(place, chosen)
 
 
 def print_photos(chosen: Sequence[Photo]) -> None:
@@ -67,6 +71,13 @@ def print_photos(chosen: Sequence[Photo]) -> None:
             f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         )
         console.print(safe(shown), style="dim")
+
+
+def _print_cost(place: Place, chosen: Sequence[Photo]) -> None:
+    """Say below an album what its photos cost on AWS."""
+    found = spending.of_photos(place.target, place.stack_name, chosen)
+    console.print()
+    console.print(safe(brief(found, local=place.target.is_local)[1]), style="dim")
 
 
 @click.command()
@@ -129,7 +140,8 @@ def albums(place: Place, user: str | None, as_json: bool) -> None:
     print_table(("ALBUM", "USER", "MADE", "ID"), rows, "There are no albums.")
 
 
-def _of(place: Place, user: str | None, album: str | None) -> Iterable[Photo]:
+def found_photos(place: Place, user: str | None, album: str | None) -> Iterable[Photo]:
+    """Yield all photos, a user's, or those of the albums of a name or ID. Raises ClientError for no album."""
     kept = Photos(place.stack)
     if album is None:
         return (

@@ -19,6 +19,7 @@ from imageproc.client.executions import Executions
 from imageproc.client.logs import Logs
 from imageproc.client.operations import Operations
 from imageproc.client.photos import Photo, Photos
+from imageproc.client.spending import of_photos, of_stack
 from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, LOCAL, Target, open_target
 from imageproc.client.uploads import (
@@ -33,6 +34,7 @@ from imageproc.client.uploads import (
     prepare,
 )
 from imageproc.client.waiting import Cancellation
+from imageproc.costs import Estimate
 from imageproc.deployment import packaging, sweep
 from imageproc.deployment.apply import apply
 from imageproc.deployment.events import Deployed, Event, always, ignore
@@ -159,6 +161,21 @@ class Workbench:
             if isinstance(event, Deployed):
                 return event
         raise AssertionError("a deployment ends with Deployed or raises")
+
+    def cost(
+        self,
+        photos: int = 1000,
+        *,
+        album: Album | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Estimate:
+        """Return what so many photos, or an album's, cost on AWS: an estimate, also on the local AWS.
+
+        The stack's parameters count, and these before them. Raises AwsError, ValueError for fewer than 0.
+        """
+        if album:
+            return of_photos(self.target, self.stack_name, self.photos.in_album(album.id))
+        return of_stack(self.target, self.stack_name, photos, parameters or {})
 
     def inventory(self) -> Inventory:
         """Return all that belongs to the stack, and what is left of earlier ones."""

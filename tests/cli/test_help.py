@@ -18,6 +18,7 @@ EXPECTED = {
     "albums",
     "download",
     "forget",
+    "cost",
     "lab",
     "run",
     "app",
@@ -69,6 +70,8 @@ def test_commands_on_a_stack_say_where(name: str) -> None:
     assert options(name) >= {"--target", "--profile", "--region", "--stack-name"}
 
 
-@pytest.mark.parametrize("name", ["outputs", "photos", "show", "albums", "executions", "inspect", "upload"])
+@pytest.mark.parametrize(
+    "name", ["outputs", "photos", "cost", "show", "albums", "executions", "inspect", "upload"]
+)
 def test_listings_speak_json(name: str) -> None:
     assert "--json" in options(name)

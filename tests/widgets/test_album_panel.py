@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Event
+from types import SimpleNamespace
 from typing import Any, cast
 
 from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
+from imageproc.costs import Estimate, estimate
 from imageproc.widgets import AlbumPanel
 from imageproc.widgets.painter import flush
 
@@ -28,8 +30,13 @@ class Albums:
 
 
 class Bench:
+    target = SimpleNamespace(is_local=False)
+
     def __init__(self) -> None:
         self.albums = Albums()
+
+    def cost(self, *, album: Album) -> Estimate:
+        return estimate(int(album.id.removeprefix("id-")))
 
 
 def panel() -> tuple[AlbumPanel, Albums, list[str]]:
@@ -76,3 +83,17 @@ def test_an_album_without_a_name_is_not_made() -> None:
     flush()
     assert made.status.text == "Name the album first."
     assert chosen == []
+
+
+def test_the_chosen_album_is_priced_when_it_is_asked_for() -> None:
+    made, albums, _ = panel()
+    albums.read.set()
+    settled(made)
+    made.cost_button.click()
+    flush()
+    assert made.status.text == "Choose an album first."
+    made.choice.value = "id-2"
+    made.cost_button.click()
+    settled(made)
+    flush()
+    assert made.status.text.startswith("On AWS 2 photos of 4 MB cost about")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from imageproc.client.workbench import Workbench
+from imageproc.costs import Estimate, estimate
 from imageproc.deployment.changes import Change
 from imageproc.deployment.events import Deployed, Event
 from imageproc.deployment.plan import Plan
@@ -22,7 +23,7 @@ CHANGE = Change("Add", "PhotoRepoS3Bucket", "AWS::S3::Bucket")
 class Bench:
     """A workbench whose plans need an answer first."""
 
-    target = "AWS account 111111111111 in eu-west-1"
+    target = SimpleNamespace(is_local=False)
     stack_name = "photos"
 
     def __init__(self) -> None:
@@ -40,6 +41,9 @@ class Bench:
 
     def discard(self, planned: Plan) -> None:
         self.discarded.append(planned)
+
+    def cost(self, *, parameters: Mapping[str, str]) -> Estimate:
+        return estimate(1000, parameters=parameters)
 
 
 @pytest.fixture
@@ -73,6 +77,7 @@ def test_a_plan_is_shown_and_deployed_when_the_button_is_pressed(panel: DeployPa
     answer(panel, "yes")
     assert not panel.deploy_button.disabled
     assert [row[1]["text"] for row in panel.changes.rows] == ["PhotoRepoS3Bucket"]
+    assert "1,000 photos" in panel.costs.text
     panel.deploy_button.click()
     settle(panel)
     assert len(bench.applied) == 1

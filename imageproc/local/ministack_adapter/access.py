@@ -16,7 +16,7 @@ SWITCH = "IMAGEPROC_RECORD_ACCESS"
 
 
 def record_access(path: Path) -> None:
-    """Append each request that policies decide about to a file, once: JSON, one object a line.
+    """Append each request that policies decide about to a file: JSON, one object a line.
 
     `principal`, `action` and `resource` are IAM's; `allowed` says how it was decided. The administrator, whom
     no policy limits, is not recorded. Off unless `IMAGEPROC_RECORD_ACCESS=on`, because resources name photos.
@@ -48,18 +48,12 @@ def record_access(path: Path) -> None:
 
 
 class _Record:
-    """The file, and what is in it already."""
+    """The file, which several threads write to."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, **entry: Any) -> None:
-        line = json.dumps(entry)
-        with self._lock:
-            if line in self._seen:
-                return
-            self._seen.add(line)
-            with self._path.open("a") as file:
-                file.write(line + "\n")
+        with self._lock, self._path.open("a") as file:
+            file.write(json.dumps(entry) + "\n")

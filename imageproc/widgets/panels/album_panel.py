@@ -9,6 +9,8 @@ from typing import Any
 from imageproc.client.albums import Album
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
+from imageproc.costs import Estimate
+from imageproc.costs.words import brief
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
@@ -32,10 +34,12 @@ class AlbumPanel(Panel):
         self.new_name = fields.text("New album", "", "its name")
         self.create_button = fields.button("Create", self.create)
         self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
+        self.cost_button = fields.button("Cost", self.show_cost, hint="What the album's photos cost on AWS")
         self.choice.observe(self._chosen, "value")
         fields.on_enter(self.new_name, self.create)
         super().__init__(
-            fields.row(self.choice, self.refresh_button), fields.row(self.new_name, self.create_button)
+            fields.row(self.choice, self.refresh_button, self.cost_button),
+            fields.row(self.new_name, self.create_button),
         )
         if user:
             self.refresh()
@@ -61,6 +65,14 @@ class AlbumPanel(Panel):
         else:
             self.start(lambda _: self._create(name), f"Making the album {name}...", after=True)
 
+    def show_cost(self) -> None:
+        """Read the chosen album's records, and say what its photos cost on AWS."""
+        album = self.album
+        if album is None:
+            self.say("Choose an album first.", Tone.ERROR)
+        else:
+            self.start(lambda _: self._show_cost(album), "Reading the album...", after=True)
+
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new."""
         with self._lock:
@@ -85,6 +97,11 @@ class AlbumPanel(Panel):
         paint(self.new_name, value="")
         self.say(f"Album {name}.", Tone.SUCCESS)
         return album
+
+    def _show_cost(self, album: Album) -> Estimate:
+        found = self.workbench.cost(album=album)
+        self.say(brief(found, local=self.workbench.target.is_local)[1], Tone.INFO)
+        return found
 
     def _offer(self, chosen: str) -> None:
         names = [album.name for album in self.albums.values()]

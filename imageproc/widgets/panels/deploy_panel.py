@@ -8,12 +8,15 @@ from typing import Any
 
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
+from imageproc.costs.words import brief
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.plan import Plan
 from imageproc.widgets.data_table import Cell, DataTable
+from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question
+from imageproc.widgets.status_line import StatusLine
 from imageproc.widgets.tones import Tone
 
 _CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replaced", "Changes in")
@@ -35,6 +38,7 @@ class DeployPanel(Panel):
             _EVENT_COLUMNS, empty="Nothing was deployed yet.", caption="Events", follow=True
         )
         self.outputs = DataTable(("Output", "Value"), empty="Not deployed yet.", caption="Outputs")
+        self.costs = StatusLine()
         self.question = Question()
         self.plan_button = fields.button("Show what would change", self.plan)
         self.deploy_button = fields.button("Deploy", self.deploy, "primary")
@@ -45,7 +49,7 @@ class DeployPanel(Panel):
         super().__init__(
             fields.row(self.plan_button, self.deploy_button, self.discard_button),
             self.question,
-            below=[self.changes, self.events, self.outputs],
+            below=[self.costs, self.changes, self.events, self.outputs],
         )
 
     def plan(self) -> None:
@@ -118,7 +122,12 @@ class DeployPanel(Panel):
         parameters = [("Parameter", str(change), "", "", "") for change in planned.parameters]
         self.changes.show([*parameters, *rows], empty="Nothing: the stack is up to date.")
         self._offer(planned)
+        self._show_costs()
         self._summarise(planned)
+
+    def _show_costs(self) -> None:
+        estimate = self.workbench.cost(parameters=self.parameters)
+        paint(self.costs, text=" ".join(brief(estimate, local=self.workbench.target.is_local)))
 
     def _summarise(self, planned: Plan) -> None:
         if not planned.changed:

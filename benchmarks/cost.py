@@ -1,0 +1,86 @@
+"""The bill on AWS beside the original's: counted calls times public prices, as docs/cost.md explains.
+
+Nothing ran on AWS. GraphicsMagick's CPU is measured anew if it is installed, else the recorded one is taken.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import cpu, photos
+from benchmarks.figures import Figure
+from imageproc.costs import PRICES, Bill, Design, original, ours, processing, standing, storing
+from imageproc.costs.bill import added
+
+TITLE = "Bill on AWS without Rekognition, by counted calls and list prices"
+
+PHOTOS = 1000
+"""Photos a month, for which the target is judged."""
+
+_HALF = 0.5
+_OWN_STATE = "RecordOutcome"
+"""The only state of a good photo that the data contract does not name."""
+
+_COMMANDS = {
+    "ExtractImageMetadata": ("identify", "-ping", "-verbose", "{photo}"),
+    "Thumbnail": ("convert", "{photo}", "-resize", "250x250", "{out}"),
+}
+"""What the original has ImageMagick do, by function."""
+
+
+def figures() -> Iterator[Figure]:
+    """Price both designs: a month with its photos, each photo more, and line by line."""
+    us, them = ours(), _measured(original())
+    ratio = month(us, PHOTOS).total / month(them, PHOTOS).total
+    yield Figure(f"ours / the original, a month with {PHOTOS:,} photos", [ratio], "×", _HALF)
+    yield Figure("photos a month up to which it is at most 0.5", [_break_even(us, them)], "photos")
+    more = _each(us).total / _each(them).total
+    yield Figure("ours / the original, each photo more", [more], "×")
+    contract = sum(many for name, many in us.photo.transitions.items() if name != _OWN_STATE)
+    floor = contract * PRICES["transition"].each / _each(them).total
+    yield Figure("the data contract's states alone / the original's photo", [floor], "×")
+    for name, design in (("ours", us), ("original", them)):
+        yield from _lines(f"{name}, {PHOTOS:,} photos", _each(design, PHOTOS))
+        yield from _lines(f"{name}, kept a month", storing(PHOTOS, by=design))
+        yield from _lines(f"{name}, a month alone", standing(by=design))
+
+
+def month(design: Design, many: float) -> Bill:
+    """Return the bill of a month in which so many photos came, and are kept; without Rekognition."""
+    return added([_each(design, many), storing(many, by=design), standing(by=design)])
+
+
+def _each(design: Design, many: float = 1) -> Bill:
+    return processing(many, by=design).without("Rekognition")
+
+
+def _break_even(us: Design, them: Design) -> float:
+    """Return how many photos a month make ours half of theirs: a month's bill is a straight line."""
+    saved = _HALF * month(them, 0).total - month(us, 0).total
+    ours_more, theirs_more = (month(one, 1).total - month(one, 0).total for one in (us, them))
+    return saved / (ours_more - _HALF * theirs_more)
+
+
+def _lines(name: str, bill: Bill) -> Iterator[Figure]:
+    for line in bill.lines:
+        yield Figure(f"{name}: {line.price.service}, {line.price.unit}", [line.amount], "USD")
+    yield Figure(f"{name}: in all", [bill.total], "USD")
+
+
+def _measured(design: Design) -> Design:
+    """Return the original with the CPU that GraphicsMagick takes on this machine, if it is here."""
+    if not cpu.installed("gm"):
+        return design
+    functions = dict(design.photo.functions)
+    with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
+        photo, out = Path(folder) / "photo.jpg", Path(folder) / "out.jpg"
+        for name, command in _COMMANDS.items():
+            taken = []
+            for one in photos.large():
+                photo.write_bytes(one.data)
+                taken.append(cpu.of_command("gm", *(part.format(photo=photo, out=out) for part in command)))
+            functions[name] = replace(functions[name], cpu_ms=1000 * sum(taken) / len(taken))
+    return replace(design, photo=replace(design.photo, functions=functions))

@@ -1,0 +1,103 @@
+"""`imageproc cost`: what photos cost on AWS, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from imageproc.cli import options
+from imageproc.cli.deploy import given_parameters
+from imageproc.cli.options import Place
+from imageproc.cli.output import console, print_json, print_table, safe
+from imageproc.cli.photos import found_photos
+from imageproc.client import spending
+from imageproc.costs import AVERAGE_MEGABYTES, DATE, REGION, Bill, Estimate, estimate
+from imageproc.costs.words import photos as counted
+from imageproc.costs.words import usd
+
+_COLUMNS = ("WHAT", "QUANTITY", "UNIT", "PRICE", "USD")
+
+
+@click.command()
+@options.place
+@click.option("--album", help="The photos of this album (name or ID), as many and as large as they are.")
+@click.option("--user", help="The album's owner; with --album.")
+@click.option(
+    "--photos", type=click.IntRange(min=0), default=1000, show_default=True, help="How many photos."
+)
+@click.option(
+    "--megabytes",
+    type=click.FloatRange(min=0),
+    default=AVERAGE_MEGABYTES,
+    show_default=True,
+    help="Average size of a photo, MB.",
+)
+@click.option("--parameter", "-p", "given", multiple=True, metavar="NAME=VALUE", help="A template parameter.")
+@options.as_json
+def cost(
+    place: Place,
+    album: str | None,
+    user: str | None,
+    photos: int,
+    megabytes: float,
+    given: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say what photos cost on AWS: processing them once, keeping them, and the stack as it stands.
+
+    It is an estimate from counted calls and public list prices; AWS is not asked. Without --album nothing is
+    looked up, and nothing needs to be deployed.
+    """
+    if album is None:
+        if user is not None:
+            raise click.UsageError("--user goes with --album.")
+        found = estimate(photos, megabytes, given_parameters(given))
+    else:
+        found = spending.of_photos(place.target, place.stack_name, found_photos(place, user, album))
+    if as_json:
+        _print_json(found)
+    else:
+        _print(found)
+
+
+def _print(found: Estimate) -> None:
+    size = f"{counted(found.photos)} of {found.megabytes:.2f} MB"
+    for title, bill in (
+        (f"{size}, once", found.processing),
+        (f"{size}, to keep, a month", found.storing),
+        ("The stack as it stands, a month, at most", found.standing),
+    ):
+        console.print(safe(f"{title}: {usd(bill.total)}"), style="bold")
+        print_table(_COLUMNS, _rows(bill), "Nothing.")
+        console.print()
+    note = f"List prices of {REGION}, typed in on {DATE}, without the free tier and taxes; docs/cost.md."
+    console.print(safe(note), style="dim")
+
+
+def _rows(bill: Bill) -> Iterable[tuple[str, ...]]:
+    for line in bill.lines:
+        price = line.price
+        yield (
+            price.service,
+            f"{line.quantity:,.0f}" if line.quantity >= 100 else f"{line.quantity:.3g}",
+            price.unit,
+            str(price).partition(" ")[0] + (f" for {price.per:,.0f}" if price.per > 1 else ""),
+            f"{line.amount:.4f}",
+        )
+
+
+def _print_json(found: Estimate) -> None:
+    for period, bill in (("once", found.processing), ("month", found.storing), ("month", found.standing)):
+        for line in bill.lines:
+            print_json(
+                {
+                    "period": period,
+                    "service": line.price.service,
+                    "quantity": line.quantity,
+                    "unit": line.price.unit,
+                    "usd": line.amount,
+                    "price": str(line.price),
+                    "source": line.price.page,
+                }
+            )

@@ -1,0 +1,126 @@
+"""What a photo makes AWS do, in this design and in the original's: counted calls, read from data files.
+
+`usage.json` was counted on the local AWS (`benchmarks/record_usage.py`), and a test counts again.
+`original.json` was counted by reading the original's files, each number with its place there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+MEGABYTES_OF_A_CPU: Final = 1769
+"""The memory setting at which a function has one CPU, and less in proportion below.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
+
+WAITING_MS: Final = {"dynamodb": 10.0, "s3": 30.0, "states": 30.0, "rekognition": 800.0}
+"""How long a call of a service is waited for: assumed, the same for both designs, and not measured."""
+
+DOWNLOAD_MS_A_MEGABYTE: Final = 20.0
+"""How long a function waits for a MB of a photo that it downloads whole: assumed, too."""
+
+
+@dataclass(frozen=True)
+class FunctionUse:
+    """What one function does for a photo, on average."""
+
+    invocations: float
+    memory_mb: int
+    cpu_ms: float
+    """CPU of a warm invocation, measured on another machine than AWS's: a proxy."""
+    downloads: float
+    """Photos that it downloads whole."""
+    calls: Mapping[str, float]
+    """Requests by IAM action, such as `s3:PutObject`."""
+
+    def billed_ms(self, megabytes: float) -> float:
+        """Return how long it runs for a photo of so many MB: CPU by its share of one, and waiting."""
+        share = min(1.0, self.memory_mb / MEGABYTES_OF_A_CPU)
+        waiting = sum(WAITING_MS[action.partition(":")[0]] * many for action, many in self.calls.items())
+        downloading = self.downloads * DOWNLOAD_MS_A_MEGABYTE * megabytes
+        return self.cpu_ms / share + waiting + downloading
+
+    def gb_seconds(self, megabytes: float) -> float:
+        """Return the memory that is paid for, in GB of 1,024 MB, times the seconds."""
+        return self.invocations * self.memory_mb / 1024 * self.billed_ms(megabytes) / 1000
+
+
+@dataclass(frozen=True)
+class PhotoUse:
+    """What one photo makes AWS do, on average."""
+
+    transitions: Mapping[str, float]
+    """Entered states by name."""
+    functions: Mapping[str, FunctionUse]
+    write_units: float
+    read_units: float
+    log_bytes: float
+    record_bytes: float
+    """In the table and once more in its index."""
+    thumbnail_bytes: float
+
+    def calls(self, *actions: str) -> float:
+        """Return how many requests of these IAM actions the functions make."""
+        return sum(
+            use.invocations * many
+            for use in self.functions.values()
+            for action, many in use.calls.items()
+            if action in actions
+        )
+
+
+@dataclass(frozen=True)
+class Design:
+    """A design's use of AWS."""
+
+    architecture: str
+    photo: PhotoUse
+    rejected: PhotoUse | None
+    """A file that is no photo."""
+    standing: Mapping[str, float]
+    """Quantities of a month without photos, by the names of their prices; empty: the parameters' doing."""
+    recovery: bool
+    """Whether the tables have point-in-time recovery."""
+
+
+@cache
+def ours() -> Design:
+    """Return this design, as it was counted."""
+    return _read("usage.json")
+
+
+@cache
+def original() -> Design:
+    """Return the original's, as it was read."""
+    return _read("original.json")
+
+
+def _read(file: str) -> Design:
+    data = json.loads(Path(__file__).with_name(file).read_text())
+    rejected = data.get("rejected")
+    return Design(
+        data["architecture"],
+        _photo(data["photo"]),
+        _photo(rejected) if rejected else None,
+        data["standing"],
+        data["recovery"],
+    )
+
+
+def _photo(data: Mapping[str, Any]) -> PhotoUse:
+    functions = {name: FunctionUse(**_known(use, _FUNCTION)) for name, use in data["functions"].items()}
+    return PhotoUse(**_known(data, _PHOTO) | {"functions": functions})
+
+
+def _known(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: data[name] for name in names}
+
+
+_FUNCTION = tuple(FunctionUse.__dataclass_fields__)
+_PHOTO = tuple(PhotoUse.__dataclass_fields__)

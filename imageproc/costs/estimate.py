@@ -1,0 +1,111 @@
+"""What photos cost: processing them once, keeping them, and a stack that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from imageproc.costs.bill import Bill
+from imageproc.costs.designs import Design, PhotoUse, ours
+
+AVERAGE_MEGABYTES: Final = 4.0
+"""Of a photo, in MB of 1,000,000 bytes, where nothing is known: a phone's of 12 megapixels."""
+
+_STATUSES = 4
+"""A custom metric for each way a photo may end, in a month in which all four occur."""
+_ALARMS_WITH_TOPIC = 3
+_GB = 1e9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What so many photos cost on AWS."""
+
+    photos: int
+    megabytes: float
+    """MB of 1,000,000 bytes a photo, on average."""
+    processing: Bill
+    """Once."""
+    storing: Bill
+    """A month."""
+    standing: Bill
+    """A month, however few photos there are."""
+
+
+def estimate(
+    photos: int, megabytes: float = AVERAGE_MEGABYTES, parameters: Mapping[str, str] | None = None
+) -> Estimate:
+    """Return what photos cost in this design, with these template parameters and else the defaults.
+
+    Raises ValueError for a negative number of photos or MB.
+    """
+    if photos < 0 or megabytes < 0:
+        raise ValueError(f"{photos} photos of {megabytes} MB cannot be priced: give 0 or more of each.")
+    return Estimate(
+        photos,
+        megabytes,
+        processing(photos, megabytes, parameters=parameters),
+        storing(photos, megabytes),
+        standing(parameters),
+    )
+
+
+def processing(
+    photos: float,
+    megabytes: float = AVERAGE_MEGABYTES,
+    by: Design | None = None,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    rejected: bool = False,
+) -> Bill:
+    """Return what processing photos costs once, from the upload's PUT to the record's last write.
+
+    With `rejected` they are files that are none. What is asked afterwards, to look at them, is not in it.
+    """
+    known = by or ours()
+    use = (known.rejected if rejected else known.photo) or known.photo
+    quantities = _of_a_photo(use, megabytes, known.architecture)
+    if (parameters or {}).get("Tracing") == "Active":
+        quantities["trace"] = 1
+    return Bill.of({price: quantity * photos for price, quantity in quantities.items()})
+
+
+def storing(photos: float, megabytes: float = AVERAGE_MEGABYTES, by: Design | None = None) -> Bill:
+    """Return what keeping photos, thumbnails and records costs a month."""
+    known = by or ours()
+    records = photos * 2 * known.photo.record_bytes / _GB
+    return Bill.of(
+        {
+            "object-storage": photos * (megabytes * 1e6 + known.photo.thumbnail_bytes) / _GB,
+            "record-storage": records,
+            "record-backup": records if known.recovery else 0,
+        }
+    )
+
+
+def standing(parameters: Mapping[str, str] | None = None, by: Design | None = None) -> Bill:
+    """Return what a stack costs a month before there is a photo: the most, where it depends on its use."""
+    return Bill.of((by or ours()).standing or _parametrised(parameters or {}))
+
+
+def _parametrised(parameters: Mapping[str, str]) -> dict[str, float]:
+    return {
+        "metric": _STATUSES,
+        "alarm": _ALARMS_WITH_TOPIC if parameters.get("AlarmTopicArn") else 1,
+        "dashboard": 1 if parameters.get("Dashboard") == "Enabled" else 0,
+    }
+
+
+def _of_a_photo(use: PhotoUse, megabytes: float, architecture: str) -> dict[str, float]:
+    return {
+        "transition": sum(use.transitions.values()),
+        "invocation": sum(function.invocations for function in use.functions.values()),
+        architecture: sum(function.gb_seconds(megabytes) for function in use.functions.values()),
+        "put": 1 + use.calls("s3:PutObject"),  # the upload's own is the first
+        "get": use.calls("s3:GetObject", "s3:GetObjectVersion"),
+        "write": use.write_units,
+        "read": use.read_units,
+        "image": use.calls("rekognition:DetectLabels"),
+        "log": use.log_bytes / _GB,
+    }

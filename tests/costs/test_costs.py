@@ -1,0 +1,153 @@
+"""Bills: each line is a quantity times a price, and what is counted fits the template and the definition."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.cost import month
+from benchmarks.record_usage import item_bytes, write_units
+from imageproc.cli import imageproc
+from imageproc.client import spending
+from imageproc.client.photos import Photo
+from imageproc.costs import DATE, PRICES, Bill, estimate, original, ours, processing, standing, storing
+from imageproc.costs.bill import added
+from imageproc.costs.designs import FunctionUse
+from imageproc.costs.words import brief, usd
+from imageproc.deployment.template import read_sources
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "cost.md").read_text()
+
+
+def good_path() -> list[str]:
+    """The states that a good photo enters, by the definition."""
+    machine = json.loads(read_sources().definition)
+    found, name = [], machine["StartAt"]
+    while name:
+        state = machine["States"][name]
+        found.append(name)
+        for branch in state.get("Branches", ()):
+            inner = branch["StartAt"]
+            while inner:
+                found.append(inner)
+                inner = branch["States"][inner].get("Next")
+        name = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next")
+    return found
+
+
+def test_a_line_is_a_quantity_times_a_price() -> None:
+    bill = Bill.of({"transition": 8000, "image": 2, "get": 0})
+    assert [(line.price.name, line.amount) for line in bill.lines] == [("transition", 0.2), ("image", 0.002)]
+    assert bill.total == pytest.approx(0.202)
+    assert bill.without("Rekognition").total == pytest.approx(0.2)
+    assert added([bill, bill]).total == pytest.approx(0.404)
+    with pytest.raises(KeyError):
+        Bill.of({"transitions": 1})
+
+
+def test_every_price_has_its_public_page_and_stands_in_the_docs() -> None:
+    assert DATE in DOCS
+    for price in PRICES.values():
+        assert price.page.startswith("https://aws.amazon.com/")
+        assert f"| {price.service} | {price.unit} |" in DOCS
+        row = next(line for line in DOCS.splitlines() if f"| {price.service} | {price.unit} |" in line)
+        assert str(price).partition(" ")[0] in row, price
+        assert price.page in row
+
+
+def test_a_good_photo_enters_the_states_of_the_definition_and_each_has_its_reason() -> None:
+    assert sorted(ours().photo.transitions) == sorted(good_path())
+    assert set(ours().photo.transitions.values()) == {1}
+    for state in good_path():
+        assert f"| `{state}` |" in DOCS
+
+
+def test_the_functions_have_the_templates_memory_and_architecture() -> None:
+    template = read_sources().template
+    for name, use in ours().photo.functions.items():
+        found = re.search(rf"^  {name}Function:$.*?^      MemorySize: (\d+)$", template, re.M | re.S)
+        assert found
+        assert int(found[1]) == use.memory_mb, f"{name}: record the usage anew (benchmarks/record_usage.py)"
+    declared = re.search(r"^  FunctionArchitecture:$.*?^    Default: (\w+)$", template, re.M | re.S)
+    assert declared
+    assert declared[1] == ours().architecture
+
+
+def test_a_function_is_billed_by_its_share_of_a_cpu_and_for_waiting() -> None:
+    small = FunctionUse(1, 256, 10, 0, {"dynamodb:UpdateItem": 2})
+    assert small.billed_ms(4) == pytest.approx(10 * 1769 / 256 + 2 * 10)
+    whole = FunctionUse(1, 1769, 10, 1, {"s3:GetObject": 1})
+    assert whole.billed_ms(4) == pytest.approx(10 + 30 + 4 * 20)
+    assert FunctionUse(1, 3538, 10, 0, {}).gb_seconds(4) == pytest.approx(3538 / 1024 * 0.01)
+
+
+def test_bills_grow_with_photos_and_their_size() -> None:
+    one, many = processing(1), processing(1000)
+    assert many.total == pytest.approx(1000 * one.total)
+    assert storing(10, 8).total > storing(10, 4).total > 0
+    assert processing(1, rejected=True).without("Rekognition").total < one.without("Rekognition").total
+    assert "Rekognition" not in processing(1, rejected=True).services
+
+
+def test_parameters_change_what_stands_still() -> None:
+    alone = standing().total
+    assert standing({"Dashboard": "Enabled"}).total == pytest.approx(alone + 3)
+    assert standing({"AlarmTopicArn": "arn:aws:sns:x"}).total == pytest.approx(alone + 0.2)
+    assert estimate(1, 4, {"Tracing": "Active"}).processing.services["X-Ray"] == pytest.approx(5e-6)
+
+
+def test_a_month_of_a_thousand_photos_is_at_most_half_the_originals() -> None:
+    """Each photo more is not: the states that the data contract names cost more than half of it alone."""
+    assert month(ours(), 1000).total <= 0.5 * month(original(), 1000).total
+    more = {one: processing(1, by=one()).without("Rekognition").total for one in (ours, original)}
+    assert 0.5 * more[original] < 7 * PRICES["transition"].each < more[ours] < more[original]
+
+
+def test_an_items_size_is_counted_as_dynamodb_does() -> None:
+    assert item_bytes({"ab": {"S": "é"}}) == 2 + 2
+    assert item_bytes({"a": {"L": [{"S": "xy"}, {"BOOL": True}]}}) == 1 + 3 + (1 + 2) + (1 + 1)
+    big = {"imageID": {"S": "x"}, "labels": {"S": "y" * 3000}}
+    updates = Counter({"dynamodb:UpdateItem": 1})
+    calls = {"GenerateThumbnail": updates, "ImageProcStartExecution": updates + updates}
+    assert write_units(big, calls) == 2 * (1 + 1 + 3)
+
+
+def test_an_albums_photos_are_as_many_and_as_large_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spending, "_present", lambda *_: {"Dashboard": "Enabled"})
+    photos = [Photo({"imageID": str(size), "fileSize": size}) for size in (1_000_000, 3_000_000)]
+    found = spending.of_photos(None, "photos", photos)  # type: ignore[arg-type]
+    assert (found.photos, found.megabytes) == (2, 2.0)
+    assert found.standing.total > 3
+    assert spending.of_photos(None, "photos", []).processing.total == 0  # type: ignore[arg-type]
+
+
+def test_two_lines_say_it() -> None:
+    alone, photos = brief(estimate(1000), local=True)
+    assert alone.startswith("Nothing costs money here. On AWS")
+    assert "1,000 photos of 4 MB" in photos
+    assert "Nothing" not in brief(estimate(1000), local=False)[0]
+    assert [usd(value) for value in (0, 1.234, 0.01234, 0.00001)] == [
+        "0.00 USD",
+        "1.23 USD",
+        "0.012 USD",
+        "less than 0.0001 USD",
+    ]
+
+
+def test_the_command_needs_no_stack_and_takes_no_nonsense() -> None:
+    answer = CliRunner().invoke(imageproc, ["cost", "--photos", "10", "--json", "-p", "Dashboard=Enabled"])
+    assert answer.exit_code == 0, answer.output
+    lines = [json.loads(line) for line in answer.output.splitlines()]
+    assert sum(line["usd"] for line in lines if line["service"] == "Rekognition") == pytest.approx(0.01)
+    assert all(line["source"].startswith("https://aws.amazon.com/") for line in lines)
+    assert "state transitions" in CliRunner().invoke(imageproc, ["cost"]).output
+    assert CliRunner().invoke(imageproc, ["cost", "--photos", "-1"]).exit_code == 2
+    assert CliRunner().invoke(imageproc, ["cost", "--user", "ann"]).exit_code == 2
+    with pytest.raises(ValueError, match="cannot be priced"):
+        estimate(-1)

@@ -1,0 +1,48 @@
+"""The calls of a photo, counted again: a new one is a new line on the bill, and must not be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.record_usage import Recorder, Run, start
+from imageproc.costs import ours
+from imageproc.costs.designs import PhotoUse
+from imageproc.local.recognition.models import missing_packages
+from tests import pictures
+
+AGAIN = "if that is meant, record the usage anew: python -m benchmarks.record_usage"
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    if missing_packages():
+        pytest.skip(f"{missing_packages()} not installed: nothing reads photos for their labels")
+    local, recorder = start(tmp_path_factory.mktemp("usage") / "state")
+    yield recorder
+    local.reset()
+
+
+def compare(run: Run, known: PhotoUse) -> None:
+    assert dict(run.states) == known.transitions, AGAIN
+    assert set(run.calls) == set(known.functions), AGAIN
+    for name, calls in run.calls.items():
+        assert dict(calls) == (
+            known.functions[name].calls
+            if name != "ExtractImageMetadata"
+            else {"s3:GetObjectVersion": 1}  # more for photos with a longer header
+        ), f"{name}: {AGAIN}"
+
+
+def test_a_good_photo_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
+    run = recorder.run(pictures.jpeg())
+    compare(run, ours().photo)
+    assert set(ours().photo.functions["ExtractImageMetadata"].calls) == {"s3:GetObjectVersion"}
+    assert 0 < run.write_units <= ours().photo.write_units
+
+
+def test_a_file_that_is_no_photo_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
+    known = ours().rejected
+    assert known
+    compare(recorder.run(b"no photo"), known)
