@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from imageproc.client.bulk import Bulk
 from imageproc.client.executions import Executions
 from imageproc.client.operations import NotRestarted, Operations
 from imageproc.client.photos import Photo, Photos
@@ -20,6 +21,7 @@ from imageproc.core.record import Status
 from imageproc.local import LocalAws
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
+from tests.flow.test_operations import write
 from tests.reliability import faulty_server
 from tests.reliability.faults import EVERYWHERE, Call, Fault, object_id, of_call, of_key
 
@@ -68,8 +70,30 @@ TRIES = 9 * 3
 DELIVERIES = 3 * 3
 """Of Lambda, times those of the SDK."""
 
-ELSEWHERE = ("BeginPhoto", "DescribeExecution")
-"""Functions that no upload comes by: `tests/functions/test_call_faults.py` has their faults."""
+BEGIN = "BeginPhoto"
+BULK_SITES = (
+    Call(BEGIN, "s3.HeadObject"),
+    Call(BEGIN, "dynamodb.GetItem"),
+    Call(BEGIN, "dynamodb.UpdateItem"),
+    Call(BEGIN, "stepfunctions.DescribeExecution"),
+)
+"""Where a bulk run's own function calls AWS. The last one is about a photo that seems to be processed."""
+
+BULK_FAULTS = [
+    Fault(call, kind, times)
+    for call in BULK_SITES
+    for kind, times in (
+        ("throttled", "thrice"),
+        ("lost", "once"),
+        ("silent", "once"),
+        ("denied", "once"),
+        ("failed", "ever"),
+    )
+]
+
+ELSEWHERE = (BEGIN, "DescribeExecution")
+"""Functions that no upload comes by: the former has its faults in the bulk run below, the latter, which only
+deployments call, in `tests/functions/test_call_faults.py`."""
 
 PHOTO = pictures.jpeg((64, 48))
 COMMENT = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
@@ -120,7 +144,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         local = LocalAws(folder / "state")
         target = target_of(local.start())
         try:
-            deploy(target, "faulty")
+            deploy(target, "faulty", BulkToleratedFailurePercentage="100")
             yield run_batch(Backend(Stack.connect(target, "faulty")), folder)
         finally:
             local.reset()
@@ -258,6 +282,37 @@ def test_retries_are_bounded(ran: Ran) -> None:
         most = DELIVERIES if fault.call.function == START else TRIES
         assert 1 <= count <= (most if fault.kind == "throttled" else most // 3), (photo, count)
     assert len(list(Executions(ran.backend.stack).all())) <= len(photos()) + len(SITES) * 3
+
+
+def test_a_bulk_run_goes_on_past_photos_whose_calls_fail(ran: Ran) -> None:
+    backend, stack = ran.backend, ran.backend.stack
+    faults = {f"bulk/{object_id(fault)}": fault for fault in BULK_FAULTS}
+    for photo in faults:
+        backend.put(photo, PHOTO)
+    for record in backend.ended(*faults).values():
+        backend.execution(record)
+    seems_to_run = [photo for photo, fault in faults.items() if fault.call == BULK_SITES[-1]]
+    for photo in seems_to_run:
+        machine, _, _ = str(Photos(stack).get(photo).execution_arn).rpartition(":")
+        # The gateway finds the fault in the request's text: this name of an execution is its own.
+        write(backend, photo, status="PROCESSING", executionArn=f"{machine}:{photo}")
+    before = {photo.id: photo.execution_arn for photo in Photos(stack).many(faults)}
+
+    bulk = Bulk(stack)
+    *_, last = bulk.follow(bulk.start(prefix="bulk/"), interval_s=0.2)
+
+    refused = {photo for photo, fault in faults.items() if not fault.passes}
+    assert (last.status, last.total, last.failed) == ("SUCCEEDED", len(faults), len(refused))
+    after = {photo.id: photo for photo in Photos(stack).many(faults)}
+    assert {photo for photo, record in after.items() if record.execution_arn == before[photo]} == refused
+    assert {after[photo].status for photo in set(faults) - refused} == {Status.SUCCEEDED}
+    assert {after[photo].status for photo in refused - set(seems_to_run)} == {Status.SUCCEEDED}
+    requests = Counter(
+        (photo, operation) for photo, name, operation, _, kind in ran.calls() if name == BEGIN and kind
+    )
+    assert {operation for _, operation in requests} == {call.operation for call in BULK_SITES}
+    assert max(requests.values()) <= TRIES
+    assert {Photos(stack).original(record) for record in after.values()} == {PHOTO}
 
 
 def test_once_the_faults_are_over_everything_can_be_finished(ran: Ran) -> None:
