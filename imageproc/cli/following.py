@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -27,7 +27,7 @@ def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
     )
     with bar:
         task = bar.add_task("photos", total=len(photos))
-        for photo in _followed(stack, photos):
+        for photo in _followed(stack, photos, lambda text: bar.console.print(text)):
             if photo.status.finished:
                 done.append(photo)
                 bar.advance(task)
@@ -35,6 +35,8 @@ def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
     return done
 
 
-def _followed(stack: Stack, photos: Mapping[str, Version | None]) -> Iterator[Photo]:
+def _followed(
+    stack: Stack, photos: Mapping[str, Version | None], notify: Callable[[str], object]
+) -> Iterator[Photo]:
     versions = {photo_id: version for photo_id, version in photos.items() if version}
-    return Photos(stack).follow(photos, versions=versions)
+    return Photos(stack).follow(photos, versions=versions, notify=notify)

@@ -41,6 +41,21 @@ _BATCH_S, _EACH_S = 120.0, 10.0
 _QUIET_S = 10.0
 """Seconds without news after which an execution is asked whether it still runs."""
 
+NOT_STARTED_S = 60.0
+"""Seconds without news of any photo after which those without a record count as not started."""
+
+
+def _silent(_text: str) -> None:
+    pass
+
+
+def not_started(count: int) -> str:
+    """Say of so many uploads that nothing has begun with them, and what to do."""
+    return (
+        f"Nothing has begun with {count} uploaded photos: S3's events may be late or lost. They are in the "
+        "bucket, and `imageproc reconcile` starts them."
+    )
+
 
 @dataclass(frozen=True)
 class Version:
@@ -210,13 +225,14 @@ class Photos:
         interval_s: float = 0.5,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        notify: Callable[[str], object] = _silent,
     ) -> Iterator[Photo]:
         """Yield each photo whenever its status has changed, until all are finished.
 
         With `versions`, a record that is still about an earlier upload of the photo does not count. A photo
-        whose execution ended without finishing the record comes as FAILED, with the reason. Raises
-        TimeoutError if some are not finished in time (two minutes and ten seconds for each, unless
-        `timeout_s` says another); they go on nevertheless.
+        whose execution ended without finishing the record comes as FAILED, with the reason. `notify` is told
+        once if nothing seems to begin with some of them. Raises TimeoutError if some are not finished in time
+        (two minutes and ten seconds for each, unless `timeout_s` says another); they go on nevertheless.
         """
         waiting: dict[str, Status | None] = dict.fromkeys(image_ids)
         if timeout_s is None:
@@ -230,8 +246,13 @@ class Photos:
                 waiting[photo.id] = photo.status
                 if photo.status.finished:
                     del waiting[photo.id]
+            idle = sum(status is None for status in waiting.values())
+            if idle and clock() - news > NOT_STARTED_S:
+                notify(not_started(idle))
+                notify = _silent
             if waiting and clock() > deadline:
-                raise TimeoutError(f"{len(waiting)} photos are not finished after {timeout_s:.0f} s.")
+                late = f"{len(waiting)} photos are not finished after {timeout_s:.0f} s."
+                raise TimeoutError(f"{late} {not_started(idle)}" if idle else late)
             if waiting:
                 sleep(interval_s)
 

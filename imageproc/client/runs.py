@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from imageproc.client.executions import Execution, Executions
-from imageproc.client.photos import Photo, Photos, Version
+from imageproc.client.photos import NOT_STARTED_S, Photo, Photos, Version
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import Sent
 from imageproc.core.keys import incoming_key
@@ -104,6 +104,12 @@ class Runs:
     def waiting(self) -> int:
         """How many are not finished."""
         return sum(not run.finished for run in self.all())
+
+    @property
+    def not_started(self) -> int:
+        """How many have no record, when nothing has happened for so long that something should have."""
+        quiet = self._clock() - self._news > NOT_STARTED_S
+        return sum(quiet and run.photo is None and not run.lost for run in self.all())
 
     def poll(self) -> list[Photo]:
         """Ask once for what is not finished: a call for a hundred photos. Return those that are finished now.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imageproc.aws.errors import AwsError
 from imageproc.client.errors import Cancelled
+from imageproc.client.operations import Operations
 from imageproc.client.photos import Photo
 from imageproc.client.runs import Runs
 from imageproc.client.uploads import Sent
@@ -31,6 +35,17 @@ def folder(tmp_path: Path, fresh: str) -> Path:
     (tmp_path / "good.jpg").write_bytes(pictures.jpeg(make=fresh))
     (tmp_path / "text.jpg").write_bytes(f"no photo {fresh}".encode())
     return tmp_path
+
+
+@pytest.fixture
+def without_events(backend: Backend) -> Iterator[None]:
+    """Nothing hears of uploads."""
+    s3, bucket = backend.stack.client("s3"), backend.stack.bucket
+    wired: Any = s3.get_bucket_notification_configuration(Bucket=bucket)
+    wired.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wired)
 
 
 def uploaded(workbench: Workbench, folder: Path, album: str) -> list[Sent]:
@@ -136,3 +151,33 @@ def test_following_stops_at_once_and_goes_on(
     assert sum(panel.results()["statuses"].values()) == 2
     flush()
     assert panel.status.text.startswith("2 of 2")
+
+
+def test_uploads_whose_events_are_lost_are_told_of_and_can_be_started(
+    workbench: Workbench,
+    backend: Backend,
+    folder: Path,
+    fresh: str,
+    without_events: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("photos", "runs"):
+        monkeypatch.setattr(f"imageproc.client.{module}.NOT_STARTED_S", 0.5)
+    sent, told = uploaded(workbench, folder, fresh), list[str]()
+    versions = {one.upload.object_id: one.version for one in sent}
+
+    with pytest.raises(TimeoutError, match=r"Nothing has begun with 2 .*imageproc reconcile"):
+        list(workbench.photos.follow(versions, versions=versions, timeout_s=2, notify=told.append))
+    panel = FollowPanel(workbench)
+    panel.follow(sent)
+    deadline = time.monotonic() + SECONDS
+    while "imageproc reconcile" not in panel.status.text and time.monotonic() < deadline:
+        time.sleep(0.1)
+        flush()
+
+    assert len(told) == 1
+    assert "imageproc reconcile" in told[0]
+    assert "Nothing has begun with 2 uploaded photos" in panel.status.text
+    list(Operations(backend.stack).reconcile())
+    asyncio.run(panel.finished(SECONDS))
+    assert panel.results()["statuses"] == {str(DONE): 1, "REJECTED": 1}

@@ -14,7 +14,7 @@ from imageproc.aws.errors import AwsError
 from imageproc.client.albums import Album
 from imageproc.client.errors import Cancelled
 from imageproc.client.executions import Executions, Step, StepStatus
-from imageproc.client.photos import Photo
+from imageproc.client.photos import Photo, not_started
 from imageproc.client.runs import Run, Runs
 from imageproc.client.uploads import Sent
 from imageproc.client.waiting import Cancellation
@@ -206,6 +206,9 @@ class FollowPanel(Panel):
         parts += [f"{counts[Status.INCOMPLETE]} incomplete"] if counts[Status.INCOMPLETE] else []
         ended = Tone.ERROR if bad else Tone.WARNING if counts[Status.INCOMPLETE] else Tone.SUCCESS
         text = ", ".join(parts) + "." if runs else "There are no photos."
+        if self._runs and (idle := self._runs.not_started):
+            self.say(f"{text} {not_started(idle)}", Tone.WARNING, done=done, total=len(runs))
+            return
         tone = Tone.RUNNING if done < len(runs) else ended if runs else Tone.INFO
         self.say(text, tone, done=done, total=len(runs))
         if runs and not self._chosen:
