@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## Measure everything beside the best tools; fails if a targ
 	$(BIN)/python -m benchmarks $(BENCH)
 
 peers: ## Install the programs that `make bench` compares with (Debian and Ubuntu, as root); without them they are left out
-	apt-get update -qq && apt-get install -qq -y --no-install-recommends exiv2 graphicsmagick libimage-exiftool-perl libjpeg-turbo-progs libvips-tools >/dev/null
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends exiv2 graphicsmagick imagemagick-6.q16 libimage-exiftool-perl libjpeg-turbo-progs libvips-tools >/dev/null
 
 lint: $(VENV)/.dev $(SECURITY_VENV)/.made ## Check style, types, and the template by cfn-lint's and checkov's rules
 	$(BIN)/ruff check .
