@@ -16,6 +16,8 @@ from imageproc.costs import AVERAGE_MEGABYTES, DATE, REGION, Bill, Estimate, est
 from imageproc.costs.words import photos as counted
 from imageproc.costs.words import usd
 
+_SMALL = 0.1
+"""US dollars below which a bill is shown with more digits."""
 _COLUMNS = ("WHAT", "QUANTITY", "UNIT", "PRICE", "USD")
 
 
@@ -76,6 +78,7 @@ def _print(found: Estimate) -> None:
 
 
 def _rows(bill: Bill) -> Iterable[tuple[str, ...]]:
+    digits = 4 if bill.total >= _SMALL else 7
     for line in bill.lines:
         price = line.price
         yield (
@@ -83,7 +86,7 @@ def _rows(bill: Bill) -> Iterable[tuple[str, ...]]:
             f"{line.quantity:,.0f}" if line.quantity >= 100 else f"{line.quantity:.3g}",
             price.unit,
             str(price).partition(" ")[0] + (f" for {price.per:,.0f}" if price.per > 1 else ""),
-            f"{line.amount:.4f}",
+            f"{line.amount:.{digits}f}",
         )
 
 

@@ -66,7 +66,11 @@ def test_a_folder_is_uploaded_followed_listed_and_shown(run: Any, tmp_path: Path
     canon = next(one for one in listed if one["dimensions"]["width"] == 640)
     assert objects(run("show", canon["imageID"], "--json")) == [canon]
     name = canon["imageID"].rpartition("/")[2]
-    assert "EOS R5" in run("photos", "--user", fresh, "--album", "Trip").stdout
+    shown = run("photos", "--user", fresh, "--album", "Trip").stdout
+    assert "EOS R5" in shown
+    assert "Amazon" in shown, "what the album costs on AWS"
+    billed = objects(run("cost", "--user", fresh, "--album", "Trip", "--json"))
+    assert [one["quantity"] for one in billed if one["service"] == "Rekognition"] == [len(listed)]
     assert "exifModel" in run("show", name).stdout
 
     again = run("upload", tmp_path / "one.jpg", "--user", fresh, "--album", "Trip", "--json")
