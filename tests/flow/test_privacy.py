@@ -198,3 +198,19 @@ def test_a_photo_that_is_being_processed_is_not_erased_because_it_would_come_bac
 def test_what_to_erase_must_be_named(run: Run) -> None:
     assert run("forget").exit_code == 2
     assert run("forget", "x", "--user", "ann").exit_code == 2
+
+
+def test_what_s3_does_not_erase_is_told_and_its_record_stays(
+    backend: Backend, fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = f"{fresh}.jpg"
+    backend.put(photo, PHOTO)
+    finished(backend, photo)
+    privacy = Privacy(backend.stack)
+    refused = {"Errors": [{"Key": f"Incoming/{photo}", "Code": "AccessDenied", "Message": "Access Denied"}]}
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy._s3, "delete_objects", lambda **_: refused)
+        with pytest.raises(ForgetError, match=rf"did not erase Incoming/{photo}: Access Denied"):
+            list(privacy.erase(privacy.of_photos([photo])))
+    assert Photos(backend.stack).get(photo).status is not None
+    assert [one.photo_id for one in privacy.erase(privacy.of_photos([photo]))] == [photo]

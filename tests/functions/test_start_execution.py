@@ -163,3 +163,15 @@ def test_concurrent_deliveries_start_one_execution(backend: Backend) -> None:
 def _throttled(**_: Any) -> None:
     error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
     raise ClientError(error, "StartExecution")  # type: ignore[arg-type]
+
+
+def test_an_execution_that_is_there_already_is_as_good_as_a_new_one(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
+
+    monkeypatch.setattr(stepfunctions(), "start_execution", taken)
+    started = start_execution.handler(event(backend, ("cat.jpg", backend.upload("cat.jpg", b"x"))), None)
+    assert started["executionArns"] == [backend.record("cat.jpg")["executionArn"]]
+    assert ":execution:" in started["executionArns"][0]

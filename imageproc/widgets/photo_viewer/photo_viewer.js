@@ -40,7 +40,16 @@ function render({ model, el }) {
       state.textContent = "Loading the picture…";
       model.send({ type: "picture", id: shown });
     }
-    if (!dialog.open) { opener = document.activeElement; dialog.showModal(); title.focus(); }
+    open();
+  }
+
+  // A view that is drawn with a photo open, after a page is loaded anew say, is in the document only a moment later.
+  function open(frames = 60) {
+    if (dialog.open || !model.get("photo").id) return;
+    if (!dialog.isConnected) { if (frames) requestAnimationFrame(() => open(frames - 1)); return; }
+    opener = document.activeElement;
+    dialog.showModal();
+    title.focus();
   }
 
   function drawTag([name, confidence], boxes) {

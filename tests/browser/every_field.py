@@ -1,0 +1,87 @@
+"""Every part of the workbench with given texts in its fields; each text has a mark by which it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from imageproc.widgets import (
+    Card,
+    Cell,
+    DataTable,
+    DropZone,
+    Gallery,
+    Heading,
+    PhotoMap,
+    PhotoViewer,
+    Picture,
+    RunList,
+    StateGraph,
+    StatusLine,
+    StepDetail,
+    Tone,
+)
+from imageproc.widgets.drop_zone.courier import State
+from imageproc.widgets.drop_zone.rows import Row as FileRow
+from imageproc.widgets.drop_zone.rows import plain
+from imageproc.widgets.painter import flush
+from imageproc.widgets.photo_map.photo_map import Point
+from imageproc.widgets.photo_viewer.photo_viewer import Opened
+from imageproc.widgets.run_list.run_list import Row
+
+MARK = "\u2042"
+
+Text = Callable[[], str]
+
+NO_COURIER: Any = None
+"""Nothing is dropped."""
+
+
+def machine(text: Text) -> dict[str, Any]:
+    """A state machine whose states' names and comments are texts."""
+    names = [text() for _ in range(3)]
+    states: dict[str, Any] = {
+        name: {"Type": "Pass", "Comment": text(), "Next": following} for name, following in pairwise(names)
+    }
+    states[names[-1]] = {"Type": "Succeed", "Comment": text()}
+    return {"Comment": text(), "StartAt": names[0], "States": states}
+
+
+def parts(text: Text) -> list[Any]:
+    """Return each part twice where it has an empty state: filled, and empty."""
+    table_rows = [[Cell(text(), Tone.ERROR), text(), Cell(text(), href=text())] for _ in range(2)]
+    cards = [
+        Card(f"{n}", text(), text(), Tone.ERROR, ((text(), 90.0), (text(), None)), False) for n in range(3)
+    ]
+    runs, detail, graph = (
+        RunList(columns=[text(), text()]),
+        StepDetail(),
+        StateGraph(machine(text), title=text()),
+    )
+    runs.show([Row("1", text(), [Cell(text(), Tone.ERROR, text()), Cell(text())])], {"all": 1})
+    detail.show(text(), {text(): text(), text(): text()}, {text(): {text(): [text()]}, text(): text()})
+    viewer = PhotoViewer()
+    rows = tuple((text(), text(), "") for _ in range(3))
+    viewer.show(
+        Opened("1", text(), text(), tags=((text(), 90.0),), boxes=((text(), 0.1, 0.1, 0.5, 0.5),), rows=rows)
+    )
+    flush()
+    return [
+        Heading(text(), text()),
+        StatusLine(text(), Tone.ERROR),
+        DataTable([text(), text(), text()], table_rows, caption=text(), empty=text(), selectable=True),
+        DataTable([text()], caption=text(), empty=text()),
+        Gallery(cards, label=text(), empty=text()),
+        Gallery(label=text(), empty=text()),
+        Picture(alt=text()),
+        PhotoMap([Point("1", text(), 52.5, 13.4)], note=text(), empty=text()),
+        PhotoMap(empty=text()),
+        runs,
+        RunList(columns=[text()], empty=text()),
+        detail,
+        graph,
+        StateGraph(empty=text()),
+        DropZone(NO_COURIER, hint=text(), listed=[plain(FileRow("1", text(), 9, State.FAILED, text()))]),
+        viewer,
+    ]
