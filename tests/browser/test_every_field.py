@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from nbconvert import HTMLExporter
 
 import imageproc.widgets
-from imageproc.cli.web_app import running
+from tests.browser.conftest import free_port, server
 from tests.browser.every_field import MARK, parts
 from tests.browser.pages import Page, Visit
 
@@ -145,6 +145,7 @@ def compare(look: Callable[[list[str]], dict[str, Any]], texts: list[str]) -> No
     """See that hostile texts make the same page as harmless ones, but for the texts."""
     plain, hostile = look(harmless(texts)), look(texts)
     assert hostile["roots"] > 0
+    assert hostile["text"] != plain["text"]
     assert hostile["roots"] == plain["roots"]
     assert hostile["elements"] == plain["elements"]
     assert (hostile["risky"], hostile["script"], hostile["title"]) == ([], False, False)
@@ -163,9 +164,15 @@ class Watched:
         """Wait until the parts are drawn, and return what is there."""
         drawn = f"() => document.querySelectorAll('.ip').length >= {least}"
         self.page.page.wait_for_function(drawn)
-        self.page.page.wait_for_timeout(700)
+        before, now = None, self._shown()
+        while before != now:
+            self.page.page.wait_for_timeout(500)
+            before, now = now, self._shown()
         assert [url for url in self.asked if CANARY in url] == []
         assert set(self.page.errors) == set()
+        return now
+
+    def _shown(self) -> dict[str, Any]:
         return dict(self.page.page.evaluate(SHOWN))
 
 
@@ -223,12 +230,14 @@ def test_in_jupyterlab(visit: Visit, lab_url: str, notebooks: Path) -> None:
 
 
 @pytest.fixture
-def voila_url(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+def voila_url(tmp_path: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Voilà without kernels that have run the notebook before anybody came: their texts would be old ones."""
     (tmp_path / "texts.json").write_text(json.dumps(["x"] * TEXTS))
-    with running(notebook(tmp_path)) as (_, url):
-        yield url
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    command = [sys.executable, "-m", "voila", str(notebook(tmp_path)), f"--port={port}", "--no-browser"]
+    with server([*command, "--Voila.ip=127.0.0.1", "--Voila.token=fields"], environment, url):
+        yield f"{url}?token=fields"
 
 
 def test_in_the_web_apps_server(visit: Visit, voila_url: str, tmp_path: Path) -> None:
