@@ -1,33 +1,33 @@
 """What a cold start of each function loads, and what its memory setting costs and brings: a proxy for AWS.
 
 CPU time is measured here, of the handlers with the real SDK. How fast AWS's CPUs are is not known here; that
-a function has one of them at 1,769 MB, and less in proportion below, is AWS's word:
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+a function has one of them at 1,769 MB, and less in proportion below, is AWS's word. What is waited for is
+assumed as in the model of costs: in that time memory is paid for and brings nothing.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import photos
 from benchmarks.figures import FOLDER, Figure
 from imageproc.core.limits import MAX_BYTES, MAX_DECODER_BYTES
+from imageproc.costs import AVERAGE_MEGABYTES, ours
+from imageproc.costs.designs import MEGABYTES_OF_A_CPU, FunctionUse
 from imageproc.deployment import packaging
 from imageproc.deployment.errors import PackagingError
-from imageproc.deployment.template import read_sources
+from tests.reliability.limited import memory_of
 
 TITLE = "Cold start and memory of the functions"
 ROUNDS = 5
 
-MEGABYTES_OF_A_CPU = 1769
 SIZES = (128, 256, 512, 1024, MEGABYTES_OF_A_CPU, 3008)
 """Memory settings, MB, that the curve is drawn for."""
 
@@ -45,40 +45,31 @@ print(1000 * (time.process_time() - began))
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function, what it waits for in an invocation, and its memory.
+    """A Lambda function. `input_mb` is what the largest input takes that is let in, beside all else."""
 
-    `waiting_ms` is assumed, not measured: 10 ms for each call of DynamoDB, 30 of S3 (60 more for a photo's
-    bytes) and of Step Functions, 800 of Rekognition. In that time memory is paid for and brings nothing.
-    `input_mb` is what the largest input that is let in takes, beside what every invocation does.
-    """
-
-    logical_id: str
+    name: str
     module: str
-    waiting_ms: float
     input_mb: float = 0
 
     @property
     def memory(self) -> int:
         """The template's MemorySize, MB."""
-        pattern = rf"^  {self.logical_id}:$.*?^      MemorySize: (\d+)$"
-        found = re.search(pattern, read_sources().template, re.M | re.S)
-        assert found  # noqa: S101 - the template's own tests hold it to these functions
-        return int(found[1])
+        return memory_of(f"{self.name}Function") // 1024**2
+
+    @property
+    def use(self) -> FunctionUse:
+        """Its calls of AWS for a photo, as they were counted."""
+        return ours().photo.functions[self.name]
 
 
 FUNCTIONS = (
-    Function("ImageProcStartExecutionFunction", "start_execution", 10 + 30 + 30 + 10),
-    Function("ExtractImageMetadataFunction", "extract_image_metadata", 30 + 30 * 0.4),
-    Function("StoreImageMetadataFunction", "store_image_metadata", 10),
-    Function("RekognitionFunction", "rekognition", 800),
-    Function("StoreRekognizedTagsFunction", "store_rekognized_tags", 10),
-    Function(
-        "GenerateThumbnailFunction",
-        "generate_thumbnail",
-        30 + 60 + 30 + 10,
-        (2 * MAX_BYTES + MAX_DECODER_BYTES) / 1e6,
-    ),
-    Function("RecordOutcomeFunction", "record_outcome", 10),
+    Function("ImageProcStartExecution", "start_execution"),
+    Function("ExtractImageMetadata", "extract_image_metadata"),
+    Function("StoreImageMetadata", "store_image_metadata"),
+    Function("Rekognition", "rekognition"),
+    Function("StoreRekognizedTags", "store_rekognized_tags"),
+    Function("GenerateThumbnail", "generate_thumbnail", (2 * MAX_BYTES + MAX_DECODER_BYTES) / 1e6),
+    Function("RecordOutcome", "record_outcome"),
 )
 """Those that each photo invokes."""
 
@@ -126,8 +117,7 @@ def _packages() -> Iterator[Figure]:
 def invoked(function: Function) -> Invoked:
     """Run a function in processes of its own, on a photo of 12 to 16 megapixels."""
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
-        photo = Path(folder) / "photo.jpg"
-        photo.write_bytes(photos.large()[0].data)
+        (photo,) = photos.write(Path(folder), photos.large()[:1])
         command = [sys.executable, "-m", "benchmarks.invocation", function.module, str(photo)]
         answers = [
             json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL)) for _ in range(ROUNDS)
@@ -137,7 +127,7 @@ def invoked(function: Function) -> Invoked:
 
 def duration_ms(function: Function, found: Invoked, memory: int) -> float:
     """Return how long an invocation takes at a memory setting: CPU by its share, and waiting."""
-    return found.warm * max(1, MEGABYTES_OF_A_CPU / memory) + function.waiting_ms
+    return replace(function.use, cpu_ms=found.warm, memory_mb=memory).billed_ms(AVERAGE_MEGABYTES)
 
 
 def megabyte_seconds(function: Function, found: Invoked, memory: int) -> float:
@@ -146,7 +136,7 @@ def megabyte_seconds(function: Function, found: Invoked, memory: int) -> float:
 
 
 def _settings(function: Function, found: Invoked) -> Iterator[Figure]:
-    name, memory = function.logical_id.removesuffix("Function"), function.memory
+    name, memory = function.name, function.memory
     most = found.peak + function.input_mb
     fitting = [size for size in SIZES if size >= found.peak * _MARGIN + function.input_mb]
     cheapest = min(fitting, key=lambda size: megabyte_seconds(function, found, size))
@@ -165,7 +155,7 @@ def _draw(measured: dict[Function, Invoked]) -> None:
     canvas = Canvas(figsize=(10, 4.2), layout="constrained")
     durations, prices = canvas.subplots(1, 2)
     for function, found in measured.items():
-        name = function.logical_id.removesuffix("Function")
+        name = function.name
         for axes, value in ((durations, duration_ms), (prices, megabyte_seconds)):
             (line,) = axes.plot(SIZES, [value(function, found, size) for size in SIZES], label=name)
             axes.plot(function.memory, value(function, found, function.memory), "o", color=line.get_color())

@@ -93,6 +93,6 @@ def _mean_cpu(photo: Path, command: list[str]) -> float:
     """Return the CPU seconds of a command on the photos of 12 to 16 megapixels, on one thread."""
     taken, alone = [], os.environ | {"OMP_NUM_THREADS": "1"}
     for one in photos.large():
-        photo.write_bytes(one.data)
+        photo.write_bytes(one)
         taken.append(statistics.median(cpu.of_command(*command, env=alone) for _ in range(_ROUNDS)))
     return statistics.mean(taken)

@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -23,16 +24,17 @@ from boto3.dynamodb.types import TypeSerializer
 
 from benchmarks import photos
 from benchmarks.figures import Figure, ratios
+from benchmarks.local import local_aws
 from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
 from imageproc.core.metadata import read_metadata
 from imageproc.core.record import ALBUM_ID, IMAGE_ID, S3_KEY, STATUS, UPLOAD_TIME, Status
 from imageproc.core.thumbnail import make_thumbnail
 from imageproc.local import LocalAws
-from imageproc.local.recognition import SWITCH
 from imageproc.local.recognition.models import missing_packages
 
 TITLE = "End to end on the local AWS"
+ROUNDS = 3
 BURST = 100
 BATCHES = 10
 RECORDS = 10_000
@@ -52,39 +54,22 @@ def figures() -> Iterator[Figure]:
         yield from _pages(workbench)
 
 
-@contextlib.contextmanager
-def local_aws(recognition: str = "on") -> Iterator[Workbench]:
-    """Start a local AWS in a folder of its own, deploy, and remove both afterwards."""
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
-        os.environ |= {SWITCH: recognition, "IMAGEPROC_STATE_DIR": f"{folder}/local-aws"}
-        try:
-            workbench = Workbench.open("local")
-            workbench.deploy()
-            yield workbench
-        finally:
-            LocalAws().reset()
-            os.environ.clear()
-            os.environ.update(before)
-
-
 def _bursts() -> Iterator[Figure]:
-    bare, cold, warm = [_bare()], [0.0], [0.0]
+    bare, warm = list[float](), list[float]()
     with local_aws() as workbench:
-        cold = [_burst(workbench, _varied(BURST))]
-        warm = [_burst(workbench, _varied(BURST))]
-        for _ in range(2):
+        cold = _burst(workbench, _varied(BURST))
+        for _ in range(ROUNDS):
             bare.append(_bare())
             warm.append(_burst(workbench, _varied(BURST)))
     yield Figure("bare loop, no AWS", [BURST / taken for taken in bare], "photos/s")
     yield Figure(f"warm burst of {BURST}", [BURST / taken for taken in warm], "photos/s")
     yield Figure("warm burst / bare loop", ratios(bare, warm), "×", 0.5, at_least=True)
-    yield Figure(f"cold burst of {BURST} / warm, time", [cold[0] / taken for taken in warm], "×", 2)
+    yield Figure(f"cold burst of {BURST} / warm, time", [cold / taken for taken in warm], "×", 2)
 
 
 def _varied(count: int, data: bytes | None = None) -> list[bytes]:
     """Return so many photos, no two alike: what follows a JPEG's end is not looked at."""
-    chosen = [data] if data else [photo.data for photo in photos.large()]
+    chosen = [data] if data else photos.large()
     return [chosen[n % len(chosen)] + next(_numbers).to_bytes(8) for n in range(count)]
 
 
@@ -122,16 +107,15 @@ def _burst(workbench: Workbench, data: list[bytes]) -> float:
         sent = [event for event in workbench.upload([folder], album) if isinstance(event, Sent)]
         finished = [photo for photo in workbench.follow(sent) if photo.status.finished]
         taken = time.perf_counter() - began
-    done = {Status.SUCCEEDED, Status.INCOMPLETE}
-    wrong = {photo.status for photo in finished} - done
-    if wrong or len(finished) != len(data):
-        raise SystemExit(f"{len(finished)} of {len(data)} photos finished, some as {wrong or done}")
+    ended = Counter(photo.status for photo in finished)
+    if ended[Status.SUCCEEDED] + ended[Status.INCOMPLETE] != len(data):
+        raise SystemExit(f"of {len(data)} photos ended {dict(ended)}")
     return taken
 
 
 def _steadiness(workbench: Workbench) -> Iterator[Figure]:
     """A thousand small photos, a hundred after the other: does it get slower, does memory grow?"""
-    small = photos.generated((640, 480)).data
+    small = photos.generated((640, 480))
     server = psutil.Process(LocalAws().status().pid)
     _burst(workbench, _varied(30, small))
     times, memory = [], []

@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import statistics
 import sys
-import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -59,18 +59,11 @@ class Aws(MemoryAws):
         return HTTPStatus.OK, {}, json.dumps(body).encode()
 
 
-def cpu_ms(began: float) -> float:
-    """Return the milliseconds of CPU since a reading of the process's clock."""
-    return (time.process_time() - began) * 1000
-
-
 def event_for(module: str, state: dict[str, Any]) -> dict[str, Any]:
     """Return what a function is invoked with for a photo."""
     if module == "start_execution":
         photo = {"key": state["s3Key"], "size": 4_000_000, "versionId": "1", "sequencer": "0A"}
         return {"Records": [{"s3": {"bucket": {"name": "photos"}, "object": photo}}]}
-    if module == "begin_photo":
-        return {"bucket": "photos", "key": state["s3Key"], "bulk": "run", "only": []}
     from imageproc.functions import extract_image_metadata, rekognition
 
     extracted = state | {
@@ -88,18 +81,13 @@ def main(module: str, photo: str) -> None:
         "MAX_LABELS": "10",
         "MIN_CONFIDENCE": "80",
     }
-    began = time.process_time()
-    handler = importlib.import_module(f"imageproc.functions.{module}").handler
-    start = cpu_ms(began)
-    aws = Aws()
-    event = event_for(module, aws.put(Path(photo).read_bytes()))
-    taken = []
-    for _ in range(INVOCATIONS):
-        began = time.process_time()
-        handler(event, None)
-        taken.append(cpu_ms(began))
-    warm = sorted(taken[1:])[INVOCATIONS // 2]
-    print(json.dumps({"start": start, "first": taken[0], "warm": warm, "peak": cpu.peak_megabytes()}))
+    name = f"imageproc.functions.{module}"
+    start = cpu.of(lambda: importlib.import_module(name))
+    handler = sys.modules[name].handler
+    event = event_for(module, Aws().put(Path(photo).read_bytes()))
+    first, *later = [1000 * cpu.of(lambda: handler(event, None)) for _ in range(INVOCATIONS)]
+    found = {"start": 1000 * start, "first": first, "warm": statistics.median(later)}
+    print(json.dumps(found | {"peak": cpu.peak_megabytes()}))
 
 
 if __name__ == "__main__":

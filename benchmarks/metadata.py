@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import cpu, photos
 from benchmarks.figures import Figure, ratios
-from benchmarks.photos import BenchmarkPhoto
-from imageproc.core.limits import FIRST_RANGE
 from imageproc.core.metadata import read_metadata
-from imageproc.functions.ranged_reader import RangedReader
+from tests.core.pictures import CountingReader
 
 TITLE = "Metadata step: CPU (the peers with the start of their process), bytes and requests"
 ROUNDS = 5
@@ -30,16 +27,14 @@ def figures() -> Iterator[Figure]:
     yield from _traffic(photos.corpus() or (photos.generated(), *photos.large()))
 
 
-def _cpu(chosen: tuple[BenchmarkPhoto, ...]) -> Iterator[Figure]:
+def _cpu(chosen: tuple[bytes, ...]) -> Iterator[Figure]:
     ours = []
     for _ in range(ROUNDS):
         each = [cpu.of(lambda photo=photo: _read(photo), 40) for photo in chosen]  # type: ignore[misc]
         ours.append(1e3 * sum(each) / len(each))
     yield Figure("read_metadata, CPU a photo", ours, "ms", 1)
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
-        files = [Path(folder) / f"{number}.jpg" for number in range(len(chosen))]
-        for file, photo in zip(files, chosen, strict=True):
-            file.write_bytes(photo.data)
+        files = photos.write(Path(folder), chosen)
         for name, command in _PEERS.items():
             if cpu.installed(command[0]):
                 theirs = [
@@ -50,39 +45,23 @@ def _cpu(chosen: tuple[BenchmarkPhoto, ...]) -> Iterator[Figure]:
                 yield Figure(f"{name} / ours", ratios(theirs, ours), "×")
 
 
-def _read(photo: BenchmarkPhoto) -> None:
-    read_metadata(io.BytesIO(photo.data), len(photo.data))
+def _read(photo: bytes) -> None:
+    read_metadata(io.BytesIO(photo), len(photo))
 
 
-@dataclass
-class _Fetched:
-    """What a photo's metadata took."""
-
-    requests: int = 0
-    bytes: int = 0
-
-
-def fetched(data: bytes) -> _Fetched:
-    """Read a photo's metadata as the Lambda function does, and return what it fetched from S3 for it."""
-    count = _Fetched()
-
-    def fetch(start: int, last: int) -> bytes:
-        part = data[start : last + 1]
-        count.requests += 1
-        count.bytes += len(part)
-        return part
-
-    reader = RangedReader(fetch(0, FIRST_RANGE - 1), len(data), fetch)
-    read_metadata(reader, len(data))  # type: ignore[arg-type]
-    return count
+def fetched(photo: bytes) -> CountingReader:
+    """Read a photo's metadata as the Lambda function does, and return what counted its requests."""
+    reader = CountingReader(photo)
+    read_metadata(reader, len(photo))  # type: ignore[arg-type]
+    return reader
 
 
-def _traffic(chosen: tuple[BenchmarkPhoto, ...]) -> Iterator[Figure]:
-    counts = [fetched(photo.data) for photo in chosen]
-    total = sum(len(photo.data) for photo in chosen)
-    requests = [count.requests for count in counts]
+def _traffic(chosen: tuple[bytes, ...]) -> Iterator[Figure]:
+    counts = [fetched(photo) for photo in chosen]
+    total = sum(map(len, chosen))
+    requests = [count.ranges for count in counts]
     few = 100 * sum(request <= 2 for request in requests) / len(requests)
-    share = 100 * sum(count.bytes for count in counts) / total
+    share = 100 * sum(count.fetched for count in counts) / total
     what = f"{len(chosen)} photos, {total / 1e6:.1f} MB"
     yield Figure(f"bytes fetched, of those of {what}", [share], "%", 3)
     yield Figure("photos that take at most 2 requests", [few], "%", 97, at_least=True)

@@ -15,9 +15,8 @@ from typing import Any
 import nbformat
 import psutil
 
+from benchmarks.local import local_aws
 from imageproc.client.workbench import Workbench
-from imageproc.local import LocalAws
-from imageproc.local.recognition import SWITCH
 from tests.browser.conftest import CHROMIUM, ROOT, free_port, server
 from tests.browser.pages import Page
 
@@ -102,16 +101,10 @@ def places(folder: Path) -> Iterator[Place]:
         os.environ[f"JUPYTERLAB_{name}"] = str(folder / name)
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         os.environ[name] = str(folder / name)
-    os.environ |= {SWITCH: "off", "IMAGEPROC_STATE_DIR": str(folder / "local-aws")}
     shutil.copytree(ROOT / "jupyter", folder / "checkout" / "jupyter")
     (folder / "checkout" / "notebooks").mkdir()
-    try:
-        workbench = Workbench.open("local")
-        workbench.deploy()
-        with sync_playwright() as playwright:
-            options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-            yield Place(browser, workbench, folder / "checkout")
-            browser.close()
-    finally:
-        LocalAws().reset()
+    with local_aws(recognition="off") as workbench, sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield Place(browser, workbench, folder / "checkout")
+        browser.close()

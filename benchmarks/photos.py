@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,44 +19,42 @@ _LARGE = range(12_000_000, 17_000_000)
 _SIZES = ((4000, 3000), (4608, 3456), (4256, 2832))
 
 
-@dataclass(frozen=True)
-class BenchmarkPhoto:
-    """A JPEG, and its name."""
-
-    name: str
-    data: bytes
-
-    @property
-    def megapixels(self) -> float:
-        """Millions of pixels."""
-        metadata = read_metadata(io.BytesIO(self.data), len(self.data))
-        return metadata.width * metadata.height / 1e6
-
-
 @cache
-def large() -> tuple[BenchmarkPhoto, ...]:
+def large() -> tuple[bytes, ...]:
     """Return JPEGs of 12 to 16 megapixels."""
-    found = [photo for photo in corpus() if int(photo.megapixels * 1e6) in _LARGE]
-    return tuple(found) or tuple(generated(size) for size in _SIZES)
+    found = tuple(photo for photo in corpus() if _pixels(photo) in _LARGE)
+    return found or tuple(generated(size) for size in _SIZES)
 
 
 @cache
-def corpus() -> tuple[BenchmarkPhoto, ...]:
+def corpus() -> tuple[bytes, ...]:
     """Return the corpus's photos; none if it is not there."""
-    if not CORPUS.is_dir():
-        return ()
-    return tuple(BenchmarkPhoto(path.name, path.read_bytes()) for path in sorted(CORPUS.iterdir()))
+    return tuple(path.read_bytes() for path in sorted(CORPUS.iterdir())) if CORPUS.is_dir() else ()
+
+
+def write(folder: Path, photos: Iterable[bytes]) -> list[Path]:
+    """Write photos into a folder, and return the files."""
+    files = []
+    for number, photo in enumerate(photos):
+        files.append(folder / f"{number}.jpg")
+        files[-1].write_bytes(photo)
+    return files
+
+
+def _pixels(photo: bytes) -> int:
+    metadata = read_metadata(io.BytesIO(photo), len(photo))
+    return metadata.width * metadata.height
 
 
 @cache
-def generated(size: tuple[int, int] = (4000, 3000)) -> BenchmarkPhoto:
+def generated(size: tuple[int, int] = (4000, 3000)) -> bytes:
     """Return a JPEG of a size in pixels, with a camera's EXIF: a real picture, enlarged and with grain."""
     with Image.open(samples.sample_photos()[0]) as picture:
         enlarged = picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     grain = Image.effect_noise(size, 24).convert("RGB")
     output = io.BytesIO()
     Image.blend(enlarged, grain, 0.3).save(output, "JPEG", quality=92, exif=_exif())
-    return BenchmarkPhoto(f"generated {size[0]} x {size[1]}", output.getvalue())
+    return output.getvalue()
 
 
 def _exif() -> Any:

@@ -181,7 +181,7 @@ def _by_function(stack: str, lines: Iterable[str]) -> dict[str, Counter[str]]:
 
 def chosen() -> list[bytes]:
     """Return the photos that are counted: of the corpus, evenly, or generated ones; two of them as PNG."""
-    found = [photo.data for photo in photos.corpus()] or [photos.generated().data] * _COUNT
+    found = list(photos.corpus()) or [photos.generated()] * _COUNT
     some = found[:: max(1, len(found) // _COUNT)][:_COUNT]
     return [*some, *(_as_png(data) for data in some[:2])]
 
@@ -210,7 +210,7 @@ def averaged(runs: list[Run], log_bytes: float, thumbnail_bytes: float, reads: f
 
 
 def _function(name: str, runs: list[Run]) -> dict[str, Any]:
-    (function,) = [one for one in FUNCTIONS if one.logical_id == f"{name}Function"]
+    (function,) = [one for one in FUNCTIONS if one.name == name]
     counted = sum((run.calls.get(name, Counter()) for run in runs), Counter[str]())
     return {
         "invocations": 1,

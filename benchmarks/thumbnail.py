@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks import cpu, photos
 from benchmarks.figures import Figure, ratios
-from benchmarks.photos import BenchmarkPhoto
 from imageproc.core.thumbnail import make_thumbnail
 
 TITLE = "Thumbnail step: CPU for JPEGs of 12 to 16 megapixels, and memory"
@@ -23,7 +22,7 @@ Measure = Callable[[Path], float]
 def figures() -> Iterator[Figure]:
     """Measure all sides photo by photo in each round, so that each round gives a ratio."""
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
-        files = _written(Path(folder), photos.large())
+        files = photos.write(Path(folder), photos.large())
         peers = {name: measure for name, (program, measure) in _PEERS.items() if cpu.installed(program)}
         ours, theirs = _rounds(files, peers)
         yield Figure("make_thumbnail, CPU a photo", [1e3 * value for value in ours], "ms")
@@ -68,7 +67,6 @@ def _decode(file: Path) -> float:
 
 
 def _magick(file: Path) -> float:
-    """What the original's function had done: the photo read, resized and written by GraphicsMagick."""
     return cpu.of_command("gm", "convert", str(file), "-resize", _BOX, str(file.parent / "gm.jpg"))
 
 
@@ -85,7 +83,7 @@ _PEERS: dict[str, tuple[str, Measure]] = {
 def _memory(folder: Path) -> Figure:
     """How much more a process holds that makes a thumbnail of 24 megapixels than one that does nothing."""
     file = folder / "24.jpg"
-    file.write_bytes(photos.generated((6000, 4000)).data)
+    file.write_bytes(photos.generated((6000, 4000)))
     work = (
         "from imageproc.core.thumbnail import make_thumbnail\n"
         f"make_thumbnail(open({str(file)!r}, 'rb').read())"
@@ -93,13 +91,6 @@ def _memory(folder: Path) -> Figure:
     more = [cpu.peak_of(work) - cpu.peak_of("") for _ in range(3)]
     size = file.stat().st_size / 1e6
     return Figure(f"peak memory for 24 megapixels ({size:.1f} MB) above Python's", more, "MB", 60)
-
-
-def _written(folder: Path, chosen: tuple[BenchmarkPhoto, ...]) -> list[Path]:
-    files = [folder / f"{number}.jpg" for number in range(len(chosen))]
-    for file, photo in zip(files, chosen, strict=True):
-        file.write_bytes(photo.data)
-    return files
 
 
 def _mean(values: list[float]) -> float:

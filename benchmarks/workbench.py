@@ -22,8 +22,8 @@ from typing import Any
 import psutil
 from PIL import Image
 
-from benchmarks.end_to_end import local_aws
 from benchmarks.figures import Figure, ratios
+from benchmarks.local import local_aws
 from benchmarks.pages import Place, jupyterlab, places, run_cell, settle
 from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running

@@ -27,7 +27,7 @@ def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
     )
     with bar:
         task = bar.add_task("photos", total=len(photos))
-        for photo in _followed(stack, photos, lambda text: bar.console.print(text)):
+        for photo in _followed(stack, photos, bar.console.print):
             if photo.status.finished:
                 done.append(photo)
                 bar.advance(task)

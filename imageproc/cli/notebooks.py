@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,11 @@ def _typed(name: str, value: str, wanted: str) -> Any:
 def _execute(path: Path, written: Path, values: Mapping[str, Any], timeout: int) -> None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
-    with errors.status(f"Running {path.stem}..."):
+    with errors.status(f"Running {path.stem}..."), tempfile.TemporaryDirectory(prefix="imageproc-") as folder:
+        # Sockets in a folder, and no ports: kernels that are started at once took each other's.
+        sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}
         try:
             papermill.execute_notebook(
                 str(path),
@@ -147,6 +151,7 @@ def _execute(path: Path, written: Path, values: Mapping[str, Any], timeout: int)
                 execution_timeout=timeout,
                 start_timeout=_KERNEL_START_S,
                 progress_bar=False,
+                config=Config(KernelManager=sockets),
             )
         except PapermillExecutionError as error:
             raise click.ClickException(

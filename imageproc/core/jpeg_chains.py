@@ -29,8 +29,9 @@ def pass_over(file: BinaryIO, marker: int, length: int) -> None:
     """Move from the beginning of a segment's payload of `length` bytes to its end, or to its chain's end."""
     start = file.tell()
     end = start + length
-    follow = _following(file, marker, length) if length > _LONG else 0
-    file.seek(_end_of_chain(file, marker, start, length, follow) or end if follow else end)
+    if length > _LONG and (follow := _following(file, marker, length)):
+        end = _end_of_chain(file, marker, start, length, follow) or end
+    file.seek(end)
 
 
 def _end_of_chain(file: BinaryIO, marker: int, start: int, length: int, follow: int) -> int | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -28,12 +29,14 @@ def extended_xmp(number: int, count: int, length: int = LENGTH) -> bytes:
     return segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(32) + place + bytes(length - 75))
 
 
-KINDS = pytest.mark.parametrize("part", [icc, flir, extended_xmp])
+Part = Callable[..., bytes]
+
+PARTS = (icc, flir, extended_xmp)
+KINDS = pytest.mark.parametrize("part", PARTS)
 
 
-def chain(part: object, count: int, last: int = 575) -> list[bytes]:
-    make = {icc: icc, flir: flir, extended_xmp: extended_xmp}[part]  # type: ignore[index]
-    return [make(n, count, LENGTH if n < count - 1 else last) for n in range(count)]
+def chain(part: Part, count: int, last: int = 575) -> list[bytes]:
+    return [part(n, count, LENGTH if n < count - 1 else last) for n in range(count)]
 
 
 def requests(data: bytes) -> int:
@@ -45,31 +48,26 @@ def requests(data: bytes) -> int:
 
 
 @KINDS
-def test_a_chain_is_passed_in_one_jump_to_its_last_segment_however_long_it_is(part: object) -> None:
+def test_a_chain_is_passed_in_one_jump_to_its_last_segment_however_long_it_is(part: Part) -> None:
     counts = [requests(with_segment(PHOTO, *chain(part, count))) for count in (3, 9, 40)]
     assert counts == [2, 2, 2]
 
 
 @KINDS
-def test_a_chain_that_lacks_segments_is_walked(part: object) -> None:
+def test_a_chain_that_lacks_segments_is_walked(part: Part) -> None:
     whole = chain(part, 9)
     for there in (whole[:4], whole[:8], whole[4:], [whole[0], whole[8]], whole[::-1]):
         requests(with_segment(PHOTO, *there))
 
 
 @KINDS
-def test_two_chains_stand_side_by_side(part: object) -> None:
+def test_two_chains_stand_side_by_side(part: Part) -> None:
     requests(with_segment(PHOTO, *chain(part, 3), *chain(icc, 4), *chain(part, 5)))
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from([icc, flir, extended_xmp]), st.integers(0, 12), st.integers(1, 12)))
-)
+@given(st.lists(st.tuples(st.sampled_from(PARTS), st.integers(0, 12), st.integers(1, 12)), max_size=12))
 def test_whatever_segments_say_of_themselves_the_picture_is_found(
-    segments: list[tuple[object, int, int]],
+    segments: list[tuple[Part, int, int]],
 ) -> None:
-    made = [
-        {icc: icc, flir: flir, extended_xmp: extended_xmp}[part](n, count)  # type: ignore[index]
-        for part, n, count in segments[:12]
-    ]
+    made = [part(number, count) for part, number, count in segments]
     assert read_header(io.BytesIO(with_segment(PHOTO, *made))).width == 321

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -171,6 +172,19 @@ def test_a_range_beyond_a_version_is_refused(functions: Functions, version: dict
     s3 = functions.session.client("s3")
     with pytest.raises(s3.exceptions.ClientError, match="InvalidRange"):
         s3.get_object(**version, Range="bytes=10-20")
+
+
+def test_the_bytes_of_versions_are_on_disk_and_not_in_memory(
+    local_aws: LocalStatus, functions: Functions, version: dict[str, Any]
+) -> None:
+    s3, server = functions.session.client("s3"), psutil.Process(local_aws.pid)
+    photos = [os.urandom(8_000_000) for _ in range(12)]
+    before = server.memory_info().rss
+    sent = [s3.put_object(Bucket=version["Bucket"], Key="large", Body=photo) for photo in photos]
+    assert server.memory_info().rss - before < 60_000_000, "12 x 8 MB were sent"
+    for photo, put in zip(photos, sent, strict=True):
+        answer = s3.get_object(Bucket=version["Bucket"], Key="large", VersionId=put["VersionId"])
+        assert answer["Body"].read() == photo
 
 
 def test_a_policy_that_demands_tls_lets_local_requests_pass(functions: Functions) -> None:

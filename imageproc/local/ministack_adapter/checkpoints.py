@@ -69,9 +69,8 @@ def save() -> None:
 def encode_at_once() -> None:
     """Let MiniStack encode a service's state in one go, which the standard library does in C.
 
-    MiniStack encodes into the open file, which is done in Python, piece by piece: three times as long for
-    3,000
-    records (measured), while requests wait.
+    MiniStack encodes into the open file, which is done in Python, piece by piece: for 3,000 records that
+    takes three times as long (measured), while requests wait.
     """
     from ministack.core import persistence
 

@@ -13,7 +13,7 @@ def keep_versions_on_disk() -> None:
     """Let a version's bytes go from memory once they are on disk, from where they are read like others.
 
     MiniStack does so with an object's newest bytes, but keeps another reference to them in the list of its
-    versions: a thousand photos of 4 MB took 4 GB.
+    versions: the server grew by as much as was uploaded.
     """
     from ministack.services import s3
 

@@ -206,10 +206,9 @@ class FollowPanel(Panel):
         parts += [f"{counts[Status.INCOMPLETE]} incomplete"] if counts[Status.INCOMPLETE] else []
         ended = Tone.ERROR if bad else Tone.WARNING if counts[Status.INCOMPLETE] else Tone.SUCCESS
         text = ", ".join(parts) + "." if runs else "There are no photos."
-        if self._runs and (idle := self._runs.not_started):
-            self.say(f"{text} {not_started(idle)}", Tone.WARNING, done=done, total=len(runs))
-            return
         tone = Tone.RUNNING if done < len(runs) else ended if runs else Tone.INFO
+        if self._runs and (idle := self._runs.not_started):
+            text, tone = f"{text} {not_started(idle)}", Tone.WARNING
         self.say(text, tone, done=done, total=len(runs))
         if runs and not self._chosen:
             self.choose(runs[0].photo_id)
