@@ -23,8 +23,6 @@ from imageproc.widgets import (
     Tone,
 )
 from imageproc.widgets.drop_zone.courier import State
-from imageproc.widgets.drop_zone.rows import Row as FileRow
-from imageproc.widgets.drop_zone.rows import plain
 from imageproc.widgets.painter import flush
 from imageproc.widgets.photo_map.photo_map import Point
 from imageproc.widgets.photo_viewer.photo_viewer import Opened
@@ -66,6 +64,10 @@ def parts(text: Text) -> list[Any]:
     viewer.show(
         Opened("1", text(), text(), tags=((text(), 90.0),), boxes=((text(), 0.1, 0.1, 0.5, 0.5),), rows=rows)
     )
+    zone = DropZone(NO_COURIER, hint=text())
+    zone.rows.add("1", text(), 9)
+    zone.rows.change("1", State.FAILED, text())
+    zone.publish()
     flush()
     return [
         Heading(text(), text()),
@@ -82,6 +84,6 @@ def parts(text: Text) -> list[Any]:
         detail,
         graph,
         StateGraph(empty=text()),
-        DropZone(NO_COURIER, hint=text(), listed=[plain(FileRow("1", text(), 9, State.FAILED, text()))]),
+        zone,
         viewer,
     ]
