@@ -16,9 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from imageproc.client.albums import Album
 from imageproc.client.errors import UploadError
+from imageproc.client.sending import Sender
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import (
-    TRANSFER,
     Failed,
     Refusal,
     Refused,
@@ -75,6 +75,7 @@ class BrowserUploads:
         self._s3 = stack.client("s3")
         self._signer = stack.target.signer()
         self._metadata = photo_metadata(album.user, album.id)
+        self._sender = Sender(self._s3, self._bucket, self._metadata)
         if any("${filename}" in value for value in self._metadata.values()):
             raise UploadError("A user or album with ${filename} in its ID cannot upload: S3 replaces that.")
 
@@ -114,12 +115,10 @@ class BrowserUploads:
             changed = "The file is not the one that was offered: it changed meanwhile. Upload it again."
             return Refused(upload.path, changed, Refusal.INVALID)
         body.seek(0)
-        extra = {"ContentType": upload.content_type, "Metadata": self._metadata}
         try:
-            self._s3.upload_fileobj(body, self._bucket, upload.key, ExtraArgs=extra, Config=TRANSFER)
+            return Sent(upload, self._sender.send(body, upload.key, upload.content_type))
         except Exception as error:  # noqa: BLE001 - the transfer raises more than botocore does
             return failed(upload, error)
-        return self._confirmed(upload)
 
     def _checked(
         self, name: object, size: object, content_type: object, digest: object, head: bytes

@@ -6,19 +6,19 @@ import hashlib
 import os
 import queue
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import AwsError, from_botocore
+from imageproc.aws.errors import AwsError, from_botocore, translated
 from imageproc.client.errors import UploadError
 from imageproc.client.photos import Version
+from imageproc.client.sending import Sender
 from imageproc.client.stack import Stack
 from imageproc.client.waiting import Cancellation
 from imageproc.core.errors import ImageRejectedError, ImageTooLargeError
@@ -34,9 +34,6 @@ _POLL_S = 0.1
 
 # S3 replaces "${filename}" in the fields of forms; forms and XML cannot carry the others.
 _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
-
-# One connection a file: photos are small, and several files go at once.
-TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -186,6 +183,8 @@ class Uploads:
         self._stack = stack
         self._s3 = stack.client("s3")
         self._metadata = photo_metadata(user, album_id)
+        self._prefix = incoming_key(f"{album_id}/")
+        self._sender = Sender(self._s3, stack.bucket, self._metadata)
 
     def send(
         self, uploads: Iterable[Upload], *, again: bool = False, cancellation: Cancellation | None = None
@@ -193,14 +192,16 @@ class Uploads:
         """Send files, several at once, and yield what happens as it happens.
 
         A file that is in the bucket already is not sent, unless `again`. A failure does not stop the others.
-        Closing the iterator, or `cancellation`, stops what has not begun, and breaks off what has.
+        Closing the iterator, or `cancellation`, stops what has not begun, and breaks off what has. Raises
+        AwsError if the bucket cannot be asked for what is there.
         """
         stop = Cancellation()
         events: queue.SimpleQueue[UploadEvent] = queue.SimpleQueue()
         waiting = list(uploads)
+        maybe_there = (lambda _: False) if again else self._maybe_there()
         with ThreadPoolExecutor(PARALLEL) as pool:
             for upload in waiting:
-                pool.submit(self._send, upload, events, again, stop)
+                pool.submit(self._send, upload, events, maybe_there(upload), stop)
             try:
                 left = len(waiting)
                 while left:
@@ -212,28 +213,34 @@ class Uploads:
                 pool.shutdown(cancel_futures=True)
 
     def _send(
-        self, upload: Upload, events: queue.SimpleQueue[UploadEvent], again: bool, stop: Cancellation
+        self, upload: Upload, events: queue.SimpleQueue[UploadEvent], maybe_there: bool, stop: Cancellation
     ) -> None:
-        """Send one file; every file ends with exactly one Sent or Failed."""
+        """Send one file, unless it is there; every file ends with exactly one Sent or Failed."""
 
         def progress(sent: int) -> None:
             stop.check()
             events.put(Progress(upload, sent))
 
         try:
-            there = None if again else self._find(upload)
+            there = self._find(upload) if maybe_there else None
             if there:
                 events.put(Sent(upload, there, already_there=True))
                 return
-            extra = {"ContentType": upload.content_type, "Metadata": self._metadata}
             with upload.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
-                self._s3.upload_fileobj(
-                    body, self._stack.bucket, upload.key, ExtraArgs=extra, Callback=progress, Config=TRANSFER
-                )
-            head = self._s3.head_object(Bucket=self._stack.bucket, Key=upload.key)
-            events.put(Sent(upload, _version(head)))
+                version = self._sender.send(body, upload.key, upload.content_type, progress)
+            events.put(Sent(upload, version))
         except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
             events.put(failed(upload, error))
+
+    def _maybe_there(self) -> Callable[[Upload], bool]:
+        """Return what tells whether a file may be in the bucket: one request, instead of one for each file.
+
+        In an album of more photos than one answer holds any file may be. Raises AwsError.
+        """
+        with translated(f"Listing what is under {self._prefix}"):
+            found = self._s3.list_objects_v2(Bucket=self._stack.bucket, Prefix=self._prefix)
+        keys = {one["Key"] for one in found.get("Contents", ())}
+        return lambda upload: found["IsTruncated"] or upload.key in keys
 
     def _find(self, upload: Upload) -> Version | None:
         return find_version(self._s3, self._stack.bucket, upload, self._metadata)

@@ -81,11 +81,14 @@ def client(
             backend.until_version("client-faults.jpg", version)
         photo = backend.ended("client-faults.jpg")["client-faults.jpg"]
         backend.execution(photo)
-        yield Client(stack, failing, photo, tmp_path_factory.mktemp("photos"))
+        made = Client(stack, failing, photo, tmp_path_factory.mktemp("photos"))
+        (made.folder / "there.jpg").write_bytes(pictures.jpeg())
+        upload(made)
+        yield made
 
 
 def upload(client: Client) -> None:
-    """Send three files; one that fails is told of, and the others are sent."""
+    """Send three files and one that is there; one that fails is told of, and the others are sent."""
     for number in range(3):
         (client.folder / f"{number}.jpg").write_bytes(pictures.jpeg((next(NUMBERS), 40)))
     uploads: Any = [prepare(path, "faults") for path in sorted(client.folder.iterdir())]
@@ -162,7 +165,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
 SLOW = ("list dead letters", "redrive", "retry", "bulk")
 """They wait for something, or start an execution: of these the kinds that differ most will do."""
 
-AT_ONCE = {"upload": 3, "read logs": 9}
+AT_ONCE = {"upload": 4, "read logs": 9}
 """Files, and log groups."""
 
 NOT_LOCAL = {"cloudwatch.GetMetricData"}
