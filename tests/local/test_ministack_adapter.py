@@ -187,6 +187,32 @@ def test_the_bytes_of_versions_are_on_disk_and_not_in_memory(
         assert answer["Body"].read() == photo
 
 
+def test_the_history_of_an_ended_execution_is_on_disk_and_survives_a_restart(own_aws: LocalAws) -> None:
+    status = own_aws.start()
+    role = Functions(status.session()).role("lambda:InvokeFunction", service="states.amazonaws.com")
+    states = {f"P{n}": {"Type": "Pass", "Result": "x" * 1000, "Next": f"P{n + 1}"} for n in range(60)}
+    ended = _run(status, role, {**states, "P60": {"Type": "Pass", "End": True}})
+    before = _history(status, ended["executionArn"])
+    own_aws.stop()
+
+    saved = own_aws.state_dir / "services"
+    text = (saved / "stepfunctions.json").read_text()
+    assert (ended["executionArn"] in text, "ExecutionSucceeded" in text) == (True, False)
+    assert (saved / "histories.jsonl").stat().st_mode & 0o077 == 0
+    again = own_aws.start()
+    assert _history(again, ended["executionArn"]) == before
+    assert [event["id"] for event in before] == list(range(1, 125))
+    assert before[-1]["type"] == "ExecutionSucceeded"
+    other = _run(again, role, {"Only": {"Type": "Pass", "End": True}})
+    assert len(_history(again, other["executionArn"])) == 4
+    assert _history(again, ended["executionArn"]) == before
+
+
+def _history(status: LocalStatus, arn: str) -> list[Any]:
+    pages = status.session().client("stepfunctions").get_paginator("get_execution_history")
+    return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+
+
 def test_a_policy_that_demands_tls_lets_local_requests_pass(functions: Functions) -> None:
     s3, bucket = functions.session.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)

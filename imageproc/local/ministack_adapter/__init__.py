@@ -25,8 +25,13 @@ from imageproc.local.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter.access import record_access
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
+from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
-from imageproc.local.ministack_adapter.storage import compare_keys_directly, keep_versions_on_disk
+from imageproc.local.ministack_adapter.storage import (
+    compare_keys_directly,
+    keep_versions_on_disk,
+    parse_forms_once,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,6 +92,10 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("services.lambda_svc", "_provided_worker_env", ("config", "code_dir", "port")),
     ("services.stepfunctions", "_invoke_resource", ("resource", "input_data")),
     ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
+    ("services.stepfunctions", "_run_execution", ("exec_arn",)),
+    ("services.stepfunctions", "load_persisted_state", ("data",)),
+    ("services.stepfunctions", "_executions", None),
+    ("services.cloudwatch_logs", "_log_records", None),
     ("services.cloudformation", "load_persisted_state", ("data",)),
     ("services.cloudformation", "_stacks", None),
     (
@@ -96,6 +105,7 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ),
     ("services.s3", "_persist_object", ("bucket", "key", "obj")),
     ("services.s3", "_object_versions", None),
+    ("services.s3", "_parse_multipart_form", ("content_type", "body")),
     ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
     ("services.s3", "_parse_range", ("range_header", "total")),
     ("services.s3", "_range_error_xml", ("bucket_name", "key")),
@@ -164,7 +174,10 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _let_tasks_wait()
     encode_at_once()
     keep_versions_on_disk()
+    keep_histories_on_disk()
+    forget_log_records()
     compare_keys_directly()
+    parse_forms_once()
     _settle_interrupted_stacks()
 
 

@@ -1,8 +1,9 @@
-"""What MiniStack keeps in memory, and how it looks records up: as light as a thousand photos need it."""
+"""What MiniStack keeps in memory, or does twice or for each record: as light as a thousand photos need it."""
 
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from typing import Any
 
 _EQUALITY = re.compile(r"\s*(#?\w+)\s*=\s*(:\w+)\s*")
@@ -53,3 +54,25 @@ def compare_keys_directly() -> None:
         return bool(evaluate(expr, item, attr_values, attr_names, slot))
 
     dynamodb._evaluate_condition = _evaluate_condition  # noqa: SLF001
+
+
+def parse_forms_once() -> None:
+    """Parse a browser's upload once, where MiniStack does it for the key that signed it and for the object.
+
+    Each time a photo's megabytes are copied twice: 29 ms for 7.7 MB (measured), while other requests wait.
+    """
+    from ministack.services import s3
+
+    parse = s3._parse_multipart_form  # noqa: SLF001
+    parsed: ContextVar[tuple[bytes, list[Any]] | None] = ContextVar("parsed", default=None)
+
+    def _parse_multipart_form(content_type: str, body: bytes) -> list[Any]:
+        known = parsed.get()
+        if known and known[0] is body:
+            parsed.set(None)  # nobody asks a third time
+            return known[1]
+        found: list[Any] = parse(content_type, body)
+        parsed.set((body, found))
+        return found
+
+    s3._parse_multipart_form = _parse_multipart_form  # noqa: SLF001
