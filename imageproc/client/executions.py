@@ -52,6 +52,8 @@ class Execution:
     """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
     started: datetime
     stopped: datetime | None
+    input: Any = None
+    """JSON; None in a list of executions, which lacks it."""
 
     @property
     def seconds(self) -> float | None:
@@ -339,4 +341,7 @@ def _json(text: str | None) -> Any:
 
 def execution_of(one: Any) -> Execution:
     """Return an execution as ListExecutions and DescribeExecution tell of it."""
-    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))
+    given = json.loads(one["input"]) if "input" in one else None
+    return Execution(
+        one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"), given
+    )

@@ -1,8 +1,8 @@
 """What was logged of one photo's run, from the upload's event to the last step, in order of time.
 
 The functions write one JSON object a line (`imageproc.functions.logs`), each with the run's correlation ID:
-the name of the execution. The state machine's own steps come from the execution's history, which outlives
-logs that are kept for a shorter time.
+the name of the execution, or of the upload's own if this one was started by hand. The state machine's own
+steps come from the execution's history, which outlives logs that are kept for a shorter time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from imageproc.client.errors import PhotoMissingError
 from imageproc.client.executions import Executions, Step, StepStatus
 from imageproc.client.photos import Photo
 from imageproc.client.stack import Stack
+from imageproc.core.request import correlation_id
 
 STATE_MACHINE = "state machine"
 """The source of the entries that come from the execution's history."""
@@ -44,7 +45,7 @@ class LogEntry:
     """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     message: str
     correlation_id: str
-    """The name of the execution."""
+    """`imageproc.core.request.correlation_id` of the execution's input."""
     request_id: str = ""
     """The function's invocation."""
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -75,10 +76,11 @@ class Logs:
         """
         execution = self._executions.get(arn)
         window = (execution.started - _BEFORE, (execution.stopped or datetime.now(UTC)) + _AFTER)
+        run = correlation_id(execution.input or {}) or execution.name
         groups = self._groups()
         with ThreadPoolExecutor(len(groups)) as pool:
-            found = pool.map(lambda group: list(self._entries(group, execution.name, window)), groups)
-        steps = (_of_step(step, execution.name) for step in self._executions.steps(arn))
+            found = pool.map(lambda group: list(self._entries(group, run, window)), groups)
+        steps = (_of_step(step, run) for step in self._executions.steps(arn))
         entries = [entry for group in found for entry in group] + [one for pair in steps for one in pair]
         return sorted(entries, key=lambda entry: entry.time)
 

@@ -6,10 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imageproc.core.keys import execution_name
 from imageproc.core.record import Part, wanted
 
 State = Mapping[str, Any]
 """The state machine's data, JSON: its input, with each step's result added under a name of its own."""
+
+
+def correlation_id(state: State) -> str:
+    """Return what joins the log lines of one run: the name of its execution. Empty if no photo is named.
+
+    An execution that was started by hand cannot know its name; it takes the one that the upload's own has.
+    """
+    if given := state.get("correlationId"):
+        return str(given)
+    bucket, key = state.get("s3Bucket"), state.get("s3Key")
+    return execution_name(bucket, key, state.get("versionId", "")) if bucket and key else ""
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class PhotoRequest:
     only: tuple[str, ...] = ()
     """The parts to make, `imageproc.core.record.Part`; empty for all."""
     correlation_id: str = ""
-    """What joins the log lines of one run: the execution's name. Empty for one that was started by hand."""
+    """What the input has of `correlation_id`: nothing in one that was started by hand."""
 
     @classmethod
     def from_state(cls, state: State) -> PhotoRequest:

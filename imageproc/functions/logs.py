@@ -19,12 +19,13 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from imageproc.core.errors import PhotoError
+from imageproc.core.request import correlation_id
 
 Answer = TypeVar("Answer")
 Handler = Callable[[Mapping[str, Any], Any], Answer]
 
 _ABOUT: ContextVar[Mapping[str, Any]] = ContextVar("about", default={})  # noqa: B039 - never changed in place
-_FROM_EVENT = ("correlationId", "objectID", "versionId", "only")
+_FROM_EVENT = ("objectID", "versionId", "only")
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,9 @@ def logged(handler: Handler[Answer]) -> Handler[Answer]:
     @wraps(handler)
     def wrapper(event: Mapping[str, Any], context: Any) -> Answer:
         began = time.perf_counter()
-        with about(**{name: event[name] for name in _FROM_EVENT if event.get(name)}):
+        fields = {name: event[name] for name in _FROM_EVENT if event.get(name)}
+        run = correlation_id(event)
+        with about(**({"correlationId": run} if run else {}), **fields):
             try:
                 answer = handler(event, context)
             except Exception as error:

@@ -59,6 +59,19 @@ def test_an_error_is_logged_with_its_cause(backend: Backend, fresh: str) -> None
     assert failed.fields["objectID"] == object_id
 
 
+def test_an_execution_that_was_started_by_hand_has_logs_too(backend: Backend, fresh: str) -> None:
+    object_id = f"{fresh}.jpg"
+    backend.put(object_id, pictures.jpeg())
+    backend.execution(backend.ended(object_id)[object_id])
+    state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
+    ended = backend.run(state)
+
+    entries = Logs(backend.stack).of_execution(ended["executionArn"])
+
+    assert {one.source for one in entries} >= {*FUNCTIONS, STATE_MACHINE} - {"ImageProcStartExecution"}
+    assert len({one.correlation_id for one in entries}) == 1
+
+
 def test_a_retry_has_logs_of_its_own(backend: Backend, fresh: str) -> None:
     object_id = f"{fresh}.jpg"
     backend.put(object_id, pictures.jpeg())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from imageproc.core.errors import ImageIdentifyError
+from imageproc.core.keys import execution_name
 from imageproc.functions import logs
 
 EVENT = {"correlationId": "run-1", "objectID": "a\u2028b\n.jpg", "s3Key": "not said", "versionId": "v"}
@@ -36,6 +37,17 @@ def test_an_invocation_ends_with_one_line_that_says_what_it_was_about(lines: lis
     assert (line["correlationId"], line["objectID"], line["versionId"]) == ("run-1", "a\u2028b\n.jpg", "v")
     assert line["durationMs"] >= 0
     assert "s3Key" not in line
+
+
+def test_a_run_without_a_correlation_id_takes_the_uploads_own(lines: list[str]) -> None:
+    photo: dict[str, Any] = {"s3Bucket": "b", "s3Key": "Incoming/a.jpg", "objectID": "a.jpg"}
+    extracted = {"extractedMetadata": {"attributes": {"versionId": "v2"}}}
+    events: list[dict[str, Any]] = [photo, photo | extracted, photo | {"versionId": "v1"}, {"Records": []}]
+    for event in events:
+        run(lambda _event, _context: None, event)
+    found = [json.loads(line).get("correlationId") for line in lines]
+    own = execution_name("b", "Incoming/a.jpg", "")
+    assert found == [own, own, execution_name("b", "Incoming/a.jpg", "v1"), None]
 
 
 def test_no_name_can_break_a_line(lines: list[str]) -> None:
