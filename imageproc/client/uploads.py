@@ -198,6 +198,8 @@ class Uploads:
         stop = Cancellation()
         events: queue.SimpleQueue[UploadEvent] = queue.SimpleQueue()
         waiting = list(uploads)
+        if not waiting:
+            return
         maybe_there = (lambda _: False) if again else self._maybe_there()
         with ThreadPoolExecutor(PARALLEL) as pool:
             for upload in waiting:

@@ -61,6 +61,11 @@ def test_new_files_take_a_request_each_and_one_for_all(
     assert sorted(asked) == ["ListObjectsV2", *["PutObject"] * 5]
 
 
+def test_nothing_asks_for_nothing(stack: Stack, asked: list[str]) -> None:
+    assert sent(stack, []) == []
+    assert asked == []
+
+
 def test_only_files_that_may_be_there_are_asked_for(stack: Stack, asked: list[str], tmp_path: Path) -> None:
     uploads = files(tmp_path, 4)
     first = sent(stack, uploads[:2])
