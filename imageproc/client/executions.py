@@ -52,8 +52,6 @@ class Execution:
     """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
     started: datetime
     stopped: datetime | None
-    input: Any = None
-    """JSON; None in a list of executions, which lacks it."""
 
     @property
     def seconds(self) -> float | None:
@@ -341,7 +339,4 @@ def _json(text: str | None) -> Any:
 
 def execution_of(one: Any) -> Execution:
     """Return an execution as ListExecutions and DescribeExecution tell of it."""
-    given = json.loads(one["input"]) if "input" in one else None
-    return Execution(
-        one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"), given
-    )
+    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))

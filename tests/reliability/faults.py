@@ -68,9 +68,9 @@ def object_id(*faults: Fault) -> str:
 
 
 def of_call(call: Call) -> list[Fault]:
-    """Return what is to happen to a call alone; what passes happens `EVERYWHERE` at once."""
-    chosen = (("silent", "once"), ("denied", "once"), ("throttled", "ever"), ("denied", "ever"))
-    return [Fault(call, kind, times) for kind, times in chosen]
+    """Return what is to happen to a call alone; what else passes happens `EVERYWHERE` at once."""
+    once = [Fault(call, kind, "once") for kind in ("silent", "denied")]
+    return once + [Fault(call, kind, "ever") for kind in KINDS if kind != "lost"]
 
 
 EVERYWHERE = [Fault(Call(ANY, ANY), kind, "once") for kind in ("throttled", "failed", "reset", "lost")]
