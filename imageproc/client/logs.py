@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.errors import is_missing, translated
 from imageproc.client.errors import PhotoMissingError
-from imageproc.client.executions import Executions, Step, StepStatus, execution_of
+from imageproc.client.executions import Executions, Step, StepStatus
 from imageproc.client.photos import Photo
 from imageproc.client.stack import Stack
 from imageproc.core.request import correlation_id
@@ -74,11 +74,10 @@ class Logs:
 
         Raises AwsError, also if Step Functions knows the execution no more.
         """
-        with translated("Reading the execution"):
-            answer = self._stack.client("stepfunctions").describe_execution(executionArn=arn)
-        execution = execution_of(answer)
+        execution = self._executions.get(arn)
         window = (execution.started - _BEFORE, (execution.stopped or datetime.now(UTC)) + _AFTER)
-        run = correlation_id(json.loads(answer["input"])) or execution.name
+        started = next(iter(self._executions.history(arn)))["executionStartedEventDetails"]
+        run = correlation_id(json.loads(started["input"])) or execution.name
         groups = self._groups()
         with ThreadPoolExecutor(len(groups)) as pool:
             found = pool.map(lambda group: list(self._entries(group, run, window)), groups)
