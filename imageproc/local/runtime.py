@@ -71,13 +71,15 @@ class RuntimeApi:
     """The three calls of the Runtime API, on one connection that is kept open."""
 
     def __init__(self, address: str) -> None:
-        """Name the host and port of the Runtime API."""
+        """Name the host and port of the Runtime API, and what its paths begin with."""
+        host, slash, token = address.partition("/")
         # No time-out: `next` answers when there is an event, which may be never.
-        self._connection = http.client.HTTPConnection(address)
+        self._connection = http.client.HTTPConnection(host)
+        self._path = f"{slash}{token}{_API}"
 
     def next(self) -> tuple[HTTPMessage, Any]:
         """Wait for the next event: its headers and its payload."""
-        self._connection.request("GET", f"{_API}/invocation/next")
+        self._connection.request("GET", f"{self._path}/invocation/next")
         response = self._connection.getresponse()
         body = response.read()
         if response.status != http.client.OK:
@@ -89,7 +91,7 @@ class RuntimeApi:
         headers = {"Content-Type": "application/json"}
         if error_type:
             headers["Lambda-Runtime-Function-Error-Type"] = error_type
-        self._connection.request("POST", f"{_API}/{path}", body, headers)
+        self._connection.request("POST", f"{self._path}/{path}", body, headers)
         self._connection.getresponse().read()
 
 

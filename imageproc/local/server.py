@@ -124,7 +124,7 @@ def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognit
     ministack_adapter.install(gate, function_environment(state), state.tmp / "layers")
     ministack_adapter.serve_rekognition(found.detect_labels)
     ministack_adapter.record_access(state.access)
-    gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1])
+    gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1], ministack_adapter.door)
     checkpoints = ministack_adapter.Checkpoints(gateway.requests)
     os.write(ready, READY)
     os.close(ready)

@@ -88,14 +88,17 @@ class _LocalSession(boto3.session.Session):
         self._endpoint = endpoint
 
     def client(self, *args: Any, **kwargs: Any) -> Any:
-        return super().client(*args, **self._bound(kwargs))
+        return super().client(*args, **self._bound(args, kwargs))
 
     def resource(self, *args: Any, **kwargs: Any) -> Any:
-        return super().resource(*args, **self._bound(kwargs))
+        return super().resource(*args, **self._bound(args, kwargs))
 
-    def _bound(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         # A proxy from the environment would not find 127.0.0.1 of this machine.
         config = Config(proxies={})
+        if "s3" in (*args, kwargs.get("service_name")):
+            # For us-east-1 boto3 presigns with Version 2 by default, which new buckets of AWS's do not take.
+            config = config.merge(Config(signature_version="s3v4"))
         if kwargs.get("config") is not None:
             config = config.merge(kwargs["config"])
         return {**kwargs, "endpoint_url": self._endpoint, "config": config}

@@ -43,7 +43,8 @@ class Guest:
     def client(self, service: str) -> Any:
         """Return a client of a service that signs as this guest."""
         make = cast("Any", self.session.client)
-        return make(service, endpoint_url=self.stack.target.endpoint_url)
+        config = Config(signature_version="s3v4") if service == "s3" else None
+        return make(service, endpoint_url=self.stack.target.endpoint_url, config=config)
 
     def make_album(self, album: str, user: str = "guest") -> None:
         """Write an album's record."""

@@ -38,6 +38,7 @@ def _s3_as(local_aws: LocalStatus, access_key: str, secret: str) -> S3Client:
         aws_access_key_id=access_key,
         aws_secret_access_key=secret,
         region_name="us-east-1",
+        config=Config(signature_version="s3v4"),
     )
 
 

@@ -61,7 +61,7 @@ def test_the_list_of_internals_names_all_that_the_adapter_touches() -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ("adapter.MINISTACK_VERSION = '0.1'", "its version is "),
+        ("adapter.internals.MINISTACK_VERSION = '0.1'", "its version is "),
         ("import ministack.core.lambda_runtime as m; del m.reset", "lambda_runtime.reset is missing"),
         (
             "import ministack.services.lambda_svc as m; m.release_worker = lambda a, b: None",

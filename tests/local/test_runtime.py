@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import contextlib
+import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from imageproc.local import runtime_bootstrap
 
 from .functions import zipped
+from .signing import Call
+from .strangers import python_of_strangers, run_as_stranger, send_as_stranger
 
 if TYPE_CHECKING:
+    from imageproc.local import LocalStatus
+
     from .functions import Functions
 
 _RAISES = """
@@ -150,3 +158,49 @@ def test_a_function_has_its_roles_permissions_and_no_others(functions: Functions
 
 def test_the_bootstrap_names_no_machine() -> None:
     assert runtime_bootstrap() == b'#!/bin/sh\nexec "$IMAGEPROC_PYTHON" -P "$IMAGEPROC_RUNTIME"\n'
+
+
+def test_the_runtime_api_serves_the_functions_process_alone(
+    functions: Functions, local_aws: LocalStatus
+) -> None:
+    """Its port can be found, and its paths are known: an event could be taken, and an answer given."""
+    source = "import os, time\ndef handler(event, c): time.sleep(event); return c.aws_request_id\n"
+    name = functions.make(source)
+    assert functions.invoke(name, 0)
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(functions.invoke, name, 3)
+        paths = ["/2018-06-01/runtime/invocation/next", "/x/2018-06-01/runtime/invocation/next", "/"]
+        posts = [f"{paths[0][:-4]}{name}/response", "/2018-06-01/runtime/init/error"]
+        for port in runtime_ports(local_aws):
+            calls = [Call("GET", f"127.0.0.1:{port}", path, "lambda") for path in paths]
+            calls += [Call("POST", f"127.0.0.1:{port}", path, "lambda", {}, b'"forged"') for path in posts]
+            assert {call.target: call.send().status for call in calls} == dict.fromkeys([*paths, *posts], 403)
+            if os.getuid() == 0:
+                assert {reply.status for reply in send_as_stranger(calls)} == {403}
+        assert running.result() not in ("forged", None)
+    assert functions.invoke(name, 0), "no event was taken"
+
+
+def test_other_users_cannot_read_where_the_runtime_api_is(
+    functions: Functions, local_aws: LocalStatus
+) -> None:
+    assert functions.invoke(functions.make("def handler(event, c): return 1\n")) == 1
+    found = []
+    for process in psutil.Process(local_aws.pid).children(recursive=True):
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            found += [process] if "AWS_LAMBDA_RUNTIME_API" in process.environ() else []
+    assert found
+    for process in found:
+        token = process.environ()["AWS_LAMBDA_RUNTIME_API"].partition("/")[2]
+        assert len(token) == 64
+        assert not any(token in argument for argument in process.cmdline())
+        python = python_of_strangers()
+        assert "PermissionError" in run_as_stranger(python, f"open('/proc/{process.pid}/environ')")[1]
+
+
+def runtime_ports(local_aws: LocalStatus) -> list[int]:
+    """Return the ports of the Runtime APIs that are served now."""
+    listening = psutil.Process(local_aws.pid).net_connections("inet")
+    ports = {one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN} - {local_aws.port}
+    assert ports
+    return sorted(ports)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local import server
-from imageproc.local.gateway import Gateway, _answer
+from imageproc.local.gateway import Gateway
 from tests.reliability.faults import ANY, TIMES, Call, Fault, of_key, photo_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ _REFUSALS = {
 class FaultyGateway(Gateway):
     """Fails what is to fail, and passes on the rest."""
 
-    def __init__(self, application: Any, port: int) -> None:
-        super().__init__(application, port)
+    def __init__(self, application: Any, port: int, door: Any) -> None:
+        super().__init__(application, port, door)
         self._folder = Path(os.environ[FOLDER])
         self._calls: dict[tuple[str, str, str], list[str]] = {}
         self._failed: Counter[tuple[str, Fault, str]] = Counter()
@@ -113,6 +113,12 @@ def _digest(scope: Scope, headers: Mapping[str, str], body: bytes) -> str:
     """Return what is the same for all tries of one request, by the SDK or by a function that is run again."""
     asked = [headers.get(name, "") for name in ("x-amz-target", "range", "if-match", "if-none-match")]
     return repr((scope["method"], scope["path"], asked, hashlib.sha256(body).hexdigest()))
+
+
+async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _read(receive: Receive) -> bytes:

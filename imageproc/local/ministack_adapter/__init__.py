@@ -9,11 +9,8 @@ Import this module only after the server's environment is set: MiniStack reads i
 
 from __future__ import annotations
 
-import http
+import hmac
 import http.server
-import importlib
-import importlib.metadata
-import inspect
 import logging
 import os
 import threading
@@ -23,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from imageproc.local.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
+from imageproc.local.ministack_adapter import door
 from imageproc.local.ministack_adapter.access import record_access
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
+from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 from imageproc.local.ministack_adapter.storage import (
     compare_keys_directly,
@@ -46,6 +45,7 @@ __all__ = [
     "Checkpoints",
     "application",
     "check",
+    "door",
     "end_workers",
     "install",
     "record_access",
@@ -53,65 +53,6 @@ __all__ = [
     "serve_rekognition",
     "settled_status",
 ]
-
-MINISTACK_VERSION = "1.5.33"
-
-# Module, name and parameters of each internal that is called or replaced; None: not a function.
-INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
-    ("app", "app", ("scope", "receive", "send")),
-    ("app", "AUTH", None),
-    ("app", "SERVICE_HANDLERS", None),
-    ("app", "pin_request_origin", ("source_ip", "secure_transport")),
-    ("app", "_build_persistence_save_dict", ()),
-    ("core.persistence", "save_all", ("services",)),
-    ("core.persistence", "save_state", ("service", "data")),
-    ("core.persistence", "_state_format_version", ("service",)),
-    ("core.persistence", "_json_default", ("obj",)),
-    ("core.persistence", "STATE_DIR", None),
-    ("core.persistence", "PERSIST_STATE", None),
-    ("core.lambda_runtime", "reset", ()),
-    (
-        "core.iam_evaluator",
-        "enforce",
-        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
-    ),
-    ("core.iam_evaluator", "resolve_principal", ("access_key_id", "account_id", "credential")),
-    ("core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
-    ("core.iam_evaluator", "_is_root_key", ("access_key_id",)),
-    ("core.iam_evaluator", "resolve_credential", ("access_key_id", "account_id", "session_token")),
-    ("core.iam_actions", "SERVICE_TO_IAM_NAMESPACE", None),
-    ("core.router", "SERVICE_PATTERNS", None),
-    ("core.router", "extract_access_key_id", ("headers", "query_params")),
-    ("core.router", "extract_region", ("headers", "query_params")),
-    (
-        "services.lambda_svc",
-        "acquire_worker",
-        ("func_name", "config", "code_zip", "qualifier", "max_concurrency"),
-    ),
-    ("services.lambda_svc", "release_worker", ("worker",)),
-    ("services.lambda_svc", "_provided_worker_env", ("config", "code_dir", "port")),
-    ("services.stepfunctions", "_invoke_resource", ("resource", "input_data")),
-    ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
-    ("services.stepfunctions", "_run_execution", ("exec_arn",)),
-    ("services.stepfunctions", "load_persisted_state", ("data",)),
-    ("services.stepfunctions", "_executions", None),
-    ("services.cloudwatch_logs", "_log_records", None),
-    ("services.cloudformation", "load_persisted_state", ("data",)),
-    ("services.cloudformation", "_stacks", None),
-    (
-        "services.dynamodb",
-        "_evaluate_condition",
-        ("expr", "item", "attr_values", "attr_names", "slot"),
-    ),
-    ("services.s3", "_persist_object", ("bucket", "key", "obj")),
-    ("services.s3", "_object_versions", None),
-    ("services.s3", "_parse_multipart_form", ("content_type", "body")),
-    ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
-    ("services.s3", "_parse_range", ("range_header", "total")),
-    ("services.s3", "_range_error_xml", ("bucket_name", "key")),
-    ("services.s3", "_xml_body", ("root",)),
-    ("services.lambda_svc", "_resolve_layer_zip", ("attachment",)),
-)
 
 # What MiniStack sets for a function that Lambda sets too.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
@@ -123,7 +64,6 @@ _LAMBDA_VARIABLES = (
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_LAMBDA_FUNCTION_VERSION",
     "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -133,42 +73,16 @@ _LAMBDA_VARIABLES = (
 _log = logging.getLogger("imageproc.local")
 
 
-def check() -> None:
-    """Compare the installed MiniStack with what this module was written for.
-
-    Raises:
-        IncompatibleMiniStackError: it differs; the message lists all differences.
-    """
-    version = importlib.metadata.version("ministack")
-    wrong = [] if version == MINISTACK_VERSION else [f"its version is {version}"]
-    wrong += [found for entry in INTERNALS if (found := _difference(*entry))]
-    if wrong:
-        raise IncompatibleMiniStackError(
-            f"The local AWS is written for MiniStack {MINISTACK_VERSION}, and the installed one differs: "
-            + "; ".join(wrong)
-            + f". Install the right one with: pip install ministack=={MINISTACK_VERSION}"
-        )
-
-
-def _difference(module: str, name: str, parameters: tuple[str, ...] | None) -> str:
-    try:
-        found = getattr(importlib.import_module(f"ministack.{module}"), name)
-    except (ImportError, AttributeError):
-        return f"ministack.{module}.{name} is missing"
-    if parameters is not None and (actual := tuple(inspect.signature(found).parameters)) != parameters:
-        return f"ministack.{module}.{name} takes {actual} instead of {parameters}"
-    return ""
-
-
 def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: Path) -> None:
     """Change MiniStack in this process. Once only, before it serves.
 
     `layers` is the directory to unpack layers in.
     """
     _limit_workers(gate)
-    _replace_function_environment(function_environment, layers)
+    addresses = RuntimeAddresses()
+    _replace_function_environment(function_environment, layers, addresses)
     _close_root_keys()
-    _answer_runtimes_at_once()
+    _serve_runtimes(addresses)
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
     _let_tasks_wait()
@@ -237,7 +151,32 @@ def _limit_workers(gate: WorkerGate) -> None:
     lambda_svc.acquire_worker, lambda_svc.release_worker = acquire_worker, release_worker
 
 
-def _replace_function_environment(extra: Mapping[str, str], layers: Path) -> None:
+class RuntimeAddresses:
+    """Addresses of Runtime APIs that cannot be guessed: each function process is told its own.
+
+    The Runtime API asks for no signature. On AWS nobody else can reach it; here all of the machine can, and
+    who can reach it could take a function's events, and answer in its place.
+    """
+
+    def __init__(self) -> None:
+        """Make the secret that they depend on."""
+        self._secret = os.urandom(32)
+
+    def address(self, port: int) -> str:
+        """Return the address that listens on this port, as a function process gets it."""
+        return f"127.0.0.1:{port}/{self._token(port)}"
+
+    def reaches(self, port: int, path: str) -> bool:
+        """Say whether a request for this path was meant for this address."""
+        return hmac.compare_digest(path.encode()[1:].partition(b"/")[0], self._token(port).encode())
+
+    def _token(self, port: int) -> str:
+        return hmac.digest(self._secret, str(port).encode(), "sha256").hex()
+
+
+def _replace_function_environment(
+    extra: Mapping[str, str], layers: Path, addresses: RuntimeAddresses
+) -> None:
     """Give function processes what Lambda would, and the layers, which custom runtimes lack in MiniStack.
 
     MiniStack hands them its own environment, which holds the administrator's key.
@@ -257,6 +196,7 @@ def _replace_function_environment(extra: Mapping[str, str], layers: Path) -> Non
             # A function may choose its own LANG, but no other AWS to talk to.
             **{k: v for k, v in own.items() if not k.startswith("AWS_") or k not in extra},
             **{k: full[k] for k in _LAMBDA_VARIABLES if k in full},
+            "AWS_LAMBDA_RUNTIME_API": addresses.address(port),
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config['FunctionName']}",
             # The task root comes before the layers, as /var/task before /opt/python on AWS.
             "PYTHONPATH": os.pathsep.join(path),
@@ -299,13 +239,26 @@ def _close_root_keys() -> None:
     iam_evaluator._is_root_key = _is_root_key  # noqa: SLF001
 
 
-def _answer_runtimes_at_once() -> None:
-    """Send what the Runtime API answers without waiting for an acknowledgement of its first half.
+def _serve_runtimes(addresses: RuntimeAddresses) -> None:
+    """Let the Runtime API answer function processes alone, and without waiting for an acknowledgement.
 
     MiniStack writes headers and body separately, and the second write waits up to 40 ms for the peer's
     delayed acknowledgement of the first: for each event, of each function.
     """
-    http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+    handler = http.server.BaseHTTPRequestHandler
+    handler.disable_nagle_algorithm = True
+    parse = handler.parse_request
+
+    def parse_request(self: http.server.BaseHTTPRequestHandler) -> bool:
+        if not parse(self):
+            return False
+        address: Any = self.server.server_address
+        if not addresses.reaches(address[1], self.path):
+            self.send_error(HTTPStatus.FORBIDDEN)
+            return False
+        return True
+
+    handler.parse_request = parse_request  # type: ignore[method-assign]
 
 
 def _count_loopback_as_secure() -> None:

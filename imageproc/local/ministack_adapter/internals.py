@@ -1,0 +1,123 @@
+"""Which of MiniStack's internals are used here, and whether the installed one has them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+
+from imageproc.local.errors import IncompatibleMiniStackError
+
+MINISTACK_VERSION = "1.5.33"
+
+# Module, name and parameters of each internal that is called or replaced; None: not a function.
+INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
+    ("app", "app", ("scope", "receive", "send")),
+    ("app", "AUTH", None),
+    ("app", "SERVICE_HANDLERS", None),
+    ("app", "_routing_params", ("method", "path", "headers", "body", "query_params")),
+    ("app", "_s3_cors_target", ("host", "path", "path_style")),
+    ("app", "pin_request_origin", ("source_ip", "secure_transport")),
+    ("app", "_build_persistence_save_dict", ()),
+    ("core.persistence", "save_all", ("services",)),
+    ("core.persistence", "save_state", ("service", "data")),
+    ("core.persistence", "_state_format_version", ("service",)),
+    ("core.persistence", "_json_default", ("obj",)),
+    ("core.persistence", "STATE_DIR", None),
+    ("core.persistence", "PERSIST_STATE", None),
+    ("core.lambda_runtime", "reset", ()),
+    (
+        "core.iam_evaluator",
+        "enforce",
+        ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+    ),
+    ("core.iam_evaluator", "resolve_principal", ("access_key_id", "account_id", "credential")),
+    ("core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
+    ("core.iam_evaluator", "_is_root_key", ("access_key_id",)),
+    ("core.iam_evaluator", "resolve_credential", ("access_key_id", "account_id", "session_token")),
+    ("core.iam_evaluator", "find_iam_access_key_account", ("access_key_id",)),
+    ("core.iam_evaluator", "CredentialResolutionError", None),
+    ("core.iam_actions", "SERVICE_TO_IAM_NAMESPACE", None),
+    (
+        "core.iam_actions",
+        "access_denied_response",
+        (
+            "service",
+            "action",
+            "principal_arn",
+            "request_id",
+            "error_code",
+            "message",
+            "headers",
+            "resource_arn",
+            "explicit_deny",
+            "resource_policy_arn",
+        ),
+    ),
+    ("core.responses", "_account_from_sts_session", ("access_key_id",)),
+    ("core.router", "SERVICE_PATTERNS", None),
+    ("core.router", "detect_service", ("method", "path", "headers", "query_params")),
+    ("core.router", "extract_access_key_id", ("headers", "query_params")),
+    ("core.router", "extract_region", ("headers", "query_params")),
+    (
+        "services.lambda_svc",
+        "acquire_worker",
+        ("func_name", "config", "code_zip", "qualifier", "max_concurrency"),
+    ),
+    ("services.lambda_svc", "release_worker", ("worker",)),
+    ("services.lambda_svc", "_provided_worker_env", ("config", "code_dir", "port")),
+    ("services.stepfunctions", "_invoke_resource", ("resource", "input_data")),
+    ("services.stepfunctions", "_invoke_resource_with_timeout", ("resource", "input_data", "timeout")),
+    ("services.stepfunctions", "_run_execution", ("exec_arn",)),
+    ("services.stepfunctions", "load_persisted_state", ("data",)),
+    ("services.stepfunctions", "_executions", None),
+    ("services.cloudformation.custom_resource", "_pending", None),
+    ("services.cloudwatch_logs", "_log_records", None),
+    ("services.cloudformation", "load_persisted_state", ("data",)),
+    ("services.cloudformation", "_stacks", None),
+    (
+        "services.dynamodb",
+        "_evaluate_condition",
+        ("expr", "item", "attr_values", "attr_names", "slot"),
+    ),
+    ("services.s3", "_persist_object", ("bucket", "key", "obj")),
+    ("services.s3", "_object_versions", None),
+    ("services.s3", "_parse_multipart_form", ("content_type", "body")),
+    ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
+    ("services.s3", "_parse_range", ("range_header", "total")),
+    ("services.s3", "_range_error_xml", ("bucket_name", "key")),
+    ("services.s3", "_xml_body", ("root",)),
+    ("services.s3", "_bucket_cors", None),
+    ("services.s3", "_cors_rules", ("bucket_name",)),
+    ("services.s3", "_cors_pattern_matches", ("pattern", "value", "flags")),
+    ("services.s3", "cors_preflight", ("bucket_name", "key", "headers")),
+    ("services.s3", "cors_response_headers", ("bucket_name", "method", "headers")),
+    ("services.lambda_svc", "_resolve_layer_zip", ("attachment",)),
+)
+
+
+def check() -> None:
+    """Compare the installed MiniStack with what this module was written for.
+
+    Raises:
+        IncompatibleMiniStackError: it differs; the message lists all differences.
+    """
+    version = importlib.metadata.version("ministack")
+    wrong = [] if version == MINISTACK_VERSION else [f"its version is {version}"]
+    wrong += [found for entry in INTERNALS if (found := _difference(*entry))]
+    if wrong:
+        raise IncompatibleMiniStackError(
+            f"The local AWS is written for MiniStack {MINISTACK_VERSION}, and the installed one differs: "
+            + "; ".join(wrong)
+            + f". Install the right one with: pip install ministack=={MINISTACK_VERSION}"
+        )
+
+
+def _difference(module: str, name: str, parameters: tuple[str, ...] | None) -> str:
+    try:
+        found = getattr(importlib.import_module(f"ministack.{module}"), name)
+    except (ImportError, AttributeError):
+        return f"ministack.{module}.{name} is missing"
+    if parameters is not None and (actual := tuple(inspect.signature(found).parameters)) != parameters:
+        return f"ministack.{module}.{name} takes {actual} instead of {parameters}"
+    return ""
