@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import time
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,9 @@ from urllib.parse import quote, urlencode, urlsplit
 import boto3
 from botocore import UNSIGNED
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
-from botocore.awsrequest import AWSRequest, AWSResponse
-from botocore.compat import HTTPHeaders
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,19 +71,13 @@ class Reply:
 
 def call_of(endpoint: str, client: str, operation: str, **parameters: Any) -> Call:
     """Return the unsigned request that botocore's model makes of an operation."""
-    made: list[Any] = []
-
-    def keep(request: Any, **_: Any) -> AWSResponse:
-        made.append(request)
-        return AWSResponse(request.url, 200, HTTPHeaders(), _Empty())
-
-    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, parameter_validation=False)
-    boto = boto3.client(client, endpoint_url=endpoint, region_name=REGION, config=config)  # type: ignore[call-overload]
-    boto.meta.events.register("before-send.*.*", keep)
-    with contextlib.suppress(BotoCoreError, ClientError, ResponseParserError):  # an empty answer may be none
+    boto, made = _client(endpoint, client)
+    made.clear()
+    with contextlib.suppress(_NotSentError):
         boto._make_api_call(operation, parameters)
     request, url = made[0], urlsplit(made[0].url)
-    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+    body = request.body.read() if hasattr(request.body, "read") else request.body or b""
+    body = body.encode() if isinstance(body, str) else bytes(body)
     headers = {
         name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()
     }
@@ -93,6 +85,46 @@ def call_of(endpoint: str, client: str, operation: str, **parameters: Any) -> Ca
     target = url.path + (f"?{url.query}" if url.query else "")
     service = boto.meta.service_model.signing_name
     return Call(request.method, url.netloc, target or "/", service, headers, body)
+
+
+def calls_of_all_operations(endpoint: str, client: str) -> dict[str, Call]:
+    """Return the unsigned requests of all that a service can do, with no more than its model demands."""
+    model = _client(endpoint, client)[0].meta.service_model
+    found = {}
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        found[operation] = call_of(endpoint, client, operation, **(_least(shape) if shape else {}))
+    return found
+
+
+@functools.cache
+def _client(endpoint: str, name: str) -> tuple[Any, list[Any]]:
+    """Return a client that sends nothing, and the list of what it would have sent."""
+    made: list[Any] = []
+
+    def keep(request: Any, **_: Any) -> None:
+        made.append(request)
+        raise _NotSentError
+
+    config = Config(
+        signature_version=UNSIGNED,
+        retries={"total_max_attempts": 1},
+        parameter_validation=False,
+        inject_host_prefix=False,
+    )
+    boto = boto3.client(name, endpoint_url=endpoint, region_name=REGION, config=config)  # type: ignore[call-overload]
+    boto.meta.events.register("before-send.*.*", keep)
+    return boto, made
+
+
+def _least(shape: Any) -> Any:
+    """Return the least that a shape of botocore's models takes."""
+    if shape.type_name == "structure":
+        return {name: _least(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "string" and shape.enum:
+        return shape.enum[0]
+    values = {"list": [], "map": {}, "boolean": True, "blob": b"x", "timestamp": 0, "string": "stranger"}
+    return values.get(shape.type_name, 1)
 
 
 def sign(
@@ -134,11 +166,5 @@ def _by_query(call: Call, credentials: Credentials, stamp: str, expires: int) ->
     )
 
 
-class _Empty:
-    """The body of an answer that was never sent."""
-
-    def stream(self, *_: Any, **__: Any) -> list[bytes]:
-        return [b""]
-
-    def read(self, *_: Any) -> bytes:
-        return b""
+class _NotSentError(Exception):
+    """The request was made, and is not to be sent."""

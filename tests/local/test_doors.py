@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from imageproc.local.environment import SERVICES
 
 from .functions import Functions, function_zip
-from .signing import Call, Reply, call_of, sign
+from .signing import Call, Reply, call_of, calls_of_all_operations, sign
 from .strangers import send_as_stranger
 
 if TYPE_CHECKING:
@@ -259,8 +259,9 @@ def admitted(replies: dict[str, Reply]) -> dict[str, Reply]:
 
 
 def is_refusal(reply: Reply) -> bool:
-    """Whether it is AWS's answer to a request that is not admitted, and says nothing else."""
-    return reply.status in (400, 403) and any(code in reply.body for code in CODES) and len(reply.body) < 700
+    """Whether it is AWS's answer to a request that is not admitted, and no more; to a HEAD nothing."""
+    says = any(code in reply.body for code in CODES) or not reply.body
+    return reply.status in (400, 403) and says and len(reply.body) < 700
 
 
 CODES = (
@@ -306,3 +307,40 @@ def test_no_other_user_of_the_machine_gets_in(calls: Calls) -> None:
     replies = dict(zip(attempts, send_as_stranger(list(attempts.values())), strict=True))
     assert admitted(replies) == {}
     assert not calls.made()
+
+
+UNSIGNED_ON_AWS = {"GetId", "GetCredentialsForIdentity"}
+
+
+@pytest.mark.parametrize("service", READS)
+def test_no_operation_of_any_service_is_open(service: str, local_aws: LocalStatus) -> None:
+    """All that the models know, and not only what the stack uses: but for how guests get their keys."""
+    operations = calls_of_all_operations(str(local_aws.endpoint), READS[service][0])
+    assert len(operations) >= 5
+    key = replace_secret(the_key(local_aws), "wrong")
+    replies: dict[str, Reply] = {}
+    for name, call in operations.items():
+        attempts = [call.having(authorization="x"), sign(call, key), sign(call, key, query=True)]
+        attempts += [] if name in UNSIGNED_ON_AWS else [call]
+        replies |= {f"{name} {number}": attempt.send() for number, attempt in enumerate(attempts)}
+    assert admitted(replies) == {}
+
+
+def test_guests_get_keys_unsigned_and_nothing_else_by_it(local_aws: LocalStatus) -> None:
+    """What else is in a request that is served unsigned makes no other request of it."""
+    endpoint = str(local_aws.endpoint)
+    guest = call_of(endpoint, "cognito-identity", "GetId", IdentityPoolId="us-east-1:x")
+    assert b"NotFound" in guest.send().body
+    for more in (
+        {"x_amz_copy_source": "a/b"},
+        {"content_type": "application/x-www-form-urlencoded"},
+        {"smithy_protocol": "rpc-v2-cbor"},
+        {"x_amz_target": "AWSCognitoIdentityService.GetIdentity"},
+        {"x_amz_target": "AWSCognitoIdentityService.GetId,DynamoDB_20120810.ListTables"},
+    ):
+        reply = replace(guest, body=b"Action=ListRoles&Version=2010-05-08").having(**more).send()
+        assert reply.status in (400, 403)
+        assert b"Role" not in reply.body
+    for target in ("/?Action=ListRoles", "/2015-03-31/functions/", "/_ministack/reset", "//"):
+        assert is_refusal(replace(guest, target=target).send()), target
+    assert replace(guest, method="GET").send().status in (400, 403)
