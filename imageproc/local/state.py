@@ -117,17 +117,37 @@ class StateDir:
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not self.is_ours():
-                # Our own names are no objection: another process may be making the same directory just now.
-                if {path.name for path in self.path.iterdir()} - {*_OWN_NAMES, *_STAYING_NAMES}:
-                    raise StateDirectoryError(
-                        f"{self.path} holds something other than a local AWS. Set IMAGEPROC_STATE_DIR to a "
-                        "directory that is empty or does not exist yet."
-                    )
-                self._marker.write_text(_README)
+            self._check_owner()
+            ours = self.is_ours()
+            # Our own names are no objection: another process may be making the same directory just now.
+            if not ours and {path.name for path in self.path.iterdir()} - {*_OWN_NAMES, *_STAYING_NAMES}:
+                raise StateDirectoryError(
+                    f"{self.path} holds something other than a local AWS. Set IMAGEPROC_STATE_DIR to a "
+                    "directory that is empty or does not exist yet."
+                )
             self.path.chmod(0o700)
+            self._check_owner()  # again: until now others may have been able to put something in
+            if not ours:
+                self._marker.write_text(_README)
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _check_owner(self) -> None:
+        """Raise StateDirectoryError if the directory or anything in it is another user's.
+
+        In a folder that all may write to, such as /tmp, somebody may have made it first: with a link in it
+        that would be written through, or with a local AWS that takes the photos.
+        """
+        owners = {self.path: self.path.stat().st_uid}
+        for path in self.path.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process may just be writing
+                owners[path] = path.lstat().st_uid
+        for path, owner in owners.items():
+            if owner != os.getuid():
+                raise StateDirectoryError(
+                    f"{path} belongs to another user. Set IMAGEPROC_STATE_DIR to a directory of yours, or to "
+                    "one that does not exist yet."
+                )
 
     def is_ours(self) -> bool:
         """Say whether this is the state directory of a local AWS: only then may anything in it be deleted."""
@@ -168,6 +188,7 @@ class StateDir:
             StateDirectoryError: the path is no directory, or is not the user's.
         """
         try:
+            self._check_owner()
             return ServerRecord(**json.loads((self.path / "state.json").read_text()))
         except (FileNotFoundError, ValueError, TypeError):
             return None

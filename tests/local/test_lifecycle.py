@@ -26,6 +26,7 @@ from imageproc.local.processes import function_processes
 from imageproc.local.state import StateDir
 
 from .functions import Functions
+from .strangers import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -315,3 +316,61 @@ def test_the_state_directory_is_the_users(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert default_state_dir() == Path(expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["README.txt", "server.log", "credentials.json", "state.json", "access.jsonl"]
+)
+def test_links_that_another_user_left_are_not_followed(tmp_path: Path, name: str) -> None:
+    """In a folder that all may write to, somebody else may have made the state directory first."""
+    if os.getuid() != 0:
+        pytest.skip("only root may make files of another user")
+    folder, victim = tmp_path / "state", tmp_path / "victim"
+    folder.mkdir()
+    folder.chmod(0o777)
+    victim.write_text("mine")
+    (folder / name).symlink_to(victim)
+    os.chown(folder / name, NOBODY, NOBODY, follow_symlinks=False)
+    for use in (LocalAws(folder).start, LocalAws(folder).status):
+        with pytest.raises(StateDirectoryError, match=f"{name} belongs to another user"):
+            use()
+    assert victim.read_text() == "mine"
+
+
+def test_a_state_directory_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its local AWS would get the photos."""
+    if os.getuid() != 0:
+        pytest.skip("only root may make files of another user")
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o755)
+    os.chown(folder, NOBODY, NOBODY)
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    for path in (folder, link):
+        for use in (LocalAws(path).start, LocalAws(path).status):
+            with pytest.raises(StateDirectoryError, match="belongs to another user"):
+                use()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert list(folder.iterdir()) == []
+
+
+def test_a_link_to_a_folder_of_ones_own_is_followed_and_reset_leaves_what_it_points_to(
+    own_aws: LocalAws, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (disk / "kept").write_text("mine")
+    own_aws.start()
+    own_aws.stop()
+    objects = own_aws.status().state_dir / "objects"
+    assert not objects.exists() or not any(objects.iterdir())
+    if objects.exists():
+        objects.rmdir()
+    objects.symlink_to(disk)
+    s3 = own_aws.start().session().client("s3")
+    s3.create_bucket(Bucket="linked")
+    s3.put_object(Bucket="linked", Key="photo", Body=b"photo")
+    assert s3.get_object(Bucket="linked", Key="photo")["Body"].read() == b"photo"
+    own_aws.reset()
+    assert (disk / "kept").read_text() == "mine"
+    assert not objects.is_symlink()
