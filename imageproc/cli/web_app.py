@@ -58,12 +58,22 @@ def _configure(folder: Path, port: int, token: str) -> None:
     path = folder / "voila.json"
     path.touch(mode=0o600)
     settings = {
-        "Voila": {"ip": _ADDRESS, "port": port, "port_retries": 0, "open_browser": False, "token": token},
+        "Voila": {
+            "ip": _ADDRESS,
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "token": token,
+            "identity_provider_class": "imageproc.cli.jupyter_access.OwnOriginProvider",
+            "tornado_settings": {"allow_remote_access": False},  # to this machine's names alone
+        },
         "VoilaConfiguration": {
             "preheat_kernel": True,
             "default_pool_size": _READY_KERNELS,
             "show_tracebacks": False,
         },
+        "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
+        "KernelManager": {"transport_encryption": "required"},
         "MappingKernelManager": {"cull_idle_timeout": _IDLE_S, "cull_interval": 60},
     }
     path.write_text(json.dumps(settings))
@@ -71,7 +81,7 @@ def _configure(folder: Path, port: int, token: str) -> None:
 
 def _start(notebook: Path, config: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "voila", str(notebook)],
+        [sys.executable, "-m", "imageproc.cli.web_server", str(notebook)],
         env={**os.environ, "JUPYTER_CONFIG_PATH": str(config)},
         start_new_session=True,
     )
