@@ -64,6 +64,25 @@ _OTHERS: tuple[tuple[str, bytes], ...] = (
     ("PostScript", b"\xc5\xd0\xd3\xc6"),
 )
 
+# What files look like that are sent by mistake → the bytes they start with.
+_NO_IMAGES: tuple[tuple[str, bytes], ...] = (
+    ("a ZIP archive or an office document", b"PK\x03\x04"),
+    ("a compressed archive", b"\x1f\x8b"),
+    ("a compressed archive", b"7z\xbc\xaf\x27\x1c"),
+    ("a compressed archive", b"Rar!"),
+    ("a program", b"\x7fELF"),
+    ("a program", b"MZ"),
+    ("a database", b"SQLite format 3\x00"),
+    ("a video", b"\x1aE\xdf\xa3"),
+    ("a video or a sound", b"RIFF"),
+    ("a sound", b"ID3"),
+    ("a sound", b"OggS"),
+    ("a web page", b"<!DOCTYPE"),
+    ("a web page", b"<html"),
+    ("XML", b"<?xml"),
+)
+_TEXT = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), *b"\t\n\r\f"])
+
 # ISO base media files name their brand after `ftyp`: https://mp4ra.org/registered-types/brands
 _BRANDS: dict[bytes, str] = {
     b"avif": "AVIF",
@@ -131,6 +150,14 @@ def _not_supported(name: str) -> NotSupportedImageType:
 
 
 def _why_unknown(head: bytes) -> str:
+    """Return why a file is refused, in words alone: what it holds may be nobody's business."""
     if not head:
         return "the file is empty"
-    return f"the file is no image that is known: it starts with {head[:8].hex(' ')}"
+    for looks, beginning in _NO_IMAGES:
+        if head.startswith(beginning):
+            return f"the file is no image: it looks like {looks}"
+    if not any(head):
+        return "the file is no image: it begins with zeros, as files do whose copying was broken off"
+    if not head.translate(None, _TEXT):
+        return "the file is no image: it looks like text"
+    return "the file is no image that is known"
