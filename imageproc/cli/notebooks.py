@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import imageproc
-from imageproc.cli.output import console, errors, safe
+from imageproc.cli.output import console, errors
 
 _KERNEL_START_S = 60
 _APP = "app"
@@ -74,7 +74,7 @@ def run(
         values.setdefault("static", True)
     written = output or Path(f"{path.stem}.executed.ipynb")
     _execute(path, written, values, timeout)
-    console.print(safe(f"{path.stem} ran to its end: {written}"))
+    console.print(f"{path.stem} ran to its end: {written}")
 
 
 @click.command()
@@ -106,10 +106,10 @@ def parameters_of(path: Path) -> dict[str, Any]:
 
 
 def _show_parameters(path: Path, known: Mapping[str, Any]) -> None:
-    console.print(safe(f"Parameters of {path.stem}:"))
+    console.print(f"Parameters of {path.stem}:")
     for name, parameter in known.items():
         typed = f"{name}: {parameter['inferred_type_name']} = {parameter['default']}"
-        console.print(safe(f"  {typed:<44} {parameter['help']}"))
+        console.print(f"  {typed:<44} {parameter['help']}")
 
 
 def _checked(path: Path, known: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from imageproc.cli import options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, print_json, safe, size
+from imageproc.cli.output import console, errors, print_json, size
 from imageproc.client.albums import Album
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import (
@@ -94,7 +94,7 @@ def send(
                 bar.advance(task, event.upload.size if event.already_there else 0)
             else:
                 failed.append(event)
-                bar.console.print(safe(f"Not uploaded: {event.upload.path}: {event.cause}"))
+                bar.console.print(f"Not uploaded: {event.upload.path}: {event.cause}")
     return sent, failed
 
 
@@ -107,7 +107,7 @@ def _prepared(found: Iterable[Upload | Refused]) -> tuple[list[Upload], list[Ref
             ready.append(one)
         else:
             refused.append(one)
-            errors.print(safe(f"Not sent: {one.path}: {one.cause}"))
+            errors.print(f"Not sent: {one.path}: {one.cause}")
     return ready, refused
 
 
@@ -117,4 +117,4 @@ def _summarise(sent: list[Sent], refused: int, failed: int, album: str) -> None:
     parts += [f"{len(sent) - len(new)} there already"] if len(sent) > len(new) else []
     parts += [f"{refused} not sent"] if refused else []
     parts += [f"{failed} failed: run the same command again"] if failed else []
-    console.print(safe(", ".join(parts) + "."))
+    console.print(", ".join(parts) + ".")

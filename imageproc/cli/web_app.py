@@ -18,6 +18,8 @@ from pathlib import Path
 
 import click
 
+from imageproc.cli.escaping import say
+
 _ADDRESS = "127.0.0.1"
 _START_S = 60.0
 _IDLE_S = 1800
@@ -32,7 +34,7 @@ def serve(notebook: Path, *, port: int = 0, open_browser: bool = True) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with running(notebook, port=port) as (process, url):
-        click.echo(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
+        say(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
         if open_browser:
             webbrowser.open(url)
         with contextlib.suppress(KeyboardInterrupt):
