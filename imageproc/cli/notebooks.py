@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,12 +124,18 @@ def _checked(path: Path, known: Mapping[str, Any], given: Mapping[str, str]) -> 
 
 
 def _typed(name: str, value: str, wanted: str) -> Any:
-    """Return a value as the type that is wanted. Raises ClickException."""
+    """Return a value as the type that is wanted, with JSON's types in it. Raises ClickException.
+
+    YAML knows more, sets and bytes for example, and papermill writes those into the notebook as code.
+    """
     import yaml
 
     if wanted == "str":
         return value
-    read = yaml.safe_load(value)
+    try:
+        read = json.loads(json.dumps(yaml.safe_load(value)))
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise click.ClickException(f"{name} is to be {wanted}, in YAML or JSON: {error}") from error
     if type(read).__name__ != wanted:
         raise click.ClickException(f"{name} is to be {wanted}, and {value!r} is {type(read).__name__}.")
     return read
