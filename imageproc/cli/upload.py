@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
 from imageproc.cli import options
@@ -77,14 +77,8 @@ def send(
     """Send files with one progress bar for all; say which failed."""
     sent: list[Sent] = []
     failed: list[Failed] = []
-    columns = (
-        TextColumn("Uploading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Bar(*columns[:2], columns[3], columns[4], console=errors, transient=True) as bar:
+    columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(upload.size for upload in ready))
         for event in Uploads(stack, album.user, album.id).send(ready, again=again):
             if isinstance(event, Progress):

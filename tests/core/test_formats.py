@@ -63,7 +63,7 @@ def test_what_is_no_known_image_cannot_be_identified(head: bytes) -> None:
     [
         (b"hello, world", "text$"),
         ("-----BEGIN OPENSSH grüße".encode(), "text$"),
-        (b"PK\x03\x04\x14", "ZIP archive"),
+        (b"PK\x03\x04\x14", "an archive"),
         (b"\x7fELF\x02", "a program"),
         (b"<!DOCTYPE html>", "a web page"),
         (bytes(SNIFF_BYTES), "zeros"),

@@ -271,3 +271,17 @@ def test_values_that_only_yaml_knows_are_refused(taking: Path, name: str, value:
     assert done.returncode == 1
     assert f"{name} is to be" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_sockets_of_the_kernel_of_a_run_are_the_users_alone(taking: Path) -> None:
+    """Its one port is ipykernel's own: output of subprocesses comes in there, and none goes out."""
+    made = read(taking)
+    made.cells[-1].source = """import json, os, psutil
+from ipykernel.connect import get_connection_info
+listening = [one.laddr.port for one in psutil.Process().net_connections("tcp") if one.status == "LISTEN"]
+folder = os.path.dirname(json.loads(get_connection_info())["ip"])
+print(json.dumps([len(listening), oct(os.stat(folder).st_mode & 0o777)]))"""
+    nbformat.write(made, taking)
+    assert parameterised(taking).returncode == 0
+    shown = read(taking.with_name("out.ipynb")).cells[-1].outputs[0].text
+    assert json.loads(shown) == [1, "0o700"]
