@@ -11,3 +11,5 @@ c.ServerApp.root_dir = str(Path(__file__).parents[1])
 c.LabApp.default_url = "/lab/tree/notebooks/01_deploy.ipynb"
 # What kernel and server tell each other is encrypted where the platform can.
 c.KernelManager.transport_encryption = "auto"
+# A page of another origin is refused even if it knows the token.
+c.ServerApp.identity_provider_class = "imageproc.cli.jupyter_access.OwnOriginProvider"

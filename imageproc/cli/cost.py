@@ -9,7 +9,7 @@ import click
 from imageproc.cli import options
 from imageproc.cli.deploy import given_parameters
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, print_json, print_table, safe
+from imageproc.cli.output import console, print_json, print_table
 from imageproc.cli.photos import found_photos
 from imageproc.client import spending
 from imageproc.costs import AVERAGE_MEGABYTES, DATE, REGION, Bill, Estimate, estimate
@@ -70,11 +70,11 @@ def _print(found: Estimate) -> None:
         (f"{size}, to keep, a month", found.storing),
         ("The stack as it stands, a month, at most", found.standing),
     ):
-        console.print(safe(f"{title}: {usd(bill.total)}"), style="bold")
+        console.print(f"{title}: {usd(bill.total)}", style="bold")
         print_table(_COLUMNS, _rows(bill), "Nothing.")
         console.print()
     note = f"List prices of {REGION}, typed in on {DATE}, without the free tier and taxes; docs/cost.md."
-    console.print(safe(note), style="dim")
+    console.print(note, style="dim")
 
 
 def _rows(bill: Bill) -> Iterable[tuple[str, ...]]:

@@ -9,8 +9,9 @@ import click
 from rich.rule import Rule
 
 from imageproc import samples
+from imageproc.cli.escaping import say
 from imageproc.cli.following import follow
-from imageproc.cli.output import console, errors, safe
+from imageproc.cli.output import console, errors
 from imageproc.cli.photos import print_photos
 from imageproc.cli.upload import send
 from imageproc.client.download import NotDownloaded, download
@@ -55,7 +56,7 @@ def _title(text: str) -> None:
 def _started() -> Target:
     from imageproc.local import LocalAws
 
-    LocalAws().start(progress=click.echo)
+    LocalAws().start(progress=say)
     return Target.local()
 
 
@@ -91,7 +92,7 @@ def _save_thumbnails(workbench: Workbench, photos: list[Photo], folder: Path) ->
         if isinstance(written, NotDownloaded):
             raise ClientError(f"{written.photo_id}: {written.cause}")
     console.print()
-    console.print(safe(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)"))
+    console.print(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)")
 
 
 def _say_what_next(photo: Photo) -> None:
@@ -105,4 +106,4 @@ def _say_what_next(photo: Photo) -> None:
         "imageproc local stop": "stop the local AWS",
     }
     for command, meaning in commands.items():
-        console.print(safe(f"  {command:<40} {meaning}"))
+        console.print(f"  {command:<40} {meaning}")

@@ -11,8 +11,9 @@ from rich.text import Text
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import translated
 from imageproc.cli import options
+from imageproc.cli.escaping import escaped, say
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, print_json, print_table, safe, size
+from imageproc.cli.output import console, errors, print_json, print_table, size
 from imageproc.client.target import Target
 from imageproc.costs.words import brief
 from imageproc.deployment import artifacts, packaging, template
@@ -58,17 +59,17 @@ def deploy(
             notify=show,
         )
     except PlanDeclinedError as error:
-        console.print(safe(f"{error} Nothing was deployed."))
+        console.print(f"{error} Nothing was deployed.")
         return
     if not planned.changed:
         console.print(_unchanged(planned))
         return
     _show_plan(planned)
     for line in brief(place.workbench.cost(parameters=parameters), local=target.is_local):
-        console.print(safe(line), style="dim")
+        console.print(line, style="dim")
     if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
         place.workbench.discard(planned)
-        console.print(safe(f"Nothing was deployed.{_uploads(planned)}"))
+        console.print(f"Nothing was deployed.{_uploads(planned)}")
         return
     for event in place.workbench.apply(planned):
         show(event)
@@ -123,7 +124,7 @@ def package(
     built = packaging.build(BuildTarget(runtime, architecture), artifacts.key_prefix("packaged"))
     if bucket:
         target = Target.aws(profile, region)
-        click.echo(f"Using {target}.", err=True)
+        say(f"Using {target}.", err=True)
         _upload(target, bucket, built)
     text = package_template(template.read_sources(), built, bucket, data_retention)
     output_dir.mkdir(parents=True, exist_ok=True)
@@ -133,19 +134,19 @@ def package(
         path = output_dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        console.print(safe(f"{path}  {size(len(data))}"))
+        console.print(f"{path}  {size(len(data))}")
 
 
 def show(event: Event) -> None:
     """Print what a deployment or a removal reports."""
     if isinstance(event, Note):
-        errors.print(safe(event.text))
+        errors.print(event.text)
     elif isinstance(event, Uploaded):
-        errors.print(safe(f"Uploaded {event.key} ({size(event.size)})"))
+        errors.print(f"Uploaded {event.key} ({size(event.size)})")
     elif isinstance(event, StackEvent):
         errors.print(_line(event))
     elif isinstance(event, Deployed):
-        console.print(safe(f"The stack {event.stack} is deployed."))
+        console.print(f"The stack {event.stack} is deployed.")
 
 
 def _confirm(question: str) -> bool:
@@ -169,7 +170,7 @@ def _line(event: StackEvent) -> Text:
     style = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
     line = Text(f"{event.time.astimezone():%H:%M:%S}  ")
     line.append(f"{event.status:<20}", style)
-    line.append_text(safe(f"  {event.logical_id}  {event.reason}".rstrip()))
+    line.append(escaped(f"  {event.logical_id}  {event.reason}".rstrip()))
     return line
 
 
@@ -184,7 +185,7 @@ def _show_plan(planned: Plan) -> None:
         for change in planned.changes
     ]
     for parameter in planned.parameters:
-        console.print(safe(str(parameter)))
+        console.print(str(parameter))
     print_table(("ACTION", "RESOURCE", "TYPE", "REPLACED"), rows, "No resource changes are listed.")
 
 

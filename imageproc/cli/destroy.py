@@ -8,7 +8,7 @@ from rich.status import Status as Spinner
 from imageproc.cli import options
 from imageproc.cli.deploy import show
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, safe, size
+from imageproc.cli.output import console, errors, size
 from imageproc.deployment.events import Emptied, Event, Removed, Swept
 from imageproc.deployment.inventory import Inventory, inventory
 from imageproc.deployment.sweep import destroy as sweep
@@ -53,10 +53,10 @@ def destroy(place: Place, keep_data: bool, delete_data: bool, yes: bool) -> None
 
 def _show(found: Inventory, delete_data: bool | None) -> None:
     for line in found.names(delete_data=delete_data):
-        console.print(safe(f"  {line}"))
+        console.print(f"  {line}")
     for one in found.removed_data(delete_data=delete_data).buckets:
         counted = f"{one.versions:,} versions of {one.objects:,} objects, {size(one.size)}"
-        console.print(safe(f"  {counted}, in {one.name}"))
+        console.print(f"  {counted}, in {one.name}")
 
 
 def _show_kept(found: Inventory, delete_data: bool | None) -> None:
@@ -70,19 +70,19 @@ def _show_kept(found: Inventory, delete_data: bool | None) -> None:
         why = "because of DataRetention=Retain"
     else:
         why = "because an earlier removal kept it"
-    console.print(safe(f"Data that is kept, {why} (--delete-data removes it, too):"))
+    console.print(f"Data that is kept, {why} (--delete-data removes it, too):")
     for name in kept:
-        console.print(safe(f"  {name}"))
+        console.print(f"  {name}")
 
 
 def _follow(event: Event, spinner: Spinner) -> None:
     if isinstance(event, Emptied):
         spinner.update(f"Emptying {event.bucket}: {event.removed:,} removed")
     elif isinstance(event, Removed):
-        errors.print(safe(f"Removed {event.kind} {event.name}"))
+        errors.print(f"Removed {event.kind} {event.name}")
     elif isinstance(event, Swept):
         kept = f" Kept: {', '.join(event.kept)}." if event.kept else ""
         left = ", ".join(event.left) or "nothing"
-        console.print(safe(f"The stack {event.stack} is removed. Left: {left}.{kept}"))
+        console.print(f"The stack {event.stack} is removed. Left: {left}.{kept}")
     else:
         show(event)

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from imageproc.cli import options
-from imageproc.cli.output import console, print_json, safe
+from imageproc.cli.escaping import say
+from imageproc.cli.output import console, print_json
 from imageproc.core.errors import ImageRejectedError
 from imageproc.core.metadata import read_metadata
 from imageproc.core.thumbnail import make_thumbnail
@@ -49,7 +50,7 @@ def thumbnail(source: Path, target: Path) -> None:
     except ImageRejectedError as error:
         raise click.ClickException(f"{source}: {type(error).__name__}: {error}") from error
     cut = ", of a file that lacks its end" if made.truncated else ""
-    click.echo(f"{target}: {made.format}, {made.width} × {made.height} pixels{cut}")
+    say(f"{target}: {made.format}, {made.width} × {made.height} pixels{cut}")
 
 
 def _inspected(path: Path) -> dict[str, Any]:
@@ -65,9 +66,9 @@ def _inspected(path: Path) -> dict[str, Any]:
 
 
 def _print(path: Path, found: Mapping[str, Any]) -> None:
-    console.print(safe(str(path)), style="bold")
+    console.print(str(path), style="bold")
     for name, value in found.items():
-        console.print("  ", safe(f"{name:<28}{_shown(value)}"), sep="")
+        console.print("  ", f"{name:<28}{_shown(value)}", sep="")
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from imageproc.cli.output import brief, console, safe, status
+from imageproc.cli.output import brief, console, status
 from imageproc.client.photos import Photo, Photos, Version
 from imageproc.client.stack import Stack
 
@@ -31,7 +31,7 @@ def follow(stack: Stack, photos: Mapping[str, Version | None]) -> list[Photo]:
             if photo.status.finished:
                 done.append(photo)
                 bar.advance(task)
-                bar.console.print(status(photo), safe(photo.file_name), safe(brief(photo)))
+                bar.console.print(status(photo), photo.file_name, brief(photo))
     return done
 
 

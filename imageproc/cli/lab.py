@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from imageproc.cli.escaping import say
 from imageproc.cli.notebooks import notebooks_folder
 from imageproc.client.target import local_aws
 
@@ -35,12 +36,12 @@ def _local_aws() -> Iterator[None]:
     """Have the local AWS run; end it afterwards if it did not run before."""
     local = local_aws()
     ran_before = local.status().running
-    local.start(progress=click.echo)
+    local.start(progress=say)
     try:
         yield
     finally:
         if not ran_before:
-            click.echo("Stopping the local AWS; what is deployed there stays.")
+            say("Stopping the local AWS; what is deployed there stays.")
             local.stop()
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from imageproc.cli import options
+from imageproc.cli.escaping import say
 from imageproc.cli.output import print_json
 from imageproc.local import LocalAws, LocalStatus
 
@@ -19,14 +20,14 @@ def local() -> None:
 @local.command()
 def start() -> None:
     """Start the local AWS, unless it runs; it goes on until it is stopped."""
-    LocalAws().start(progress=click.echo)
+    LocalAws().start(progress=say)
 
 
 @local.command()
 def stop() -> None:
     """Stop the local AWS. What is in it is there again after the next start."""
     LocalAws().stop()
-    click.echo("The local AWS is stopped.")
+    say("The local AWS is stopped.")
 
 
 @local.command()
@@ -37,7 +38,7 @@ def status(as_json: bool) -> None:
     if as_json:
         print_json({name: value for name, value in asdict(found).items() if name != "credentials"})
     else:
-        click.echo(_described(found))
+        say(_described(found))
     if not found.running:
         raise click.exceptions.Exit(1)
 
@@ -50,7 +51,7 @@ def reset(yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete everything in {aws.state_dir}?", abort=True)
     aws.reset()
-    click.echo("The local AWS is stopped and empty.")
+    say("The local AWS is stopped and empty.")
 
 
 @local.command()
@@ -58,7 +59,7 @@ def reset(yes: bool) -> None:
 def logs(follow: bool) -> None:
     """Print the log of the local AWS."""
     for line in LocalAws().logs(follow=follow):
-        click.echo(line)
+        say(line)
 
 
 def _described(found: LocalStatus) -> str:

@@ -9,8 +9,9 @@ import click
 from rich.text import Text
 
 from imageproc.cli import options
+from imageproc.cli.escaping import escaped
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, print_json, safe
+from imageproc.cli.output import console, print_json
 from imageproc.client.executions import Executions
 from imageproc.client.logs import LogEntry, Logs
 from imageproc.client.photos import Photos
@@ -34,7 +35,7 @@ def logs(place: Place, photo_id: str, as_json: bool) -> None:
             console.print(_line(entry), soft_wrap=True)
     url = Executions(place.stack).console_url(photo.execution_arn) if photo.execution_arn else None
     if url and not as_json:
-        console.print(safe(url), soft_wrap=True)
+        console.print(url, soft_wrap=True)
 
 
 def _line(entry: LogEntry) -> Text:
@@ -42,7 +43,7 @@ def _line(entry: LogEntry) -> Text:
     line.append(f"  {entry.level:<8}", _STYLES.get(entry.level, "dim"))
     shown = {name: value for name, value in entry.fields.items() if name not in _HIDDEN}
     rest = " ".join(f"{name}={_text(value)}" for name, value in shown.items())
-    line.append_text(safe(f"{entry.source:<26}{entry.message}  {rest}".rstrip()))
+    line.append(escaped(f"{entry.source:<26}{entry.message}  {rest}".rstrip()))
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 import imageproc
-from imageproc.cli.output import console, errors, safe
+from imageproc.cli.output import console, errors
 
 _KERNEL_START_S = 60
 _APP = "app"
@@ -74,7 +75,7 @@ def run(
         values.setdefault("static", True)
     written = output or Path(f"{path.stem}.executed.ipynb")
     _execute(path, written, values, timeout)
-    console.print(safe(f"{path.stem} ran to its end: {written}"))
+    console.print(f"{path.stem} ran to its end: {written}")
 
 
 @click.command()
@@ -106,10 +107,10 @@ def parameters_of(path: Path) -> dict[str, Any]:
 
 
 def _show_parameters(path: Path, known: Mapping[str, Any]) -> None:
-    console.print(safe(f"Parameters of {path.stem}:"))
+    console.print(f"Parameters of {path.stem}:")
     for name, parameter in known.items():
         typed = f"{name}: {parameter['inferred_type_name']} = {parameter['default']}"
-        console.print(safe(f"  {typed:<44} {parameter['help']}"))
+        console.print(f"  {typed:<44} {parameter['help']}")
 
 
 def _checked(path: Path, known: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -123,12 +124,18 @@ def _checked(path: Path, known: Mapping[str, Any], given: Mapping[str, str]) -> 
 
 
 def _typed(name: str, value: str, wanted: str) -> Any:
-    """Return a value as the type that is wanted. Raises ClickException."""
+    """Return a value as the type that is wanted, with JSON's types in it. Raises ClickException.
+
+    YAML knows more, sets and bytes for example, and papermill writes those into the notebook as code.
+    """
     import yaml
 
     if wanted == "str":
         return value
-    read = yaml.safe_load(value)
+    try:
+        read = json.loads(json.dumps(yaml.safe_load(value)))
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise click.ClickException(f"{name} is to be {wanted}, in YAML or JSON: {error}") from error
     if type(read).__name__ != wanted:
         raise click.ClickException(f"{name} is to be {wanted}, and {value!r} is {type(read).__name__}.")
     return read

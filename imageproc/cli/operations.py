@@ -10,7 +10,7 @@ import click
 from imageproc.cli import options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, print_json, print_table, safe
+from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.client.bulk import Bulk
 from imageproc.client.executions import Executions
 from imageproc.client.failures import failures
@@ -136,7 +136,7 @@ def reconcile(place: Place, wait: bool) -> None:
 def _in_bulk(bulk: Bulk, only: tuple[str, ...], wait: bool) -> None:
     """Start a bulk run, and follow it if asked to; fail if it fails."""
     arn = bulk.start(only)
-    console.print(safe(f"Started: {arn}"), soft_wrap=True)
+    console.print(f"Started: {arn}", soft_wrap=True)
     if not wait:
         return
     for progress in bulk.follow(arn):
@@ -173,7 +173,7 @@ def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: st
             restarted.append(_said(one))
         else:
             refused += 1
-            errors.print(safe(f"Not started: {one.photo_id}: {one.cause}"))
+            errors.print(f"Not started: {one.photo_id}: {one.cause}")
     if not restarted and not refused:
         console.print(nothing)
     _finish(place, restarted, wait)
@@ -182,7 +182,7 @@ def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: st
 
 
 def _said(one: Restarted) -> Restarted:
-    console.print(safe(f"Started: {one.photo_id} ({one.reason})"))
+    console.print(f"Started: {one.photo_id} ({one.reason})")
     return one
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from imageproc.cli.escaping import say
 from imageproc.client.stack import Stack
 from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL, Target, open_target
 from imageproc.client.workbench import Workbench
@@ -45,7 +46,7 @@ class Place:
     def announce(self) -> None:
         """Say whose account is about to be used, if it is one that costs money."""
         if not self.target.is_local:
-            click.echo(f"Using {self.target}, stack {self.stack_name}.", err=True)
+            say(f"Using {self.target}, stack {self.stack_name}.", err=True)
 
 
 def place(command: Command) -> Command:

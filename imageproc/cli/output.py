@@ -8,15 +8,34 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
+from imageproc.cli.escaping import escaped, escaped_json
 from imageproc.client.photos import Photo
 from imageproc.core.record import Status
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    """Shows texts as they are: no markup, and escaped what does not print."""
+
+    def render_str(
+        self, text: str, *, style: StyleType = "", justify: Any = None, overflow: Any = None, **_: Any
+    ) -> Text:
+        return Text(escaped(text), style=style, justify=justify, overflow=overflow)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        if isinstance(renderable, Text):
+            renderable = renderable.copy()
+            renderable.plain = escaped(renderable.plain, keep="\n")
+        return super().render(renderable, options)
+
+
+console = _Console(highlight=False)
+errors = _Console(stderr=True, highlight=False)
 
 STYLES = {
     Status.SUCCEEDED: "green",
@@ -30,7 +49,7 @@ STYLES = {
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one object on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_json))
+    click.echo(escaped_json(json.dumps(value, ensure_ascii=False, default=_json)))
 
 
 def _json(value: Any) -> str:
@@ -43,17 +62,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], em
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(safe(cell) for cell in row))
+        table.add_row(*row)
     console.print(table if table.row_count else Text(empty))
-
-
-def safe(cell: str | Text) -> Text:
-    """Return text that a terminal shows as it is: no markup, no control characters from a photo or a name."""
-    if isinstance(cell, Text):
-        return cell
-    return Text(
-        "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cell)
-    )
 
 
 def status(photo: Photo) -> Text:

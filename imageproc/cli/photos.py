@@ -11,7 +11,7 @@ import click
 
 from imageproc.cli import options
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, print_json, print_table, reasons, safe, status
+from imageproc.cli.output import console, print_json, print_table, reasons, status
 from imageproc.client import spending
 from imageproc.client.albums import Albums
 from imageproc.client.boxes import boxes_of, draw_boxes
@@ -66,18 +66,18 @@ def print_photos(chosen: Sequence[Photo]) -> None:
     print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no photos.")
     for reason, names in reasons(chosen).items():
         console.print()
-        console.print(safe(reason))
+        console.print(reason)
         shown = ", ".join(names[:_NAMES]) + (
             f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         )
-        console.print(safe(shown), style="dim")
+        console.print(shown, style="dim")
 
 
 def _print_cost(place: Place, chosen: Sequence[Photo]) -> None:
     """Say below an album what its photos cost on AWS."""
     found = spending.of_photos(place.target, place.stack_name, chosen)
     console.print()
-    console.print(safe(brief(found, local=place.target.is_local)[1]), style="dim")
+    console.print(brief(found, local=place.target.is_local)[1], style="dim")
 
 
 @click.command()
@@ -107,7 +107,7 @@ def _print_record(photo: Photo) -> None:
     for name in sorted(photo.record):
         value = photo.record[name]
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        console.print(safe(f"{name:<28}{text}"))
+        console.print(f"{name:<28}{text}")
 
 
 def _write_boxes(place: Place, photo: Photo, out: Path) -> None:
@@ -119,7 +119,7 @@ def _write_boxes(place: Place, photo: Photo, out: Path) -> None:
         raise click.ClickException(f"{photo.name}: {error}") from error
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror or error}") from error
-    console.print(safe(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(boxes_of(labels))}"))
+    console.print(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(boxes_of(labels))}")
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 
 from imageproc.cli import options
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, safe, size
+from imageproc.cli.output import console, errors, size
 from imageproc.client.albums import Albums
 from imageproc.client.download import NotDownloaded
 from imageproc.client.download import download as download_photos
@@ -60,9 +60,9 @@ def download(
     ):
         if isinstance(one, NotDownloaded):
             failed += 1
-            errors.print(safe(f"Not downloaded: {one.photo_id}: {one.cause}"))
+            errors.print(f"Not downloaded: {one.photo_id}: {one.cause}")
         else:
-            console.print(safe(f"{one.path}  {size(one.size)}"), soft_wrap=True)
+            console.print(f"{one.path}  {size(one.size)}", soft_wrap=True)
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -91,7 +91,7 @@ def forget(place: Place, photo_ids: tuple[str, ...], user: str | None, yes: bool
     if not yes and click.prompt(f"Type {word} to erase all this", err=True) != word:
         raise click.ClickException("The answer differs: nothing was erased.")
     for one in privacy.erase(found):
-        errors.print(safe(f"Erased {one.photo_id}"))
+        errors.print(f"Erased {one.photo_id}")
     console.print(
         f"Erased: {len(found.photos)} photos, {found.versions} versions, {len(found.albums)} albums."
     )
@@ -129,17 +129,17 @@ def _ids(place: Place, names: Iterable[str]) -> list[str]:
     if missing and not ids:
         raise missing[0]
     for each in missing:
-        errors.print(safe(f"Left out: {each}"))
+        errors.print(f"Left out: {each}")
     return ids
 
 
 def _show(found: Erasure) -> None:
     for one in found.photos[:_NAMES]:
         record = "and its record" if one.record else "without a record"
-        console.print(safe(f"  {one.photo_id}: {len(one.versions)} versions, {record}"))
+        console.print(f"  {one.photo_id}: {len(one.versions)} versions, {record}")
     if len(found.photos) > _NAMES:
         console.print(f"  and {len(found.photos) - _NAMES} more photos")
     for album in found.albums:
-        console.print(safe(f"  album {album.name} ({album.id})"))
+        console.print(f"  album {album.name} ({album.id})")
     total = f"{len(found.photos)} photos, {found.versions} versions, {size(found.size)}"
     console.print(f"In all: {total}, {len(found.albums)} albums. Nothing brings them back.")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
+from traceback import format_exc
 
 import click
+
+from imageproc.cli.escaping import say
 
 
 @contextmanager
@@ -15,17 +19,16 @@ def explained() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        error.show()
+        error.show(shown := StringIO())
+        say(shown.getvalue().rstrip(), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was begun goes on or can be run again.", err=True)
+        say("Interrupted. What was begun goes on or can be run again.", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)
-    except Exception as error:
-        if not _is_ours(error):
-            raise
-        click.echo(f"Error: {error}", err=True)
+    except Exception as error:  # noqa: BLE001 - a defect, too, is shown escaped
+        say(f"Error: {error}" if _is_ours(error) else format_exc(), err=True)
         sys.exit(1)
 
 

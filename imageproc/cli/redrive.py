@@ -6,7 +6,7 @@ import click
 
 from imageproc.cli import options
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, print_json, print_table, safe
+from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven
 
 
@@ -28,13 +28,13 @@ def redrive(place: Place, only_list: bool, as_json: bool) -> None:
     for one in letters.redrive():
         if isinstance(one, NotRedriven):
             refused += 1
-            errors.print(safe(f"Stays in the queue: {_which(one.message)}: {one.cause}"))
+            errors.print(f"Stays in the queue: {_which(one.message)}: {one.cause}")
             continue
         redriven += 1
         for started in one.started:
-            console.print(safe(f"Started: {started.photo_id} ({started.reason})"))
+            console.print(f"Started: {started.photo_id} ({started.reason})")
         for key, reason in one.moot:
-            console.print(safe(f"Not needed: {key} ({reason})"))
+            console.print(f"Not needed: {key} ({reason})")
     if not redriven and not refused:
         console.print("The dead-letter queue is empty.")
     if refused:

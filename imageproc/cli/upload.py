@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
 from imageproc.cli import options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Place
-from imageproc.cli.output import console, errors, print_json, safe, size
+from imageproc.cli.output import console, errors, print_json, size
 from imageproc.client.albums import Album
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import (
@@ -77,14 +77,8 @@ def send(
     """Send files with one progress bar for all; say which failed."""
     sent: list[Sent] = []
     failed: list[Failed] = []
-    columns = (
-        TextColumn("Uploading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Bar(*columns[:2], columns[3], columns[4], console=errors, transient=True) as bar:
+    columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Bar(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(upload.size for upload in ready))
         for event in Uploads(stack, album.user, album.id).send(ready, again=again):
             if isinstance(event, Progress):
@@ -94,7 +88,7 @@ def send(
                 bar.advance(task, event.upload.size if event.already_there else 0)
             else:
                 failed.append(event)
-                bar.console.print(safe(f"Not uploaded: {event.upload.path}: {event.cause}"))
+                bar.console.print(f"Not uploaded: {event.upload.path}: {event.cause}")
     return sent, failed
 
 
@@ -107,7 +101,7 @@ def _prepared(found: Iterable[Upload | Refused]) -> tuple[list[Upload], list[Ref
             ready.append(one)
         else:
             refused.append(one)
-            errors.print(safe(f"Not sent: {one.path}: {one.cause}"))
+            errors.print(f"Not sent: {one.path}: {one.cause}")
     return ready, refused
 
 
@@ -117,4 +111,4 @@ def _summarise(sent: list[Sent], refused: int, failed: int, album: str) -> None:
     parts += [f"{len(sent) - len(new)} there already"] if len(sent) > len(new) else []
     parts += [f"{refused} not sent"] if refused else []
     parts += [f"{failed} failed: run the same command again"] if failed else []
-    console.print(safe(", ".join(parts) + "."))
+    console.print(", ".join(parts) + ".")

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import click
 
+from imageproc.cli.escaping import say
+
 _ADDRESS = "127.0.0.1"
 _START_S = 60.0
 _IDLE_S = 1800
@@ -32,7 +34,7 @@ def serve(notebook: Path, *, port: int = 0, open_browser: bool = True) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with running(notebook, port=port) as (process, url):
-        click.echo(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
+        say(f"The web app is at {url}\nOnly this machine reaches it. Stop it with Ctrl-C.")
         if open_browser:
             webbrowser.open(url)
         with contextlib.suppress(KeyboardInterrupt):
@@ -58,12 +60,22 @@ def _configure(folder: Path, port: int, token: str) -> None:
     path = folder / "voila.json"
     path.touch(mode=0o600)
     settings = {
-        "Voila": {"ip": _ADDRESS, "port": port, "port_retries": 0, "open_browser": False, "token": token},
+        "Voila": {
+            "ip": _ADDRESS,
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "token": token,
+            "identity_provider_class": "imageproc.cli.jupyter_access.OwnOriginProvider",
+            "tornado_settings": {"allow_remote_access": False},  # to this machine's names alone
+        },
         "VoilaConfiguration": {
             "preheat_kernel": True,
             "default_pool_size": _READY_KERNELS,
             "show_tracebacks": False,
         },
+        "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
+        "KernelManager": {"transport_encryption": "required"},
         "MappingKernelManager": {"cull_idle_timeout": _IDLE_S, "cull_interval": 60},
     }
     path.write_text(json.dumps(settings))
@@ -71,7 +83,7 @@ def _configure(folder: Path, port: int, token: str) -> None:
 
 def _start(notebook: Path, config: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "voila", str(notebook)],
+        [sys.executable, "-m", "imageproc.cli.web_server", str(notebook)],
         env={**os.environ, "JUPYTER_CONFIG_PATH": str(config)},
         start_new_session=True,
     )

@@ -32,6 +32,8 @@ PARALLEL = 8
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was called off."""
 
+_LEADS_OUT = "It is a symbolic link that leads out of the folder: name what it leads to instead."
+
 # S3 replaces "${filename}" in the fields of forms; forms and XML cannot carry the others.
 _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
 
@@ -58,6 +60,7 @@ class Refusal(StrEnum):
     NOT_A_PHOTO = "not a photo"
     TOO_LARGE = "too large"
     UNREADABLE = "unreadable"
+    LINK = "a link"
     INVALID = "invalid"
     """The browser sent what no browser sends."""
 
@@ -100,9 +103,10 @@ class Failed:
 UploadEvent = Progress | Sent | Failed
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[Path]:
+def find_files(paths: Iterable[Path]) -> Iterator[Path | Refused]:
     """Yield the files of these paths, in order; folders with all they hold, hidden files left out.
 
+    Symbolic links that lead out of a folder are refused: who fills it could have any file of yours sent.
     Raises UploadError for a path that does not exist.
     """
     for path in paths:
@@ -263,11 +267,16 @@ def _version(head: dict[str, Any]) -> Version:
     return Version(head.get("VersionId"), int(head["LastModified"].timestamp()))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path | Refused]:
+    real = os.path.realpath(folder)
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = (Path(root, name) for name in sorted(files) if not name.startswith("."))
-        yield from (path for path in paths if path.is_file())  # a pipe would be waited for
+        links = [name for name in folders if Path(root, name).is_symlink()]  # os.walk enters none of them
+        for path in (Path(root, name) for name in [*links, *sorted(files)] if not name.startswith(".")):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(real):
+                yield Refused(path, _LEADS_OUT, Refusal.LINK)
+            elif path.is_file():  # a pipe would be waited for
+                yield path
 
 
 def _checked_format(head: bytes, size: int) -> str:

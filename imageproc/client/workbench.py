@@ -212,7 +212,7 @@ class Workbench:
         for path in files:
             if cancellation:
                 cancellation.check()
-            found = prepare(path, album.id, check=check)
+            found = path if isinstance(path, Refused) else prepare(path, album.id, check=check)
             if isinstance(found, Refused):
                 yield found
             elif found.object_id not in seen:

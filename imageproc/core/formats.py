@@ -23,46 +23,47 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 SIGNATURES = {"image/jpeg": _JPEG, "image/png": _PNG}
 """The beginnings of the supported formats, by content type."""
 
-# Name → the bytes it starts with. Longer signatures come before shorter ones with the same beginning.
-_OTHERS: tuple[tuple[str, bytes], ...] = (
-    ("GIF", b"GIF87a"),
-    ("GIF", b"GIF89a"),
-    ("JPEG 2000", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
-    ("JPEG 2000", b"\xff\x4f\xff\x51"),
-    ("JPEG XL", b"\x00\x00\x00\x0cJXL \r\n\x87\n"),
-    ("JPEG XL", b"\xff\x0a"),
-    ("JPEG-LS or lossless JPEG without a start", b"\xff\xf7"),
-    ("MNG", b"\x8aMNG\r\n\x1a\n"),
-    ("JNG", b"\x8bJNG\r\n\x1a\n"),
-    ("Canon CR2 raw", b"II*\x00\x10\x00\x00\x00CR"),
-    ("Panasonic RW2 raw", b"IIU\x00"),
-    ("Olympus ORF raw", b"IIRO"),
-    ("Olympus ORF raw", b"IIRS"),
-    ("Olympus ORF raw", b"MMOR"),
-    ("Fujifilm RAF raw", b"FUJIFILMCCD-RAW"),
-    ("Canon CRW raw", b"II\x1a\x00\x00\x00HEAPCCDR"),
-    ("Sigma X3F raw", b"FOVb"),
-    ("JPEG XR", b"II\xbc\x01"),
-    ("TIFF or a camera's raw", b"II*\x00"),
-    ("TIFF or a camera's raw", b"MM\x00*"),
-    ("BigTIFF", b"II+\x00"),
-    ("BigTIFF", b"MM\x00+"),
-    ("PSD (Photoshop)", b"8BPS"),
-    ("ICO", b"\x00\x00\x01\x00"),
-    ("CUR", b"\x00\x00\x02\x00"),
-    ("OpenEXR", b"\x76\x2f\x31\x01"),
-    ("Radiance HDR", b"#?RADIANCE"),
-    ("QOI", b"qoif"),
-    ("FLIF", b"FLIF"),
-    ("BPG", b"BPG\xfb"),
-    ("DDS", b"DDS "),
-    ("ICNS", b"icns"),
-    ("DjVu", b"AT&TFORM"),
-    ("XCF (GIMP)", b"gimp xcf"),
-    ("PDF", b"%PDF-"),
-    ("PostScript", b"%!PS"),
-    ("PostScript", b"\xc5\xd0\xd3\xc6"),
-)
+# Name → the bytes it may start with. Longer signatures come before shorter ones with the same beginning.
+_OTHERS: dict[str, tuple[bytes, ...]] = {
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "JPEG 2000": (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"),
+    "JPEG XL": (b"\x00\x00\x00\x0cJXL \r\n\x87\n", b"\xff\x0a"),
+    "JPEG-LS or lossless JPEG without a start": (b"\xff\xf7",),
+    "MNG": (b"\x8aMNG\r\n\x1a\n",),
+    "JNG": (b"\x8bJNG\r\n\x1a\n",),
+    "Canon CR2 raw": (b"II*\x00\x10\x00\x00\x00CR",),
+    "Panasonic RW2 raw": (b"IIU\x00",),
+    "Olympus ORF raw": (b"IIRO", b"IIRS", b"MMOR"),
+    "Fujifilm RAF raw": (b"FUJIFILMCCD-RAW",),
+    "Canon CRW raw": (b"II\x1a\x00\x00\x00HEAPCCDR",),
+    "Sigma X3F raw": (b"FOVb",),
+    "JPEG XR": (b"II\xbc\x01",),
+    "TIFF or a camera's raw": (b"II*\x00", b"MM\x00*"),
+    "BigTIFF": (b"II+\x00", b"MM\x00+"),
+    "PSD (Photoshop)": (b"8BPS",),
+    "ICO": (b"\x00\x00\x01\x00",),
+    "CUR": (b"\x00\x00\x02\x00",),
+    "OpenEXR": (b"\x76\x2f\x31\x01",),
+    "Radiance HDR": (b"#?RADIANCE",),
+    "QOI": (b"qoif",),
+    "FLIF": (b"FLIF",),
+    "BPG": (b"BPG\xfb",),
+    "DDS": (b"DDS ",),
+    "ICNS": (b"icns",),
+    "DjVu": (b"AT&TFORM",),
+    "XCF (GIMP)": (b"gimp xcf",),
+    "PDF": (b"%PDF-",),
+    "PostScript": (b"%!PS", b"\xc5\xd0\xd3\xc6"),
+}
+
+# What files look like that are sent by mistake → the bytes they may start with.
+_NO_IMAGES: dict[str, tuple[bytes, ...]] = {
+    "an archive or an office document": (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!"),
+    "a program": (b"\x7fELF", b"MZ"),
+    "a video or a sound": (b"\x1aE\xdf\xa3", b"RIFF", b"ID3", b"OggS"),
+    "a web page": (b"<!DOCTYPE", b"<html"),
+}
+_TEXT = bytes([*range(0x20, 0x7F), *range(0x80, 0x100), *b"\t\n\r\f"])
 
 # ISO base media files name their brand after `ftyp`: https://mp4ra.org/registered-types/brands
 _BRANDS: dict[bytes, str] = {
@@ -111,8 +112,8 @@ def read_up_to(file: BinaryIO, count: int) -> bytes:
 
 
 def _other_format(head: bytes) -> str | None:
-    for name, signature in _OTHERS:
-        if head.startswith(signature):
+    for name, signatures in _OTHERS.items():
+        if head.startswith(signatures):
             return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WebP"
@@ -131,6 +132,14 @@ def _not_supported(name: str) -> NotSupportedImageType:
 
 
 def _why_unknown(head: bytes) -> str:
+    """Return why a file is refused, in words alone: what it holds may be nobody's business."""
     if not head:
         return "the file is empty"
-    return f"the file is no image that is known: it starts with {head[:8].hex(' ')}"
+    for looks, beginnings in _NO_IMAGES.items():
+        if head.startswith(beginnings):
+            return f"the file is no image: it looks like {looks}"
+    if not any(head):
+        return "the file is no image: it begins with zeros, as files do whose copying was broken off"
+    if not head.translate(None, _TEXT):
+        return "the file is no image: it looks like text"
+    return "the file is no image that is known"

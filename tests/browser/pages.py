@@ -27,6 +27,10 @@ _DONE = """() => {
   if (failed) return 'failed: ' + failed.innerText;
   return cells.every(({ model }) => model.executionCount && model.executionState !== 'running') ? 'done' : '';
 }"""
+_SAVE_WIDGETS = """async () => {
+  await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
+  await window.jupyterapp.commands.execute('docmanager:save');
+}"""
 
 
 class Page:
@@ -59,6 +63,14 @@ class Page:
         self.page.evaluate(_RUN_ALL)
         outcome = self.page.wait_for_function(_DONE, timeout=timeout_s * 1000).json_value()
         assert outcome == "done", outcome
+
+    def save_with_widgets(self, path: Path) -> str:
+        """Save the notebook with the state of its widgets, as a setting of JupyterLab does; return it."""
+        self.page.evaluate(_SAVE_WIDGETS)
+        end = time.monotonic() + 30
+        while "widget-state" not in (saved := path.read_text()) and time.monotonic() < end:
+            self.page.wait_for_timeout(200)
+        return saved
 
     def drop(self, selector: str, files: Iterable[Path]) -> None:
         """Drag files from the desktop and drop them on an element."""

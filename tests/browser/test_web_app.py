@@ -48,6 +48,7 @@ def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_pat
     log_in(ann, app_url, "ann", "<b>Trip</b>")
     log_in(bob, app_url, "bob", "Garden")
     assert "import" not in ann.page.locator("body").inner_text()
+    assert "token" not in ann.page.evaluate("() => location.href + document.referrer + document.cookie")
 
     ann.drop(".ip-drop-zone .ip-target", hostile.write(tmp_path))
     ann.wait_text(".ip-run-list tr:has-text('img src')", "SUCCEEDED|INCOMPLETE")

@@ -11,9 +11,11 @@ import moto
 import pytest
 
 from imageproc.client import sending
+from imageproc.client.albums import Album
 from imageproc.client.stack import Stack
 from imageproc.client.target import AWS, Target
-from imageproc.client.uploads import Progress, Sent, Upload, Uploads, prepare
+from imageproc.client.uploads import Progress, Refusal, Refused, Sent, Upload, Uploads, prepare
+from imageproc.client.workbench import Workbench
 from tests import pictures
 
 REGION = "us-east-1"
@@ -116,3 +118,43 @@ def test_the_bytes_that_are_sent_are_told(stack: Stack, tmp_path: Path) -> None:
     (upload,) = files(tmp_path, 1)
     told = [event.sent for event in Uploads(stack, "ann", "a1").send([upload]) if isinstance(event, Progress)]
     assert sum(told) == upload.size
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_link_that_leads_out_of_a_folder_is_not_followed_and_that_is_said(
+    stack: Stack, tmp_path: Path, check: bool
+) -> None:
+    folder, private = tmp_path / "photos", tmp_path / "private"
+    for one in (folder / "more", private):
+        one.mkdir(parents=True)
+    (folder / "cat.jpg").write_bytes(pictures.jpeg())
+    (private / "id_rsa").write_text("-----BEGIN OPENSSH PRIVATE KEY-----")
+    (private / "photo.jpg").write_bytes(pictures.jpeg((70, 70)))
+    links = {
+        "key.jpg": private / "id_rsa",
+        "photo.jpg": Path("../private/photo.jpg"),
+        "more/photo.jpg": private / "photo.jpg",
+        "all": private,
+        "gone.jpg": private / "gone.jpg",
+        "loop.jpg": Path("loop.jpg"),
+        "inside.jpg": Path("cat.jpg"),
+        "here": Path("more"),
+    }
+    for name, target in links.items():
+        (folder / name).symlink_to(target)
+    (tmp_path / "door").symlink_to(folder)
+
+    for named in (folder, tmp_path / "door"):
+        found = list(Workbench(stack.target).prepare([named], Album("a1", "ann", "Trip", 0), check=check))
+        refused = {str(one.path.relative_to(named)): one for one in found if isinstance(one, Refused)}
+        assert set(refused) == {"key.jpg", "photo.jpg", "more/photo.jpg", "all", "gone.jpg"}
+        assert {one.kind for one in refused.values()} == {Refusal.LINK}
+        assert all("leads out of the folder" in one.cause for one in refused.values())
+        assert {one.path.name for one in found if isinstance(one, Upload)} == {"cat.jpg", "inside.jpg"}
+
+
+def test_a_link_that_is_named_itself_is_followed(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "cat.jpg").write_bytes(pictures.jpeg())
+    (tmp_path / "link.jpg").symlink_to("cat.jpg")
+    found = list(Workbench(stack.target).prepare([tmp_path / "link.jpg"], Album("a1", "ann", "Trip", 0)))
+    assert [type(one) for one in found] == [Upload]

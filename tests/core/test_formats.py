@@ -58,6 +58,37 @@ def test_what_is_no_known_image_cannot_be_identified(head: bytes) -> None:
         sniff(head)
 
 
+@pytest.mark.parametrize(
+    ("head", "looks"),
+    [
+        (b"hello, world", "text$"),
+        ("-----BEGIN OPENSSH grüße".encode(), "text$"),
+        (b"PK\x03\x04\x14", "an archive"),
+        (b"\x7fELF\x02", "a program"),
+        (b"<!DOCTYPE html>", "a web page"),
+        (bytes(SNIFF_BYTES), "zeros"),
+        (b"\x01\x02\x03", "no image that is known$"),
+    ],
+)
+def test_what_is_no_image_is_described_in_words(head: bytes, looks: str) -> None:
+    with pytest.raises(ImageIdentifyError, match=looks):
+        sniff(head)
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_the_refusal_of_a_file_holds_nothing_of_what_is_in_it(secret: bytes) -> None:
+    """Its words are the same, whatever else is in the file."""
+    with contextlib.suppress(NotSupportedImageType):
+        causes = set[str]()
+        for beginning in (b"secret: ", b"PK\x03\x04", b"\x01"):
+            for rest in (secret, b"whatever"):
+                with pytest.raises(ImageIdentifyError) as refusal:
+                    sniff(beginning + rest)
+                causes.add(str(refusal.value))
+        assert secret.hex(" ") not in " ".join(causes)
+        assert len(causes) <= 4
+
+
 @given(st.binary(max_size=SNIFF_BYTES))
 def test_any_bytes_are_a_format_or_a_typed_rejection(head: bytes) -> None:
     with contextlib.suppress(ImageIdentifyError, NotSupportedImageType):

@@ -210,3 +210,78 @@ def test_a_cell_that_fails_stops_the_notebook_with_its_cause(tmp_path: Path) -> 
 def test_an_unknown_notebook_is_an_error_that_names_those_there_are() -> None:
     with pytest.raises(click.ClickException, match="01_deploy, 02_upload_and_follow"):
         imageproc(["run", "06_more"], standalone_mode=False)
+
+
+INJECTING = [
+    '"+open("injected","w").name+"',
+    "\\\"; open('injected', 'w') #",
+    "'''\"\"\"\nopen('injected', 'w')\n",
+    "\r\u2028open('injected', 'w')",
+    "{0.__class__} {{open('injected', 'w')}} %s $(touch injected) `touch injected`",
+    "\\",
+    "\\N{QUOTATION MARK}",
+]
+AS_CODE = """[!!set {"\\"+open(\\"injected\\",\\"w\\").name+\\"": null}]"""
+
+
+def parameterised(path: Path, *parameters: str) -> subprocess.CompletedProcess[str]:
+    """Run a notebook in its own folder, and write it to `out.ipynb` there."""
+    given = [word for pair in zip(parameters[::2], parameters[1::2], strict=True) for word in ("-p", *pair)]
+    command = [sys.executable, "-c", "from imageproc.cli import main; main()", "run", str(path), *given]
+    return subprocess.run(
+        [*command, "-o", "out.ipynb"], capture_output=True, text=True, check=False, cwd=path.parent
+    )
+
+
+@pytest.fixture
+def taking(tmp_path: Path) -> Path:
+    """A notebook that takes a text, a mapping and a list, and shows them as JSON."""
+    path = notebook(tmp_path / "own.ipynb", "import json; print(json.dumps([text, mapping, several]))")
+    made = read(path)
+    made.cells[0].source = 'text: str = ""  # a\nmapping: dict = {}  # b\nseveral: list = []  # c'
+    nbformat.write(made, path)
+    return path
+
+
+def test_the_value_of_a_parameter_is_a_value_and_no_code(taking: Path) -> None:
+    for value in INJECTING:
+        mapping, several = json.dumps({value: value}), json.dumps([[value]])
+        done = parameterised(taking, "text", value, "mapping", mapping, "several", several)
+        assert done.returncode == 0, done.stderr
+        shown = read(taking.with_name("out.ipynb")).cells[-1].outputs[0].text
+        assert json.loads(shown) == [value, {value: value}, [[value]]]
+    assert not taking.with_name("injected").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("several", AS_CODE),
+        ("mapping", f"{{a: {AS_CODE}}}"),
+        ("several", "[!!binary IitvcGVuKCJpbmplY3RlZCIsInciKS5uYW1lKyI=]"),
+        ("mapping", "{a: 2026-01-01}"),
+        ("mapping", "{a"),
+        ("several", "&all [*all]"),
+        ("several", "!!python/object/apply:os.system ['touch injected']"),
+    ],
+)
+def test_values_that_only_yaml_knows_are_refused(taking: Path, name: str, value: str) -> None:
+    done = parameterised(taking, name, value)
+    assert not taking.with_name("injected").exists()
+    assert done.returncode == 1
+    assert f"{name} is to be" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sockets_of_the_kernel_of_a_run_are_the_users_alone(taking: Path) -> None:
+    """Its one port is ipykernel's own: output of subprocesses comes in there, and none goes out."""
+    made = read(taking)
+    made.cells[-1].source = """import json, os, psutil
+from ipykernel.connect import get_connection_info
+listening = [one.laddr.port for one in psutil.Process().net_connections("tcp") if one.status == "LISTEN"]
+folder = os.path.dirname(json.loads(get_connection_info())["ip"])
+print(json.dumps([len(listening), oct(os.stat(folder).st_mode & 0o777)]))"""
+    nbformat.write(made, taking)
+    assert parameterised(taking).returncode == 0
+    shown = read(taking.with_name("out.ipynb")).cells[-1].outputs[0].text
+    assert json.loads(shown) == [1, "0o700"]

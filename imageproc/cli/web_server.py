@@ -1,0 +1,80 @@
+"""The web app's server: Voilà, of which only log-in and public files answer without the token.
+
+`python -m imageproc.cli.web_server NOTEBOOK`, with the settings that `imageproc.cli.web_app` writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import Matcher, Rule
+from tornado.web import ErrorHandler, HTTPError, StaticFileHandler
+from voila.app import Voila
+from voila.request_info_handler import RequestInfoSocketHandler
+from voila.static_file_handler import (
+    AllowListFileHandler,
+    MultiStaticFileHandler,
+    TemplateStaticFileHandler,
+)
+
+
+class WebServer(Voila):  # type: ignore[misc]
+    """Voilà for one notebook, without what it answers to strangers."""
+
+    def init_handlers(self) -> list[Any]:
+        """Return Voilà's handlers, the first of them the one that takes the token out of addresses.
+
+        Kernels' query strings and pictures beside the notebook, for which Voilà asks for no log-in, are not
+        there. Voilà's own files are public, and their requests' Host and Origin are checked.
+        """
+        handlers = [
+            (path, ErrorHandler, _NOT_FOUND) if kind in _CLOSED else (path, _CHECKED.get(kind, kind), *rest)
+            for path, kind, *rest in super().init_handlers()
+        ]
+        return [Rule(_WithToken(), _Entrance), *handlers]
+
+
+class _WithToken(Matcher):
+    """Matches addresses that hold a token."""
+
+    def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
+        return {} if "token" in request.query_arguments else None
+
+
+class _Entrance(JupyterHandler):
+    """Exchanges the token for the cookie of the log-in, so that no history, kernel or Referer gets it."""
+
+    async def get(self) -> None:
+        query = urlencode([(name, value) for name, value in parse_qsl(self.request.query) if name != "token"])
+        self.redirect("/" + self.request.path.lstrip("/\\") + (f"?{query}" if query else ""))
+
+
+class _Public(JupyterHandler, StaticFileHandler):
+    """Files that may be read without log-in; an address that leads out of their folder is not found."""
+
+    @allow_unauthenticated
+    async def get(self, path: str, include_body: bool = True) -> None:
+        try:
+            await super().get(path, include_body)
+        except (AssertionError, ValueError, HTTPError) as error:
+            raise HTTPError(404) from error
+
+
+class _TemplateFiles(_Public, TemplateStaticFileHandler):  # type: ignore[misc]
+    pass
+
+
+class _StaticFiles(_Public, MultiStaticFileHandler):  # type: ignore[misc]
+    pass
+
+
+_CHECKED = {TemplateStaticFileHandler: _TemplateFiles, MultiStaticFileHandler: _StaticFiles}
+_CLOSED = (RequestInfoSocketHandler, AllowListFileHandler)
+_NOT_FOUND = {"status_code": 404}
+
+if __name__ == "__main__":
+    WebServer.launch_instance()

@@ -1,0 +1,104 @@
+"""What another user of this machine tries: run as root, it becomes nobody, and prints what it got as JSON.
+
+`python -m tests.stranger FOLDER PID`: Jupyter's folder of what runs, and the process of JupyterLab or of the
+web app. Its children's arguments and ports are public to all users of the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import zmq
+
+NOBODY = 65534
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+KERNEL_PORTS = 5
+_START_S = 20.0
+_LISTEN_S = 6.0
+
+
+@contextlib.contextmanager
+def listening(folder: Path, process: int) -> Iterator[dict[str, Any]]:
+    """Let a stranger try a server and its kernels; what it got is in the yielded dictionary afterwards."""
+    command = [sys.executable, "-m", "tests.stranger", str(folder), str(process)]
+    got: dict[str, Any] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stranger:
+        assert stranger.stdout is not None
+        assert stranger.stdout.readline() == "listening\n"
+        yield got
+        got |= json.loads(stranger.communicate()[0])
+
+
+def ports(processes: list[psutil.Process]) -> list[int]:
+    """Return the ports on which the processes listen; /proc/net/tcp tells them to everybody."""
+    found = set[int]()
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a short-lived child
+            listening = (one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
+            found |= {one.laddr.port for one in listening}
+    return sorted(found)
+
+
+def kernels(server: psutil.Process) -> list[psutil.Process]:
+    """Return the server's kernels, as the list of processes shows them to everybody."""
+    return [one for one in server.children(recursive=True) if "ipykernel_launcher" in str(one.cmdline())]
+
+
+def heard(listening: list[int]) -> int:
+    """Subscribe to everything on all ports, and return how many messages came."""
+    context = zmq.Context()
+    poller = zmq.Poller()
+    for port in listening:
+        socket = context.socket(zmq.SUB)
+        socket.subscribe(b"")
+        socket.connect(f"tcp://127.0.0.1:{port}")
+        poller.register(socket, zmq.POLLIN)
+    count, end = 0, time.monotonic() + _LISTEN_S
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
+    while time.monotonic() < end:
+        for socket, _ in poller.poll(200):
+            socket.recv_multipart()
+            count += 1
+    context.destroy(linger=0)
+    return count
+
+
+def read(paths: list[Path]) -> list[str]:
+    """Return which of the files can be read."""
+    got = []
+    for path in paths:
+        try:
+            path.read_bytes()
+        except OSError:
+            continue
+        got.append(str(path))
+    return got
+
+
+def main(folder: Path, pid: int) -> None:
+    server, end = psutil.Process(pid), time.monotonic() + _START_S
+    while len(found := ports([server, *kernels(server)])) <= KERNEL_PORTS and time.monotonic() < end:
+        time.sleep(0.1)
+    words = [word for process in kernels(server) for word in process.cmdline()]
+    files = [Path(word) for word in words if word.endswith(".json")]
+    files += [*folder.rglob("*"), *(Path(f"/proc/{one.pid}/environ") for one in (server, *kernels(server)))]
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    got: dict[str, Any] = {"files": read(files), "tried": len(files), "ports": len(found)}
+    sys.stdout.write(json.dumps(got | {"messages": heard(found)}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
