@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import imageproc
+from imageproc import resources
 from imageproc.deployment.errors import ParameterError, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 TEMPLATE = "image-processing.yaml"
 DEFINITION = "state-machine.asl.json"
@@ -71,25 +71,9 @@ class TemplateParameter:
     default: str | None
 
 
-def sources_folder() -> Path:
-    """Return the folder of the template's sources: the installed package's, or the checkout's
-    `cloudformation/`.
-
-    Raises TemplateError if there is none.
-    """
-    package = Path(imageproc.__file__).parent
-    for folder in (package / "_cloudformation", package.parent / "cloudformation"):
-        if (folder / TEMPLATE).is_file():
-            return folder
-    raise TemplateError(
-        f"{TEMPLATE} was found neither in the installed package nor in a checkout's cloudformation folder. "
-        "Install imageproc anew, or run from a checkout."
-    )
-
-
 def read_sources(folder: Path | None = None) -> Sources:
-    """Read the template's sources. Raises TemplateError if a file is missing."""
-    folder = folder or sources_folder()
+    """Read the template's sources, by default the project's. Raises TemplateError if a file is missing."""
+    folder = folder or resources.folder("cloudformation")
     try:
         names = (TEMPLATE, DEFINITION, BULK_DEFINITION, DASHBOARD)
         return Sources(*((folder / name).read_text(encoding="utf-8") for name in names))
