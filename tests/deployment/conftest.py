@@ -14,11 +14,11 @@ from imageproc.deployment import (
     BuildTarget,
     Request,
     SessionClients,
-    bucket_policy,
     destroy,
-    packaging,
 )
-from imageproc.deployment.archive import package
+from imageproc.deployment.artifacts import bucket
+from imageproc.deployment.packaging import zips
+from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import Sources
 from imageproc.local.lifecycle import LocalAws
 
@@ -129,7 +129,7 @@ def small_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     def layer_package(_target: BuildTarget, prefix: str = "", **_: Any) -> Any:
         return package({"python/PIL/__init__.py": b""}, prefix)
 
-    monkeypatch.setattr(packaging, "layer_package", layer_package)
+    monkeypatch.setattr(zips, "layer_package", layer_package)
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def session(_session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sess
 @pytest.fixture
 def lenient_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto overlooks a policy's condition: the one against plain HTTP would shut everybody out."""
-    monkeypatch.setattr(bucket_policy, "tls_only", lambda _bucket, _partition: '{"Statement": []}')
+    monkeypatch.setattr(bucket, "tls_only", lambda _bucket, _partition: '{"Statement": []}')
 
 
 class Sleeper:

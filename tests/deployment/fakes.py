@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.deployment.parameters import CODE_PARAMETERS
+from imageproc.deployment.template.parameters import CODE_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from imageproc.cli import imageproc as imageproc_command
-from imageproc.deployment import packaging, wheels
-from imageproc.deployment.archive import Package
+from imageproc.deployment import packaging
 from imageproc.deployment.errors import PackagingError
-from imageproc.deployment.packaging import AWS, BuildTarget, local_target
-from imageproc.deployment.pruning import prune
+from imageproc.deployment.packaging import AWS, BuildTarget, local_target, wheels
+from imageproc.deployment.packaging.archive import Package
+from imageproc.deployment.packaging.pruning import prune
 from imageproc.deployment.template import read_sources
 
 LOCAL = local_target(b"#!/bin/sh\nexec python\n")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from imageproc.deployment.errors import ParameterError
-from imageproc.deployment.parameters import check_given, stack_parameters
 from imageproc.deployment.template import TemplateParameter
+from imageproc.deployment.template.parameters import check_given, stack_parameters
 
 DECLARED = (
     TemplateParameter("ArtifactsBucket", None),

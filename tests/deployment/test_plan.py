@@ -21,8 +21,8 @@ from imageproc.deployment import (
     package_template,
     plan,
 )
-from imageproc.deployment.change_set import wait_for
 from imageproc.deployment.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
+from imageproc.deployment.plan.change_set import wait_for
 from imageproc.deployment.template import declared_parameters
 
 from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal

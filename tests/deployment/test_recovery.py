@@ -7,7 +7,7 @@ import pytest
 from imageproc.aws.clients import Aws
 from imageproc.deployment.errors import ForeignStackError, PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Event, Note, Removed
-from imageproc.deployment.recovery import recover
+from imageproc.deployment.plan.recovery import recover
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 

@@ -20,18 +20,16 @@ from imageproc.deployment import (
     StackEvent,
     Swept,
     apply,
-    buckets,
     destroy,
     inventory,
     outputs,
     plan,
-    tables,
 )
-from imageproc.deployment.buckets import contents, empty
 from imageproc.deployment.errors import ForeignStackError, ParameterError, SweepFailedError
-from imageproc.deployment.inventory import log_group_names
-from imageproc.deployment.parameters import CODE_PARAMETERS
+from imageproc.deployment.inventory import buckets, log_group_names, tables
+from imageproc.deployment.inventory.buckets import contents, empty
 from imageproc.deployment.stack import Resource
+from imageproc.deployment.template.parameters import CODE_PARAMETERS
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 

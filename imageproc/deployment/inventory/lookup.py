@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import translated
-from imageproc.deployment import artifacts, buckets, tables
+from imageproc.deployment import artifacts
+from imageproc.deployment.inventory import buckets, tables
 from imageproc.deployment.stack import deleted, describe_ours, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imageproc.aws.clients import ClientFactory
-    from imageproc.deployment.buckets import BucketContents
+    from imageproc.deployment.inventory.buckets import BucketContents
+    from imageproc.deployment.inventory.tables import LogGroup, TableContents
     from imageproc.deployment.stack import Resource, StackState
-    from imageproc.deployment.tables import LogGroup, TableContents
 
 DATA_TYPES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
 

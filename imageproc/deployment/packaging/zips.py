@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import imageproc
-from imageproc.deployment import wheels
-from imageproc.deployment.archive import Package, package
 from imageproc.deployment.errors import PackagingError
-from imageproc.deployment.pruning import prune
+from imageproc.deployment.packaging import wheels
+from imageproc.deployment.packaging.archive import Package, package
+from imageproc.deployment.packaging.pruning import prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from imageproc import resources
 from imageproc.deployment.errors import ParameterError, TemplateError
+from imageproc.deployment.template.parameters import declared_parameters, set_default
+from imageproc.deployment.template.sources import DEFINITION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-TEMPLATE = "image-processing.yaml"
-DEFINITION = "state-machine.asl.json"
-BULK_DEFINITION = "bulk-processing.asl.json"
-DASHBOARD = "dashboard.json"
+    from imageproc.deployment.template.sources import Sources
 
 MAX_TEMPLATE_BYTES = 1_000_000
 """Largest template that CloudFormation reads from S3. Without S3 it may have 51,200 bytes: ours is larger.
@@ -41,44 +37,10 @@ _DATA_POLICY = re.compile(
 _DATA_POLICIES = {"Delete": "Delete", "Retain": "RetainExceptOnCreate"}
 # Reasons why a rule does not hold, for those who read the repository.
 _SUPPRESSION = re.compile(r"^ *# checkov:skip=.*\n", re.MULTILINE)
+
 _NAMED_IAM = re.compile(
     r"^\s+(?:RoleName|UserName|GroupName|ManagedPolicyName|InstanceProfileName):", re.MULTILINE
 )
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The template, the state machines' definitions and the dashboard, as they are in the repository."""
-
-    template: str
-    definition: str
-    """The photos' state machine."""
-    bulk: str = "{}"
-    """The one that processes many photos."""
-    dashboard: str = "{}"
-
-    @property
-    def documents(self) -> dict[str, str]:
-        """What is put into the template, by the names of the files."""
-        return {DEFINITION: self.definition, BULK_DEFINITION: self.bulk, DASHBOARD: self.dashboard}
-
-
-@dataclass(frozen=True)
-class TemplateParameter:
-    """A parameter that a template declares. `default` is None if a value must be given."""
-
-    name: str
-    default: str | None
-
-
-def read_sources(folder: Path | None = None) -> Sources:
-    """Read the template's sources, by default the project's. Raises TemplateError if a file is missing."""
-    folder = folder or resources.folder("cloudformation")
-    try:
-        names = (TEMPLATE, DEFINITION, BULK_DEFINITION, DASHBOARD)
-        return Sources(*((folder / name).read_text(encoding="utf-8") for name in names))
-    except OSError as error:
-        raise TemplateError(f"The template's sources cannot be read: {error}") from error
 
 
 def assemble(sources: Sources, defaults: dict[str, str] | None = None, data_retention: str = "Delete") -> str:
@@ -133,65 +95,9 @@ def set_data_retention(template: str, retention: str) -> str:
     return text
 
 
-def set_default(template: str, name: str, value: str) -> str:
-    """Set a parameter's default. Raises ParameterError if the template does not declare the parameter."""
-    lines = template.splitlines(keepends=True)
-    start, end = _parameter_lines(lines, name)
-    indent = _indent(lines[start + 1]) if start + 1 < end else _indent(lines[start]) + 2
-    default = f"{' ' * indent}Default: {json.dumps(value)}\n"
-    kept = [line for line in lines[start + 1 : end] if not line.lstrip().startswith("Default:")]
-    return "".join([*lines[: start + 1], *kept[:1], default, *kept[1:], *lines[end:]])
-
-
-def declared_parameters(template: str) -> tuple[TemplateParameter, ...]:
-    """Return the parameters that a template declares, in its order."""
-    lines = template.splitlines()
-    names = [match[1] for line in _section(lines) if (match := re.match(r"  (\w+):\s*(?:#.*)?$", line))]
-    return tuple(TemplateParameter(name, _default(lines, name)) for name in names)
-
-
 def required_capability(template: str) -> Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]:
     """Return what must be acknowledged: IAM resources, or IAM resources with names of their own.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
     """
     return "CAPABILITY_NAMED_IAM" if _NAMED_IAM.search(template) else "CAPABILITY_IAM"
-
-
-def _section(lines: list[str]) -> list[str]:
-    """Return the lines of the section `Parameters`."""
-    start = next((i for i, line in enumerate(lines) if re.match(r"Parameters:\s*$", line)), None)
-    if start is None:
-        return []
-    end = next(
-        (i for i, line in enumerate(lines[start + 1 :], start + 1) if re.match(r"\w", line)), len(lines)
-    )
-    return lines[start + 1 : end]
-
-
-def _parameter_lines(lines: list[str], name: str) -> tuple[int, int]:
-    """Return the line of a parameter's name and the line after its last one."""
-    section = _section(lines)
-    offset = next((i for i, line in enumerate(lines) if re.match(r"Parameters:\s*$", line)), 0) + 1
-    at = next(
-        (i for i, line in enumerate(section) if re.match(rf"  {re.escape(name)}:\s*(?:#.*)?$", line)), None
-    )
-    if at is None:
-        raise ParameterError(f"The template declares no parameter {name!r}.")
-    end = at + 1
-    while end < len(section) and _indent(section[end]) > _indent(section[at]) and section[end].strip():
-        end += 1
-    return offset + at, offset + end
-
-
-def _default(lines: list[str], name: str) -> str | None:
-    start, end = _parameter_lines(lines, name)
-    for line in lines[start + 1 : end]:
-        key, _, value = line.strip().partition(":")
-        if key == "Default":
-            return value.strip().strip("\"'")
-    return None
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))

@@ -11,15 +11,14 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import error_code, error_message, translated
-from imageproc.deployment import artifacts, buckets, packaging, template
-from imageproc.deployment.change_set import remove, wait_for
-from imageproc.deployment.changes import parameter_changes
+from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
 from imageproc.deployment.events import Note, always, ignore
-from imageproc.deployment.inventory import kept_earlier
-from imageproc.deployment.parameters import check_given, code_parameters, stack_parameters
-from imageproc.deployment.recovery import recover
+from imageproc.deployment.inventory import buckets, kept_earlier
+from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
+from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import describe
+from imageproc.deployment.template.parameters import check_given, code_parameters, stack_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
 
     from imageproc.aws.clients import ClientFactory
     from imageproc.deployment.artifacts import Artifacts
-    from imageproc.deployment.changes import Change, ParameterChange
     from imageproc.deployment.events import Event
     from imageproc.deployment.packaging import BuildTarget, Packages
+    from imageproc.deployment.plan.change_set import Change, ParameterChange
     from imageproc.deployment.stack import StackState
 
 Kind = Literal["CREATE", "UPDATE"]

@@ -1,0 +1,17 @@
+"""What all stages ask CloudFormation about a stack: its state, its resources, its events."""
+
+from imageproc.deployment.stack.feed import EventFeed, first_failure, follow, is_end
+from imageproc.deployment.stack.state import Resource, StackState, deleted, describe, describe_ours, resources
+
+__all__ = [
+    "EventFeed",
+    "Resource",
+    "StackState",
+    "deleted",
+    "describe",
+    "describe_ours",
+    "first_failure",
+    "follow",
+    "is_end",
+    "resources",
+]
