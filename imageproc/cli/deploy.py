@@ -117,8 +117,8 @@ def package(
 ) -> None:
     """Write the packaged template and the code, for the console or `aws cloudformation deploy --s3-bucket`.
 
-    Without --bucket, upload the written zips to a bucket of yours under their names, and give its name as the
-    parameter ArtifactsBucket.
+    Without --bucket, the template names the written zips as files beside it: `aws cloudformation package`
+    uploads them to a bucket of yours, and writes the template that can be launched.
     """
     built = packaging.build(BuildTarget(runtime, architecture), artifacts.key_prefix("packaged"))
     if bucket:

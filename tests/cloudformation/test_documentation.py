@@ -11,14 +11,7 @@ def test_the_parameters_that_are_documented_exist_with_these_defaults(template: 
     first_column = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
     documented = {name for cell in first_column for name in re.findall(r"`(\w+)`", cell)}
     parameters = template["Parameters"]
-    filled_in = {
-        "ArtifactsBucket",
-        "FunctionsCodeKey",
-        "LayerCodeKey",
-        "FunctionRuntime",
-        "FunctionArchitecture",
-    }
-    assert documented == set(parameters) - filled_in
+    assert documented == set(parameters)
     defaults = {name: str(one.get("Default", "")) for name, one in parameters.items()}
     assert (defaults["MaxLabels"], defaults["MinConfidence"], defaults["LogRetentionDays"]) == (
         "20",

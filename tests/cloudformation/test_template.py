@@ -11,7 +11,7 @@ import pytest
 from cfnlint import api
 
 from imageproc.core import record
-from imageproc.deployment.template import MAX_TEMPLATE_BYTES, assemble, read_sources
+from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
 
 CONTRACT_RESOURCES = {
     "PhotoRepoS3Bucket",
@@ -62,6 +62,9 @@ FUNCTION_MODULES = (
 )
 
 
+PACKAGED = {"Architectures", "Code", "Content", "CompatibleArchitectures", "CompatibleRuntimes", "Runtime"}
+
+
 def of_type(resources: Any, kind: str) -> dict[str, Any]:
     """Return the properties of all resources of a type, by logical ID."""
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
@@ -78,12 +81,17 @@ def test_the_contracts_resources_and_outputs_are_there(template: Any) -> None:
 
 
 def test_the_packaged_template_is_one_that_cloudformation_reads_from_s3() -> None:
-    filled_in = {
-        "ArtifactsBucket": f"imageproc-artifacts-{'1' * 12}-ap-southeast-2",
-        "FunctionsCodeKey": f"{'s' * 40}/functions/{'0' * 64}.zip",
-        "LayerCodeKey": f"{'s' * 40}/layer/{'0' * 64}.zip",
-    }
-    assert len(assemble(read_sources(), filled_in, "Retain").encode()) <= MAX_TEMPLATE_BYTES
+    key = f"imageproc/{'s' * 40}/functions/{'0' * 64}.zip"
+    code = Code(key, key, "provided.al2023", "x86_64", f"imageproc-artifacts-{'1' * 12}-ap-southeast-2")
+    assert len(assemble(read_sources(), code, "Retain").encode()) <= MAX_TEMPLATE_BYTES
+
+
+def test_nothing_about_the_code_is_a_parameter_whose_old_value_an_update_could_keep(resources: Any) -> None:
+    for kind in ("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
+        for name, one in of_type(resources, kind).items():
+            literal = {key: value for key, value in one.items() if key in PACKAGED}
+            assert len(literal) == 3, name
+            assert "Ref" not in json.dumps(literal), name
 
 
 def test_every_function_is_a_handler_that_exists(resources: Any) -> None:

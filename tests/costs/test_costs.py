@@ -90,7 +90,7 @@ def test_the_functions_have_the_templates_memory_and_architecture() -> None:
         found = re.search(rf"^  {name}Function:$.*?^      MemorySize: (\d+)$", template, re.M | re.S)
         assert found
         assert int(found[1]) == use.memory_mb, f"{name}: record the usage anew (benchmarks/record_usage.py)"
-    declared = re.search(r"^  FunctionArchitecture:$.*?^    Default: (\w+)$", template, re.M | re.S)
+    declared = re.search(r"^      Architectures: \[(\w+)\]", template, re.M)
     assert declared
     assert declared[1] == ours().architecture
 

@@ -31,19 +31,13 @@ TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 # A comment that stays
 Parameters:
-  ArtifactsBucket:
+  RoleStrategy:
     Type: String
-    Description: Where the code is
-  FunctionsCodeKey:
+    Default: PerFunction
+    Description: A role for each function
+  TestClientAccess:
     Type: String
-  LayerCodeKey:
-    Type: String
-  FunctionRuntime:
-    Type: String
-    Default: python3.14
-  FunctionArchitecture:
-    Type: String
-    Default: arm64
+    Default: Disabled
   DataRetention:
     Type: String
     Default: Delete
@@ -71,6 +65,14 @@ Resources:
         - { AttributeName: imageID, AttributeType: S }
       KeySchema:
         - { AttributeName: imageID, KeyType: HASH }
+
+  ImagingLayer:
+    Type: AWS::Lambda::LayerVersion
+    Properties:
+      LayerName: !Sub "${AWS::StackName}-imaging"
+      CompatibleArchitectures: [arm64] # packaging
+      CompatibleRuntimes: [python3.14] # packaging
+      Content: { S3Bucket: artifacts, S3Key: layer.zip } # packaging
 
   WorkLogGroup:
     Type: AWS::Logs::LogGroup

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.deployment.template.parameters import CODE_PARAMETERS
+from imageproc.deployment.stack.state import OUR_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,10 @@ class FakeCloudFormation:
         self.status = status
         self.stories = stories or {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.parameters: dict[str, str] = dict.fromkeys(CODE_PARAMETERS, "")
+        self.parameters: dict[str, str] = dict.fromkeys(OUR_PARAMETERS, "")
         self.outputs: dict[str, str] = {}
         self.change_set: dict[str, Any] = {"Status": "CREATE_COMPLETE", "Changes": []}
+        self.template = "Resources: {}"
         self.findings: list[dict[str, Any]] = []
         self.other_change_sets: list[str] = []
         self.page_size = 100
@@ -128,6 +129,9 @@ class FakeCloudFormation:
             "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()],
         }
         return {"Stacks": [stack]}
+
+    def get_template(self, **_: Any) -> dict[str, Any]:
+        return {"TemplateBody": self.template}
 
     def list_stacks(self, **_: Any) -> dict[str, Any]:
         return {"StackSummaries": []}

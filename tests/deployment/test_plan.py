@@ -58,10 +58,15 @@ def test_a_first_plan_adds_everything_and_touches_nothing(
 
     assert made.kind == "CREATE"
     assert made.changed
-    assert {(each.action, each.logical_id) for each in made.changes} == {
-        ("Add", name)
-        for name in ("PhotoRepoS3Bucket", "ImageMetadataDDBTable", "WorkLogGroup", "MachineRole", "Machine")
-    }
+    assert {each.action for each in made.changes} == {"Add"}
+    assert sorted(each.logical_id for each in made.changes) == [
+        "ImageMetadataDDBTable",
+        "ImagingLayer",
+        "Machine",
+        "MachineRole",
+        "PhotoRepoS3Bucket",
+        "WorkLogGroup",
+    ]
     assert [type(each) for each in told] == [Note, Note, Uploaded, Uploaded, Uploaded]
     tables = local_aws.client("dynamodb").list_tables()["TableNames"]
     assert not [name for name in tables if name.startswith(local_request.stack)]
@@ -169,17 +174,17 @@ def test_the_uploaded_template_needs_no_parameter(local_aws: SessionClients, loc
         .read()
         .decode()
     )
-    assert f'Default: "{made.artifacts.bucket}"' in body
-    assert f'Default: "{made.artifacts.functions_key}"' in body
-    assert f'Default: "{made.artifacts.layer_key}"' in body
+    assert f'"S3Bucket": "{made.artifacts.bucket}", "S3Key": "{made.artifacts.layer_key}"' in body
 
 
-def test_a_template_packaged_without_a_bucket_asks_for_it_alone(request_: Request) -> None:
+def test_a_template_packaged_without_a_bucket_names_the_files_beside_it(request_: Request) -> None:
     assert request_.sources is not None
+    packages = build(request_.target)
 
-    text = package_template(request_.sources, build(request_.target), None)
+    text = package_template(request_.sources, packages, None)
 
-    assert [each.name for each in declared_parameters(text) if each.default is None] == ["ArtifactsBucket"]
+    assert f'Content: "{packages.layer.key}"' in text
+    assert [each.name for each in declared_parameters(text) if each.default is None] == []
 
 
 def test_a_changed_parameter_is_an_update_and_the_others_keep_their_values(

@@ -29,7 +29,7 @@ from imageproc.deployment.errors import ForeignStackError, ParameterError, Sweep
 from imageproc.deployment.inventory import buckets, log_group_names, tables
 from imageproc.deployment.inventory.buckets import contents, empty
 from imageproc.deployment.stack import Resource
-from imageproc.deployment.template.parameters import CODE_PARAMETERS
+from imageproc.deployment.stack.state import OUR_PARAMETERS
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 
@@ -360,7 +360,7 @@ class Generations(FakeCloudFormation):
         asked = arguments["StackName"]
         if asked not in self.deleted:
             return super().describe_stacks()
-        names = CODE_PARAMETERS if asked == "first" else ()
+        names = OUR_PARAMETERS if asked == "first" else ()
         parameters = [{"ParameterKey": name, "ParameterValue": ""} for name in names]
         stack = {"StackName": "demo", "StackId": asked, "StackStatus": "DELETE_COMPLETE"}
         return {"Stacks": [{**stack, "Parameters": parameters}]}

@@ -30,7 +30,7 @@ _SHIPPED = ("core", "functions")
 class BuildTarget:
     """What the zips are built for.
 
-    `runtime` and `architecture` are the template's FunctionRuntime and FunctionArchitecture. With a
+    `runtime` and `architecture` are the functions' Runtime and Architectures. With a
     `bootstrap` the code is for a custom runtime, and the layer is made of this interpreter's own packages;
     without one, the layer's wheels are downloaded for Lambda's Python.
     """
@@ -50,7 +50,7 @@ class BuildTarget:
 
 
 RUNTIMES = ("python3.13", "python3.14")
-"""What the template's FunctionRuntime allows on AWS."""
+"""The runtimes of AWS that the functions and the layer can be built for."""
 
 AWS = BuildTarget(RUNTIMES[-1], "arm64")
 """Lambda's newest Python on Graviton: the cheapest of the architectures."""

@@ -17,8 +17,8 @@ from imageproc.deployment.events import Note, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
 from imageproc.deployment.plan.recovery import recover
-from imageproc.deployment.stack import describe
-from imageproc.deployment.template.parameters import check_given, code_parameters, stack_parameters
+from imageproc.deployment.stack import code_bucket, describe
+from imageproc.deployment.template.parameters import check_given, stack_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +116,7 @@ def plan(
         bucket, made = _bucket(aws, request, state, notify, confirm)
         text = package_template(sources, packages, bucket, _retention(request, state))
         uploaded = artifacts.upload(aws, bucket, packages, text, request.stack, notify)
-        planned = _planned(aws, request, state, packages, uploaded, text, notify, sleep)
+        planned = _planned(aws, request, state, uploaded, text, notify, sleep)
         return replace(planned, made_bucket=made)
 
 
@@ -125,10 +125,16 @@ def package_template(
 ) -> str:
     """Return the template that can be launched as it is, by the console or `aws cloudformation deploy`.
 
-    Without a bucket its name stays a parameter that must be given.
+    Without a bucket it names the zips as files beside it, for `aws cloudformation package`.
     """
-    known = {name: value for name, value in code_parameters(packages, bucket or "").items() if value}
-    return template.assemble(sources, known, data_retention)
+    code = template.Code(
+        packages.functions.key,
+        packages.layer.key,
+        packages.target.runtime,
+        packages.target.architecture,
+        bucket,
+    )
+    return template.assemble(sources, code, data_retention)
 
 
 def discard(clients: ClientFactory, unwanted: Plan) -> None:
@@ -189,7 +195,7 @@ def _bucket(
     """
     if request.artifacts_bucket:
         return artifacts.ensure_bucket(aws, request.stack, request.artifacts_bucket, notify), False
-    present = state.parameters.get("ArtifactsBucket") if state else None
+    present = code_bucket(aws, state.id) if state else None
     if present and artifacts.exists(aws, present):
         return present, False
     name = artifacts.default_bucket(request.stack, aws.account, aws.region)
@@ -211,7 +217,6 @@ def _planned(
     aws: Aws,
     request: Request,
     state: StackState | None,
-    packages: Packages,
     uploaded: Artifacts,
     text: str,
     notify: Callable[[Event], None],
@@ -220,12 +225,7 @@ def _planned(
     """Create the change set and wait until CloudFormation has worked out what it does."""
     kind: Kind = "CREATE" if _is_new(state) else "UPDATE"
     previous = state.parameters if state and kind == "UPDATE" else {}
-    parameters = stack_parameters(
-        template.declared_parameters(text),
-        code_parameters(packages, uploaded.bucket),
-        request.parameters,
-        previous,
-    )
+    parameters = stack_parameters(template.declared_parameters(text), request.parameters, previous)
     wanted: UpdateStackInputTypeDef = {
         "StackName": request.stack,
         "TemplateURL": uploaded.template_url,

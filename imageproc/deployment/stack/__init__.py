@@ -1,12 +1,22 @@
 """What all stages ask CloudFormation about a stack: its state, its resources, its events."""
 
 from imageproc.deployment.stack.feed import EventFeed, first_failure, follow, is_end
-from imageproc.deployment.stack.state import Resource, StackState, deleted, describe, describe_ours, resources
+from imageproc.deployment.stack.state import (
+    Resource,
+    StackState,
+    code_bucket,
+    deleted,
+    describe,
+    describe_ours,
+    resources,
+    template_of,
+)
 
 __all__ = [
     "EventFeed",
     "Resource",
     "StackState",
+    "code_bucket",
     "deleted",
     "describe",
     "describe_ours",
@@ -14,4 +24,5 @@ __all__ = [
     "follow",
     "is_end",
     "resources",
+    "template_of",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,19 @@ from botocore.exceptions import ClientError
 from imageproc.aws.errors import is_missing
 from imageproc.deployment.errors import ForeignStackError
 from imageproc.deployment.stack.feed import event_pages
-from imageproc.deployment.template.parameters import CODE_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from imageproc.aws.clients import Aws
     from imageproc.deployment.events import StackEvent
+
+
+OUR_PARAMETERS = ("DataRetention", "RoleStrategy", "TestClientAccess")
+"""Parameters that our template has always had, and that hardly another has."""
+
+# As text: the template may be YAML or JSON, as packaged here or rewritten by another tool.
+_CODE_BUCKET = re.compile(r"""\bS3Bucket["']?:\s*["']?([a-z0-9][a-z0-9.-]+)""")
 
 
 @dataclass(frozen=True)
@@ -42,12 +50,12 @@ class StackState:
 
     @property
     def ours(self) -> bool:
-        """Whether our template made it: its parameters say where our code lies.
+        """Whether our template made it: it has that template's parameters.
 
         They tell that also of a stack whose creation failed early, or that is deleted; resources do not. One
         that waits for its first change set has neither, and holds nothing.
         """
-        return self.status == "REVIEW_IN_PROGRESS" or set(CODE_PARAMETERS) <= set(self.parameters)
+        return self.status == "REVIEW_IN_PROGRESS" or set(OUR_PARAMETERS) <= set(self.parameters)
 
     @property
     def retains_data(self) -> bool:
@@ -93,10 +101,28 @@ def describe_ours(aws: Aws, stack: str) -> StackState | None:
     if state and not state.ours:
         raise ForeignStackError(
             f"The stack {state.name} was not made by imageproc: it has no parameter "
-            f"{next(name for name in CODE_PARAMETERS if name not in state.parameters)}. It is left alone. "
+            f"{next(name for name in OUR_PARAMETERS if name not in state.parameters)}. It is left alone. "
             "Check the stack's name, the profile and the region."
         )
     return state
+
+
+def template_of(aws: Aws, stack_id: str) -> str:
+    """Return the template that a stack was made of last, a deleted one's too; empty if it has none yet."""
+    try:
+        answer: Any = aws.cloudformation.get_template(StackName=stack_id, TemplateStage="Original")
+    except ClientError as error:
+        if is_missing(error):
+            return ""
+        raise
+    body = answer["TemplateBody"]
+    return body if isinstance(body, str) else json.dumps(body)  # boto3 reads JSON by itself
+
+
+def code_bucket(aws: Aws, stack_id: str) -> str | None:
+    """Return the bucket that a stack's code was deployed from; None if it has none yet."""
+    found = _CODE_BUCKET.search(template_of(aws, stack_id))
+    return found[1] if found else None
 
 
 def deleted(aws: Aws, name: str) -> list[StackState]:

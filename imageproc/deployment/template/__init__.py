@@ -2,6 +2,7 @@
 
 from imageproc.deployment.template.assembly import (
     MAX_TEMPLATE_BYTES,
+    Code,
     assemble,
     required_capability,
     set_data_retention,
@@ -11,6 +12,7 @@ from imageproc.deployment.template.sources import Sources, read_sources
 
 __all__ = [
     "MAX_TEMPLATE_BYTES",
+    "Code",
     "Sources",
     "TemplateParameter",
     "assemble",

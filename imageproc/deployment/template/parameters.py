@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
-    from imageproc.deployment.packaging import Packages
-
 
 @dataclass(frozen=True)
 class TemplateParameter:
@@ -25,41 +23,16 @@ class TemplateParameter:
     default: str | None
 
 
-def code_parameters(packages: Packages, bucket: str) -> dict[str, str]:
-    """Return the parameters that say where the code lies and what it was built for: always new, never
-    kept.
-    """
-    return {
-        "ArtifactsBucket": bucket,
-        "FunctionsCodeKey": packages.functions.key,
-        "LayerCodeKey": packages.layer.key,
-        "FunctionRuntime": packages.target.runtime,
-        "FunctionArchitecture": packages.target.architecture,
-    }
-
-
-CODE_PARAMETERS = (
-    "ArtifactsBucket",
-    "FunctionsCodeKey",
-    "LayerCodeKey",
-    "FunctionRuntime",
-    "FunctionArchitecture",
-)
-
-
 def check_given(declared: Iterable[TemplateParameter], given: Mapping[str, str]) -> None:
-    """Raise ParameterError for a parameter that the template lacks, or that follows from the build."""
-    free = [parameter.name for parameter in declared if parameter.name not in CODE_PARAMETERS]
+    """Raise ParameterError for a parameter that the template lacks."""
+    known = sorted(parameter.name for parameter in declared)
     for name in given:
-        if name in CODE_PARAMETERS:
-            raise ParameterError(f"{name} follows from what was built; choose another build target instead.")
-        if name not in free:
-            raise ParameterError(f"The template has no parameter {name}. It has {', '.join(sorted(free))}.")
+        if name not in known:
+            raise ParameterError(f"The template has no parameter {name}. It has {', '.join(known)}.")
 
 
 def stack_parameters(
     declared: Iterable[TemplateParameter],
-    code: Mapping[str, str],
     given: Mapping[str, str],
     previous: Iterable[str],
 ) -> list[ParameterTypeDef]:
@@ -71,7 +44,7 @@ def stack_parameters(
     known = set(previous)
     result: list[ParameterTypeDef] = []
     for parameter in declared:
-        value = code.get(parameter.name, given.get(parameter.name))
+        value = given.get(parameter.name)
         if value is not None:
             result.append({"ParameterKey": parameter.name, "ParameterValue": value})
         elif parameter.name in known:
@@ -81,14 +54,22 @@ def stack_parameters(
     return result
 
 
-def set_default(template: str, name: str, value: str) -> str:
-    """Set a parameter's default. Raises ParameterError if the template does not declare the parameter."""
+def set_parameter(template: str, name: str, values: Mapping[str, object]) -> str:
+    """Set attributes of a parameter, such as its `Default`.
+
+    Raises ParameterError if the template does not declare the parameter.
+    """
     lines = template.splitlines(keepends=True)
     start, end = _parameter_lines(lines, name)
-    indent = _indent(lines[start + 1]) if start + 1 < end else _indent(lines[start]) + 2
-    default = f"{' ' * indent}Default: {json.dumps(value)}\n"
-    kept = [line for line in lines[start + 1 : end] if not line.lstrip().startswith("Default:")]
-    return "".join([*lines[: start + 1], *kept[:1], default, *kept[1:], *lines[end:]])
+    indent = _indent(lines[start + 1])
+    kept, key = [], ""
+    for line in lines[start + 1 : end]:
+        if _indent(line) == indent and not line.lstrip().startswith("-"):
+            key = line.strip().partition(":")[0]
+        if key not in values:
+            kept.append(line)
+    written = [f"{' ' * indent}{key}: {json.dumps(value)}\n" for key, value in values.items()]
+    return "".join([*lines[: start + 1], *kept[:1], *written, *kept[1:], *lines[end:]])
 
 
 def declared_parameters(template: str) -> tuple[TemplateParameter, ...]:
