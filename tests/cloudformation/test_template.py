@@ -11,6 +11,7 @@ import pytest
 from cfnlint import api
 
 from imageproc.core import record
+from imageproc.deployment.artifacts import MAX_STACK_NAME
 from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
 
 CONTRACT_RESOURCES = {
@@ -115,7 +116,7 @@ def test_functions_have_the_layer_if_and_only_if_they_need_it(resources: Any, mo
 
 def test_lambda_policies_name_their_actions_and_resources(resources: Any) -> None:
     for name, policy in of_type(resources, "AWS::IAM::Policy").items():
-        if name == "StateMachinePolicy":
+        if name.endswith("StateMachinePolicy"):
             continue  # log deliveries know no resources
         for statement in _statements(policy):
             assert not [action for action in statement["Action"] if "*" in action], name
@@ -215,18 +216,76 @@ def test_guests_exist_only_where_they_are_enabled(template: Any) -> None:
         assert template["Resources"][name]["Condition"] == "TestClientEnabled"
 
 
-def test_every_functions_role_may_trace_if_tracing_is_on(resources: Any) -> None:
-    policy = resources["TracePolicy"]
-    assert policy["Condition"] == "Traced"
-    _, own, shared = policy["Properties"]["Roles"]["Fn::If"]
-    roles: set[str] = set()
-    consolidated: set[str] = set()
+def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> None:
+    """Lambda refuses active tracing to a function whose role lacks the right, so each waits for it."""
+    for name, function in resources.items():
+        if function["Type"] != "AWS::Lambda::Function":
+            continue
+        (policy,) = (one for one in function["DependsOn"] if one.endswith("Policy"))
+        (role,) = resources[policy]["Properties"]["Roles"]
+        assert _roles(function["Properties"]["Role"]) == _roles(role), name
+        trace = next(one for one in _conditional(resources[policy]) if one["Sid"] == "Trace")
+        assert trace["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], name
+
+
+LOOKING = ("start_execution", "extract_image_metadata", "generate_thumbnail", "begin_photo")
+
+
+def test_functions_that_look_at_photos_are_told_404_of_what_is_gone(resources: Any) -> None:
+    """S3 answers 403 to whoever may not list the bucket; a condition on the prefix matches no look."""
     for function in of_type(resources, "AWS::Lambda::Function").values():
-        _, one, other = function["Role"].get("Fn::If", (None, function["Role"], function["Role"]))
-        roles.add(one["Fn::GetAtt"][0])
-        consolidated.add(other["Fn::GetAtt"][0])
-    assert {one["Ref"] for one in own} == roles
-    assert {one["Ref"] for one in shared} == consolidated
+        name = function["FunctionName"]["Fn::Sub"].rpartition("-")[2]
+        listing = [
+            one
+            for one in _statements(resources[f"{name}Policy"]["Properties"])
+            if one["Action"] == ["s3:ListBucket"]
+        ]
+        assert bool(listing) == (function["Handler"].split(".")[2] in LOOKING), name
+        for one in listing:
+            assert one["Resource"] == {"Fn::GetAtt": ["PhotoRepoS3Bucket", "Arn"]}
+            assert "Condition" not in one
+
+
+@pytest.mark.parametrize("name", ["ImageProcStateMachine", "BulkStateMachine"])
+def test_both_state_machines_log_and_trace_as_the_parameters_say(resources: Any, name: str) -> None:
+    machine = resources[name]["Properties"]
+    assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["Traced", True, False]}}
+    logging = machine["LoggingConfiguration"]
+    assert logging["Level"] == {"Ref": "StateMachineLogLevel"}
+    group = logging["Destinations"]["Fn::If"][1][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
+    assert resources[group]["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
+    (policy,) = resources[name]["DependsOn"]
+    may = {one["Sid"] for one in _conditional(resources[policy])}
+    assert may >= {"DeliverLogs", "Trace"}
+
+
+def test_only_this_account_may_have_step_functions_assume_the_machines_roles(resources: Any) -> None:
+    for name in ("StateMachineRole", "BulkStateMachineRole"):
+        (statement,) = resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_no_arn_names_the_partition_and_guests_are_in_aws_alone(packaged: str, template: Any) -> None:
+    assert "arn:aws:" not in packaged
+    guests = json.dumps(template["Conditions"]["TestClientEnabled"])
+    for partition in ("aws-cn", "aws-us-gov"):
+        assert f'{{"Fn::Not": [{{"Fn::Equals": [{{"Ref": "AWS::Partition"}}, "{partition}"]}}]}}' in guests
+    for region in ("us-gov-west-1", "cn-north-1"):
+        assert [str(match) for match in api.lint(packaged, regions=[region])] == []
+
+
+def test_no_upload_starts_an_execution_before_failed_events_are_kept(resources: Any) -> None:
+    assert set(resources["S3EventTrigger"]["DependsOn"]) >= {
+        "StartExecutionInvokeConfig",
+        "StartExecutionPermission",
+    }
+
+
+def test_the_longest_stack_name_that_is_named_is_the_longest_that_fits(template: Any, resources: Any) -> None:
+    names = [one["FunctionName"] for one in of_type(resources, "AWS::Lambda::Function").values()]
+    longest = max(len(one["Fn::Sub"].removeprefix("${AWS::StackName}")) for one in names)
+    assert 64 - longest == MAX_STACK_NAME
+    assert f"{MAX_STACK_NAME} characters at most" in template["Description"]
 
 
 def test_alarms_that_cost_money_exist_only_with_somewhere_to_go(resources: Any) -> None:
@@ -245,6 +304,16 @@ def test_the_dashboard_is_off_by_default_and_shows_what_exists(template: Any, re
     assert len(widgets) == 6
     statuses = [metric[-1] for metric in widgets[0]["properties"]["metrics"]]
     assert set(statuses) == {status for status in record.Status if status.finished}
+
+
+def _roles(value: Any) -> list[str]:
+    return re.findall(r"\w+Role\b", json.dumps(value))
+
+
+def _conditional(policy: Any) -> list[Any]:
+    """Return the statements that depend on a parameter."""
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    return [one["Fn::If"][1] for one in statements if "Fn::If" in one]
 
 
 def _statements(policy: Any) -> list[Any]:
