@@ -20,6 +20,16 @@ def test_the_parameters_that_are_documented_exist_with_these_defaults(template: 
     )
 
 
+def test_what_cannot_be_changed_at_any_time_or_anywhere_is_said_where_it_is_chosen(template: Any) -> None:
+    told = {name: one["Description"] for name, one in template["Parameters"].items()}
+    assert "while no photo is processed" in told["RoleStrategy"]
+    assert "not in China and GovCloud" in told["TestClientAccess"]
+    assert (
+        "imageproc package --data-retention"
+        in template["Parameters"]["DataRetention"]["ConstraintDescription"]
+    )
+
+
 def test_the_alarms_that_are_documented_are_those_there_are(resources: Any) -> None:
     text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(\w+Alarm)` \|", text, re.MULTILINE))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
 from cfnlint import api
 
@@ -224,7 +225,7 @@ def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> No
         (policy,) = (one for one in function["DependsOn"] if one.endswith("Policy"))
         (role,) = resources[policy]["Properties"]["Roles"]
         assert _roles(function["Properties"]["Role"]) == _roles(role), name
-        trace = next(one for one in _conditional(resources[policy]) if one["Sid"] == "Trace")
+        trace = _granted_if(resources[policy], "Traced")["Trace"]
         assert trace["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], name
 
 
@@ -255,8 +256,8 @@ def test_both_state_machines_log_and_trace_as_the_parameters_say(resources: Any,
     group = logging["Destinations"]["Fn::If"][1][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
     assert resources[group]["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
     (policy,) = resources[name]["DependsOn"]
-    may = {one["Sid"] for one in _conditional(resources[policy])}
-    assert may >= {"DeliverLogs", "Trace"}
+    assert set(_granted_if(resources[policy], "Traced")) == {"Trace"}
+    assert set(_granted_if(resources[policy], "StateMachineLogged")) == {"DeliverLogs"}
 
 
 def test_only_this_account_may_have_step_functions_assume_the_machines_roles(resources: Any) -> None:
@@ -265,11 +266,19 @@ def test_only_this_account_may_have_step_functions_assume_the_machines_roles(res
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_no_arn_names_the_partition_and_guests_are_in_aws_alone(packaged: str, template: Any) -> None:
+def test_no_arn_names_the_partition_and_guests_are_refused_outside_of_aws(
+    packaged: str, template: Any
+) -> None:
     assert "arn:aws:" not in packaged
-    guests = json.dumps(template["Conditions"]["TestClientEnabled"])
-    for partition in ("aws-cn", "aws-us-gov"):
-        assert f'{{"Fn::Not": [{{"Fn::Equals": [{{"Ref": "AWS::Partition"}}, "{partition}"]}}]}}' in guests
+    rule = template["Rules"]["GuestsInThisRegion"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "TestClientAccess"}, "Enabled"]}
+    elsewhere = {
+        region
+        for partition in ("aws-cn", "aws-us-gov")
+        for region in boto3.Session().get_available_regions("s3", partition)
+    }
+    (refused,) = rule["Assertions"][0]["Assert"]["Fn::Not"]
+    assert set(refused["Fn::Contains"][0]) == elsewhere
     for region in ("us-gov-west-1", "cn-north-1"):
         assert [str(match) for match in api.lint(packaged, regions=[region])] == []
 
@@ -310,12 +319,13 @@ def _roles(value: Any) -> list[str]:
     return re.findall(r"\w+Role\b", json.dumps(value))
 
 
-def _conditional(policy: Any) -> list[Any]:
-    """Return the statements that depend on a parameter."""
+def _granted_if(policy: Any, condition: str) -> dict[str, Any]:
+    """Return the statements by their IDs that are granted under a condition, and denied else."""
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    return [one["Fn::If"][1] for one in statements if "Fn::If" in one]
+    effect = {"Fn::If": [condition, "Allow", "Deny"]}
+    return {one["Sid"]: one for one in statements if one["Effect"] == effect}
 
 
 def _statements(policy: Any) -> list[Any]:
-    statements = policy["PolicyDocument"]["Statement"]
-    return [one["Fn::If"][1] if "Fn::If" in one else one for one in statements]
+    statements: list[Any] = policy["PolicyDocument"]["Statement"]
+    return statements

@@ -42,6 +42,9 @@ Parameters:
     Type: String
     Default: Delete
     AllowedValues: [Delete, Retain]
+  BulkConcurrency:
+    Type: Number
+    Default: 20
   LogRetentionDays:
     Type: Number
     Default: 30

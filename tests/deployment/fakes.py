@@ -170,11 +170,22 @@ class FakeLogs:
         return FakePaginator(getattr(self, operation))
 
 
+class FakeLambda:
+    def __init__(self, free: int | ClientError = 1000) -> None:
+        self.free = free
+
+    def get_account_settings(self) -> dict[str, Any]:
+        if isinstance(self.free, ClientError):
+            raise self.free
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self.free}}
+
+
 class FakeClients:
     """Hands out what it was given by name."""
 
     def __init__(self, **clients: Any) -> None:
         clients.setdefault("logs", FakeLogs())
+        clients.setdefault("lambda", FakeLambda())
         self._clients = clients
 
     def client(self, service: str, /) -> Any:

@@ -25,7 +25,7 @@ from imageproc.deployment.errors import ParameterError, PlanDeclinedError, PlanR
 from imageproc.deployment.plan.change_set import wait_for
 from imageproc.deployment.template import declared_parameters
 
-from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal
+from .fakes import STACK_ID, FakeClients, FakeCloudFormation, FakeLambda, refusal
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -227,6 +227,49 @@ def test_a_wrong_parameter_is_told_before_anything_is_made(
 def rejected(fake: FakeCloudFormation, session: Session, request: Request, sleep: Sleeper) -> Plan:
     clients = FakeClients(cloudformation=fake, s3=session.client("s3"), sts=session.client("sts"))
     return plan(clients, request, sleep=sleep)
+
+
+def planned(
+    session: Session, request: Request, sleep: Sleeper, account: FakeLambda
+) -> tuple[Plan, list[str]]:
+    told: list[Event] = []
+    fake = FakeCloudFormation("CREATE_COMPLETE")
+    services: dict[str, Any] = {"s3": session.client("s3"), "sts": session.client("sts"), "lambda": account}
+    clients = FakeClients(cloudformation=fake, **services)
+    made = plan(clients, request, notify=told.append, sleep=sleep)
+    return made, [each.text for each in told if isinstance(each, Note)]
+
+
+def test_an_account_that_runs_too_few_functions_at_a_time_is_warned_of(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    made, told = planned(session, request_, sleep, FakeLambda(10))
+
+    (warning,) = made.warnings
+    assert "may run 10 functions" in warning
+    assert "BulkConcurrency=20 takes up to 40" in warning
+    assert "deploy with BulkConcurrency=5." in warning
+    assert warning in told
+
+
+@pytest.mark.parametrize(
+    ("account", "parameters"),
+    [
+        (FakeLambda(40), {}),
+        (FakeLambda(10), {"BulkConcurrency": "5"}),
+        (FakeLambda(refusal("AccessDeniedException")), {}),
+    ],
+)
+def test_nothing_is_said_of_an_account_that_runs_enough_or_may_not_be_looked_at(
+    session: Session,
+    lenient_policy: None,
+    request_: Request,
+    sleep: Sleeper,
+    account: FakeLambda,
+    parameters: dict[str, str],
+) -> None:
+    made, _ = planned(session, replace(request_, parameters=parameters), sleep, account)
+    assert made.warnings == ()
 
 
 def test_nothing_to_change_is_a_plan_without_changes_and_without_a_change_set(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
@@ -154,6 +155,21 @@ def test_an_update_that_keeps_all_parameters_deploys_the_changed_code_and_layer(
 
     after = running()
     assert (after[0] != before[0], after[1] != before[1]) == (True, True)
+
+
+def test_a_retention_that_the_template_was_not_packaged_for_is_refused(target: Target) -> None:
+    """The parameter alone would leave the policies as they are, and lose the data with the stack."""
+    text = package_template(read_sources(), build(local_target(runtime_bootstrap())), "anywhere")
+    wanted = [{"ParameterKey": "DataRetention", "ParameterValue": "Retain"}]
+    target.client("s3").create_bucket(Bucket="templates")
+    target.client("s3").put_object(Bucket="templates", Key="template.yaml", Body=text.encode())
+    with pytest.raises(ClientError, match="DataRetention"):
+        target.client("cloudformation").create_stack(
+            StackName="retained",
+            TemplateURL=f"{target.endpoint_url}/templates/template.yaml",
+            Parameters=wanted,
+            Capabilities=["CAPABILITY_IAM"],
+        )
 
 
 def test_a_deployment_that_fails_names_the_resource_and_the_next_one_works(

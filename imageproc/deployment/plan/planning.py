@@ -16,6 +16,7 @@ from imageproc.deployment.errors import PlanDeclinedError, PlanRejectedError, St
 from imageproc.deployment.events import Note, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
+from imageproc.deployment.plan.quotas import concurrency_warning
 from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import code_bucket, describe
 from imageproc.deployment.template.parameters import check_given, stack_parameters
@@ -42,7 +43,7 @@ class Plan:
 
     `change_set` is its ARN, or None if there is nothing to do or the stack is updated without one (`update`:
     only on the local AWS). `parameters` are those that get other values. `made_bucket` says whether planning
-    made the bucket for the code.
+    made the bucket for the code. `warnings` say what will work badly though it deploys.
     """
 
     stack: str
@@ -54,6 +55,7 @@ class Plan:
     parameters: tuple[ParameterChange, ...] = ()
     update: UpdateStackInputTypeDef | None = None
     made_bucket: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -117,7 +119,10 @@ def plan(
         text = package_template(sources, packages, bucket, _retention(request, state))
         uploaded = artifacts.upload(aws, bucket, packages, text, request.stack, notify)
         planned = _planned(aws, request, state, uploaded, text, notify, sleep)
-        return replace(planned, made_bucket=made)
+        warnings = _warnings(aws, request, state, text)
+        for each in warnings:
+            notify(Note(each))
+        return replace(planned, made_bucket=made, warnings=warnings)
 
 
 def package_template(
@@ -211,6 +216,15 @@ def _retention(request: Request, state: StackState | None) -> str:
     """Return the data retention that is wanted: it is written into the template, beside being a parameter."""
     present = state.parameters.get("DataRetention") if state else None
     return request.parameters.get("DataRetention") or present or "Delete"
+
+
+def _warnings(aws: Aws, request: Request, state: StackState | None, text: str) -> tuple[str, ...]:
+    name = "BulkConcurrency"
+    present = {each.name: each.default for each in template.declared_parameters(text)}
+    values = {**present, **(state.parameters if state else {}), **request.parameters}
+    wanted = values.get(name) or ""
+    found = concurrency_warning(aws, int(wanted)) if wanted.isdecimal() else None
+    return (found,) if found else ()
 
 
 def _planned(
