@@ -111,6 +111,44 @@ def test_retention_can_be_set_to_and_fro(sources: Sources) -> None:
     assert template.set_data_retention(template.set_data_retention(once, "Retain"), "Delete") == once
 
 
+REWRITTEN = """\
+AWSTemplateFormatVersion: '2010-09-09'
+Parameters:
+  DataRetention:
+    Type: String
+    Default: Delete
+    AllowedValues:
+    - Delete
+    Description: What becomes of photos and records when the stack
+      is deleted
+  Tracing:
+    Type: String
+    Default: PassThrough
+Resources:
+  PhotoRepoS3Bucket:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Delete
+"""
+
+
+def test_retention_can_be_set_in_a_template_that_another_tool_wrote_anew() -> None:
+    stack = load(template.set_data_retention(REWRITTEN, "Retain"))
+
+    assert stack["Resources"]["PhotoRepoS3Bucket"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert stack["Parameters"]["DataRetention"] == {
+        "Type": "String",
+        "Default": "Retain",
+        "AllowedValues": ["Retain"],
+        "Description": "What becomes of photos and records when the stack is deleted",
+    }
+    assert stack["Parameters"]["Tracing"] == {"Type": "String", "Default": "PassThrough"}
+
+
+def test_a_template_without_policies_is_not_passed_off_as_one_that_keeps_data() -> None:
+    with pytest.raises(TemplateError, match="DeletionPolicy"):
+        template.set_data_retention(REWRITTEN.replace("    DeletionPolicy: Delete\n", ""), "Retain")
+
+
 def test_an_unknown_retention_is_refused(sources: Sources) -> None:
     with pytest.raises(ParameterError, match="Delete or Retain"):
         template.assemble(sources, data_retention="Maybe")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imageproc.deployment.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
@@ -59,60 +59,30 @@ def set_parameter(template: str, name: str, values: Mapping[str, object]) -> str
 
     Raises ParameterError if the template does not declare the parameter.
     """
-    lines = template.splitlines(keepends=True)
-    start, end = _parameter_lines(lines, name)
-    indent = _indent(lines[start + 1])
-    kept, key = [], ""
-    for line in lines[start + 1 : end]:
-        if _indent(line) == indent and not line.lstrip().startswith("-"):
-            key = line.strip().partition(":")[0]
-        if key not in values:
-            kept.append(line)
-    written = [f"{' ' * indent}{key}: {json.dumps(value)}\n" for key, value in values.items()]
-    return "".join([*lines[: start + 1], *kept[:1], *written, *kept[1:], *lines[end:]])
+    found = next((each for each in _parameters(template) if each["name"] == name), None)
+    if found is None:
+        raise ParameterError(f"The template declares no parameter {name!r}.")
+    kept = "".join(each[0] for each in _ATTRIBUTE.finditer(found["body"]) if each["key"] not in values)
+    written = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in values.items())
+    return template[: found.start("body")] + kept + written + template[found.end("body") :]
 
 
 def declared_parameters(template: str) -> tuple[TemplateParameter, ...]:
     """Return the parameters that a template declares, in its order."""
-    lines = template.splitlines()
-    names = [match[1] for line in _section(lines) if (match := re.match(r"  (\w+):\s*(?:#.*)?$", line))]
-    return tuple(TemplateParameter(name, _default(lines, name)) for name in names)
+    return tuple(TemplateParameter(each["name"], _default(each["body"])) for each in _parameters(template))
 
 
-def _section(lines: list[str]) -> list[str]:
-    """Return the lines of the section `Parameters`."""
-    start = next((i for i, line in enumerate(lines) if re.match(r"Parameters:\s*$", line)), None)
-    if start is None:
-        return []
-    end = next(
-        (i for i, line in enumerate(lines[start + 1 :], start + 1) if re.match(r"\w", line)), len(lines)
-    )
-    return lines[start + 1 : end]
+# As text, so that comments, tags and order stay as they were written.
+_SECTION = re.compile(r"^Parameters:[ ]*\n((?:[ #].*\n|\n)*)", re.MULTILINE)
+_PARAMETER = re.compile(r"^  (?P<name>\w+):[ ]*(?:#.*)?\n(?P<body>(?: {4}.*\n)+)", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"^ {4}(?P<key>\w+):.*\n(?:(?: {5}| {4}-).*\n)*", re.MULTILINE)
 
 
-def _parameter_lines(lines: list[str], name: str) -> tuple[int, int]:
-    """Return the line of a parameter's name and the line after its last one."""
-    section = _section(lines)
-    offset = next((i for i, line in enumerate(lines) if re.match(r"Parameters:\s*$", line)), 0) + 1
-    at = next(
-        (i for i, line in enumerate(section) if re.match(rf"  {re.escape(name)}:\s*(?:#.*)?$", line)), None
-    )
-    if at is None:
-        raise ParameterError(f"The template declares no parameter {name!r}.")
-    end = at + 1
-    while end < len(section) and _indent(section[end]) > _indent(section[at]) and section[end].strip():
-        end += 1
-    return offset + at, offset + end
+def _parameters(template: str) -> Iterator[re.Match[str]]:
+    section = _SECTION.search(template)
+    return _PARAMETER.finditer(template, *section.span(1)) if section else iter(())
 
 
-def _default(lines: list[str], name: str) -> str | None:
-    start, end = _parameter_lines(lines, name)
-    for line in lines[start + 1 : end]:
-        key, _, value = line.strip().partition(":")
-        if key == "Default":
-            return value.strip().strip("\"'")
-    return None
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
+def _default(body: str) -> str | None:
+    found = re.search(r"^ {4}Default:[ ]*(.*)$", body, re.MULTILINE)
+    return found[1].strip().strip("\"'") if found else None
