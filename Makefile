@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 # checkov and pip-audit: they need other versions of what the project needs.
 SECURITY_VENV := .venv-security
 SECURITY_BIN := $(SECURITY_VENV)/bin
+# AWS's own command line, for the tests that deploy by it.
+AWSCLI_VENV := .venv-awscli
 TEMPLATE := cloudformation/image-processing.yaml
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -30,7 +32,7 @@ app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
 
-test: lint ## Run all checks and tests
+test: lint $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
@@ -50,7 +52,7 @@ lint: $(VENV)/.dev $(SECURITY_VENV)/.made ## Check style, types, and the templat
 	$(SECURITY_BIN)/checkov --framework cloudformation --skip-download --quiet --compact --file $(TEMPLATE)
 
 audit: $(SECURITY_VENV)/.made ## Look for known weaknesses in the locked packages (asks a service on the network)
-	@for lock in workbench dev lambda security; do \
+	@for lock in workbench dev lambda security awscli; do \
 		echo "requirements/$$lock.txt"; \
 		$(SECURITY_BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/$$lock.txt || failed=1; \
 	done; test -z "$$failed"
@@ -63,7 +65,7 @@ lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 
 clean: ## Stop the local AWS, remove the environment and what was built
 	-@test ! -x $(BIN)/imageproc || $(BIN)/imageproc local stop
-	rm -rf $(VENV) $(SECURITY_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(SECURITY_VENV) $(AWSCLI_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -82,8 +84,9 @@ $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.workbench
 
-$(SECURITY_VENV)/.made: requirements/security.txt | $(VENV)/bin/python
-	@echo "Building the environment of the template's rules in $(SECURITY_VENV) (once)..."
-	@$(BIN)/python -m venv $(SECURITY_VENV)
-	$(SECURITY_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/security.txt
+# Environments of one lock each.
+$(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
+	@echo "Building the environment in $(@D) (once)..."
+	@$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

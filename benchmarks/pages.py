@@ -87,6 +87,7 @@ def jupyterlab(checkout: Path) -> Iterator[str]:
     port, token = free_port(), "benchmark"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={checkout}"]
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": str(checkout / "jupyter")}
     with server(command, environment, f"http://127.0.0.1:{port}/api"):
         yield f"http://127.0.0.1:{port}/lab/workspaces/{{workspace}}/tree/notebooks/{{name}}?token={token}"

@@ -13,3 +13,4 @@ compile $workbench --group build -o requirements/workbench.txt
 compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev.txt
 compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt
 compile --group security -o requirements/security.txt
+compile --group awscli -o requirements/awscli.txt

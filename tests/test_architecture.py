@@ -20,11 +20,11 @@ MAY_IMPORT = {
     "functions": {"core"},
     "aws": {"core"},
     "local": {"core"},
-    "deployment": {"core", "aws"},
+    "deployment": {"core", "aws", "resources"},
     "costs": {"core"},
     "client": {"core", "aws", "costs", "deployment", "local"},
     "widgets": {"core", "aws", "costs", "deployment", "client", "samples"},
-    "cli": {"core", "aws", "costs", "deployment", "local", "client", "widgets", "samples"},
+    "cli": {"core", "aws", "costs", "deployment", "local", "client", "widgets", "resources", "samples"},
 }
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
@@ -62,6 +63,11 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """The tables, when they are counted or removed."""
         return cast("DynamoDBClient", self._clients.client("dynamodb"))
+
+    @cached_property
+    def lambda_(self) -> LambdaClient:
+        """What the account lets functions do."""
+        return cast("LambdaClient", self._clients.client("lambda"))
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "reconcile": "operations:reconcile",
     "destroy": "destroy:destroy",
     "lab": "lab:lab",
+    "notebooks": "notebook_copies:notebooks",
     "run": "notebooks:run",
     "app": "notebooks:app",
     "inspect": "files:inspect",

@@ -37,7 +37,7 @@ def demo(folder: Path) -> None:
     began = time.monotonic()
     _title("1. The local AWS")
     target = _started()
-    _title("2. The stack, from cloudformation/image-processing.yaml")
+    _title("2. The stack, from image-processing.yaml")
     workbench = _deployed(target)
     _title("3. Sample photos, and a text that calls itself a JPEG")
     photos = _processed(workbench, folder / "photos")
@@ -101,7 +101,7 @@ def _say_what_next(photo: Photo) -> None:
         f"imageproc show {photo.file_name}": "all that is recorded of one",
         "imageproc photos": "all photos; add --json for scripts",
         "imageproc executions": "what the state machine did",
-        "make lab": "the same in JupyterLab",
+        "imageproc lab": "the same in JupyterLab",
         "imageproc destroy": "remove the stack and everything in it",
         "imageproc local stop": "stop the local AWS",
     }

@@ -14,7 +14,7 @@ from imageproc.cli import options
 from imageproc.cli.escaping import escaped, say
 from imageproc.cli.options import Place
 from imageproc.cli.output import console, errors, print_json, print_table, size
-from imageproc.client.target import Target
+from imageproc.client.target import AWS, LOCAL, Target, open_target
 from imageproc.costs.words import brief
 from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.errors import PlanDeclinedError
@@ -105,6 +105,13 @@ def outputs(place: Place, as_json: bool) -> None:
     help="Lambda runtime.",
 )
 @click.option("--architecture", type=click.Choice(["arm64", "x86_64"]), default="arm64", show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice([LOCAL, AWS]),
+    default=AWS,
+    show_default=True,
+    help="What it is for; the local AWS has a runtime of its own.",
+)
 @click.option("--profile", envvar="AWS_PROFILE", help="AWS profile, with --bucket.")
 @click.option("--region", envvar="AWS_REGION", help="AWS region, with --bucket.")
 def package(
@@ -113,19 +120,20 @@ def package(
     data_retention: str,
     runtime: str,
     architecture: str,
+    target: str,
     profile: str | None,
     region: str | None,
 ) -> None:
     """Write the packaged template and the code, for the console or `aws cloudformation deploy --s3-bucket`.
 
-    Without --bucket, upload the written zips to a bucket of yours under their names, and give its name as the
-    parameter ArtifactsBucket.
+    Without --bucket, the template names the written zips as files beside it: `aws cloudformation package`
+    uploads them to a bucket of yours, and writes the template that can be launched.
     """
-    built = packaging.build(BuildTarget(runtime, architecture), artifacts.key_prefix("packaged"))
+    built = packaging.build(_build_target(target, runtime, architecture), artifacts.key_prefix("packaged"))
     if bucket:
-        target = Target.aws(profile, region)
-        say(f"Using {target}.", err=True)
-        _upload(target, bucket, built)
+        opened = open_target(target, profile, region)
+        say(f"Using {opened}.", err=True)
+        _upload(opened, bucket, built)
     text = package_template(template.read_sources(), built, bucket, data_retention)
     output_dir.mkdir(parents=True, exist_ok=True)
     written = {"image-processing.yaml": text.encode()}
@@ -135,6 +143,14 @@ def package(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         console.print(f"{path}  {size(len(data))}")
+
+
+def _build_target(target: str, runtime: str, architecture: str) -> BuildTarget:
+    if target == AWS:
+        return BuildTarget(runtime, architecture)
+    from imageproc.local import runtime_bootstrap
+
+    return packaging.local_target(runtime_bootstrap())
 
 
 def show(event: Event) -> None:

@@ -12,22 +12,36 @@ from pathlib import Path
 
 import click
 
+from imageproc import resources
 from imageproc.cli.escaping import say
-from imageproc.cli.notebooks import notebooks_folder
+from imageproc.cli.notebook_copies import DEFAULT_FOLDER, copy_notebooks
+from imageproc.cli.notebooks import require
 from imageproc.client.target import local_aws
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.option(
+    "--folder",
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where your copies of the notebooks are; those that are missing are made.",
+)
 @click.pass_context
-def lab(context: click.Context) -> None:
+def lab(context: click.Context, folder: Path) -> None:
     """Open JupyterLab on the first notebook, with the local AWS running.
 
-    What is started here is stopped with JupyterLab: a local AWS that ran before goes on. Options are
+    It opens copies of the notebooks, so that running them changes nothing of the project's own. What is
+    started here is stopped with JupyterLab: a local AWS that ran before goes on. Other options are
     JupyterLab's, --no-browser say. Your own settings of JupyterLab count, and your own workspaces are left
     alone: this one's are kept beside the notebooks, in .jupyter.
     """
+    require("jupyterlab")
+    for path, outcome in copy_notebooks(folder):
+        if outcome == "kept":
+            say(f"{path} differs from the project's and is kept; to replace it: imageproc notebooks --help")
     with _local_aws():
-        status = _jupyterlab(context.args)
+        status = _jupyterlab(folder.absolute(), context.args)
     context.exit(status)
 
 
@@ -45,13 +59,17 @@ def _local_aws() -> Iterator[None]:
             local.stop()
 
 
-def _jupyterlab(options: list[str]) -> int:
-    """Run JupyterLab until it ends, and return its exit code. It gets the signals, and asks by itself."""
-    config = _config_folder()
-    search = os.pathsep.join([str(config), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])])
+def _jupyterlab(folder: Path, options: list[str]) -> int:
+    """Run JupyterLab in a folder until it ends, and return its exit code.
+
+    It gets the signals, and asks by itself.
+    """
+    config = str(resources.folder("jupyter"))
+    search = os.pathsep.join([config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])])
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": search}
-    environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(config.parent / ".jupyter" / "workspaces"))
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment)
+    environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(folder / ".jupyter" / "workspaces"))
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    process = subprocess.Popen(command, cwd=folder, env=environment)
     with _signals_go_to(process):
         return process.wait()
 
@@ -69,8 +87,3 @@ def _signals_go_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
-
-
-def _config_folder() -> Path:
-    """Return the folder of the project's JupyterLab settings."""
-    return notebooks_folder().parent / "jupyter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tempfile
 from collections.abc import Mapping
@@ -10,20 +11,11 @@ from typing import Any
 
 import click
 
-import imageproc
+from imageproc import resources
 from imageproc.cli.output import console, errors
 
 _KERNEL_START_S = 60
 _APP = "app"
-
-
-def notebooks_folder() -> Path:
-    """Return the folder of the project's notebooks. Raises ClickException if they are not installed."""
-    package = Path(imageproc.__file__).parent
-    for folder in (package / "_notebooks", package.parent / "notebooks"):
-        if folder.is_dir():
-            return folder
-    raise click.ClickException("The notebooks are not installed: clone the project's repository.")
 
 
 def find_notebook(name: str) -> Path:
@@ -31,11 +23,18 @@ def find_notebook(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    found = notebooks_folder() / f"{path.name.removesuffix('.ipynb')}.ipynb"
+    folder = resources.folder("notebooks")
+    found = folder / f"{path.name.removesuffix('.ipynb')}.ipynb"
     if found.is_file():
         return found
-    known = ", ".join(sorted(each.stem for each in notebooks_folder().glob("*.ipynb")))
+    known = ", ".join(sorted(each.stem for each in folder.glob("*.ipynb")))
     raise click.ClickException(f"There is no notebook {name}. The project's are: {known}.")
+
+
+def require(package: str) -> None:
+    """Raise ClickException, with the command that installs it, unless a package of the workbench is there."""
+    if importlib.util.find_spec(package) is None:
+        raise click.ClickException(f"{package} is not installed: pip install 'imageproc[workbench,local]'")
 
 
 @click.command()
@@ -86,6 +85,7 @@ def app(port: int, no_browser: bool) -> None:
 
     Each visitor gets a kernel of their own. It stops with Ctrl-C.
     """
+    require("voila")
     from imageproc.cli.web_app import serve
 
     serve(find_notebook(_APP), port=port, open_browser=not no_browser)
@@ -96,6 +96,7 @@ def parameters_of(path: Path) -> dict[str, Any]:
 
     Raises ClickException for a file that is no notebook of a known language.
     """
+    require("papermill")
     import papermill
 
     try:

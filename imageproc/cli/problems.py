@@ -38,8 +38,10 @@ def _is_ours(error: Exception) -> bool:
     from imageproc.client.errors import ClientError
     from imageproc.core.errors import PhotoError
     from imageproc.deployment.errors import DeploymentError
+    from imageproc.resources import ResourcesMissingError
 
     kinds: list[type[Exception]] = [AwsError, ClientError, DeploymentError, PhotoError, TimeoutError]
+    kinds.append(ResourcesMissingError)
     if "imageproc.local.errors" in sys.modules:
         from imageproc.local.errors import LocalAwsError
 

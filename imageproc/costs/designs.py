@@ -22,6 +22,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 WAITING_MS: Final = {"dynamodb": 10.0, "s3": 30.0, "states": 30.0, "rekognition": 800.0}
 """How long a call of a service is waited for: assumed, the same for both designs, and not measured."""
 
+COLD_STARTS: Final = 1.0
+"""How often each function of a photo starts cold: the most, of photos that come one by one with long pauses.
+
+What is running already is shared by photos that come together, and so is the key of a table, which DynamoDB
+asks KMS for once in five minutes for each role.
+"""
+
 DOWNLOAD_MS_A_MEGABYTE: Final = 20.0
 """How long a function waits for a MB of a photo that it downloads whole: assumed, too."""
 
@@ -34,6 +41,8 @@ class FunctionUse:
     memory_mb: int
     cpu_ms: float
     """CPU of a warm invocation, measured on another machine than AWS's: a proxy."""
+    init_ms: float
+    """CPU of a cold start, measured likewise. It has a whole CPU, and is paid for like the invocation."""
     downloads: float
     """Photos that it downloads whole."""
     calls: Mapping[str, float]
@@ -48,7 +57,8 @@ class FunctionUse:
 
     def gb_seconds(self, megabytes: float) -> float:
         """Return the memory that is paid for, in GB of 1,024 MB, times the seconds."""
-        return self.invocations * self.memory_mb / 1024 * self.billed_ms(megabytes) / 1000
+        milliseconds = self.billed_ms(megabytes) + COLD_STARTS * self.init_ms
+        return self.invocations * self.memory_mb / 1024 * milliseconds / 1000
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,15 @@ class PhotoUse:
     record_bytes: float
     """In the table and once more in its index."""
     thumbnail_bytes: float
+
+    @property
+    def key_requests(self) -> float:
+        """Return how many functions' roles use the table, and so its key."""
+        return COLD_STARTS * sum(
+            use.invocations
+            for use in self.functions.values()
+            if any(action.startswith("dynamodb:") for action in use.calls)
+        )
 
     def calls(self, *actions: str) -> float:
         """Return how many requests of these IAM actions the functions make."""
@@ -87,6 +106,8 @@ class Design:
     """Quantities of a month without photos, by the names of their prices; empty: the parameters' doing."""
     recovery: bool
     """Whether the tables have point-in-time recovery."""
+    managed_key: bool
+    """Whether the tables' key is one of KMS, whose requests are paid for; DynamoDB's own key is free."""
 
 
 @cache
@@ -110,6 +131,7 @@ def _read(file: str) -> Design:
         _photo(rejected) if rejected else None,
         data["standing"],
         data["recovery"],
+        data["managed_key"],
     )
 
 

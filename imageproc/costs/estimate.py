@@ -66,6 +66,7 @@ def processing(
     known = by or ours()
     use = (known.rejected if rejected else known.photo) or known.photo
     quantities = _of_a_photo(use, megabytes, known.architecture)
+    quantities["key"] = use.key_requests if known.managed_key else 0
     if (parameters or {}).get("Tracing") == "Active":
         quantities["trace"] = 1
     return Bill.of({price: quantity * photos for price, quantity in quantities.items()})

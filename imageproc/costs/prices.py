@@ -44,6 +44,7 @@ _PROVISIONED = "https://aws.amazon.com/dynamodb/pricing/provisioned/"
 _S3 = "https://aws.amazon.com/s3/pricing/"
 _REKOGNITION = "https://aws.amazon.com/rekognition/pricing/"
 _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
+_KMS = "https://aws.amazon.com/kms/pricing/"
 _XRAY = "https://aws.amazon.com/xray/pricing/"
 
 PRICES: Final = {
@@ -62,6 +63,7 @@ PRICES: Final = {
         Price("record-backup", "DynamoDB", "GB-months of point-in-time recovery", 0.20, 1, _ON_DEMAND),
         Price("write-capacity", "DynamoDB", "hours of a write capacity unit", 0.00065, 1, _PROVISIONED),
         Price("read-capacity", "DynamoDB", "hours of a read capacity unit", 0.00013, 1, _PROVISIONED),
+        Price("key", "KMS", "requests", 0.03, 10_000, _KMS),
         Price("image", "Rekognition", "images (labels)", 1.00, 1_000, _REKOGNITION),
         Price("log", "CloudWatch", "GB of logs", 0.50, 1, _CLOUDWATCH),
         Price("metric", "CloudWatch", "metrics for a month", 0.30, 1, _CLOUDWATCH),

@@ -1,4 +1,16 @@
-"""Plan, apply and sweep the stack.
+"""From the template to a running stack, and to nothing again, in stages; each folder is one.
+
+::
+
+    template/    the sources in cloudformation/ become one template that can be launched
+    packaging/   the functions' code and the layer become zips, named by what is in them
+    artifacts/   both are uploaded to S3, where CloudFormation reads them
+    plan/        a stack that went wrong is brought back; then a change set says what would change
+    apply.py     the change set is executed, and the stack's events are told as they come
+    sweep/       a stack and all that belongs to it is removed
+
+Each stage uses those above it alone. For the last three, `stack/` asks CloudFormation about a stack, and
+`inventory/` looks up what it holds. `events.py` and `errors.py` are what all of them yield and raise.
 
 >>> clients = SessionClients(boto3.Session())  # doctest: +SKIP
 >>> planned = plan(clients, Request("imageproc"))  # doctest: +SKIP
@@ -11,16 +23,26 @@ target. What can go wrong is a `DeploymentError`, or an `AwsError` of `imageproc
 
 from imageproc.aws.clients import ClientFactory, SessionClients
 from imageproc.deployment.apply import apply, outputs
-from imageproc.deployment.archive import Package
 from imageproc.deployment.artifacts import Artifacts
-from imageproc.deployment.changes import Change, ParameterChange
-from imageproc.deployment.errors import DeploymentError, DeploymentFailed
-from imageproc.deployment.events import Deployed, Emptied, Event, Note, Removed, StackEvent, Swept, Uploaded
+from imageproc.deployment.errors import DeploymentError, DeploymentFailed, PlanDeclinedError
+from imageproc.deployment.events import (
+    Deployed,
+    Emptied,
+    Event,
+    Note,
+    Removed,
+    StackEvent,
+    Swept,
+    Uploaded,
+    always,
+    ignore,
+)
 from imageproc.deployment.inventory import DataFound, Inventory, inventory
-from imageproc.deployment.packaging import AWS, BuildTarget, Packages, build, local_target
-from imageproc.deployment.plan import Plan, Request, discard, package_template, plan
+from imageproc.deployment.packaging import AWS, BuildTarget, Package, Packages, build, local_target
+from imageproc.deployment.plan import Change, ParameterChange, Plan, Request, discard, package_template, plan
+from imageproc.deployment.stack import StackState, describe
 from imageproc.deployment.sweep import destroy
-from imageproc.deployment.template import assemble, read_sources
+from imageproc.deployment.template import Sources, assemble, read_sources
 
 __all__ = [
     "AWS",
@@ -40,17 +62,23 @@ __all__ = [
     "Packages",
     "ParameterChange",
     "Plan",
+    "PlanDeclinedError",
     "Removed",
     "Request",
     "SessionClients",
+    "Sources",
     "StackEvent",
+    "StackState",
     "Swept",
     "Uploaded",
+    "always",
     "apply",
     "assemble",
     "build",
+    "describe",
     "destroy",
     "discard",
+    "ignore",
     "inventory",
     "local_target",
     "outputs",

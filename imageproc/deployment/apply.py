@@ -12,7 +12,7 @@ from imageproc.aws.errors import StackMissingError, error_code, error_message, i
 from imageproc.deployment.errors import DeploymentFailed, PlanStaleError
 from imageproc.deployment.events import Deployed
 from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, is_end
-from imageproc.deployment.validation import of_stack
+from imageproc.deployment.stack.validation import of_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

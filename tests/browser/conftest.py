@@ -99,6 +99,7 @@ def lab_url(environment: dict[str, str], notebooks: Path) -> Iterator[str]:
     port, token = free_port(), "journey"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={notebooks.parent}"]
     config = {"JUPYTER_CONFIG_PATH": str(notebooks.parent / "jupyter")}
     with server(command, {**environment, **config}, f"http://127.0.0.1:{port}/api"):
         yield f"http://127.0.0.1:{port}/lab/workspaces/{{workspace}}/tree/notebooks/{{name}}?token={token}"

@@ -20,6 +20,7 @@ EXPECTED = {
     "forget",
     "cost",
     "lab",
+    "notebooks",
     "run",
     "app",
     "executions",
@@ -36,7 +37,7 @@ EXPECTED = {
     "local",
     "demo",
 }
-WITHOUT_TARGET = {"lab", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
+WITHOUT_TARGET = {"lab", "notebooks", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
 
 
 def command(name: str) -> click.Command:

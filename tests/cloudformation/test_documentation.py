@@ -11,19 +11,22 @@ def test_the_parameters_that_are_documented_exist_with_these_defaults(template: 
     first_column = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
     documented = {name for cell in first_column for name in re.findall(r"`(\w+)`", cell)}
     parameters = template["Parameters"]
-    filled_in = {
-        "ArtifactsBucket",
-        "FunctionsCodeKey",
-        "LayerCodeKey",
-        "FunctionRuntime",
-        "FunctionArchitecture",
-    }
-    assert documented == set(parameters) - filled_in
+    assert documented == set(parameters)
     defaults = {name: str(one.get("Default", "")) for name, one in parameters.items()}
     assert (defaults["MaxLabels"], defaults["MinConfidence"], defaults["LogRetentionDays"]) == (
         "20",
         "55",
         "30",
+    )
+
+
+def test_what_cannot_be_changed_at_any_time_or_anywhere_is_said_where_it_is_chosen(template: Any) -> None:
+    told = {name: one["Description"] for name, one in template["Parameters"].items()}
+    assert "while no photo is processed" in told["RoleStrategy"]
+    assert "not in China and GovCloud" in told["TestClientAccess"]
+    assert (
+        "imageproc package --data-retention"
+        in template["Parameters"]["DataRetention"]["ConstraintDescription"]
     )
 
 

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
 from cfnlint import api
 
 from imageproc.core import record
-from imageproc.deployment.template import MAX_TEMPLATE_BYTES, assemble, read_sources
+from imageproc.deployment.artifacts import MAX_STACK_NAME
+from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
 
 CONTRACT_RESOURCES = {
     "PhotoRepoS3Bucket",
@@ -62,6 +64,9 @@ FUNCTION_MODULES = (
 )
 
 
+PACKAGED = {"Architectures", "Code", "Content", "CompatibleArchitectures", "CompatibleRuntimes", "Runtime"}
+
+
 def of_type(resources: Any, kind: str) -> dict[str, Any]:
     """Return the properties of all resources of a type, by logical ID."""
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
@@ -78,12 +83,17 @@ def test_the_contracts_resources_and_outputs_are_there(template: Any) -> None:
 
 
 def test_the_packaged_template_is_one_that_cloudformation_reads_from_s3() -> None:
-    filled_in = {
-        "ArtifactsBucket": f"imageproc-artifacts-{'1' * 12}-ap-southeast-2",
-        "FunctionsCodeKey": f"{'s' * 40}/functions/{'0' * 64}.zip",
-        "LayerCodeKey": f"{'s' * 40}/layer/{'0' * 64}.zip",
-    }
-    assert len(assemble(read_sources(), filled_in, "Retain").encode()) <= MAX_TEMPLATE_BYTES
+    key = f"imageproc/{'s' * 40}/functions/{'0' * 64}.zip"
+    code = Code(key, key, "provided.al2023", "x86_64", f"imageproc-artifacts-{'1' * 12}-ap-southeast-2")
+    assert len(assemble(read_sources(), code, "Retain").encode()) <= MAX_TEMPLATE_BYTES
+
+
+def test_nothing_about_the_code_is_a_parameter_whose_old_value_an_update_could_keep(resources: Any) -> None:
+    for kind in ("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
+        for name, one in of_type(resources, kind).items():
+            literal = {key: value for key, value in one.items() if key in PACKAGED}
+            assert len(literal) == 3, name
+            assert "Ref" not in json.dumps(literal), name
 
 
 def test_every_function_is_a_handler_that_exists(resources: Any) -> None:
@@ -107,7 +117,7 @@ def test_functions_have_the_layer_if_and_only_if_they_need_it(resources: Any, mo
 
 def test_lambda_policies_name_their_actions_and_resources(resources: Any) -> None:
     for name, policy in of_type(resources, "AWS::IAM::Policy").items():
-        if name == "StateMachinePolicy":
+        if name.endswith("StateMachinePolicy"):
             continue  # log deliveries know no resources
         for statement in _statements(policy):
             assert not [action for action in statement["Action"] if "*" in action], name
@@ -207,18 +217,84 @@ def test_guests_exist_only_where_they_are_enabled(template: Any) -> None:
         assert template["Resources"][name]["Condition"] == "TestClientEnabled"
 
 
-def test_every_functions_role_may_trace_if_tracing_is_on(resources: Any) -> None:
-    policy = resources["TracePolicy"]
-    assert policy["Condition"] == "Traced"
-    _, own, shared = policy["Properties"]["Roles"]["Fn::If"]
-    roles: set[str] = set()
-    consolidated: set[str] = set()
+def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> None:
+    """Lambda refuses active tracing to a function whose role lacks the right, so each waits for it."""
+    for name, function in resources.items():
+        if function["Type"] != "AWS::Lambda::Function":
+            continue
+        (policy,) = (one for one in function["DependsOn"] if one.endswith("Policy"))
+        (role,) = resources[policy]["Properties"]["Roles"]
+        assert _roles(function["Properties"]["Role"]) == _roles(role), name
+        trace = _granted_if(resources[policy], "Traced")["Trace"]
+        assert trace["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], name
+
+
+LOOKING = ("start_execution", "extract_image_metadata", "generate_thumbnail", "begin_photo")
+
+
+def test_functions_that_look_at_photos_are_told_404_of_what_is_gone(resources: Any) -> None:
+    """S3 answers 403 to whoever may not list the bucket; a condition on the prefix matches no look."""
     for function in of_type(resources, "AWS::Lambda::Function").values():
-        _, one, other = function["Role"].get("Fn::If", (None, function["Role"], function["Role"]))
-        roles.add(one["Fn::GetAtt"][0])
-        consolidated.add(other["Fn::GetAtt"][0])
-    assert {one["Ref"] for one in own} == roles
-    assert {one["Ref"] for one in shared} == consolidated
+        name = function["FunctionName"]["Fn::Sub"].rpartition("-")[2]
+        listing = [
+            one
+            for one in _statements(resources[f"{name}Policy"]["Properties"])
+            if one["Action"] == ["s3:ListBucket"]
+        ]
+        assert bool(listing) == (function["Handler"].split(".")[2] in LOOKING), name
+        for one in listing:
+            assert one["Resource"] == {"Fn::GetAtt": ["PhotoRepoS3Bucket", "Arn"]}
+            assert "Condition" not in one
+
+
+@pytest.mark.parametrize("name", ["ImageProcStateMachine", "BulkStateMachine"])
+def test_both_state_machines_log_and_trace_as_the_parameters_say(resources: Any, name: str) -> None:
+    machine = resources[name]["Properties"]
+    assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["Traced", True, False]}}
+    logging = machine["LoggingConfiguration"]
+    assert logging["Level"] == {"Ref": "StateMachineLogLevel"}
+    group = logging["Destinations"]["Fn::If"][1][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
+    assert resources[group]["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
+    (policy,) = resources[name]["DependsOn"]
+    assert set(_granted_if(resources[policy], "Traced")) == {"Trace"}
+    assert set(_granted_if(resources[policy], "StateMachineLogged")) == {"DeliverLogs"}
+
+
+def test_only_this_account_may_have_step_functions_assume_the_machines_roles(resources: Any) -> None:
+    for name in ("StateMachineRole", "BulkStateMachineRole"):
+        (statement,) = resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_no_arn_names_the_partition_and_guests_are_refused_outside_of_aws(
+    packaged: str, template: Any
+) -> None:
+    assert "arn:aws:" not in packaged
+    rule = template["Rules"]["GuestsInThisRegion"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "TestClientAccess"}, "Enabled"]}
+    elsewhere = {
+        region
+        for partition in ("aws-cn", "aws-us-gov")
+        for region in boto3.Session().get_available_regions("s3", partition)
+    }
+    (refused,) = rule["Assertions"][0]["Assert"]["Fn::Not"]
+    assert set(refused["Fn::Contains"][0]) == elsewhere
+    for region in ("us-gov-west-1", "cn-north-1"):
+        assert [str(match) for match in api.lint(packaged, regions=[region])] == []
+
+
+def test_no_upload_starts_an_execution_before_failed_events_are_kept(resources: Any) -> None:
+    assert set(resources["S3EventTrigger"]["DependsOn"]) >= {
+        "StartExecutionInvokeConfig",
+        "StartExecutionPermission",
+    }
+
+
+def test_the_longest_stack_name_that_is_named_is_the_longest_that_fits(template: Any, resources: Any) -> None:
+    names = [one["FunctionName"] for one in of_type(resources, "AWS::Lambda::Function").values()]
+    longest = max(len(one["Fn::Sub"].removeprefix("${AWS::StackName}")) for one in names)
+    assert 64 - longest == MAX_STACK_NAME
+    assert f"{MAX_STACK_NAME} characters at most" in template["Description"]
 
 
 def test_alarms_that_cost_money_exist_only_with_somewhere_to_go(resources: Any) -> None:
@@ -239,6 +315,17 @@ def test_the_dashboard_is_off_by_default_and_shows_what_exists(template: Any, re
     assert set(statuses) == {status for status in record.Status if status.finished}
 
 
+def _roles(value: Any) -> list[str]:
+    return re.findall(r"\w+Role\b", json.dumps(value))
+
+
+def _granted_if(policy: Any, condition: str) -> dict[str, Any]:
+    """Return the statements by their IDs that are granted under a condition, and denied else."""
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    effect = {"Fn::If": [condition, "Allow", "Deny"]}
+    return {one["Sid"]: one for one in statements if one["Effect"] == effect}
+
+
 def _statements(policy: Any) -> list[Any]:
-    statements = policy["PolicyDocument"]["Statement"]
-    return [one["Fn::If"][1] if "Fn::If" in one else one for one in statements]
+    statements: list[Any] = policy["PolicyDocument"]["Statement"]
+    return statements

@@ -28,7 +28,7 @@ from imageproc.costs import (
     storing,
 )
 from imageproc.costs.bill import added
-from imageproc.costs.designs import FunctionUse
+from imageproc.costs.designs import COLD_STARTS, FunctionUse
 from imageproc.costs.words import brief, usd
 from imageproc.deployment.template import read_sources
 
@@ -90,17 +90,32 @@ def test_the_functions_have_the_templates_memory_and_architecture() -> None:
         found = re.search(rf"^  {name}Function:$.*?^      MemorySize: (\d+)$", template, re.M | re.S)
         assert found
         assert int(found[1]) == use.memory_mb, f"{name}: record the usage anew (benchmarks/record_usage.py)"
-    declared = re.search(r"^  FunctionArchitecture:$.*?^    Default: (\w+)$", template, re.M | re.S)
+    declared = re.search(r"^      Architectures: \[(\w+)\]", template, re.M)
     assert declared
     assert declared[1] == ours().architecture
 
 
 def test_a_function_is_billed_by_its_share_of_a_cpu_and_for_waiting() -> None:
-    small = FunctionUse(1, 256, 10, 0, {"dynamodb:UpdateItem": 2})
+    small = FunctionUse(1, 256, 10, 0, 0, {"dynamodb:UpdateItem": 2})
     assert small.billed_ms(4) == pytest.approx(10 * 1769 / 256 + 2 * 10)
-    whole = FunctionUse(1, 1769, 10, 1, {"s3:GetObject": 1})
+    whole = FunctionUse(1, 1769, 10, 0, 1, {"s3:GetObject": 1})
     assert whole.billed_ms(4) == pytest.approx(10 + 30 + 4 * 20)
-    assert FunctionUse(1, 3538, 10, 0, {}).gb_seconds(4) == pytest.approx(3538 / 1024 * 0.01)
+    assert FunctionUse(1, 3538, 10, 0, 0, {}).gb_seconds(4) == pytest.approx(3538 / 1024 * 0.01)
+
+
+def test_a_cold_start_is_billed_like_the_invocation() -> None:
+    cold, warm = (FunctionUse(1, 512, 10, init, 0, {}) for init in (200, 0))
+    assert cold.gb_seconds(4) - warm.gb_seconds(4) == pytest.approx(COLD_STARTS * 0.5 * 0.2)
+    assert all(one.init_ms > 0 for one in ours().photo.functions.values())
+
+
+def test_requests_for_a_managed_keys_use_are_billed_once_for_each_role_that_uses_the_table() -> None:
+    names = {"ImageProcStartExecution", "StoreImageMetadata", "StoreRekognizedTags", "GenerateThumbnail"}
+    assert ours().photo.key_requests == COLD_STARTS * len(names | {"RecordOutcome"})
+    assert processing(10_000).services["KMS"] == pytest.approx(COLD_STARTS * 5 * 0.03)
+    assert "KMS" not in processing(1, by=original()).services
+    template = read_sources().template
+    assert len(re.findall("SSEType: KMS", template)) == 2, "the tables' key is a managed one"
 
 
 def test_bills_grow_with_photos_and_their_size() -> None:

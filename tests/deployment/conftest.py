@@ -14,11 +14,11 @@ from imageproc.deployment import (
     BuildTarget,
     Request,
     SessionClients,
-    bucket_policy,
     destroy,
-    packaging,
 )
-from imageproc.deployment.archive import package
+from imageproc.deployment.artifacts import bucket
+from imageproc.deployment.packaging import zips
+from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import Sources
 from imageproc.local.lifecycle import LocalAws
 
@@ -31,23 +31,20 @@ TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 # A comment that stays
 Parameters:
-  ArtifactsBucket:
+  RoleStrategy:
     Type: String
-    Description: Where the code is
-  FunctionsCodeKey:
+    Default: PerFunction
+    Description: A role for each function
+  TestClientAccess:
     Type: String
-  LayerCodeKey:
-    Type: String
-  FunctionRuntime:
-    Type: String
-    Default: python3.14
-  FunctionArchitecture:
-    Type: String
-    Default: arm64
+    Default: Disabled
   DataRetention:
     Type: String
     Default: Delete
     AllowedValues: [Delete, Retain]
+  BulkConcurrency:
+    Type: Number
+    Default: 20
   LogRetentionDays:
     Type: Number
     Default: 30
@@ -71,6 +68,14 @@ Resources:
         - { AttributeName: imageID, AttributeType: S }
       KeySchema:
         - { AttributeName: imageID, KeyType: HASH }
+
+  ImagingLayer:
+    Type: AWS::Lambda::LayerVersion
+    Properties:
+      LayerName: !Sub "${AWS::StackName}-imaging"
+      CompatibleArchitectures: [arm64] # packaging
+      CompatibleRuntimes: [python3.14] # packaging
+      Content: { S3Bucket: artifacts, S3Key: layer.zip } # packaging
 
   WorkLogGroup:
     Type: AWS::Logs::LogGroup
@@ -129,7 +134,7 @@ def small_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     def layer_package(_target: BuildTarget, prefix: str = "", **_: Any) -> Any:
         return package({"python/PIL/__init__.py": b""}, prefix)
 
-    monkeypatch.setattr(packaging, "layer_package", layer_package)
+    monkeypatch.setattr(zips, "layer_package", layer_package)
 
 
 @pytest.fixture
@@ -155,7 +160,7 @@ def session(_session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sess
 @pytest.fixture
 def lenient_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """moto overlooks a policy's condition: the one against plain HTTP would shut everybody out."""
-    monkeypatch.setattr(bucket_policy, "tls_only", lambda _bucket, _partition: '{"Statement": []}')
+    monkeypatch.setattr(bucket, "tls_only", lambda _bucket, _partition: '{"Statement": []}')
 
 
 class Sleeper:

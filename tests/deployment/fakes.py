@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.deployment.parameters import CODE_PARAMETERS
+from imageproc.deployment.stack.state import OUR_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,10 @@ class FakeCloudFormation:
         self.status = status
         self.stories = stories or {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.parameters: dict[str, str] = dict.fromkeys(CODE_PARAMETERS, "")
+        self.parameters: dict[str, str] = dict.fromkeys(OUR_PARAMETERS, "")
         self.outputs: dict[str, str] = {}
         self.change_set: dict[str, Any] = {"Status": "CREATE_COMPLETE", "Changes": []}
+        self.template = "Resources: {}"
         self.findings: list[dict[str, Any]] = []
         self.other_change_sets: list[str] = []
         self.page_size = 100
@@ -129,6 +130,9 @@ class FakeCloudFormation:
         }
         return {"Stacks": [stack]}
 
+    def get_template(self, **_: Any) -> dict[str, Any]:
+        return {"TemplateBody": self.template}
+
     def list_stacks(self, **_: Any) -> dict[str, Any]:
         return {"StackSummaries": []}
 
@@ -166,11 +170,22 @@ class FakeLogs:
         return FakePaginator(getattr(self, operation))
 
 
+class FakeLambda:
+    def __init__(self, free: int | ClientError = 1000) -> None:
+        self.free = free
+
+    def get_account_settings(self) -> dict[str, Any]:
+        if isinstance(self.free, ClientError):
+            raise self.free
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self.free}}
+
+
 class FakeClients:
     """Hands out what it was given by name."""
 
     def __init__(self, **clients: Any) -> None:
         clients.setdefault("logs", FakeLogs())
+        clients.setdefault("lambda", FakeLambda())
         self._clients = clients
 
     def client(self, service: str, /) -> Any:

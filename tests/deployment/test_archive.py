@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from imageproc.deployment.archive import package
+from imageproc.deployment.packaging.archive import package
 
 
 def test_the_same_files_give_the_same_bytes_and_key_in_any_order() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from imageproc.aws.clients import Aws, SessionClients
 from imageproc.deployment import artifacts, packaging
-from imageproc.deployment.bucket_policy import tls_only
+from imageproc.deployment.artifacts.bucket import tls_only
 from imageproc.deployment.errors import BucketTakenError, ParameterError
 from imageproc.deployment.events import Event, Note, Uploaded
 from imageproc.deployment.template import read_sources

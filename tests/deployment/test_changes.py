@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageproc.deployment.changes import Change, changes, nothing_changed, parameter_changes
+from imageproc.deployment.plan.change_set import Change, changes, nothing_changed, parameter_changes
 
 
 def test_resource_changes_become_data() -> None:

@@ -21,11 +21,11 @@ from imageproc.deployment import (
     package_template,
     plan,
 )
-from imageproc.deployment.change_set import wait_for
 from imageproc.deployment.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
+from imageproc.deployment.plan.change_set import wait_for
 from imageproc.deployment.template import declared_parameters
 
-from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal
+from .fakes import STACK_ID, FakeClients, FakeCloudFormation, FakeLambda, refusal
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -58,10 +58,15 @@ def test_a_first_plan_adds_everything_and_touches_nothing(
 
     assert made.kind == "CREATE"
     assert made.changed
-    assert {(each.action, each.logical_id) for each in made.changes} == {
-        ("Add", name)
-        for name in ("PhotoRepoS3Bucket", "ImageMetadataDDBTable", "WorkLogGroup", "MachineRole", "Machine")
-    }
+    assert {each.action for each in made.changes} == {"Add"}
+    assert sorted(each.logical_id for each in made.changes) == [
+        "ImageMetadataDDBTable",
+        "ImagingLayer",
+        "Machine",
+        "MachineRole",
+        "PhotoRepoS3Bucket",
+        "WorkLogGroup",
+    ]
     assert [type(each) for each in told] == [Note, Note, Uploaded, Uploaded, Uploaded]
     tables = local_aws.client("dynamodb").list_tables()["TableNames"]
     assert not [name for name in tables if name.startswith(local_request.stack)]
@@ -169,17 +174,17 @@ def test_the_uploaded_template_needs_no_parameter(local_aws: SessionClients, loc
         .read()
         .decode()
     )
-    assert f'Default: "{made.artifacts.bucket}"' in body
-    assert f'Default: "{made.artifacts.functions_key}"' in body
-    assert f'Default: "{made.artifacts.layer_key}"' in body
+    assert f'"S3Bucket": "{made.artifacts.bucket}", "S3Key": "{made.artifacts.layer_key}"' in body
 
 
-def test_a_template_packaged_without_a_bucket_asks_for_it_alone(request_: Request) -> None:
+def test_a_template_packaged_without_a_bucket_names_the_files_beside_it(request_: Request) -> None:
     assert request_.sources is not None
+    packages = build(request_.target)
 
-    text = package_template(request_.sources, build(request_.target), None)
+    text = package_template(request_.sources, packages, None)
 
-    assert [each.name for each in declared_parameters(text) if each.default is None] == ["ArtifactsBucket"]
+    assert f'Content: "{packages.layer.key}"' in text
+    assert [each.name for each in declared_parameters(text) if each.default is None] == []
 
 
 def test_a_changed_parameter_is_an_update_and_the_others_keep_their_values(
@@ -222,6 +227,49 @@ def test_a_wrong_parameter_is_told_before_anything_is_made(
 def rejected(fake: FakeCloudFormation, session: Session, request: Request, sleep: Sleeper) -> Plan:
     clients = FakeClients(cloudformation=fake, s3=session.client("s3"), sts=session.client("sts"))
     return plan(clients, request, sleep=sleep)
+
+
+def planned(
+    session: Session, request: Request, sleep: Sleeper, account: FakeLambda
+) -> tuple[Plan, list[str]]:
+    told: list[Event] = []
+    fake = FakeCloudFormation("CREATE_COMPLETE")
+    services: dict[str, Any] = {"s3": session.client("s3"), "sts": session.client("sts"), "lambda": account}
+    clients = FakeClients(cloudformation=fake, **services)
+    made = plan(clients, request, notify=told.append, sleep=sleep)
+    return made, [each.text for each in told if isinstance(each, Note)]
+
+
+def test_an_account_that_runs_too_few_functions_at_a_time_is_warned_of(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    made, told = planned(session, request_, sleep, FakeLambda(10))
+
+    (warning,) = made.warnings
+    assert "may run 10 functions" in warning
+    assert "BulkConcurrency=20 takes up to 40" in warning
+    assert "deploy with BulkConcurrency=5." in warning
+    assert warning in told
+
+
+@pytest.mark.parametrize(
+    ("account", "parameters"),
+    [
+        (FakeLambda(40), {}),
+        (FakeLambda(10), {"BulkConcurrency": "5"}),
+        (FakeLambda(refusal("AccessDeniedException")), {}),
+    ],
+)
+def test_nothing_is_said_of_an_account_that_runs_enough_or_may_not_be_looked_at(
+    session: Session,
+    lenient_policy: None,
+    request_: Request,
+    sleep: Sleeper,
+    account: FakeLambda,
+    parameters: dict[str, str],
+) -> None:
+    made, _ = planned(session, replace(request_, parameters=parameters), sleep, account)
+    assert made.warnings == ()
 
 
 def test_nothing_to_change_is_a_plan_without_changes_and_without_a_change_set(

@@ -7,7 +7,7 @@ import pytest
 from imageproc.aws.clients import Aws
 from imageproc.deployment.errors import ForeignStackError, PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Event, Note, Removed
-from imageproc.deployment.recovery import recover
+from imageproc.deployment.plan.recovery import recover
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 
@@ -118,9 +118,9 @@ def test_a_busy_stack_can_be_waited_for(sleep: Sleeper) -> None:
 
 def test_a_stack_of_other_origin_is_left_alone(sleep: Sleeper) -> None:
     fake = FakeCloudFormation("ROLLBACK_COMPLETE")
-    fake.parameters = {"ArtifactsBucket": "theirs"}
+    fake.parameters = {"DataRetention": "theirs"}
 
-    with pytest.raises(ForeignStackError, match="by imageproc: it has no parameter FunctionsCodeKey"):
+    with pytest.raises(ForeignStackError, match="by imageproc: it has no parameter RoleStrategy"):
         run(fake, sleep)
 
     assert fake.operations == []

@@ -20,18 +20,16 @@ from imageproc.deployment import (
     StackEvent,
     Swept,
     apply,
-    buckets,
     destroy,
     inventory,
     outputs,
     plan,
-    tables,
 )
-from imageproc.deployment.buckets import contents, empty
 from imageproc.deployment.errors import ForeignStackError, ParameterError, SweepFailedError
-from imageproc.deployment.inventory import log_group_names
-from imageproc.deployment.parameters import CODE_PARAMETERS
+from imageproc.deployment.inventory import buckets, log_group_names, tables
+from imageproc.deployment.inventory.buckets import contents, empty
 from imageproc.deployment.stack import Resource
+from imageproc.deployment.stack.state import OUR_PARAMETERS
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 
@@ -362,7 +360,7 @@ class Generations(FakeCloudFormation):
         asked = arguments["StackName"]
         if asked not in self.deleted:
             return super().describe_stacks()
-        names = CODE_PARAMETERS if asked == "first" else ()
+        names = OUR_PARAMETERS if asked == "first" else ()
         parameters = [{"ParameterKey": name, "ParameterValue": ""} for name in names]
         stack = {"StackName": "demo", "StackId": asked, "StackStatus": "DELETE_COMPLETE"}
         return {"Stacks": [{**stack, "Parameters": parameters}]}

@@ -9,7 +9,7 @@ import yaml
 
 from imageproc.deployment import template
 from imageproc.deployment.errors import ParameterError, TemplateError
-from imageproc.deployment.template import Sources, TemplateParameter
+from imageproc.deployment.template import Code, Sources, TemplateParameter
 
 
 class _Loader(yaml.SafeLoader):
@@ -47,6 +47,7 @@ def test_tags_and_order_stay_as_they_were(sources: Sources) -> None:
     changed = [old for old, new in zip(before, after, strict=True) if old != new]
     assert changed == [
         "Default: Delete",
+        "AllowedValues: [Delete, Retain]",
         'DefinitionString: "{{state-machine.asl.json}}"',
     ]
 
@@ -71,22 +72,27 @@ def test_a_definition_that_is_no_json_is_refused(sources: Sources) -> None:
         template.assemble(replace(sources, definition="{"))
 
 
-def test_defaults_are_filled_in_or_replaced(sources: Sources) -> None:
-    text = template.assemble(sources, {"ArtifactsBucket": "code-bucket", "FunctionRuntime": "python3.13"})
-
-    parameters = load(text)["Parameters"]
-    assert parameters["ArtifactsBucket"] == {
-        "Type": "String",
-        "Default": "code-bucket",
-        "Description": "Where the code is",
-    }
-    assert parameters["FunctionRuntime"] == {"Type": "String", "Default": "python3.13"}
-    assert "Default" not in parameters["LayerCodeKey"]
+CODE = Code("f.zip", "l.zip", "python3.13", "x86_64", "code-bucket")
 
 
-def test_a_default_for_a_parameter_that_is_not_there_is_refused(sources: Sources) -> None:
-    with pytest.raises(ParameterError, match="Colour"):
-        template.assemble(sources, {"Colour": "red"})
+def test_the_code_is_named_by_literals_which_an_update_cannot_keep(sources: Sources) -> None:
+    layer = load(template.assemble(sources, CODE))["Resources"]["ImagingLayer"]["Properties"]
+
+    assert layer["Content"] == {"S3Bucket": "code-bucket", "S3Key": "l.zip"}
+    assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == (["python3.13"], ["x86_64"])
+
+
+def test_without_a_bucket_the_code_is_a_file_beside_the_template(sources: Sources) -> None:
+    text = template.assemble(sources, replace(CODE, bucket=None))
+
+    assert load(text)["Resources"]["ImagingLayer"]["Properties"]["Content"] == "l.zip"
+
+
+def test_a_property_that_packaging_does_not_know_is_refused(sources: Sources) -> None:
+    text = sources.template.replace("LayerName: ", "LayerName: x # packaging\n      Other: ")
+
+    with pytest.raises(TemplateError, match="LayerName"):
+        template.assemble(replace(sources, template=text), CODE)
 
 
 def test_retained_data_outlives_the_stack_but_not_a_failed_creation(sources: Sources) -> None:
@@ -96,12 +102,51 @@ def test_retained_data_outlives_the_stack_but_not_a_failed_creation(sources: Sou
     assert policies["PhotoRepoS3Bucket"] == policies["ImageMetadataDDBTable"] == "RetainExceptOnCreate"
     assert policies["WorkLogGroup"] is None
     assert stack["Parameters"]["DataRetention"]["Default"] == "Retain"
+    assert stack["Parameters"]["DataRetention"]["AllowedValues"] == ["Retain"], "what is not so is refused"
 
 
 def test_retention_can_be_set_to_and_fro(sources: Sources) -> None:
     once = template.set_data_retention(sources.template, "Delete")
 
     assert template.set_data_retention(template.set_data_retention(once, "Retain"), "Delete") == once
+
+
+REWRITTEN = """\
+AWSTemplateFormatVersion: '2010-09-09'
+Parameters:
+  DataRetention:
+    Type: String
+    Default: Delete
+    AllowedValues:
+    - Delete
+    Description: What becomes of photos and records when the stack
+      is deleted
+  Tracing:
+    Type: String
+    Default: PassThrough
+Resources:
+  PhotoRepoS3Bucket:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Delete
+"""
+
+
+def test_retention_can_be_set_in_a_template_that_another_tool_wrote_anew() -> None:
+    stack = load(template.set_data_retention(REWRITTEN, "Retain"))
+
+    assert stack["Resources"]["PhotoRepoS3Bucket"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert stack["Parameters"]["DataRetention"] == {
+        "Type": "String",
+        "Default": "Retain",
+        "AllowedValues": ["Retain"],
+        "Description": "What becomes of photos and records when the stack is deleted",
+    }
+    assert stack["Parameters"]["Tracing"] == {"Type": "String", "Default": "PassThrough"}
+
+
+def test_a_template_without_policies_is_not_passed_off_as_one_that_keeps_data() -> None:
+    with pytest.raises(TemplateError, match="DeletionPolicy"):
+        template.set_data_retention(REWRITTEN.replace("    DeletionPolicy: Delete\n", ""), "Retain")
 
 
 def test_an_unknown_retention_is_refused(sources: Sources) -> None:
@@ -112,7 +157,7 @@ def test_an_unknown_retention_is_refused(sources: Sources) -> None:
 def test_the_declared_parameters_are_found_with_their_defaults(sources: Sources) -> None:
     declared = template.declared_parameters(sources.template)
 
-    assert declared[0] == TemplateParameter("ArtifactsBucket", None)
+    assert declared[0] == TemplateParameter("RoleStrategy", "PerFunction")
     assert declared[-1] == TemplateParameter("LogRetentionDays", "30")
     assert [each.name for each in declared] == list(load(sources.template)["Parameters"])
 
@@ -132,21 +177,25 @@ def test_missing_sources_are_named(tmp_path: Any) -> None:
 
 
 def test_the_repositorys_own_template_assembles_and_needs_no_parameter() -> None:
-    defaults = {"ArtifactsBucket": "b", "FunctionsCodeKey": "f.zip", "LayerCodeKey": "l.zip"}
-
-    text = template.assemble(template.read_sources(), defaults, "Retain")
+    text = template.assemble(template.read_sources(), CODE, "Retain")
 
     assert all(each.default is not None for each in template.declared_parameters(text))
-    stack = load(text)
-    retained = {
-        name
-        for name, each in stack["Resources"].items()
-        if each.get("DeletionPolicy") == "RetainExceptOnCreate"
-    }
+    resources = load(text)["Resources"]
+    retained = {name for name, each in resources.items() if "DeletionPolicy" in each}
     assert retained == {"PhotoRepoS3Bucket", "AlbumMetadataDDBTable", "ImageMetadataDDBTable"}
-    assert {
-        name: each["Default"] for name, each in stack["Parameters"].items() if name in defaults
-    } == defaults
+    assert {resources[name]["DeletionPolicy"] for name in retained} == {"RetainExceptOnCreate"}
+
+
+def test_every_function_and_the_layer_of_the_repositorys_template_get_the_code() -> None:
+    resources = load(template.assemble(template.read_sources(), CODE))["Resources"].values()
+
+    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
+    assert len(functions) == 10
+    for one in functions:
+        assert one["Code"] == {"S3Bucket": "code-bucket", "S3Key": "f.zip"}
+        assert (one["Runtime"], one["Architectures"]) == ("python3.13", ["x86_64"])
+    (layer,) = (one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::LayerVersion")
+    assert layer["Content"] == {"S3Bucket": "code-bucket", "S3Key": "l.zip"}
 
 
 def test_numbers_of_parameters_stand_in_a_definition_without_quotes(sources: Sources) -> None:

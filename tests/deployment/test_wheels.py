@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imageproc.deployment import wheels
 from imageproc.deployment.errors import PackagingError
+from imageproc.deployment.packaging import wheels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
@@ -17,11 +18,14 @@ from imageproc.deployment import (
     Request,
     Swept,
     apply,
+    build,
     destroy,
     inventory,
     local_target,
+    package_template,
     plan,
 )
+from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import read_sources
 from imageproc.local import LocalAws, LocalStatus, runtime_bootstrap
 from tests import pictures
@@ -113,6 +117,59 @@ def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(target: Target) 
     own = Backend(Stack.connect(target, "own"))
     own.put("x.jpg", pictures.jpeg())
     assert "thumbnail" in own.ended("x.jpg")["x.jpg"].record
+
+
+def update_as_others_do(target: Target, stack: str, text: str) -> None:
+    """Update the stack as the AWS CLI and the console do, which keep the present value of each parameter."""
+    cloudformation, bucket = target.client("cloudformation"), "code-of-others"
+    target.client("s3").put_object(Bucket=bucket, Key="template.yaml", Body=text.encode())
+    present = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Parameters"]
+    cloudformation.update_stack(
+        StackName=stack,
+        TemplateURL=f"{target.endpoint_url}/{bucket}/template.yaml",
+        Parameters=[{"ParameterKey": one["ParameterKey"], "UsePreviousValue": True} for one in present],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+
+
+def test_an_update_that_keeps_all_parameters_deploys_the_changed_code_and_layer(target: Target) -> None:
+    deploy(target, "updated")
+    functions = target.client("lambda")
+
+    def running() -> tuple[str, str]:
+        found = functions.get_function_configuration(FunctionName="updated-ExtractImageMetadata")
+        return found["CodeSha256"], found["Layers"][0]["Arn"]
+
+    before = running()
+    target.client("s3").create_bucket(Bucket="code-of-others")
+    built = build(local_target(runtime_bootstrap()))
+    changed = replace(
+        built,
+        functions=package({**built.functions.files, "imageproc/core/changed.py": b""}, "functions/"),
+        layer=package({**built.layer.files, "python/changed.py": b""}, "layer/"),
+    )
+    for one in (changed.functions, changed.layer):
+        target.client("s3").put_object(Bucket="code-of-others", Key=one.key, Body=one.data)
+    update_as_others_do(target, "updated", package_template(read_sources(), changed, "code-of-others"))
+
+    after = running()
+    assert (after[0] != before[0], after[1] != before[1]) == (True, True)
+
+
+def test_a_retention_that_the_template_was_not_packaged_for_is_refused(target: Target) -> None:
+    """The parameter alone would leave the policies as they are, and lose the data with the stack."""
+    text = package_template(read_sources(), build(local_target(runtime_bootstrap())), "anywhere")
+    wanted = [{"ParameterKey": "DataRetention", "ParameterValue": "Retain"}]
+    target.client("s3").create_bucket(Bucket="templates")
+    target.client("s3").put_object(Bucket="templates", Key="template.yaml", Body=text.encode())
+    with pytest.raises(ClientError, match="DataRetention"):
+        target.client("cloudformation").create_stack(
+            StackName="retained",
+            TemplateURL=f"{target.endpoint_url}/templates/template.yaml",
+            Parameters=wanted,
+            Capabilities=["CAPABILITY_IAM"],
+        )
 
 
 def test_a_deployment_that_fails_names_the_resource_and_the_next_one_works(

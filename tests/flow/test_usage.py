@@ -46,3 +46,11 @@ def test_a_file_that_is_no_photo_makes_the_calls_that_are_billed(recorder: Recor
     known = ours().rejected
     assert known
     compare(recorder.run(b"no photo"), known)
+
+
+def test_the_lines_that_lambda_itself_logs_are_among_those_that_are_counted(recorder: Recorder) -> None:
+    recorder.run(pictures.jpeg())
+    group = f"/aws/lambda/{recorder.stack.name}-StoreImageMetadata"
+    events = recorder.stack.client("logs").filter_log_events(logGroupName=group)["events"]
+    first_words = {event["message"].split()[0] for event in events}
+    assert first_words >= {"START", "END", "REPORT"}

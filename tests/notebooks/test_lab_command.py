@@ -30,7 +30,7 @@ def lab(state_dir: Path, home: Path, port: int = 0) -> Iterator[subprocess.Popen
     script = "from imageproc.cli import main; main()"
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=test"]
     process = subprocess.Popen(
-        [sys.executable, "-c", script, "lab", *options],
+        [sys.executable, "-c", script, "lab", "--folder", str(home / "notebooks"), *options],
         env={**os.environ, **folders, "IMAGEPROC_STATE_DIR": str(state_dir), SWITCH: "off"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -11,9 +11,9 @@ import pytest
 
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
-from imageproc.deployment.changes import Change
 from imageproc.deployment.events import Deployed, Event
 from imageproc.deployment.plan import Plan
+from imageproc.deployment.plan.change_set import Change
 from imageproc.widgets import DeployPanel
 from imageproc.widgets.painter import flush
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from imageproc.deployment.errors import PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Note, always
 from imageproc.deployment.inventory import log_group_names
+from imageproc.deployment.inventory.tables import delete_log_group
 from imageproc.deployment.stack import EventFeed, describe, describe_ours, first_failure, follow, resources
-from imageproc.deployment.tables import delete_log_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable

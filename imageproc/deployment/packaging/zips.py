@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import imageproc
-from imageproc.deployment import wheels
-from imageproc.deployment.archive import Package, package
 from imageproc.deployment.errors import PackagingError
-from imageproc.deployment.pruning import prune
+from imageproc.deployment.packaging import wheels
+from imageproc.deployment.packaging.archive import Package, package
+from imageproc.deployment.packaging.pruning import prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _SHIPPED = ("core", "functions")
 class BuildTarget:
     """What the zips are built for.
 
-    `runtime` and `architecture` are the template's FunctionRuntime and FunctionArchitecture. With a
+    `runtime` and `architecture` are the functions' Runtime and Architectures. With a
     `bootstrap` the code is for a custom runtime, and the layer is made of this interpreter's own packages;
     without one, the layer's wheels are downloaded for Lambda's Python.
     """
@@ -50,7 +50,7 @@ class BuildTarget:
 
 
 RUNTIMES = ("python3.13", "python3.14")
-"""What the template's FunctionRuntime allows on AWS."""
+"""The runtimes of AWS that the functions and the layer can be built for."""
 
 AWS = BuildTarget(RUNTIMES[-1], "arm64")
 """Lambda's newest Python on Graviton: the cheapest of the architectures."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imageproc.deployment import artifacts, template
 from imageproc.deployment.errors import DeploymentFailed, SweepFailedError
 from imageproc.deployment.events import Note
-from imageproc.deployment.stack import EventFeed, describe, first_failure, follow
+from imageproc.deployment.stack import EventFeed, code_bucket, describe, first_failure, follow, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def retain_data(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> 
             f"The stack {state.name} has no DataRetention, so its data cannot be kept: copy what you need, "
             "then remove the stack with its data."
         )
-    present = _template(aws, state)
+    present = template_of(aws, state.id)
     text = template.set_data_retention(present, "Retain")
     # The parameter alone says little: whoever packaged the template may have given it without the policies.
     if state.retains_data and text == present:
@@ -62,15 +62,10 @@ def retain_data(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> 
         raise DeploymentFailed(state.name, after.status if after else "gone", name, reason)
 
 
-def _template(aws: Aws, state: StackState) -> str:
-    answer = aws.cloudformation.get_template(StackName=state.id, TemplateStage="Original")
-    return str(answer["TemplateBody"])
-
-
 def _update(aws: Aws, state: StackState, text: str) -> None:
     """Update the stack with its own template, in which only the data's deletion policy differs."""
     body = text.encode()
-    bucket = state.parameters.get("ArtifactsBucket") or artifacts.ensure_bucket(aws, state.name)
+    bucket = code_bucket(aws, state.id) or artifacts.ensure_bucket(aws, state.name)
     key = f"{artifacts.key_prefix(state.name)}template/{hashlib.sha256(body).hexdigest()}.yaml"
     artifacts.put_once(aws, bucket, key, body)
     parameters: list[ParameterTypeDef] = [

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import translated
-from imageproc.deployment import artifacts, buckets, tables
-from imageproc.deployment.stack import deleted, describe_ours, resources
+from imageproc.deployment import artifacts
+from imageproc.deployment.inventory import buckets, tables
+from imageproc.deployment.stack import code_bucket, deleted, describe_ours, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from imageproc.aws.clients import ClientFactory
-    from imageproc.deployment.buckets import BucketContents
+    from imageproc.deployment.inventory.buckets import BucketContents
+    from imageproc.deployment.inventory.tables import LogGroup, TableContents
     from imageproc.deployment.stack import Resource, StackState
-    from imageproc.deployment.tables import LogGroup, TableContents
 
 DATA_TYPES = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
 
@@ -177,7 +178,7 @@ def _deleted(resource: Resource) -> bool:
 
 def _artifacts(aws: Aws, stack: str, state: StackState | None) -> tuple[ArtifactsFound, ...]:
     """Return what lies in the bucket that the stack was deployed from, and in the one that we make."""
-    named = state.parameters.get("ArtifactsBucket") if state else None
+    named = code_bucket(aws, state.id) if state else None
     ours = artifacts.default_bucket(stack, aws.account, aws.region)
     found = []
     for name in dict.fromkeys([each for each in (named, ours) if each]):

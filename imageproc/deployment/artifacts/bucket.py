@@ -1,25 +1,23 @@
-"""The bucket that the code and the template are deployed from, and what is uploaded to it."""
+"""The bucket that code and template are deployed from: its name, its making, what keeps it private."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws.errors import error_code, is_missing
-from imageproc.deployment.bucket_policy import secure
 from imageproc.deployment.errors import BucketTakenError, ParameterError
-from imageproc.deployment.events import Note, Uploaded, ignore
+from imageproc.deployment.events import Note, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from imageproc.aws.clients import Aws
     from imageproc.deployment.events import Event
-    from imageproc.deployment.packaging import Packages
 
 OWNER_TAG = "imageproc:stack"
 """The tag of buckets that we made; its value is the stack's name. Only those are removed with the stack."""
@@ -33,17 +31,6 @@ https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 """
 
 _STACK_NAME = re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{MAX_STACK_NAME - 1}}}")
-
-
-@dataclass(frozen=True)
-class Artifacts:
-    """Where the uploaded code and template lie."""
-
-    bucket: str
-    functions_key: str
-    layer_key: str
-    template_key: str
-    template_url: str
 
 
 def key_prefix(stack: str) -> str:
@@ -123,46 +110,6 @@ def is_ours(aws: Aws, bucket: str, stack: str) -> bool | None:
     return next((tag["Value"] == stack for tag in tags if tag["Key"] == OWNER_TAG), None)
 
 
-def upload(
-    aws: Aws,
-    bucket: str,
-    packages: Packages,
-    template: str,
-    stack: str,
-    notify: Callable[[Event], None] = ignore,
-) -> Artifacts:
-    """Upload the zips and the template, each only if it is not there yet."""
-    body = template.encode()
-    template_key = f"{key_prefix(stack)}template/{hashlib.sha256(body).hexdigest()}.yaml"
-    for each in (packages.functions, packages.layer):
-        if not _is_uploaded(aws, bucket, each.key):  # asked first: compressing takes longer than asking
-            _put(aws, bucket, each.key, each.data, notify)
-    put_once(aws, bucket, template_key, body, notify)
-    url = aws.object_url(bucket, template_key)
-    return Artifacts(bucket, packages.functions.key, packages.layer.key, template_key, url)
-
-
-def put_once(aws: Aws, bucket: str, key: str, data: bytes, notify: Callable[[Event], None] = ignore) -> None:
-    """Upload an object unless its key, which names its contents, exists."""
-    if not _is_uploaded(aws, bucket, key):
-        _put(aws, bucket, key, data, notify)
-
-
-def _is_uploaded(aws: Aws, bucket: str, key: str) -> bool:
-    try:
-        aws.s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=aws.account)
-    except ClientError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
-
-
-def _put(aws: Aws, bucket: str, key: str, data: bytes, notify: Callable[[Event], None]) -> None:
-    aws.s3.put_object(Bucket=bucket, Key=key, Body=data, ExpectedBucketOwner=aws.account)
-    notify(Uploaded(bucket, key, len(data)))
-
-
 def exists(aws: Aws, bucket: str) -> bool:
     """Whether the bucket exists and is this account's. Raises BucketTakenError if it is another's."""
     try:
@@ -206,3 +153,53 @@ def _taken(bucket: str) -> BucketTakenError:
 def disown(aws: Aws, bucket: str) -> None:
     """Remove our tag from a bucket, so that it is nobody's but the user's."""
     aws.s3.delete_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=aws.account)
+
+
+def tls_only(bucket: str, partition: str) -> str:
+    """Return the bucket policy that refuses plain HTTP.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    arn = f"arn:{partition}:s3:::{bucket}"
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def secure(aws: Aws, bucket: str, tags: Mapping[str, str]) -> None:
+    """Block public access, encrypt, refuse plain HTTP, and tag: in this order, the tag last.
+
+    Each step may be repeated; the tag says that all of them were done.
+    """
+    owner = aws.account
+    aws.s3.put_public_access_block(
+        Bucket=bucket,
+        ExpectedBucketOwner=owner,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    aws.s3.put_bucket_encryption(
+        Bucket=bucket,
+        ExpectedBucketOwner=owner,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+    if aws.is_aws:  # the local AWS speaks plain HTTP: the policy would shut everybody out
+        policy = tls_only(bucket, aws.partition)
+        aws.s3.put_bucket_policy(Bucket=bucket, Policy=policy, ExpectedBucketOwner=owner)
+    aws.s3.put_bucket_tagging(
+        Bucket=bucket,
+        ExpectedBucketOwner=owner,
+        Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]},
+    )

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import imageproc
+from imageproc import resources
 from imageproc.deployment.errors import PackagingError
 
 if TYPE_CHECKING:
@@ -34,20 +34,8 @@ _TIMEOUT_SECONDS = 600
 
 
 def requirements_file() -> Path:
-    """Return the file that pins what the layer holds, with hashes: the installed package's, or the
-    checkout's.
-
-    Raises PackagingError if there is none.
-    """
-    package = Path(imageproc.__file__).parent
-    candidates = (package / "_requirements" / "lambda.txt", package.parent / "requirements" / "lambda.txt")
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise PackagingError(
-        "requirements/lambda.txt, which pins what the Lambda layer holds, was found neither in the installed "
-        "package nor in a checkout. Install imageproc anew, or run from a checkout."
-    )
+    """Return the file that pins what the layer holds, with hashes."""
+    return resources.folder("requirements") / "lambda.txt"
 
 
 def cache_folder() -> Path:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import translated
-from imageproc.deployment import artifacts, buckets, tables
+from imageproc.deployment import artifacts
 from imageproc.deployment.errors import SweepFailedError
 from imageproc.deployment.events import Note, Swept
-from imageproc.deployment.inventory import DATA_TYPES, find, look
-from imageproc.deployment.retention import retain_data
+from imageproc.deployment.inventory import DATA_TYPES, buckets, find, look, tables
 from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, resources
+from imageproc.deployment.sweep.retention import retain_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

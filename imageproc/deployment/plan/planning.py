@@ -11,15 +11,15 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.clients import Aws
 from imageproc.aws.errors import error_code, error_message, translated
-from imageproc.deployment import artifacts, buckets, packaging, template
-from imageproc.deployment.change_set import remove, wait_for
-from imageproc.deployment.changes import parameter_changes
+from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
 from imageproc.deployment.events import Note, always, ignore
-from imageproc.deployment.inventory import kept_earlier
-from imageproc.deployment.parameters import check_given, code_parameters, stack_parameters
-from imageproc.deployment.recovery import recover
-from imageproc.deployment.stack import describe
+from imageproc.deployment.inventory import buckets, kept_earlier
+from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
+from imageproc.deployment.plan.quotas import concurrency_warning
+from imageproc.deployment.plan.recovery import recover
+from imageproc.deployment.stack import code_bucket, describe
+from imageproc.deployment.template.parameters import check_given, stack_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from imageproc.aws.clients import ClientFactory
     from imageproc.deployment.artifacts import Artifacts
-    from imageproc.deployment.changes import Change, ParameterChange
     from imageproc.deployment.events import Event
     from imageproc.deployment.packaging import BuildTarget, Packages
+    from imageproc.deployment.plan.change_set import Change, ParameterChange
     from imageproc.deployment.stack import StackState
 
 Kind = Literal["CREATE", "UPDATE"]
@@ -43,7 +43,7 @@ class Plan:
 
     `change_set` is its ARN, or None if there is nothing to do or the stack is updated without one (`update`:
     only on the local AWS). `parameters` are those that get other values. `made_bucket` says whether planning
-    made the bucket for the code.
+    made the bucket for the code. `warnings` say what will work badly though it deploys.
     """
 
     stack: str
@@ -55,6 +55,7 @@ class Plan:
     parameters: tuple[ParameterChange, ...] = ()
     update: UpdateStackInputTypeDef | None = None
     made_bucket: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -117,8 +118,11 @@ def plan(
         bucket, made = _bucket(aws, request, state, notify, confirm)
         text = package_template(sources, packages, bucket, _retention(request, state))
         uploaded = artifacts.upload(aws, bucket, packages, text, request.stack, notify)
-        planned = _planned(aws, request, state, packages, uploaded, text, notify, sleep)
-        return replace(planned, made_bucket=made)
+        planned = _planned(aws, request, state, uploaded, text, notify, sleep)
+        warnings = _warnings(aws, request, state, text)
+        for each in warnings:
+            notify(Note(each))
+        return replace(planned, made_bucket=made, warnings=warnings)
 
 
 def package_template(
@@ -126,10 +130,16 @@ def package_template(
 ) -> str:
     """Return the template that can be launched as it is, by the console or `aws cloudformation deploy`.
 
-    Without a bucket its name stays a parameter that must be given.
+    Without a bucket it names the zips as files beside it, for `aws cloudformation package`.
     """
-    known = {name: value for name, value in code_parameters(packages, bucket or "").items() if value}
-    return template.assemble(sources, known, data_retention)
+    code = template.Code(
+        packages.functions.key,
+        packages.layer.key,
+        packages.target.runtime,
+        packages.target.architecture,
+        bucket,
+    )
+    return template.assemble(sources, code, data_retention)
 
 
 def discard(clients: ClientFactory, unwanted: Plan) -> None:
@@ -190,7 +200,7 @@ def _bucket(
     """
     if request.artifacts_bucket:
         return artifacts.ensure_bucket(aws, request.stack, request.artifacts_bucket, notify), False
-    present = state.parameters.get("ArtifactsBucket") if state else None
+    present = code_bucket(aws, state.id) if state else None
     if present and artifacts.exists(aws, present):
         return present, False
     name = artifacts.default_bucket(request.stack, aws.account, aws.region)
@@ -208,11 +218,19 @@ def _retention(request: Request, state: StackState | None) -> str:
     return request.parameters.get("DataRetention") or present or "Delete"
 
 
+def _warnings(aws: Aws, request: Request, state: StackState | None, text: str) -> tuple[str, ...]:
+    name = "BulkConcurrency"
+    present = {each.name: each.default for each in template.declared_parameters(text)}
+    values = {**present, **(state.parameters if state else {}), **request.parameters}
+    wanted = values.get(name) or ""
+    found = concurrency_warning(aws, int(wanted)) if wanted.isdecimal() else None
+    return (found,) if found else ()
+
+
 def _planned(
     aws: Aws,
     request: Request,
     state: StackState | None,
-    packages: Packages,
     uploaded: Artifacts,
     text: str,
     notify: Callable[[Event], None],
@@ -221,12 +239,7 @@ def _planned(
     """Create the change set and wait until CloudFormation has worked out what it does."""
     kind: Kind = "CREATE" if _is_new(state) else "UPDATE"
     previous = state.parameters if state and kind == "UPDATE" else {}
-    parameters = stack_parameters(
-        template.declared_parameters(text),
-        code_parameters(packages, uploaded.bucket),
-        request.parameters,
-        previous,
-    )
+    parameters = stack_parameters(template.declared_parameters(text), request.parameters, previous)
     wanted: UpdateStackInputTypeDef = {
         "StackName": request.stack,
         "TemplateURL": uploaded.template_url,

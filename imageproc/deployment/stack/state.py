@@ -1,31 +1,30 @@
-"""A stack as CloudFormation tells of it: its state, its resources, its events as they come."""
+"""A stack as CloudFormation tells of it: its state, and the resources that it has or had."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import THROTTLING_CODES, error_code, is_missing
+from imageproc.aws.errors import is_missing
 from imageproc.deployment.errors import ForeignStackError
-from imageproc.deployment.events import StackEvent
-from imageproc.deployment.parameters import CODE_PARAMETERS
+from imageproc.deployment.stack.feed import event_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from imageproc.aws.clients import Aws
+    from imageproc.deployment.events import StackEvent
 
-_FIRST_POLL_SECONDS = 0.2
-_POLL_SECONDS = 2.0
-_MAX_POLL_SECONDS = 30.0
 
-_ROLLBACK_FOLLOWS = {"CREATE_FAILED", "UPDATE_FAILED"}
-"""What a stack may say before it is rolled back: we never turn rollbacks off."""
+OUR_PARAMETERS = ("DataRetention", "RoleStrategy", "TestClientAccess")
+"""Parameters that our template has always had, and that hardly another has."""
 
-_QUIET_POLLS = 3
-"""After so many polls without an event the stack's own status decides: an event may have been missed."""
+# As text: the template may be YAML or JSON, as packaged here or rewritten by another tool.
+_CODE_BUCKET = re.compile(r"""\bS3Bucket["']?:\s*["']?([a-z0-9][a-z0-9.-]+)""")
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,12 @@ class StackState:
 
     @property
     def ours(self) -> bool:
-        """Whether our template made it: its parameters say where our code lies.
+        """Whether our template made it: it has that template's parameters.
 
         They tell that also of a stack whose creation failed early, or that is deleted; resources do not. One
         that waits for its first change set has neither, and holds nothing.
         """
-        return self.status == "REVIEW_IN_PROGRESS" or set(CODE_PARAMETERS) <= set(self.parameters)
+        return self.status == "REVIEW_IN_PROGRESS" or set(OUR_PARAMETERS) <= set(self.parameters)
 
     @property
     def retains_data(self) -> bool:
@@ -86,20 +85,6 @@ def stack_state(answer: Mapping[str, Any]) -> StackState:
     )
 
 
-def stack_event(answer: Mapping[str, Any]) -> StackEvent:
-    """Turn one event of DescribeStackEvents into ours."""
-    return StackEvent(
-        id=answer["EventId"],
-        time=answer["Timestamp"],
-        logical_id=answer.get("LogicalResourceId", ""),
-        physical_id=answer.get("PhysicalResourceId", ""),
-        type=answer.get("ResourceType", ""),
-        status=answer.get("ResourceStatus", ""),
-        reason=answer.get("ResourceStatusReason", ""),
-        of_stack=answer.get("PhysicalResourceId") == answer["StackId"],
-    )
-
-
 def describe(aws: Aws, stack: str) -> StackState | None:
     """Return a stack's state by its name or ID; None if there is none (a deleted one has only its ID)."""
     try:
@@ -116,10 +101,28 @@ def describe_ours(aws: Aws, stack: str) -> StackState | None:
     if state and not state.ours:
         raise ForeignStackError(
             f"The stack {state.name} was not made by imageproc: it has no parameter "
-            f"{next(name for name in CODE_PARAMETERS if name not in state.parameters)}. It is left alone. "
+            f"{next(name for name in OUR_PARAMETERS if name not in state.parameters)}. It is left alone. "
             "Check the stack's name, the profile and the region."
         )
     return state
+
+
+def template_of(aws: Aws, stack_id: str) -> str:
+    """Return the template that a stack was made of last, a deleted one's too; empty if it has none yet."""
+    try:
+        answer: Any = aws.cloudformation.get_template(StackName=stack_id, TemplateStage="Original")
+    except ClientError as error:
+        if is_missing(error):
+            return ""
+        raise
+    body = answer["TemplateBody"]
+    return body if isinstance(body, str) else json.dumps(body)  # boto3 reads JSON by itself
+
+
+def code_bucket(aws: Aws, stack_id: str) -> str | None:
+    """Return the bucket that a stack's code was deployed from; None if it has none yet."""
+    found = _CODE_BUCKET.search(template_of(aws, stack_id))
+    return found[1] if found else None
 
 
 def deleted(aws: Aws, name: str) -> list[StackState]:
@@ -147,86 +150,9 @@ def resources(aws: Aws, stack_id: str) -> list[Resource]:
     return list(found.values())
 
 
-class EventFeed:
-    """The events of a stack that come after this object was made, each once, in their order."""
-
-    def __init__(self, aws: Aws, stack_id: str) -> None:
-        """Take what has happened until now as known."""
-        self._aws, self._stack_id = aws, stack_id
-        self._seen: set[str] = set()
-        self._seen.update(event.id for event in self._unseen(first_page_only=True))
-
-    def new(self) -> list[StackEvent]:
-        """Return the events since the last call, oldest first."""
-        fresh = self._unseen()
-        self._seen.update(event.id for event in fresh)
-        return fresh
-
-    def _unseen(self, *, first_page_only: bool = False) -> list[StackEvent]:
-        """Read pages, newest first, until one holds an event that is known."""
-        found: list[StackEvent] = []
-        for page in _event_pages(self._aws, self._stack_id):
-            fresh = [event for event in page if event.id not in self._seen]
-            found += fresh
-            if first_page_only or len(fresh) < len(page):
-                break
-        return found[::-1]
-
-
-def follow(aws: Aws, stack_id: str, feed: EventFeed, sleep: Callable[[float], None]) -> Iterator[StackEvent]:
-    """Yield a stack's events until the operation that runs on it is over.
-
-    The stack's own events say when it is over, because the status that DescribeStacks gives may lag behind.
-    It asks quickly at first, for the local AWS's sake, then every two seconds; throttling makes it ask more
-    rarely.
-    """
-    delay, quiet = _FIRST_POLL_SECONDS, 0
-    while True:
-        try:
-            fresh = feed.new()
-            delay = min(delay * 1.5, _POLL_SECONDS)
-        except ClientError as error:
-            if error_code(error) not in THROTTLING_CODES:
-                raise
-            fresh, delay = [], min(max(delay, _POLL_SECONDS) * 2, _MAX_POLL_SECONDS)
-        yield from fresh
-        if any(is_end(event) for event in fresh):
-            return
-        quiet = 0 if fresh or delay < _POLL_SECONDS else quiet + 1
-        if quiet >= _QUIET_POLLS and _is_settled(aws, stack_id):
-            return
-        sleep(delay)
-
-
-def is_end(event: StackEvent) -> bool:
-    """Whether an operation on the stack ended with this event."""
-    return (
-        event.of_stack and not event.status.endswith("_IN_PROGRESS") and event.status not in _ROLLBACK_FOLLOWS
-    )
-
-
-def first_failure(told: Iterable[StackEvent]) -> StackEvent | None:
-    """Return the event of the resource that failed first: what was cancelled because of it does not count."""
-    failed = [event for event in told if event.failed]
-    of_resources = [event for event in failed if not event.of_stack and "cancelled" not in event.reason]
-    return next(iter(of_resources or failed), None)
-
-
-def _is_settled(aws: Aws, stack_id: str) -> bool:
-    state = describe(aws, stack_id)
-    return state is None or not state.status.endswith("_IN_PROGRESS")
-
-
-def _event_pages(aws: Aws, stack_id: str) -> Iterator[list[StackEvent]]:
-    """Yield pages of events, newest first."""
-    pages = aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-    for page in pages:
-        yield [stack_event(each) for each in page["StackEvents"]]
-
-
 def _all_events(aws: Aws, stack_id: str) -> list[StackEvent]:
     """Return all events, oldest first."""
-    return [event for page in _event_pages(aws, stack_id) for event in page][::-1]
+    return [event for page in event_pages(aws, stack_id) for event in page][::-1]
 
 
 def _listed(aws: Aws, stack_id: str) -> Iterator[Resource]:

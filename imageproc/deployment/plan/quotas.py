@@ -1,0 +1,38 @@
+"""Whether the account lets as many functions run at a time as bulk processing needs.
+
+A new account may start with far fewer than the usual 1,000:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from imageproc.aws.errors import error_code
+
+if TYPE_CHECKING:
+    from imageproc.aws.clients import Aws
+
+_FUNCTIONS_AT_A_TIME = 2
+"""Labels and thumbnail of a photo are made side by side."""
+
+
+def concurrency_warning(aws: Aws, bulk_concurrency: int) -> str | None:
+    """Return what is to be said about Lambda's concurrency; None if it suffices or may not be looked at."""
+    try:
+        free = aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    except ClientError as error:
+        if error_code(error) in {"AccessDenied", "AccessDeniedException"}:
+            return None
+        raise
+    needed = _FUNCTIONS_AT_A_TIME * bulk_concurrency
+    if free >= needed:
+        return None
+    return (
+        f"Lambda may run {free} functions at a time in this account and region, and BulkConcurrency="
+        f"{bulk_concurrency} takes up to {needed}: photos would wait, and some fail. Ask for more (Service "
+        f"Quotas, Lambda, Concurrent executions), or deploy with BulkConcurrency="
+        f"{max(1, free // _FUNCTIONS_AT_A_TIME)}."
+    )

@@ -1,0 +1,44 @@
+"""What the template is made of, as it is in the repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imageproc import resources
+from imageproc.deployment.errors import TemplateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE = "image-processing.yaml"
+DEFINITION = "state-machine.asl.json"
+BULK_DEFINITION = "bulk-processing.asl.json"
+DASHBOARD = "dashboard.json"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The template, the state machines' definitions and the dashboard, as they are in the repository."""
+
+    template: str
+    definition: str
+    """The photos' state machine."""
+    bulk: str = "{}"
+    """The one that processes many photos."""
+    dashboard: str = "{}"
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """What is put into the template, by the names of the files."""
+        return {DEFINITION: self.definition, BULK_DEFINITION: self.bulk, DASHBOARD: self.dashboard}
+
+
+def read_sources(folder: Path | None = None) -> Sources:
+    """Read the template's sources, by default the project's. Raises TemplateError if a file is missing."""
+    folder = folder or resources.folder("cloudformation")
+    try:
+        names = (TEMPLATE, DEFINITION, BULK_DEFINITION, DASHBOARD)
+        return Sources(*((folder / name).read_text(encoding="utf-8") for name in names))
+    except OSError as error:
+        raise TemplateError(f"The template's sources cannot be read: {error}") from error
