@@ -22,11 +22,11 @@ from imageproc.widgets import (
     StepDetail,
     Tone,
 )
-from imageproc.widgets.drop_zone.courier import State
 from imageproc.widgets.painter import flush
-from imageproc.widgets.photo_map.photo_map import Point
-from imageproc.widgets.photo_viewer.photo_viewer import Opened
-from imageproc.widgets.run_list.run_list import Row
+from imageproc.widgets.parts.drop_zone.courier import State
+from imageproc.widgets.parts.photo_map import Point
+from imageproc.widgets.parts.photo_viewer import Opened
+from imageproc.widgets.parts.run_list import Row
 
 MARK = "\u2042"
 

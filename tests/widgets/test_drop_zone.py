@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from imageproc.widgets import DropZone, painter
-from imageproc.widgets.drop_zone import Dropped, Ended, Form, State
-from imageproc.widgets.drop_zone.spool import Spool
+from imageproc.widgets.parts.drop_zone import Dropped, Ended, Form, State
+from imageproc.widgets.parts.drop_zone.spool import Spool
 
 
 class Recorder:

@@ -15,14 +15,14 @@ from PIL import Image
 from imageproc.client.albums import Album
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
-from imageproc.widgets import GalleryPanel, photo_words
-from imageproc.widgets.contact_sheet import Frame, contact_sheet
-from imageproc.widgets.gallery import Card, Gallery
+from imageproc.widgets import GalleryPanel
 from imageproc.widgets.painter import flush
-from imageproc.widgets.photo_map import PhotoMap, Point
-from imageproc.widgets.photo_map.photo_map import outlines
-from imageproc.widgets.photo_pages import PhotoPages
-from imageproc.widgets.photo_viewer import Opened, PhotoViewer, Picture
+from imageproc.widgets.panels import photo_words
+from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.panels.photo_pages import PhotoPages
+from imageproc.widgets.parts.gallery import Card, Gallery
+from imageproc.widgets.parts.photo_map import PhotoMap, Point, outlines
+from imageproc.widgets.parts.photo_viewer import Opened, PhotoViewer, Picture
 from imageproc.widgets.tones import Tone
 from tests import pictures
 from tests.widgets.test_safety import Tags

@@ -16,8 +16,8 @@ from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
 from imageproc.local import LocalStatus
 from imageproc.widgets import UploadPanel, painter
-from imageproc.widgets.drop_zone import Dropped, Ended, Form, State
 from imageproc.widgets.panels.upload_panel import AlbumCourier
+from imageproc.widgets.parts.drop_zone import Dropped, Ended, Form, State
 from tests.flow.conftest import target_of
 from tests.pictures import gif, jpeg
 

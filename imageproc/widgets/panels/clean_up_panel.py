@@ -13,11 +13,11 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.deployment.events import Emptied, Event, Removed, StackEvent, Swept
 from imageproc.deployment.inventory import Inventory
-from imageproc.widgets.data_table import Cell, DataTable
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.deploy_panel import event_row
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
 
 

@@ -11,12 +11,12 @@ from imageproc.client.workbench import Workbench
 from imageproc.costs.words import brief
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.plan import Plan
-from imageproc.widgets.data_table import Cell, DataTable
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.data_table import Cell, DataTable
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
 
 _CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replaced", "Changes in")

@@ -24,9 +24,9 @@ from imageproc.widgets.jobs import Job
 from imageproc.widgets.painter import flush, paint
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.run_list import RunList
-from imageproc.widgets.state_graph import StateGraph
-from imageproc.widgets.step_detail import StepDetail
+from imageproc.widgets.parts.run_list import RunList
+from imageproc.widgets.parts.state_graph import StateGraph
+from imageproc.widgets.parts.step_detail import StepDetail
 from imageproc.widgets.tones import Tone
 
 _INTERVAL_S = 0.5

@@ -9,8 +9,8 @@ from typing import Any
 from imageproc.client.executions import Step, StepStatus
 from imageproc.client.runs import Run
 from imageproc.core.record import Status
-from imageproc.widgets.data_table import Cell
-from imageproc.widgets.run_list import Row
+from imageproc.widgets.parts.data_table import Cell
+from imageproc.widgets.parts.run_list import Row
 from imageproc.widgets.tones import PHOTO_TONES, Tone
 
 COLUMNS = ["Photo", "Uploaded", "Execution started", "Completed"]
@@ -106,7 +106,7 @@ def states(steps: Sequence[Step]) -> dict[str, str]:
 
 def taken(steps: Sequence[Step], definition: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the transitions that were taken: to each step from the last one that leads to it."""
-    from imageproc.widgets.state_graph.machine import parse
+    from imageproc.widgets.parts.state_graph.machine import parse
 
     ways: set[tuple[str, str]] = set()
     left = [parse(definition)]

@@ -18,17 +18,16 @@ from imageproc.client.links import Links, make_rendition
 from imageproc.client.photos import Photo
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
-from imageproc.widgets import photo_words
-from imageproc.widgets.contact_sheet import Frame, contact_sheet
-from imageproc.widgets.gallery import Gallery
-from imageproc.widgets.gallery.gallery import PAGE_SIZE
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.painter import paint
+from imageproc.widgets.panels import photo_words
+from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.photo_map import PhotoMap
-from imageproc.widgets.photo_pages import PhotoPages
-from imageproc.widgets.photo_viewer import PhotoViewer, Picture
+from imageproc.widgets.panels.photo_pages import PhotoPages
+from imageproc.widgets.parts.gallery import PAGE_SIZE, Gallery
+from imageproc.widgets.parts.photo_map import PhotoMap
+from imageproc.widgets.parts.photo_viewer import PhotoViewer, Picture
 
 _KEPT_PICTURES = 8
 

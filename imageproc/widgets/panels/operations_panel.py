@@ -17,11 +17,11 @@ from imageproc.client.operations import NotRestarted, Restarted, attempt_each
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
-from imageproc.widgets.data_table import Cell, DataTable
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.picture import Picture
+from imageproc.widgets.parts.data_table import Cell, DataTable
+from imageproc.widgets.parts.picture import Picture
 from imageproc.widgets.tones import PHOTO_TONES, Tone
 
 _LISTED = 200

@@ -13,7 +13,7 @@ from imageproc.widgets.jobs import Job
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import flush, paint
 from imageproc.widgets.panels import fields
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ import ipywidgets
 
 from imageproc.client.waiting import Cancellation
 from imageproc.widgets.panels import fields
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
 
 _POLL_S = 0.2

@@ -16,10 +16,10 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
-from imageproc.widgets.drop_zone import Dropped, DropZone, Ended, Form, State
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.painter import paint
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.drop_zone import Dropped, DropZone, Ended, Form, State
 from imageproc.widgets.tones import Tone
 
 _NO_ALBUM = "Choose an album first."

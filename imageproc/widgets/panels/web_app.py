@@ -7,13 +7,13 @@ import ipywidgets
 from imageproc.client.albums import Album
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
-from imageproc.widgets.heading import Heading
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
 from imageproc.widgets.panels.login_panel import LoginPanel
 from imageproc.widgets.panels.upload_panel import UploadPanel
+from imageproc.widgets.parts.heading import Heading
 
 
 class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types

@@ -44,8 +44,8 @@ class Gallery(anywidget.AnyWidget):
     answers by `show`; `on_open` which photo was chosen. Nothing of them is called twice at once for one view.
     """
 
-    _esm = script("gallery/gallery.js")
-    _css = style("gallery/gallery.css")
+    _esm = script("gallery.js")
+    _css = style("gallery.css")
 
     items: Any = traitlets.List().tag(sync=True)
     page = traitlets.Int(0).tag(sync=True)

@@ -14,8 +14,8 @@ from imageproc.widgets.assets import script, style
 class Picture(anywidget.AnyWidget):
     """A PNG; nothing is shown while `data` is empty."""
 
-    _esm = script("picture/picture.js")
-    _css = style("picture/picture.css")
+    _esm = script("picture.js")
+    _css = style("picture.css")
 
     data = traitlets.Bytes(b"").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)

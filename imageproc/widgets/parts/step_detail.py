@@ -21,8 +21,8 @@ _MOST = 20_000
 class StepDetail(anywidget.AnyWidget):
     """A heading with a tone, facts by name, and JSON values by name."""
 
-    _esm = script("step_detail/step_detail.js")
-    _css = style("step_detail/step_detail.css")
+    _esm = script("step_detail.js")
+    _css = style("step_detail.css")
 
     heading = traitlets.Unicode("").tag(sync=True)
     tone = traitlets.Enum([tone.value for tone in Tone], Tone.INFO.value).tag(sync=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.state_graph.shapes import Bus, Graph, Line, Node, arrow, curve, path
+from imageproc.widgets.parts.state_graph.shapes import Bus, Graph, Line, Node, arrow, curve, path
 
 MARGIN = 10
 SIGNS = {"SUCCEEDED": "✓", "FAILED": "✕", "CAUGHT": "✕", "RUNNING": "●", "RETRYING": "↻", "ABORTED": "■"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from imageproc.widgets.state_graph.machine import Transition
-from imageproc.widgets.state_graph.shapes import Bus, Line, Point, cut
+from imageproc.widgets.parts.state_graph.machine import Transition
+from imageproc.widgets.parts.state_graph.shapes import Bus, Line, Point, cut
 
 TRUNK_GAP = 13.0
 _PORT_GAP = 8.0

@@ -17,8 +17,8 @@ class StatusLine(anywidget.AnyWidget):
     `done` of `total` fill the bar; a `total` of 0 with the tone `running` shows that the end is not known.
     """
 
-    _esm = script("status_line/status_line.js")
-    _css = style("status_line/status_line.css")
+    _esm = script("status_line.js")
+    _css = style("status_line.css")
 
     text = traitlets.Unicode("").tag(sync=True)
     tone = traitlets.Enum([tone.value for tone in Tone], Tone.INFO.value).tag(sync=True)

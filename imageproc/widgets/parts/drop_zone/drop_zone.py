@@ -17,11 +17,11 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.drop_zone.courier import Courier, Ended, Form, State, dropped
-from imageproc.widgets.drop_zone.rows import Row, Rows, plain
-from imageproc.widgets.drop_zone.spool import Spool
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import paint
+from imageproc.widgets.parts.drop_zone.courier import Courier, Ended, Form, State, dropped
+from imageproc.widgets.parts.drop_zone.rows import Row, Rows, plain
+from imageproc.widgets.parts.drop_zone.spool import Spool
 
 _CALLS = 8
 """Calls of the courier at a time."""
@@ -37,8 +37,8 @@ class DropZone(anywidget.AnyWidget):
     of more than `max_bytes`, are rejected by the browser at once.
     """
 
-    _esm = script("drop_zone/transfers.js", "drop_zone/drop_zone.js")
-    _css = style("drop_zone/drop_zone.css")
+    _esm = script("transfers.js", "drop_zone.js")
+    _css = style("drop_zone.css")
 
     uid = traitlets.Unicode().tag(sync=True)
     signatures = traitlets.Dict().tag(sync=True)

@@ -9,9 +9,9 @@ from imageproc.client.boxes import NamedBox, boxes_of
 from imageproc.client.photos import Photo
 from imageproc.client.readable import position, printable, problem, readable, tags_with_confidence
 from imageproc.core.record import LABELS, Status
-from imageproc.widgets.gallery import Card
-from imageproc.widgets.photo_map import Point
-from imageproc.widgets.photo_viewer import Opened
+from imageproc.widgets.parts.gallery import Card
+from imageproc.widgets.parts.photo_map import Point
+from imageproc.widgets.parts.photo_viewer import Opened
 from imageproc.widgets.tones import PHOTO_TONES
 
 _CARD_TAGS = 3

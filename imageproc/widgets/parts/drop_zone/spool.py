@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
-from imageproc.widgets.drop_zone.courier import Ended
+from imageproc.widgets.parts.drop_zone.courier import Ended
 
 MAX_CHUNK = 8 * 1024 * 1024
 """Most bytes of a piece; the Jupyter server closes connections over messages of more than 10 MiB."""

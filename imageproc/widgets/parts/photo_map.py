@@ -1,4 +1,4 @@
-"""A map of photos that needs no network: the outlines come with the package (see LICENSE-world.txt)."""
+"""A map of photos that needs no network: the outlines come with the package (static/LICENSE-world.txt)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import anywidget
 import traitlets
 
-from imageproc.widgets.assets import script, style
+from imageproc.widgets.assets import script, static_text, style
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import paint
 
@@ -39,8 +38,8 @@ class Point:
 class PhotoMap(anywidget.AnyWidget):
     """A map of points; those that lie close together are shown as one. `chosen` has the IDs chosen last."""
 
-    _esm = script("photo_map/photo_map.js")
-    _css = style("photo_map/photo_map.css")
+    _esm = script("photo_map.js")
+    _css = style("photo_map.css")
 
     points: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
@@ -79,5 +78,4 @@ class PhotoMap(anywidget.AnyWidget):
 @cache
 def outlines() -> dict[str, str]:
     """Return `land` and `borders`, SVG paths in hundredths of a degree, latitude downwards."""
-    text = files("imageproc.widgets.photo_map").joinpath("world.json").read_text(encoding="utf-8")
-    return {name: str(path) for name, path in json.loads(text).items()}
+    return {name: str(path) for name, path in json.loads(static_text("world.json")).items()}

@@ -35,8 +35,8 @@ class DataTable(anywidget.AnyWidget):
     The newest rows stay in view with `follow`.
     """
 
-    _esm = script("data_table/data_table.js")
-    _css = style("data_table/data_table.css")
+    _esm = script("data_table.js")
+    _css = style("data_table.css")
 
     caption = traitlets.Unicode("").tag(sync=True)
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -47,8 +47,8 @@ class PhotoViewer(anywidget.AnyWidget):
     the previous (-1) or the next (1) photo is wanted.
     """
 
-    _esm = script("photo_viewer/photo_viewer.js")
-    _css = style("photo_viewer/photo_viewer.css")
+    _esm = script("photo_viewer.js")
+    _css = style("photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)
 

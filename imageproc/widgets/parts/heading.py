@@ -13,8 +13,8 @@ from imageproc.widgets.assets import script, style
 class Heading(anywidget.AnyWidget):
     """A text as a heading of a level from 1 to 4, with a plainer line below it."""
 
-    _esm = script("heading/heading.js")
-    _css = style("heading/heading.css")
+    _esm = script("heading.js")
+    _css = style("heading.css")
 
     text = traitlets.Unicode("").tag(sync=True)
     below = traitlets.Unicode("").tag(sync=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from imageproc.widgets.state_graph.layers import Layers, layers, place
-from imageproc.widgets.state_graph.machine import Definition, Machine, Transition, parse
-from imageproc.widgets.state_graph.routing import LABEL_COLUMNS, TRUNK_GAP, Box, Trunk, route, trunks
-from imageproc.widgets.state_graph.shapes import Bus, Graph, Line, Node, broken, columns, cut
+from imageproc.widgets.parts.state_graph.layers import Layers, layers, place
+from imageproc.widgets.parts.state_graph.machine import Definition, Machine, Transition, parse
+from imageproc.widgets.parts.state_graph.routing import LABEL_COLUMNS, TRUNK_GAP, Box, Trunk, route, trunks
+from imageproc.widgets.parts.state_graph.shapes import Bus, Graph, Line, Node, broken, columns, cut
 
 START, END = "$start", "$end"
 

@@ -11,9 +11,9 @@ import traitlets
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.painter import paint
-from imageproc.widgets.state_graph.drawing import svg, to_json
-from imageproc.widgets.state_graph.layout import layout, layouts
-from imageproc.widgets.state_graph.machine import Definition
+from imageproc.widgets.parts.state_graph.drawing import svg, to_json
+from imageproc.widgets.parts.state_graph.layout import layout, layouts
+from imageproc.widgets.parts.state_graph.machine import Definition
 
 
 class StateGraph(anywidget.AnyWidget):
@@ -24,8 +24,8 @@ class StateGraph(anywidget.AnyWidget):
     errors take are left out, but for those that were taken.
     """
 
-    _esm = script("state_graph/state_graph.js")
-    _css = style("state_graph/state_graph.css")
+    _esm = script("state_graph.js")
+    _css = style("state_graph.css")
 
     title = traitlets.Unicode("State machine").tag(sync=True)
     layouts: Any = traitlets.Dict().tag(sync=True)

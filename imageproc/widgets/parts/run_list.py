@@ -10,9 +10,9 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.data_table import Cell
 from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.painter import paint
+from imageproc.widgets.parts.data_table import Cell
 
 FILTERS = ("all", "active", "failed")
 
@@ -32,8 +32,8 @@ class RunList(anywidget.AnyWidget):
     `counts` says how many there are by filter; whoever fills it shows those of `filter`, at most `limit`.
     """
 
-    _esm = script("run_list/run_list.js")
-    _css = style("run_list/run_list.css")
+    _esm = script("run_list.js")
+    _css = style("run_list.css")
 
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)

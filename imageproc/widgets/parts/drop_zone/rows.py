@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imageproc.widgets.drop_zone.courier import State
 from imageproc.widgets.markup import Markup, table
+from imageproc.widgets.parts.drop_zone.courier import State
 
 _TEXT = 500
 """Most characters of a name or a cause that are kept."""
