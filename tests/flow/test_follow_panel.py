@@ -18,7 +18,7 @@ from imageproc.client.runs import Runs
 from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
 from imageproc.widgets import FollowPanel
-from imageproc.widgets.painter import flush
+from imageproc.widgets.updates import flush
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 

@@ -16,14 +16,14 @@ from imageproc.client.albums import Album
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
 from imageproc.widgets import GalleryPanel
-from imageproc.widgets.painter import flush
-from imageproc.widgets.panels import photo_words
+from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_pages import PhotoPages
 from imageproc.widgets.parts.gallery import Card, Gallery
-from imageproc.widgets.parts.photo_map import PhotoMap, Point, outlines
-from imageproc.widgets.parts.photo_viewer import Opened, PhotoViewer, Picture
+from imageproc.widgets.parts.photo_map import MapMarker, PhotoMap, outlines
+from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer, ViewedPhoto
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush
 from tests import pictures
 from tests.widgets.test_safety import Tags
 
@@ -98,9 +98,9 @@ def test_odd_messages_do_nothing(odd: Any) -> None:
 
 
 def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    viewer = PhotoViewer(picture=lambda one: Picture(one.encode(), "image/jpeg"))
+    viewer = PhotoViewer(picture=lambda one: EncodedImage(one.encode(), "image/jpeg"))
     sent = Sent(viewer, monkeypatch)
-    viewer.show(Opened("a", "a.jpg"))
+    viewer.show(ViewedPhoto("a", "a.jpg"))
     flush()
     say(viewer, type="picture", id="other")
     say(viewer, type="picture", id="a")
@@ -166,18 +166,18 @@ def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
     ],
 )
 def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone: Tone) -> None:
-    card = photo_words.card(Photo({"imageID": "a", **record}))
+    card = photo_views.card(Photo({"imageID": "a", **record}))
     assert (card.note, card.tone, card.thumbnail) == (note, tone, False)
 
 
 def test_boxes_stay_within_the_picture() -> None:
     box = {"left": -0.5, "top": 0.5, "width": 5, "height": 0.25, "confidence": 90}
-    shown = photo_words.opened(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
+    shown = photo_views.viewed(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
     assert shown.boxes == (("Cat", 0.0, 0.5, 1.0, 0.25),)
 
 
 def test_the_map_sends_outlines_and_saves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = PhotoMap([Point("a", "a", 10, 179.9)])
+    world = PhotoMap([MapMarker("a", "a", 10, 179.9)])
     sent = Sent(world, monkeypatch)
     say(world, type="outlines")
     assert sent.first()[0]["land"].startswith("M")

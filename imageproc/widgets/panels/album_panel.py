@@ -11,10 +11,10 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _NONE = "(choose an album)"
 
@@ -94,7 +94,7 @@ class AlbumPanel(Panel):
     def _create(self, name: str) -> Album:
         album = self.workbench.albums.named(self.user, name)
         self.choose(album)
-        paint(self.new_name, value="")
+        update(self.new_name, value="")
         self.say(f"Album {name}.", Tone.SUCCESS)
         return album
 

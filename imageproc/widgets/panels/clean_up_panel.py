@@ -13,12 +13,12 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.deployment.events import Emptied, Event, Removed, StackEvent, Swept
 from imageproc.deployment.inventory import Inventory
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.deploy_panel import event_row
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 
 class CleanUpPanel(Panel):
@@ -119,7 +119,7 @@ class CleanUpPanel(Panel):
         kept = f" Kept: {', '.join(swept.kept)}." if swept.kept else ""
         left = ", ".join(swept.left) or "nothing"
         self.say(f"The stack {swept.stack} is removed. Looked again: {left} is left.{kept}", Tone.SUCCESS)
-        paint(self.confirmation, value="")
+        update(self.confirmation, value="")
         return swept
 
     def _tell(self, event: Event) -> None:

@@ -11,13 +11,13 @@ from imageproc.client.workbench import Workbench
 from imageproc.costs.words import brief
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.plan import Plan
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replaced", "Changes in")
 _EVENT_COLUMNS = ("Time", "Status", "Resource", "Reason")
@@ -127,7 +127,7 @@ class DeployPanel(Panel):
 
     def _show_costs(self) -> None:
         estimate = self.workbench.cost(parameters=self.parameters)
-        paint(self.costs, text=" ".join(brief(estimate, local=self.workbench.target.is_local)))
+        update(self.costs, text=" ".join(brief(estimate, local=self.workbench.target.is_local)))
 
     def _summarise(self, planned: Plan) -> None:
         if not planned.changed:

@@ -21,13 +21,13 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.widgets.jobs import Job
-from imageproc.widgets.painter import flush, paint
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.parts.run_list import RunList
+from imageproc.widgets.parts.execution_list import ExecutionList
 from imageproc.widgets.parts.state_graph import StateGraph
 from imageproc.widgets.parts.step_detail import StepDetail
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush, update
 
 _INTERVAL_S = 0.5
 _EACH_S = 0.002
@@ -55,7 +55,7 @@ class FollowPanel(Panel):
         self._steps: dict[str, Step] = {}
         self._watching: Job[None] | None = None
         self._watched_arn: str | None = None
-        self.list = RunList(columns=follow_rows.COLUMNS)
+        self.list = ExecutionList(columns=follow_rows.COLUMNS)
         self.graph = StateGraph(
             title="State machine", empty="The state machine is shown with the first photo."
         )
@@ -95,10 +95,10 @@ class FollowPanel(Panel):
 
     def show_album(self, album: Album | str) -> None:
         """Show the photos of an album, and follow those that are under way: also after a kernel's end."""
-        identifier = album if isinstance(album, str) else album.id
+        album_id = album if isinstance(album, str) else album.id
 
         def fill(runs: Runs) -> None:
-            for photo in reversed(list(self._workbench.photos.in_album(identifier))):
+            for photo in reversed(list(self._workbench.photos.in_album(album_id))):
                 runs.add_photo(photo)
 
         self._begin(lambda _: None, fill)
@@ -122,7 +122,7 @@ class FollowPanel(Panel):
         if not photo_id or photo_id == self._chosen:
             return
         self._chosen = photo_id
-        paint(self.list, selected=photo_id)
+        update(self.list, selected=photo_id)
         self._watch()
 
     def results(self) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 from imageproc.client.executions import Step, StepStatus
 from imageproc.client.runs import Run
 from imageproc.core.record import Status
+from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.data_table import Cell
-from imageproc.widgets.parts.run_list import Row
-from imageproc.widgets.tones import PHOTO_TONES, Tone
+from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.tones import Tone
 
 COLUMNS = ["Photo", "Uploaded", "Execution started", "Completed"]
 
@@ -24,9 +25,9 @@ _STEP_TONES = {
 }
 
 
-def row(run: Run, console_url: str | None) -> Row:
+def row(run: Run, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
-    return Row(run.photo_id, run.name, [_uploaded(run), _started(run, console_url), _completed(run)])
+    return ExecutionRow(run.photo_id, run.name, [_uploaded(run), _started(run, console_url), _completed(run)])
 
 
 def _uploaded(run: Run) -> Cell:

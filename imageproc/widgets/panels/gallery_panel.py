@@ -20,14 +20,14 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.markup import Markup, table
-from imageproc.widgets.painter import paint
-from imageproc.widgets.panels import photo_words
+from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_pages import PhotoPages
 from imageproc.widgets.parts.gallery import PAGE_SIZE, Gallery
 from imageproc.widgets.parts.photo_map import PhotoMap
-from imageproc.widgets.parts.photo_viewer import PhotoViewer, Picture
+from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer
+from imageproc.widgets.updates import update
 
 _KEPT_PICTURES = 8
 
@@ -76,7 +76,7 @@ class GalleryPanel(Panel):
     def add(self, photo: Photo) -> None:
         """Show a photo that has just changed: first if it is new, else in its place. Reads nothing."""
         self.pages.add(photo)
-        self._paint(self.gallery.page)
+        self._show_page(self.gallery.page)
 
     def turn(self, page: int) -> Job[Any] | None:
         """Open a page, counted from 0, or the last. One that is asked for meanwhile comes next."""
@@ -85,7 +85,7 @@ class GalleryPanel(Panel):
             if self._reading:
                 return self.job
             self._reading = True
-        paint(self.gallery, loading=True)
+        update(self.gallery, loading=True)
         while self.busy:
             time.sleep(0.005)  # the job before has read all it was asked for: it is about to end
         return self.start(self._read, "Reading photos")
@@ -97,8 +97,8 @@ class GalleryPanel(Panel):
         if index is None:
             return
         more = not self.pages.complete
-        self.viewer.show(photo_words.opened(known[index], index, len(known), more))
-        paint(self.gallery, marked=[photo_id])
+        self.viewer.show(photo_views.viewed(known[index], index, len(known), more))
+        update(self.gallery, marked=[photo_id])
 
     def results(self) -> dict[str, Any]:
         """Return what is shown, as plain data for `record`."""
@@ -109,7 +109,7 @@ class GalleryPanel(Panel):
             "complete": self.pages.complete,
             "statuses": dict(sorted(Counter(photo.status.value for photo in known).items())),
             "names": [photo.file_name for photo in known],
-            "located": len(self.map.points),
+            "located": len(self.map.markers),
         }
 
     def static(self) -> list[Any]:
@@ -120,7 +120,7 @@ class GalleryPanel(Panel):
         with ThreadPoolExecutor(8) as pool:
             frames = list(pool.map(self._frame, photos))
         sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
-        return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_words.summary(photos))]
+        return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
     def _source(self, album: Album | None, photos: Iterable[Photo] | None) -> Any:
         if photos is not None:
@@ -134,11 +134,11 @@ class GalleryPanel(Panel):
         try:
             while (page := self._next_wanted()) is not None:
                 cancellation.check()
-                self._paint(page)
+                self._show_page(page)
         except BaseException:
             with self._lock:
                 self._reading = False
-            paint(self.gallery, loading=False)
+            update(self.gallery, loading=False)
             raise
         self.say("")
 
@@ -148,20 +148,20 @@ class GalleryPanel(Panel):
             self._reading = page is not None
             return page
 
-    def _paint(self, wanted: int) -> None:
+    def _show_page(self, wanted: int) -> None:
         pages = self.pages
         page, photos = pages.page(wanted)
         known = pages.known
         self.gallery.show(
-            map(photo_words.card, photos),
+            map(photo_views.card, photos),
             page=page,
             first=page * pages.size,
             total=len(known) if pages.complete else -1,
             more=pages.follows(page),
         )
-        points = [found for found in map(photo_words.point, known) if found]
+        markers = [found for found in map(photo_views.marker, known) if found]
         so_far = "" if pages.complete else " read so far"
-        self.map.show(points, f"{len(points)} of {len(known)} photos{so_far} say where they were taken.")
+        self.map.show(markers, f"{len(markers)} of {len(known)} photos{so_far} say where they were taken.")
 
     def _step(self, by: int) -> None:
         ids = [photo.id for photo in self.pages.known]
@@ -192,7 +192,7 @@ class GalleryPanel(Panel):
 
     def _choose(self, change: Any) -> None:
         chosen = [one for one in change["new"] if self.pages.find(one)]
-        paint(self.gallery, marked=chosen)
+        update(self.gallery, marked=chosen)
         ids = [photo.id for photo in self.pages.known]
         if chosen and (page := ids.index(chosen[0]) // self.pages.size) != self.gallery.page:
             self.turn(page)
@@ -214,21 +214,21 @@ class GalleryPanel(Panel):
         photo = self.pages.find(photo_id)
         return self._signer().original(photo) if photo else None
 
-    def _picture(self, photo_id: str) -> Picture:
+    def _picture(self, photo_id: str) -> EncodedImage:
         photo = self.pages.find(photo_id)
         return self._made(photo_id, photo.version_id if photo else None)
 
-    def _make_picture(self, photo_id: str, _version: str | None) -> Picture:
+    def _make_picture(self, photo_id: str, _version: str | None) -> EncodedImage:
         photo = self.pages.find(photo_id)
         if photo is None:
             raise ClientError("The photo is not shown any more.")
         if not photo.key:
             raise ClientError("The record does not say where the original is.")
         made = make_rendition(self._workbench.photos.original(photo))
-        return Picture(made.data, made.content_type)
+        return EncodedImage(made.data, made.content_type)
 
     def _frame(self, photo: Photo) -> Frame:
-        shown = photo_words.card(photo)
+        shown = photo_views.card(photo)
         line = shown.tags[0][0] if shown.tags else shown.note
         try:
             return Frame(self._thumbnail(photo.id) if shown.thumbnail else None, shown.name, line)

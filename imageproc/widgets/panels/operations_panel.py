@@ -17,12 +17,13 @@ from imageproc.client.operations import NotRestarted, Restarted, attempt_each
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.parts.picture import Picture
-from imageproc.widgets.tones import PHOTO_TONES, Tone
+from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _LISTED = 200
 _MEASURED = 50
@@ -162,7 +163,7 @@ class OperationsPanel(Panel):
         self.executions.show(map(_execution_row, found.executions), selected=-1)
         if found.executions:
             drawn = plots.draw(found.minutes, found.steps, found.photos)
-            paint(self.figures, data=drawn, alt=plots.described(found.minutes, found.photos))
+            update(self.figures, data=drawn, alt=plots.described(found.minutes, found.photos))
 
     def _chosen(self, change: Any) -> None:
         if 0 <= change["new"] < len(self.found.executions):

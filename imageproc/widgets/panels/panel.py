@@ -11,10 +11,10 @@ from imageproc.client.errors import Cancelled
 from imageproc.client.waiting import Cancellation
 from imageproc.widgets.jobs import Job
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import flush, paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush, update
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from whatever thread."""
-        paint(self.status, text=text, tone=tone.value, **progress)
+        update(self.status, text=text, tone=tone.value, **progress)
 
     def static(self) -> Any:
         """Return what the panel shows, part by part, for pages where no kernel runs."""

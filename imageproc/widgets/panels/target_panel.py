@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError
 from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
-from imageproc.widgets.painter import flush
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush
 
 _LOOKING = "Looking for the target..."
 _TARGETS = (("This machine (local AWS)", LOCAL), ("AWS account", AWS))

@@ -17,10 +17,10 @@ from imageproc.client.workbench import Workbench
 from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
 from imageproc.widgets.jobs import Job
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.parts.drop_zone import Dropped, DropZone, Ended, Form, State
+from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, PresignedPost, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _NO_ALBUM = "Choose an album first."
 
@@ -40,9 +40,9 @@ class UploadPanel(Panel):
         self._callbacks: list[Callable[[Sent], None]] = []
         self._sent: dict[str, Sent] = {}
         self._batch = 0
-        self._courier = AlbumCourier(workbench, self._arrived)
+        self._handler = AlbumUploadHandler(workbench, self._arrived)
         self.zone = DropZone(
-            self._courier,
+            self._handler,
             signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
             max_bytes=MAX_BYTES,
         )
@@ -52,14 +52,14 @@ class UploadPanel(Panel):
     @property
     def album(self) -> Album | None:
         """Where files go; None: nowhere yet. What is under way goes where it was meant to."""
-        return self._courier.album
+        return self._handler.album
 
     @album.setter
     def album(self, album: Album | None) -> None:
-        self._courier.album = album
+        self._handler.album = album
         limit = f"JPEG and PNG, up to {MAX_BYTES / 1e6:.0f} MB each"
         hint = f"Into the album {album.name} of {album.user}: {limit}" if album else _NO_ALBUM
-        paint(self.zone, enabled=album is not None, hint=hint)
+        update(self.zone, enabled=album is not None, hint=hint)
 
     @property
     def uploaded(self) -> list[Sent]:
@@ -97,18 +97,18 @@ class UploadPanel(Panel):
         events = self._workbench.upload(paths, album, again=again, check=check, cancellation=cancellation)
         try:
             for event in events:
-                identifier = shown.take(event)
+                file_id = shown.take(event)
                 if isinstance(event, Sent):
                     sent.append(event)
-                    self._arrived(identifier, event)
+                    self._arrived(file_id, event)
         finally:
             shown.close()
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
-    def _arrived(self, identifier: str, sent: Sent) -> None:
+    def _arrived(self, file_id: str, sent: Sent) -> None:
         """Tell of a photo. A callback that fails keeps nobody else from hearing of it."""
-        self._sent[identifier] = sent
+        self._sent[file_id] = sent
         for callback in list(self._callbacks):
             try:
                 callback(sent)
@@ -116,7 +116,7 @@ class UploadPanel(Panel):
                 self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
 
 
-class AlbumCourier:
+class AlbumUploadHandler:
     """Gives the drop zone forms for the album of the moment."""
 
     def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
@@ -138,28 +138,28 @@ class AlbumCourier:
         with self._lock:
             self._album, self._uploads = album, None
 
-    def admit(self, file: Dropped) -> Form | Ended:
+    def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
         uploads = self._now()
         found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, Ticket):
             return self._ended(file.id, found)
         self._open[file.id] = uploads, found
-        return Form(found.url, found.fields, found.expires - time.time())
+        return PresignedPost(found.url, found.fields, found.expires - time.time())
 
-    def confirm(self, identifier: str) -> Ended:
+    def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        uploads, ticket = self._open.pop(identifier)
-        return self._ended(identifier, uploads.finished(ticket))
+        uploads, ticket = self._open.pop(file_id)
+        return self._ended(file_id, uploads.finished(ticket))
 
-    def carry(self, identifier: str, body: BinaryIO) -> Ended:
+    def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
         """Send what came through the kernel."""
-        uploads, ticket = self._open.pop(identifier)
-        return self._ended(identifier, uploads.send_bytes(ticket, body))
+        uploads, ticket = self._open.pop(file_id)
+        return self._ended(file_id, uploads.send_bytes(ticket, body))
 
-    def forget(self, identifier: str) -> None:
+    def discard(self, file_id: str) -> None:
         """Forget a ticket."""
-        self._open.pop(identifier, None)
+        self._open.pop(file_id, None)
 
     def _now(self) -> BrowserUploads:
         with self._lock:
@@ -169,11 +169,13 @@ class AlbumCourier:
                 self._uploads = BrowserUploads(self._workbench.stack, self._album)
             return self._uploads
 
-    def _ended(self, identifier: str, found: Sent | Refused | Failed) -> Ended:
+    def _ended(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
         if isinstance(found, Sent):
-            self._arrived(identifier, found)
-            return Ended(State.THERE if found.already_there else State.SENT)
-        return Ended(State.REJECTED if isinstance(found, Refused) else State.FAILED, found.cause)
+            self._arrived(file_id, found)
+            return UploadResult(UploadState.DUPLICATE if found.already_there else UploadState.SENT)
+        return UploadResult(
+            UploadState.REJECTED if isinstance(found, Refused) else UploadState.FAILED, found.cause
+        )
 
 
 class _KernelRows:
@@ -184,31 +186,31 @@ class _KernelRows:
         self._ids: dict[str, str] = {}
         self._bytes: dict[str, int] = {}
         self._published = 0.0
-        self._problems = {State.REJECTED: 0, State.FAILED: 0}
+        self._problems = {UploadState.REJECTED: 0, UploadState.FAILED: 0}
 
     def take(self, event: UploadEvent | Refused) -> str:
         """Show an event, and return the ID of its file's row."""
         if isinstance(event, Refused):
-            identifier = self._identifier(str(event.path), event.path.name, 0)
-            self._end(identifier, State.REJECTED, event.cause)
-            return identifier
+            file_id = self._identifier(str(event.path), event.path.name, 0)
+            self._end(file_id, UploadState.REJECTED, event.cause)
+            return file_id
         upload = event.upload
-        identifier = self._identifier(upload.object_id, upload.path.name, upload.size)
+        file_id = self._identifier(upload.object_id, upload.path.name, upload.size)
         if isinstance(event, Progress):
-            self._bytes[identifier] = self._bytes.get(identifier, 0) + event.sent
-            self._zone.rows.change(identifier, State.SENDING, sent=min(upload.size, self._bytes[identifier]))
+            self._bytes[file_id] = self._bytes.get(file_id, 0) + event.sent
+            self._zone.rows.change(file_id, UploadState.SENDING, sent=min(upload.size, self._bytes[file_id]))
             self._publish()
         elif isinstance(event, Sent):
-            self._end(identifier, State.THERE if event.already_there else State.SENT)
+            self._end(file_id, UploadState.DUPLICATE if event.already_there else UploadState.SENT)
         else:
-            self._end(identifier, State.FAILED, event.cause)
-        return identifier
+            self._end(file_id, UploadState.FAILED, event.cause)
+        return file_id
 
     def close(self) -> None:
         """Show of those that were not sent that they will not be."""
         for row in self._zone.rows.all():
             if row.id in self._ids.values() and not row.state.ended:
-                self._zone.rows.change(row.id, State.CANCELLED)
+                self._zone.rows.change(row.id, UploadState.CANCELLED)
         self._zone.publish()
 
     @property
@@ -219,15 +221,15 @@ class _KernelRows:
     @property
     def problems(self) -> str:
         """What went wrong, in a sentence; "" if nothing did."""
-        rejected, failed = self._problems[State.REJECTED], self._problems[State.FAILED]
+        rejected, failed = self._problems[UploadState.REJECTED], self._problems[UploadState.FAILED]
         return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
 
     @property
     def tone(self) -> Tone:
         """How it went."""
-        if self._problems[State.FAILED]:
+        if self._problems[UploadState.FAILED]:
             return Tone.ERROR
-        return Tone.WARNING if self._problems[State.REJECTED] else Tone.SUCCESS
+        return Tone.WARNING if self._problems[UploadState.REJECTED] else Tone.SUCCESS
 
     def _identifier(self, key: str, name: str, size: int) -> str:
         if key not in self._ids:
@@ -235,8 +237,8 @@ class _KernelRows:
             self._zone.rows.add(self._ids[key], name, size)
         return self._ids[key]
 
-    def _end(self, identifier: str, state: State, text: str = "") -> None:
-        self._zone.rows.change(identifier, state, text)
+    def _end(self, file_id: str, state: UploadState, text: str = "") -> None:
+        self._zone.rows.change(file_id, state, text)
         self._problems[state] = self._problems.get(state, 0) + 1
         self._publish()
 

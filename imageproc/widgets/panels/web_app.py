@@ -24,7 +24,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.login = LoginPanel()
         self.albums = AlbumPanel(workbench)
         self.uploads = UploadPanel(workbench)
-        self.runs = FollowPanel(workbench)
+        self.follow = FollowPanel(workbench)
         self.gallery = GalleryPanel(workbench)
         self._after_login = ipywidgets.VBox([Heading("Albums"), self.albums])
         self._in_album = ipywidgets.VBox(
@@ -32,7 +32,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 Heading("Upload photos", "JPEG or PNG. They go straight from this page to S3."),
                 self.uploads,
                 Heading("Processing", "What becomes of each photo, as it happens."),
-                self.runs,
+                self.follow,
                 Heading("Album"),
                 self.gallery,
             ]
@@ -49,8 +49,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             fields.shown(part, False)
         self.login.on_login(self._log_in)
         self.albums.on_choose(self._open)
-        self.uploads.on_sent(self.runs.add)
-        self.runs.on_finished(self._show_finished)
+        self.uploads.on_sent(self.follow.add)
+        self.follow.on_finished(self._show_finished)
 
     def _log_in(self, user: str) -> None:
         self.albums.show_user(user)

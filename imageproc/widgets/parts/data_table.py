@@ -11,8 +11,8 @@ import traitlets
 
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup, table
-from imageproc.widgets.painter import paint
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class DataTable(anywidget.AnyWidget):
 
     def show(self, rows: Iterable[Sequence[Any]], **traits: Any) -> None:
         """Show other rows soon, from whatever thread; other traits, `caption` say, may change with them."""
-        paint(self, rows=_plain(rows), **traits)
+        update(self, rows=_plain(rows), **traits)
 
     def static(self) -> Markup:
         """Return the table as HTML, for pages where no kernel runs."""

@@ -15,8 +15,8 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.painter import paint
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 PAGE_SIZE = 60
 
@@ -81,7 +81,7 @@ class Gallery(anywidget.AnyWidget):
         `total` is the number of all photos, -1 if it is not known; `more` says whether others follow these.
         """
         items = [_plain(card) for card in cards]
-        paint(self, items=items, page=page, first=first, total=total, more=more, loading=False)
+        update(self, items=items, page=page, first=first, total=total, more=more, loading=False)
 
     def close(self) -> None:
         """Close the widget; what was not fetched yet is not fetched."""

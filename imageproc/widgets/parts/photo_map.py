@@ -13,20 +13,20 @@ import traitlets
 
 from imageproc.widgets.assets import script, static_text, style
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import paint
+from imageproc.widgets.updates import update
 
 _SVG = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-18000 -9000 36000 18000" width="900" height="450">'
     '<rect x="-18000" y="-9000" width="36000" height="18000" fill="#dfe9f0"/>'
     '<defs><path id="land" d="{land}" fill="#f7f5ef" stroke="#8a8a8a" stroke-width="20"/></defs>'
     '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/>'
-    "{points}</svg>"
+    "{markers}</svg>"
 )
-_POINT = Markup('<circle cx="{x}" cy="{y}" r="220" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
+_MARKER = Markup('<circle cx="{x}" cy="{y}" r="220" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
 
 
 @dataclass(frozen=True)
-class Point:
+class MapMarker:
     """A photo and where it was taken: decimal degrees, WGS 84."""
 
     id: str
@@ -36,36 +36,36 @@ class Point:
 
 
 class PhotoMap(anywidget.AnyWidget):
-    """A map of points; those that lie close together are shown as one. `chosen` has the IDs chosen last."""
+    """A map of markers; those that lie close together are shown as one. `chosen` has the IDs chosen last."""
 
     _esm = script("photo_map.js")
     _css = style("photo_map.css")
 
-    points: Any = traitlets.List().tag(sync=True)
+    markers: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("None of these photos say where they were taken.").tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, points: Iterable[Point] = (), **traits: Any) -> None:
-        """Show these points."""
-        super().__init__(points=[asdict(point) for point in points], **traits)
+    def __init__(self, markers: Iterable[MapMarker] = (), **traits: Any) -> None:
+        """Show these markers."""
+        super().__init__(markers=[asdict(marker) for marker in markers], **traits)
         self.on_msg(self._receive)
 
-    def show(self, points: Iterable[Point], note: str = "") -> None:
-        """Show other points soon, from whatever thread, and a note below them."""
-        paint(self, points=[asdict(point) for point in points], note=note)
+    def show(self, markers: Iterable[MapMarker], note: str = "") -> None:
+        """Show other markers soon, from whatever thread, and a note below them."""
+        update(self, markers=[asdict(marker) for marker in markers], note=note)
 
     def svg(self) -> Markup:
-        """Return the whole world with the points, as SVG."""
-        points = Markup("").join(
-            _POINT.format(x=round(point["longitude"] * 100), y=round(point["latitude"] * -100))
-            for point in self.points
+        """Return the whole world with the markers, as SVG."""
+        markers = Markup("").join(
+            _MARKER.format(x=round(marker["longitude"] * 100), y=round(marker["latitude"] * -100))
+            for marker in self.markers
         )
-        return _SVG.format(land=outlines()["land"], points=points)
+        return _SVG.format(land=outlines()["land"], markers=markers)
 
     def static(self) -> list[Any]:
         """Return the map as a picture and its note, for pages where no kernel runs."""
-        if not self.points:
+        if not self.markers:
             return [Markup("<p>{}</p>").format(self.empty)]
         return [{"image/svg+xml": str(self.svg())}, Markup("<p>{}</p>").format(self.note)]
 

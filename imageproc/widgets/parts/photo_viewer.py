@@ -11,11 +11,11 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.painter import paint
+from imageproc.widgets.updates import update
 
 
 @dataclass(frozen=True)
-class Opened:
+class ViewedPhoto:
     """What the viewer shows of a photo, beside its picture."""
 
     id: str
@@ -33,7 +33,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Picture:
+class EncodedImage:
     """A picture's file, and its type, `image/jpeg` say."""
 
     data: bytes
@@ -55,7 +55,7 @@ class PhotoViewer(anywidget.AnyWidget):
     def __init__(
         self,
         *,
-        picture: Callable[[str], Picture] | None = None,
+        picture: Callable[[str], EncodedImage] | None = None,
         original: Callable[[str], str | None] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
     ) -> None:
@@ -66,9 +66,9 @@ class PhotoViewer(anywidget.AnyWidget):
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
 
-    def show(self, opened: Opened | None) -> None:
+    def show(self, opened: ViewedPhoto | None) -> None:
         """Open a photo soon, from whatever thread, or close the viewer."""
-        paint(self, photo=asdict(opened) if opened else {})
+        update(self, photo=asdict(opened) if opened else {})
 
     def close(self) -> None:
         """Close the widget; what was not made yet is not made."""

@@ -11,8 +11,8 @@ import traitlets
 
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import paint
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _MOST = 20_000
 """Characters of a value that are shown; a history holds up to 262,144 of each."""
@@ -38,7 +38,7 @@ class StepDetail(anywidget.AnyWidget):
         tone: Tone = Tone.INFO,
     ) -> None:
         """Show a step soon, from whatever thread. A value of None is one that is not known."""
-        paint(
+        update(
             self,
             heading=heading,
             tone=tone.value,
@@ -48,7 +48,7 @@ class StepDetail(anywidget.AnyWidget):
 
     def clear(self, empty: str) -> None:
         """Show no step, and why."""
-        paint(self, heading="", facts=[], values=[], empty=empty)
+        update(self, heading="", facts=[], values=[], empty=empty)
 
     def static(self) -> Markup:
         """Return the step as HTML, for pages where no kernel runs."""

@@ -5,8 +5,8 @@ function initialize({ model }) {
   return () => ALL_TRANSFERS.delete(model.get("uid"));
 }
 
-const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded", there: "Already there", rejected: "Rejected", failed: "Failed", cancelled: "Cancelled" };
-const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", there: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
+const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded", duplicate: "Already uploaded", rejected: "Rejected", failed: "Failed", cancelled: "Cancelled" };
+const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", duplicate: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
 const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
 
 function render({ model, el }) {
@@ -76,14 +76,14 @@ function render({ model, el }) {
   function drawTotals(all, bad) {
     const count = { ...transfers.counts };
     let bytes = transfers.bytes, sent = transfers.sentBytes;
-    for (const file of all) if (!file.blob) { count[file.state]++; bytes += file.size; sent += file.state === "sent" || file.state === "there" ? file.size : file.sent; }
+    for (const file of all) if (!file.blob) { count[file.state]++; bytes += file.size; sent += file.state === "sent" || file.state === "duplicate" ? file.size : file.sent; }
     for (const file of bad) if (file.state === "rejected") bytes -= file.size;
     const underWay = count.waiting + count.sending;
     totals.hidden = !all.length;
     bar.value = bytes > 0 ? Math.min(1, sent / bytes) : underWay ? 0 : 1;
     bar.hidden = !underWay;
-    const words = [`${count.sent + count.there} of ${all.length} uploaded`];
-    if (count.there) words[0] += ` (${count.there} already there)`;
+    const words = [`${count.sent + count.duplicate} of ${all.length} uploaded`];
+    if (count.duplicate) words[0] += ` (${count.duplicate} already uploaded)`;
     for (const state of ["failed", "rejected", "cancelled"]) if (count[state]) words.push(`${count[state]} ${state}`);
     const plain = words.join(", ");
     if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());

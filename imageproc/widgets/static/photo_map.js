@@ -21,9 +21,9 @@ function render({ model, el }) {
   });
   const svg = mapShape("svg", { "aria-hidden": "true" });
   svg.append(world, lines);
-  const names = element("div", { class: "ip-degrees", "aria-hidden": "true" }), points = element("div", { class: "ip-points" });
+  const names = element("div", { class: "ip-degrees", "aria-hidden": "true" }), markers = element("div", { class: "ip-markers" });
   const scale = element("span", { class: "ip-scale", "aria-hidden": "true" });
-  const map = element("div", { class: "ip-map", tabindex: 0, role: "group", "aria-label": "Map of photos: arrows move it, plus and minus zoom, 0 shows all", onkeydown: onKey, onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp }, svg, names, points, scale);
+  const map = element("div", { class: "ip-map", tabindex: 0, role: "group", "aria-label": "Map of photos: arrows move it, plus and minus zoom, 0 shows all", onkeydown: onKey, onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp }, svg, names, markers, scale);
   const button = (label, text, handler) => element("button", { type: "button", "aria-label": label, title: label, onclick: handler }, text);
   const tools = element("div", { class: "ip-tools" }, button("Zoom in", "+", () => zoom(2)), button("Zoom out", "−", () => zoom(0.5)), button("Show all", "All", () => { fit(); draw(); }));
   const said = element("p", { class: "ip-said", role: "status", "aria-live": "polite" }), empty = element("p", { class: "ip-empty" });
@@ -34,15 +34,15 @@ function render({ model, el }) {
   const later = () => { frame ||= requestAnimationFrame(() => { frame = 0; draw(); }); };
   const shallowest = () => Math.max(width / 360, 0.5);
 
-  // The smallest view with all points: it begins after the widest gap between longitudes.
+  // The smallest view with all markers: it begins after the widest gap between longitudes.
   function fit() {
-    const all = model.get("points");
+    const all = model.get("markers");
     fitted = Boolean(width);
     if (!all.length || !width) return;
-    const turns = all.map((point) => point.longitude).sort((a, b) => a - b);
+    const turns = all.map((marker) => marker.longitude).sort((a, b) => a - b);
     let gap = turns[0] + 360 - turns.at(-1), west = turns[0];
     for (let i = 1; i < turns.length; i += 1) if (turns[i] - turns[i - 1] > gap) { gap = turns[i] - turns[i - 1]; west = turns[i]; }
-    const high = Math.max(...all.map((point) => point.latitude)), low = Math.min(...all.map((point) => point.latitude));
+    const high = Math.max(...all.map((marker) => marker.latitude)), low = Math.min(...all.map((marker) => marker.latitude));
     x = mapTurn(west + (360 - gap) / 2);
     y = (high + low) / 2;
     k = Math.min(width / Math.max(20, (360 - gap) * 1.25), height / Math.max(12, (high - low) * 1.3));
@@ -58,7 +58,7 @@ function render({ model, el }) {
   const place = (longitude, latitude) => [width / 2 + mapTurn(longitude - x) * k, height / 2 - (latitude - y) * k];
 
   function draw() {
-    const some = model.get("points").length > 0;
+    const some = model.get("markers").length > 0;
     root.firstChild.hidden = said.hidden = !some;
     empty.hidden = some;
     empty.textContent = model.get("empty");
@@ -68,7 +68,7 @@ function render({ model, el }) {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     world.setAttribute("transform", `translate(${width / 2 - x * k} ${height / 2 + y * k}) scale(${k / 100})`);
     drawGraticule();
-    drawPoints();
+    drawMarkers();
     drawScale();
     tell();
   }
@@ -99,24 +99,24 @@ function render({ model, el }) {
 
   function clusters() {
     const found = [];
-    for (const point of model.get("points")) {
-      const [left, top] = place(point.longitude, point.latitude);
+    for (const marker of model.get("markers")) {
+      const [left, top] = place(marker.longitude, marker.latitude);
       const near = found.find((one) => Math.hypot(one.left - left, one.top - top) < MAP_NEAR);
-      if (near) near.members.push(point); else found.push({ left, top, members: [point] });
+      if (near) near.members.push(marker); else found.push({ left, top, members: [marker] });
     }
     return found.filter(({ left, top }) => left > -20 && left < width + 20 && top > -20 && top < height + 20);
   }
 
-  function drawPoints() {
-    const chosen = new Set(model.get("chosen")), held = points.contains(document.activeElement) ? document.activeElement.dataset.first : null;
-    points.replaceChildren(...clusters().map(({ left, top, members }) => {
+  function drawMarkers() {
+    const chosen = new Set(model.get("chosen")), held = markers.contains(document.activeElement) ? document.activeElement.dataset.first : null;
+    markers.replaceChildren(...clusters().map(({ left, top, members }) => {
       const one = members.length === 1, label = one ? members[0].name : `${members.length} photos, ${members[0].name} among them`;
-      const made = element("button", { type: "button", class: "ip-point", "aria-label": label, title: label, "data-first": members[0].id, "aria-pressed": String(members.some(({ id }) => chosen.has(id))), onclick: () => choose(members) }, one ? "" : String(members.length));
+      const made = element("button", { type: "button", class: "ip-marker", "aria-label": label, title: label, "data-first": members[0].id, "aria-pressed": String(members.some(({ id }) => chosen.has(id))), onclick: () => choose(members) }, one ? "" : String(members.length));
       made.style.left = `${left}px`;
       made.style.top = `${top}px`;
       return made;
     }));
-    if (held) [...points.children].find((each) => each.dataset.first === held)?.focus({ preventScroll: true });
+    if (held) [...markers.children].find((each) => each.dataset.first === held)?.focus({ preventScroll: true });
   }
 
   function drawScale() {
@@ -133,14 +133,14 @@ function render({ model, el }) {
   }
 
   function tell() {
-    const all = model.get("points"), chosen = new Set(model.get("chosen")), picked = all.filter(({ id }) => chosen.has(id));
+    const all = model.get("markers"), chosen = new Set(model.get("chosen")), picked = all.filter(({ id }) => chosen.has(id));
     const shown = picked.slice(0, 5).map(({ name }) => name).join(", ") + (picked.length > 5 ? ` and ${picked.length - 5} more` : "");
     said.textContent = [model.get("note") || `${all.length} ${all.length === 1 ? "photo" : "photos"} on the map.`, picked.length ? `Chosen: ${shown}.` : ""].filter(Boolean).join(" ");
   }
 
   // Zooms, with the place under the pointer staying where it is; without one, what was chosen or the centre.
   function zoom(factor, left = width / 2, top = height / 2, pointed = false) {
-    const before = k, chosen = model.get("points").find(({ id }) => id === model.get("chosen")[0]);
+    const before = k, chosen = model.get("markers").find(({ id }) => id === model.get("chosen")[0]);
     if (chosen && !pointed) { x = chosen.longitude; y = chosen.latitude; }
     k = Math.max(shallowest(), Math.min(MAP_DEEPEST, k * factor));
     x += (left - width / 2) * (1 / before - 1 / k);
@@ -169,7 +169,7 @@ function render({ model, el }) {
     zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 200), event.clientX - box.left, event.clientY - box.top, true);
   }
 
-  function onDown(event) { if (event.button === 0 && !event.target.closest(".ip-point")) { drag = [event.clientX, event.clientY]; map.setPointerCapture(event.pointerId); } }
+  function onDown(event) { if (event.button === 0 && !event.target.closest(".ip-marker")) { drag = [event.clientX, event.clientY]; map.setPointerCapture(event.pointerId); } }
   function onUp() { drag = null; }
   function onMove(event) {
     if (!drag) return;
@@ -190,7 +190,7 @@ function render({ model, el }) {
   draw();
   model.on("msg:custom", onMessage);
   model.send({ type: "outlines" });
-  const undo = [watch(model, ["points", "empty"], () => { fitted = false; later(); draw(); }), watch(model, ["chosen", "note"], later)];
+  const undo = [watch(model, ["markers", "empty"], () => { fitted = false; later(); draw(); }), watch(model, ["chosen", "note"], later)];
   return () => { undo.forEach((each) => each()); model.off("msg:custom", onMessage); size.disconnect(); cancelAnimationFrame(frame); };
 }
 export default { render };

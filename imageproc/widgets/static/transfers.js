@@ -1,7 +1,7 @@
-// What becomes of the files of a page: looked at, hashed, offered to the kernel, sent, confirmed. It draws nothing.
+// The files of a page on their way: inspected, hashed, offered to the kernel, sent, confirmed. Nothing is drawn here.
 
-const HEAD_BYTES = 32, AHEAD = 16, NEWS_EVERY_MS = 200, STALL_MS = 30000, TRIES = 3;
-const ENDED = new Set(["sent", "there", "rejected", "failed", "cancelled"]);
+const HEAD_BYTES = 32, AHEAD = 16, BATCH_EVERY_MS = 200, STALL_MS = 30000, TRIES = 3;
+const ENDED = new Set(["sent", "duplicate", "rejected", "failed", "cancelled"]);
 
 class Transfers {
   constructor(model) {
@@ -12,14 +12,14 @@ class Transfers {
     this.toInspect = []; this.toHash = []; this.ready = [];
     this.active = 0; this.asked = 0; this.busy = { inspecting: false, hashing: false };
     this.route = "s3"; this.reached = false; // whether S3 ever answered
-    this.counts = { waiting: 0, sending: 0, sent: 0, there: 0, rejected: 0, failed: 0, cancelled: 0 };
+    this.counts = { waiting: 0, sending: 0, sent: 0, duplicate: 0, rejected: 0, failed: 0, cancelled: 0 };
     this.bytes = 0; this.sentBytes = 0;
-    this.news = { offers: [], ended: [] }; this.newsTimer = null; this.lastNews = 0;
+    this.batch = { offers: [], reports: [] }; this.batchTimer = null; this.lastBatch = 0;
     this.acknowledged = new Map();
     this.listeners = new Set();
     this.next = 0;
     model.on("msg:custom", (message) => this.receive(message));
-    this.tell(); // a page that was loaded anew gets what the kernel knows
+    this.tell(); // a page that was reloaded gets what the kernel knows
   }
 
   // ---- what people do
@@ -45,7 +45,7 @@ class Transfers {
     if (file.state !== "failed" && file.state !== "cancelled") return;
     if (!this.active) this.route = "s3";
     this.progress(file, 0);
-    Object.assign(file, { tries: 0, posted: false, form: null });
+    Object.assign(file, { tries: 0, posted: false, post: null });
     this.set(file, "waiting", "");
     this.toInspect.push(file);
     this.inspectAll();
@@ -88,7 +88,7 @@ class Transfers {
       if (this.toHash.length === 1) this.pump();
       return;
     }
-    this.end(file, "rejected", type ? `It has ${bytesText(file.size)}; at most ${bytesText(most)} can be processed.` : file.size ? "It is no JPEG or PNG." : "It is empty.");
+    this.end(file, "rejected", type ? `It is ${bytesText(file.size)}; at most ${bytesText(most)} can be processed.` : file.size ? "It is not a JPEG or PNG." : "It is empty.");
     this.offer(file); // the kernel knows more formats, and says which it is
   }
 
@@ -111,7 +111,7 @@ class Transfers {
     if (file.state !== "waiting") return;
     const content = `${file.digest}/${file.name}`, other = this.files.get(this.contents.get(content));
     if (other && other !== file && other.state !== "failed" && other.state !== "cancelled") {
-      this.end(file, "there", "The same file is in this list already.");
+      this.end(file, "duplicate", "The same file is in this list already.");
       this.report(file);
       return;
     }
@@ -121,18 +121,18 @@ class Transfers {
   }
 
   // ---- messages
-  offer({ id, name, size, type = "", digest, head }) { this.news.offers.push({ id, name, size, type, digest, head }); this.tell(); }
-  report(file, state = file.state) { const { id, name, size, text } = file; this.news.ended.push({ id, name, size, state, text }); this.tell(); }
+  offer({ id, name, size, type = "", digest, head }) { this.batch.offers.push({ id, name, size, type, digest, head }); this.tell(); }
+  report(file, state = file.state) { const { id, name, size, text } = file; this.batch.reports.push({ id, name, size, state, text }); this.tell(); }
 
   tell() {
-    if (this.newsTimer !== null) return;
-    this.newsTimer = setTimeout(() => {
-      const news = this.news;
-      this.newsTimer = null; this.lastNews = performance.now();
-      this.news = { offers: news.offers.splice(200), ended: news.ended.splice(500) };
-      this.model.send({ type: "news", session: this.session, ...news });
-      if (this.news.offers.length || this.news.ended.length) this.tell();
-    }, Math.max(0, this.lastNews + NEWS_EVERY_MS - performance.now()));
+    if (this.batchTimer !== null) return;
+    this.batchTimer = setTimeout(() => {
+      const batch = this.batch;
+      this.batchTimer = null; this.lastBatch = performance.now();
+      this.batch = { offers: batch.offers.splice(200), reports: batch.reports.splice(500) };
+      this.model.send({ type: "batch", session: this.session, ...batch });
+      if (this.batch.offers.length || this.batch.reports.length) this.tell();
+    }, Math.max(0, this.lastBatch + BATCH_EVERY_MS - performance.now()));
   }
 
   receive(message) {
@@ -145,14 +145,14 @@ class Transfers {
     this.pump();
   }
 
-  take(file, { form, state, text }) {
+  take(file, { post, state, text }) {
     if (file.asking) { file.asking = 0; this.asked--; }
-    if (file.state === "cancelled" || (form && file.state !== "waiting")) { if (form) this.report(file); return; }
-    if (!form) {
+    if (file.state === "cancelled" || (post && file.state !== "waiting")) { if (post) this.report(file); return; }
+    if (!post) {
       file.abort?.();
       this.end(file, state, text);
     } else {
-      file.form = form; file.goodUntil = performance.now() + (form.seconds - 30) * 1000;
+      file.post = post; file.goodUntil = performance.now() + (post.seconds - 30) * 1000;
       this.ready.push(file);
     }
   }
@@ -173,12 +173,12 @@ class Transfers {
     }
   }
 
-  again(file) { this.progress(file, 0); this.set(file, "waiting", ""); this.toHash.unshift(file); } // gets another form
+  again(file) { this.progress(file, 0); this.set(file, "waiting", ""); this.toHash.unshift(file); } // gets another presigned post
 
   viaS3(file) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest(), form = new FormData();
-      for (const [name, value] of Object.entries(file.form.fields)) form.append(name, value);
+      for (const [name, value] of Object.entries(file.post.fields)) form.append(name, value);
       form.append("file", file.blob, "photo"); // S3 reads no more after it
       let stalled = setTimeout(() => request.abort(), STALL_MS);
       const alive = () => { clearTimeout(stalled); stalled = setTimeout(() => request.abort(), STALL_MS); };
@@ -190,7 +190,7 @@ class Transfers {
         else reject(refusal(request.status, request.responseText));
       };
       file.abort = () => request.abort();
-      request.open("POST", file.form.url);
+      request.open("POST", file.post.url);
       request.send(form);
     });
   }
@@ -205,12 +205,12 @@ class Transfers {
   async viaKernel(file) {
     const step = this.model.get("chunk_bytes");
     for (let offset = 0; offset < file.size; offset += step) {
-      const piece = await file.blob.slice(offset, offset + step).arrayBuffer();
+      const chunk = await file.blob.slice(offset, offset + step).arrayBuffer();
       if (file.state !== "sending") return;
       const acknowledged = new Promise((resolve) => { this.acknowledged.set(file.id, resolve); file.abort = resolve; });
       const last = offset + step >= file.size;
       if (last) file.posted = true;
-      this.model.send({ type: "chunk", session: this.session, id: file.id, offset, last }, undefined, [piece]);
+      this.model.send({ type: "chunk", session: this.session, id: file.id, offset, last }, undefined, [chunk]);
       await acknowledged;
       this.acknowledged.delete(file.id);
       if (file.state !== "sending") return;
@@ -244,7 +244,7 @@ class Transfers {
     this.changed();
   }
   end(file, state, text) {
-    this.progress(file, state === "sent" || state === "there" ? file.size : 0);
+    this.progress(file, state === "sent" || state === "duplicate" ? file.size : 0);
     this.set(file, state, text || "");
   }
   progress(file, sent) { this.sentBytes += sent - file.sent; file.sent = sent; this.changed(); }

@@ -1,7 +1,22 @@
 """A place to drop photos on, and the list of how each fares."""
 
-from imageproc.widgets.parts.drop_zone.courier import Courier, Dropped, Ended, Form, State
 from imageproc.widgets.parts.drop_zone.drop_zone import DropZone
-from imageproc.widgets.parts.drop_zone.rows import Row, Rows
+from imageproc.widgets.parts.drop_zone.file_rows import FileRow, FileRows
+from imageproc.widgets.parts.drop_zone.upload_handler import (
+    DroppedFile,
+    PresignedPost,
+    UploadHandler,
+    UploadResult,
+    UploadState,
+)
 
-__all__ = ["Courier", "DropZone", "Dropped", "Ended", "Form", "Row", "Rows", "State"]
+__all__ = [
+    "DropZone",
+    "DroppedFile",
+    "FileRow",
+    "FileRows",
+    "PresignedPost",
+    "UploadHandler",
+    "UploadResult",
+    "UploadState",
+]

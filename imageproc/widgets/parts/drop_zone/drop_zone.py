@@ -1,33 +1,40 @@
-"""Photos and folders are dropped here, and go from the browser to where a courier says, four at a time.
+"""Photos and folders are dropped here; the browser sends them where an upload handler says, four at a time.
 
-The browser tells and asks in messages that hold many files each (`news`), and gets its answers so, too. The
-bytes of files come here only if the browser cannot reach the courier's address (`chunk`).
+The browser reports in messages that hold many files each (`batch`), and is answered in the same way. The
+bytes of files come here only if the browser cannot reach the address of the presigned post (`chunk`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import paint
-from imageproc.widgets.parts.drop_zone.courier import Courier, Ended, Form, State, dropped
-from imageproc.widgets.parts.drop_zone.rows import Row, Rows, plain
-from imageproc.widgets.parts.drop_zone.spool import Spool
+from imageproc.widgets.parts.drop_zone.chunks import ChunkAssembler
+from imageproc.widgets.parts.drop_zone.file_rows import FileRows, plain
+from imageproc.widgets.parts.drop_zone.upload_handler import (
+    DroppedFile,
+    UploadHandler,
+    UploadResult,
+    UploadState,
+)
+from imageproc.widgets.updates import update
+
+T = TypeVar("T")
 
 _CALLS = 8
-"""Calls of the courier at a time."""
+"""Calls of the upload handler at a time."""
 
 _SHOWN = 300
-"""Files of the kernel's own that a page gets; those that need somebody first, then the newest."""
+"""Files of the kernel's own that a page gets: those with problems first, then the newest."""
 
 
 class DropZone(anywidget.AnyWidget):
@@ -49,133 +56,132 @@ class DropZone(anywidget.AnyWidget):
     hint = traitlets.Unicode("").tag(sync=True)
     listed: Any = traitlets.List().tag(sync=True)
 
-    def __init__(self, courier: Courier, **traits: Any) -> None:
-        """Give the files to this courier."""
-        self.rows = Rows()
-        self._courier = courier
-        self._spool = Spool()
+    def __init__(self, handler: UploadHandler, **traits: Any) -> None:
+        """Give the files to this handler."""
+        self.rows = FileRows()
+        self._handler = handler
+        self._chunks = ChunkAssembler()
         self._batches = ThreadPoolExecutor(4, "drop-zone-batch")
         self._calls = ThreadPoolExecutor(_CALLS, "drop-zone-call")
         super().__init__(uid=uuid.uuid4().hex, **traits)
         self.on_msg(self._receive)
 
     def publish(self) -> None:
-        """Have pages show the files as they are now; those that a page sends itself it knows better."""
-        shown = [row for row in self.rows.all() if _belongs_here(row)]
-        urgent = [row for row in shown if row.state in (State.SENDING, State.FAILED, State.REJECTED)]
+        """Send pages the current rows. A page knows the files that it sends itself better, until they end."""
+        shown = [row for row in self.rows.all() if row.state.ended or row.id.startswith("kernel-")]
+        urgent = [
+            row
+            for row in shown
+            if row.state in (UploadState.SENDING, UploadState.FAILED, UploadState.REJECTED)
+        ]
         others = [row for row in reversed(shown) if row not in urgent] if len(shown) > _SHOWN else shown
         chosen = {row.id for row in islice((*urgent, *others), _SHOWN)}
-        paint(self, listed=[plain(row) for row in shown if row.id in chosen])
+        update(self, listed=[plain(row) for row in shown if row.id in chosen])
 
     def static(self) -> Markup:
-        """Return the files and how each ended as HTML, for pages where no kernel runs."""
+        """Return the files and how each ended as HTML, for pages without a kernel."""
         return self.rows.static()
 
     def close(self) -> None:
         """Take no more files."""
         self._batches.shutdown(wait=False, cancel_futures=True)
         self._calls.shutdown(wait=False, cancel_futures=True)
-        self._spool.close()
+        self._chunks.close()
         super().close()
 
     def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
-        """Take a message of a page. Runs on any thread; the work is done on others."""
+        """Take a message from a page. Runs on any thread; the work is done on others."""
         session = content.get("session") if isinstance(content, dict) else None
         if not isinstance(session, str):
             return
-        if content.get("type") == "news":
+        if content.get("type") == "batch":
             self._batches.submit(self._answer, session, content)
         elif content.get("type") == "chunk" and buffers:
             self._take_chunk(session, content, bytes(buffers[0]))
 
-    def _answer(self, session: str, news: Mapping[str, Any]) -> None:
-        """Answer all that a message asks with one message."""
-        ended = [told for told in _told(news, "ended") if self._note(told)]
-        offers = _told(news, "offers")
-        for told in offers:
-            self.rows.add(told["id"], told.get("name"), told.get("size"))
-        confirmed = self._calls.map(self._confirm, [told["id"] for told in ended])
-        admitted = self._calls.map(self._admit, offers)
-        answers = [*confirmed, *admitted]
+    def _answer(self, session: str, batch: Mapping[str, Any]) -> None:
+        """Answer everything that a message asks with one message."""
+        posted = [report["id"] for report in _entries(batch, "reports") if self._note(report)]
+        offers = _entries(batch, "offers")
+        for offer in offers:
+            self.rows.add(offer["id"], offer.get("name"), offer.get("size"))
+        confirmed = self._calls.map(self._confirm, posted)
+        presigned = self._calls.map(self._presign, offers)
+        answers = [*confirmed, *presigned]
         if answers:
             self.send({"type": "answers", "session": session, "files": answers})
         own = (row for row in self.rows.all() if row.id.startswith(session))
         if all(row.state.ended for row in own):
             self.publish()
 
-    def _note(self, told: Mapping[str, Any]) -> bool:
-        """Note how the browser says that a file fared; return whether that is to be confirmed."""
-        identifier, state = told["id"], str(told.get("state"))
+    def _note(self, report: Mapping[str, Any]) -> bool:
+        """Note how a file fares by the browser's report; return whether the upload is to be confirmed."""
+        file_id, state = report["id"], str(report.get("state"))
         if state == "posted":
-            return self.rows.state(identifier) is State.SENDING
-        if state not in (State.FAILED, State.CANCELLED, State.THERE, State.REJECTED):
+            return self.rows.state(file_id) is UploadState.SENDING
+        if state not in set(UploadState) or state == UploadState.SENT or not UploadState(state).ended:
             return False
-        if self.rows.state(identifier) is None:
-            self.rows.add(identifier, told.get("name"), told.get("size"))
-        self.rows.change(identifier, State(state), str(told.get("text") or ""))
-        self._spool.discard(identifier)
-        self._courier.forget(identifier)
+        if self.rows.state(file_id) is None:
+            self.rows.add(file_id, report.get("name"), report.get("size"))
+        self.rows.change(file_id, UploadState(state), str(report.get("text") or ""))
+        self._chunks.discard(file_id)
+        self._handler.discard(file_id)
         return False
 
-    def _admit(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        identifier = told["id"]
-        try:
-            found = self._courier.admit(dropped(identifier, told))
-        except Exception as error:  # noqa: BLE001 - the file must end somehow, and the browser hear of it
-            found = Ended(State.FAILED, str(error) or repr(error))
-        if isinstance(found, Form):
-            self.rows.change(identifier, State.SENDING)
-            form = {"url": found.url, "fields": dict(found.fields), "seconds": found.seconds}
-            return {"id": identifier, "form": form}
-        return self._end(identifier, found)
+    def _presign(self, offer: Mapping[str, Any]) -> dict[str, Any]:
+        file_id = offer["id"]
+        found = _guarded(lambda: self._handler.presign(DroppedFile.parse(offer)))
+        if isinstance(found, UploadResult):
+            return self._end(file_id, found)
+        self.rows.change(file_id, UploadState.SENDING)
+        post = {"url": found.url, "fields": dict(found.fields), "seconds": found.seconds}
+        return {"id": file_id, "post": post}
 
-    def _confirm(self, identifier: str) -> dict[str, Any]:
-        try:
-            return self._end(identifier, self._courier.confirm(identifier))
-        except Exception as error:  # noqa: BLE001 - as above
-            return self._end(identifier, Ended(State.FAILED, str(error) or repr(error)))
+    def _confirm(self, file_id: str) -> dict[str, Any]:
+        return self._end(file_id, _guarded(lambda: self._handler.confirm(file_id)))
 
-    def _end(self, identifier: str, ended: Ended) -> dict[str, Any]:
-        self.rows.change(identifier, ended.state, ended.text)
-        return {"id": identifier, "state": ended.state.value, "text": ended.text}
+    def _end(self, file_id: str, result: UploadResult) -> dict[str, Any]:
+        self.rows.change(file_id, result.state, result.text)
+        return {"id": file_id, "state": result.state.value, "text": result.text}
 
     def _take_chunk(self, session: str, content: Mapping[str, Any], data: bytes) -> None:
-        """Keep a piece of a file, and have the next one sent; the last one sends the file on its way."""
-        identifier, offset = content.get("id"), content.get("offset")
-        if not isinstance(identifier, str) or self.rows.state(identifier) is not State.SENDING:
+        """Keep a chunk of a file, and ask for the next one; after the last one, upload the file."""
+        file_id, offset = content.get("id"), content.get("offset")
+        if not isinstance(file_id, str) or self.rows.state(file_id) is not UploadState.SENDING:
             return
-        wrong = self._spool.add(identifier, offset, data, self.max_bytes)
+        wrong = self._chunks.add(file_id, offset, data, self.max_bytes)
         if wrong:
-            self._courier.forget(identifier)
-            answer = self._end(identifier, Ended(State.FAILED, wrong))
+            self._handler.discard(file_id)
+            answer = self._end(file_id, UploadResult(UploadState.FAILED, wrong))
             self.send({"type": "answers", "session": session, "files": [answer]})
             return
-        self.send({"type": "ack", "session": session, "id": identifier, "offset": offset})
+        self.send({"type": "ack", "session": session, "id": file_id, "offset": offset})
         if content.get("last"):
-            self._batches.submit(self._carry, session, identifier)
+            self._batches.submit(self._upload, session, file_id)
 
-    def _carry(self, session: str, identifier: str) -> None:
-        try:
-            ended = self._spool.take(identifier, lambda body: self._courier.carry(identifier, body))
-        except Exception as error:  # noqa: BLE001 - as above
-            ended = Ended(State.FAILED, str(error) or repr(error))
-        answer = self._end(identifier, ended)
-        with contextlib.suppress(Exception):  # the widget was closed meanwhile
+    def _upload(self, session: str, file_id: str) -> None:
+        def upload() -> UploadResult:
+            with self._chunks.take(file_id) as body:
+                return self._handler.upload(file_id, body)
+
+        answer = self._end(file_id, _guarded(upload))
+        with contextlib.suppress(Exception):  # the widget was closed in the meantime
             self.send({"type": "answers", "session": session, "files": [answer]})
 
 
-def _told(news: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
-    """Return the files that a message tells of; what is no file is left out."""
-    files = news.get(kind)
-    return list(_files(files)) if isinstance(files, list) else []
+def _guarded(call: Callable[[], T]) -> T | UploadResult:
+    """Return what a call of the handler returns. An error ends the file, and the browser is told of it."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
+        return UploadResult(UploadState.FAILED, str(error) or repr(error))
 
 
-def _files(files: list[Any]) -> Iterator[dict[str, Any]]:
-    for told in files:
-        if isinstance(told, dict) and isinstance(told.get("id"), str) and len(told["id"]) <= 64:
-            yield told
+def _entries(batch: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Return the files in a message; entries that describe no file are left out."""
+    entries = batch.get(kind)
+    return [entry for entry in entries if _is_file(entry)] if isinstance(entries, list) else []
 
 
-def _belongs_here(row: Row) -> bool:
-    """Whether all pages show it: files of the kernel's own, and others when they have ended."""
-    return row.state.ended or row.id.startswith("kernel-")
+def _is_file(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str) and len(entry["id"]) <= 64

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.parts.state_graph.shapes import Bus, Graph, Line, Node, arrow, curve, path
+from imageproc.widgets.parts.state_graph.shapes import Bus, Connector, Graph, Node, arrow, curve, path
 
 MARGIN = 10
 SIGNS = {"SUCCEEDED": "✓", "FAILED": "✕", "CAUGHT": "✕", "RUNNING": "●", "RETRYING": "↻", "ABORTED": "■"}
@@ -53,7 +53,7 @@ def _node_json(node: Node) -> dict[str, Any]:
     return {name: getattr(node, name) for name in names} | {"lines": list(node.lines)}
 
 
-def _line_json(line: Line) -> dict[str, Any]:
+def _line_json(line: Connector) -> dict[str, Any]:
     d, head = _paths(line)
     return {
         "source": line.source,
@@ -73,7 +73,7 @@ def _bus_json(bus: Bus) -> dict[str, Any]:
     return {"d": _bus_path(bus), "arrow": arrow(bus.parts[0]), "error": bus.is_error}
 
 
-def _paths(line: Line) -> tuple[str, str]:
+def _paths(line: Connector) -> tuple[str, str]:
     if line.curved:
         return curve(line.points), arrow(line.points, down=True)
     return path(line.points), arrow(line.points)
@@ -87,7 +87,7 @@ def _bus_svg(bus: Bus) -> Markup:
     return _stroke(_bus_path(bus), arrow(bus.parts[0]), error=bus.is_error, taken=False)
 
 
-def _line_svg(line: Line, taken: bool) -> Markup:
+def _line_svg(line: Connector, taken: bool) -> Markup:
     label = _label(line) if line.label else Markup("")
     if line.shared and not taken:
         return label
@@ -103,7 +103,7 @@ def _stroke(d: str, head: str, *, error: bool, taken: bool) -> Markup:
     ).format(d, colour, 2 if taken else 1.2, dashes, head, colour)
 
 
-def _label(line: Line) -> Markup:
+def _label(line: Connector) -> Markup:
     x, y = line.label_at
     return Markup(
         '<text x="{:.1f}" y="{:.1f}" text-anchor="{}" font-size="11" fill="{}" stroke="#ffffff" '

@@ -11,8 +11,15 @@ from dataclasses import dataclass, replace
 
 from imageproc.widgets.parts.state_graph.layers import Layers, layers, place
 from imageproc.widgets.parts.state_graph.machine import Definition, Machine, Transition, parse
-from imageproc.widgets.parts.state_graph.routing import LABEL_COLUMNS, TRUNK_GAP, Box, Trunk, route, trunks
-from imageproc.widgets.parts.state_graph.shapes import Bus, Graph, Line, Node, broken, columns, cut
+from imageproc.widgets.parts.state_graph.routing import (
+    LABEL_COLUMNS,
+    TRUNK_GAP,
+    StateBox,
+    Trunk,
+    route,
+    trunks,
+)
+from imageproc.widgets.parts.state_graph.shapes import Bus, Connector, Graph, Node, broken, columns, cut
 
 START, END = "$start", "$end"
 
@@ -75,7 +82,7 @@ class _Level:
             if {one.source, one.target} <= shown and (style.errors or not one.is_error)
         ]
         self._layers = self._layered()
-        self._boxes: dict[str, Box] = {}
+        self._boxes: dict[str, StateBox] = {}
 
     def graph(self) -> Graph:
         """Return the picture, its top left at 0, 0."""
@@ -119,7 +126,7 @@ class _Level:
                 width, own = self._size(name)
                 passage = name in made.placeholders
                 top, own = (y, height) if passage else (y + (height - own) / 2, own)
-                self._boxes[name] = Box(middle[name] - width / 2 - left, top, width, own, y, y + height)
+                self._boxes[name] = StateBox(middle[name] - width / 2 - left, top, width, own, y, y + height)
             y += height + self._gap_below(row)
 
     def _gap_below(self, row: list[str]) -> float:
@@ -130,7 +137,7 @@ class _Level:
         )
         return self._style.gap + (14 if labelled else 0) - (8 if row == [START] else 0)
 
-    def _down(self) -> Iterable[Line]:
+    def _down(self) -> Iterable[Connector]:
         """Yield the lines from row to row."""
         for (source, target), chain in self._layers.chains.items():
             points = [(self._boxes[source].middle, self._bottom(source))]
@@ -140,7 +147,7 @@ class _Level:
             points.append((self._boxes[target].middle, self._boxes[target].y))
             one = self._usual_ways.get((source, target), Transition(source, target))
             x, y = points[1]
-            yield Line(
+            yield Connector(
                 source,
                 target,
                 tuple(points),
@@ -183,7 +190,7 @@ class _Level:
             y = y if below else max(y, self._highest_source(name, right))
             x = (widest - max(widths)) / 2 if below else beyond + TRUNK_GAP
             x += (max(widths) - width) / 2
-            self._boxes[name] = Box(x, y, width, height, y, y + height)
+            self._boxes[name] = StateBox(x, y, width, height, y, y + height)
             y += height + self._style.gap - 8
         right.sort(key=lambda trunk: self._boxes[trunk.target].y, reverse=not below)
         for index, trunk in enumerate(right):
@@ -194,13 +201,13 @@ class _Level:
         known = [self._boxes[source] for source in sources if source in self._boxes]
         return min((box.y + box.height / 2 for box in known), default=0.0)
 
-    def _straight(self) -> Iterable[Line]:
+    def _straight(self) -> Iterable[Connector]:
         for source, target in sorted(self._chained()):
             x = self._boxes[source].middle
             points = ((x, self._bottom(source)), (x, self._boxes[target].y))
-            yield Line(source, target, points, is_error=False, curved=True)
+            yield Connector(source, target, points, is_error=False, curved=True)
 
-    def _turned(self, name: str, facing: str) -> Box:
+    def _turned(self, name: str, facing: str) -> StateBox:
         """Return a state's box with the side that faces the trunks, and whether the way there is free."""
         box = self._boxes[name]
         if name in self._side:
@@ -223,7 +230,7 @@ class _Level:
         lines = broken(name, self._style.columns)
         return max(map(columns, lines)) * _LETTER + 46, len(lines) * _LINE + 18
 
-    def _framed(self, lines: list[Line], buses: list[Bus]) -> Graph:
+    def _framed(self, lines: list[Connector], buses: list[Bus]) -> Graph:
         """Return the picture with what is inside the states, moved so that it begins at 0, 0."""
         xs = [x for line in lines for x, _ in line.points]
         dx = -min([0.0, *(x - 2 for x in xs)])

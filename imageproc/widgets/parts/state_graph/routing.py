@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from imageproc.widgets.parts.state_graph.machine import Transition
-from imageproc.widgets.parts.state_graph.shapes import Bus, Line, Point, cut
+from imageproc.widgets.parts.state_graph.shapes import Bus, Connector, Point, cut
 
 TRUNK_GAP = 13.0
 _PORT_GAP = 8.0
@@ -20,7 +20,7 @@ LABEL_COLUMNS = 26
 
 
 @dataclass(frozen=True)
-class Box:
+class StateBox:
     """Where a state lies."""
 
     x: float
@@ -64,10 +64,10 @@ def trunks(transitions: Iterable[Transition]) -> list[Trunk]:
     return list(found.values())
 
 
-def route(made: Sequence[Trunk], boxes: dict[str, Box]) -> tuple[list[Line], list[Bus]]:
+def route(made: Sequence[Trunk], boxes: dict[str, StateBox]) -> tuple[list[Connector], list[Bus]]:
     """Return the lines of all trunks, whose `x` are set."""
     ports = _ports(made, boxes)
-    lines: list[Line] = []
+    lines: list[Connector] = []
     buses: list[Bus] = []
     for trunk in made:
         own = [_line(trunk, one, boxes, ports) for one in trunk.transitions]
@@ -80,7 +80,7 @@ Port = tuple[str, str, bool, str]
 """A state, and the trunk (target, is_error) that it has to do with, as `in` or `out`."""
 
 
-def _ports(made: Sequence[Trunk], boxes: dict[str, Box]) -> dict[Port, float]:
+def _ports(made: Sequence[Trunk], boxes: dict[str, StateBox]) -> dict[Port, float]:
     """Return how high on its side each state meets each trunk: in first, then out to the farthest trunk."""
     wanted: dict[str, list[tuple[int, float, Port]]] = {}
     for trunk in made:
@@ -98,13 +98,13 @@ def _ports(made: Sequence[Trunk], boxes: dict[str, Box]) -> dict[Port, float]:
     return places
 
 
-def _line(trunk: Trunk, one: Transition, boxes: dict[str, Box], ports: dict[Port, float]) -> Line:
+def _line(trunk: Trunk, one: Transition, boxes: dict[str, StateBox], ports: dict[Port, float]) -> Connector:
     source, target = boxes[one.source], boxes[one.target]
     out = _out(source, ports[one.source, trunk.target, trunk.is_error, "out"], trunk.x)
     into = _in(target, ports[trunk.target, trunk.target, trunk.is_error, "in"], trunk.x)
     begin = out[-2]
     leftwards = trunk.x < begin[0]
-    return Line(
+    return Connector(
         one.source,
         one.target,
         (*out, *into),
@@ -117,7 +117,7 @@ def _line(trunk: Trunk, one: Transition, boxes: dict[str, Box], ports: dict[Port
     )
 
 
-def _out(box: Box, y: float, trunk_x: float) -> tuple[Point, ...]:
+def _out(box: StateBox, y: float, trunk_x: float) -> tuple[Point, ...]:
     """Return the way from a state to a trunk: straight, or below its row where others lie beside it."""
     if box.open:
         return ((box.edge, y), (trunk_x, y))
@@ -126,7 +126,7 @@ def _out(box: Box, y: float, trunk_x: float) -> tuple[Point, ...]:
     return ((x, box.y + box.height), (x, lane), (trunk_x, lane))
 
 
-def _in(box: Box, y: float, trunk_x: float) -> tuple[Point, ...]:
+def _in(box: StateBox, y: float, trunk_x: float) -> tuple[Point, ...]:
     """Return the way from a trunk to a state: straight, or above its row."""
     if box.open:
         return ((trunk_x, y), (box.edge, y))
@@ -135,7 +135,7 @@ def _in(box: Box, y: float, trunk_x: float) -> tuple[Point, ...]:
     return ((trunk_x, lane), (x, lane), (x, box.y))
 
 
-def _parts(trunk: Trunk, lines: Sequence[Line]) -> tuple[tuple[Point, ...], ...]:
+def _parts(trunk: Trunk, lines: Sequence[Connector]) -> tuple[tuple[Point, ...], ...]:
     """Return the trunk and its branches without drawing anything twice, which would fill the dashes."""
     meets = [_meeting(line, trunk.x) for line in lines]
     end = next(point for point in lines[0].points[meets[0] + 1 :] if point[0] == trunk.x)
@@ -154,6 +154,6 @@ def _parts(trunk: Trunk, lines: Sequence[Line]) -> tuple[tuple[Point, ...], ...]
     return tuple(parts)
 
 
-def _meeting(line: Line, x: float) -> int:
+def _meeting(line: Connector, x: float) -> int:
     """Return the index of the point where a line reaches its trunk."""
     return next(index for index, point in enumerate(line.points) if index and point[0] == x)

@@ -35,7 +35,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Line:
+class Connector:
     """A transition. Where it shares a `Bus` with others it is drawn alone only when it is taken."""
 
     source: str
@@ -49,7 +49,7 @@ class Line:
     label_at: Point = (0.0, 0.0)
     label_anchor: str = "middle"
 
-    def moved(self, dx: float, dy: float) -> Line:
+    def moved(self, dx: float, dy: float) -> Connector:
         """Return it elsewhere."""
         label_at = (self.label_at[0] + dx, self.label_at[1] + dy)
         return replace(self, points=_moved(self.points, dx, dy), label_at=label_at)
@@ -74,7 +74,7 @@ class Graph:
     """A drawn state machine."""
 
     nodes: tuple[Node, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Connector, ...]
     buses: tuple[Bus, ...]
     width: float
     height: float

@@ -10,10 +10,10 @@ import traitlets
 
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import paint
 from imageproc.widgets.parts.state_graph.drawing import svg, to_json
 from imageproc.widgets.parts.state_graph.layout import layout, layouts
 from imageproc.widgets.parts.state_graph.machine import Definition
+from imageproc.widgets.updates import update
 
 
 class StateGraph(anywidget.AnyWidget):
@@ -44,11 +44,11 @@ class StateGraph(anywidget.AnyWidget):
         """Draw another machine soon, from whatever thread. Raises ValueError if it is none."""
         if definition != self._definition:
             self._definition = definition
-            paint(self, layouts=_drawn(definition), states={}, taken=[], selected="")
+            update(self, layouts=_drawn(definition), states={}, taken=[], selected="")
 
     def show(self, states: Mapping[str, str], taken: Iterable[tuple[str, str]] = (), **traits: Any) -> None:
         """Show where an execution stands, from whatever thread."""
-        paint(self, states=dict(states), taken=[list(one) for one in taken], **traits)
+        update(self, states=dict(states), taken=[list(one) for one in taken], **traits)
 
     def static(self) -> dict[str, str] | Markup:
         """Return the picture as SVG, for pages where no kernel runs."""

@@ -1,4 +1,4 @@
-"""A list of runs in stages, whose rows keep their place in the keyboard's order while they change."""
+"""A list of executions by stage. Its rows keep their place in the tab order while they change."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import traitlets
 
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.markup import Markup, table
-from imageproc.widgets.painter import paint
 from imageproc.widgets.parts.data_table import Cell
+from imageproc.widgets.updates import update
 
 FILTERS = ("all", "active", "failed")
 
 
 @dataclass(frozen=True)
-class Row:
-    """A run: its key, the name that is shown, and a cell for each stage."""
+class ExecutionRow:
+    """An execution: its key, the name that is shown, and a cell for each stage."""
 
     key: str
     name: str
     stages: Sequence[Cell]
 
 
-class RunList(anywidget.AnyWidget):
+class ExecutionList(anywidget.AnyWidget):
     """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
 
     `counts` says how many there are by filter; whoever fills it shows those of `filter`, at most `limit`.
     """
 
-    _esm = script("run_list.js")
-    _css = style("run_list.css")
+    _esm = script("execution_list.js")
+    _css = style("execution_list.css")
 
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)
@@ -43,9 +43,9 @@ class RunList(anywidget.AnyWidget):
     counts: Any = traitlets.Dict().tag(sync=True)
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
 
-    def show(self, rows: Iterable[Row], counts: Mapping[str, int]) -> None:
+    def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
         """Show these rows soon, from whatever thread."""
-        paint(self, rows=[_plain(row) for row in rows], counts=dict(counts))
+        update(self, rows=[_plain(row) for row in rows], counts=dict(counts))
 
     def static(self) -> Markup:
         """Return the rows as HTML, for pages where no kernel runs."""
@@ -53,6 +53,6 @@ class RunList(anywidget.AnyWidget):
         return table(self.columns, texts or [[self.empty]])
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: ExecutionRow) -> dict[str, Any]:
     stages = [{"text": cell.text, "tone": cell.tone.value, "href": cell.href} for cell in row.stages]
     return {"key": row.key, "name": row.name, "stages": stages}

@@ -3,8 +3,8 @@ function render({ model, el }) {
   const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
   const head = element("thead"), body = element("tbody"), known = new Map();
   const more = element("button", { type: "button", onclick: () => { model.set("limit", model.get("limit") + 50); model.save_changes(); } });
-  const frame = element("div", { class: "ip-run-frame", tabindex: 0, role: "group", "aria-label": "Photos" }, element("table", {}, head, body), more);
-  el.append(element("div", { class: "ip ip-run-list" }, element("div", { class: "ip-filters", role: "group", "aria-label": "Which photos" }, ...buttons), frame));
+  const frame = element("div", { class: "ip-execution-frame", tabindex: 0, role: "group", "aria-label": "Photos" }, element("table", {}, head, body), more);
+  el.append(element("div", { class: "ip ip-execution-list" }, element("div", { class: "ip-filters", role: "group", "aria-label": "Which photos" }, ...buttons), frame));
 
   function content({ text, tone, href }) {
     const shown = (STATE_SIGNS[tone] ? `${STATE_SIGNS[tone]} ` : "") + text;

@@ -1,10 +1,11 @@
-"""Changes of widgets, coalesced and written by one thread.
+"""Changes of widgets: coalesced, and written by one thread.
 
 The Jupyter server drops messages beyond about a thousand a second, and a page that missed one stays stale.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from functools import cache
@@ -14,9 +15,11 @@ from ipywidgets import Widget
 
 _PER_SECOND = 8
 
+_log = logging.getLogger(__name__)
 
-class Painter:
-    """Writes what any thread wants shown, the latest of each trait, at most eight times a second."""
+
+class UpdateQueue:
+    """Sets traits for any thread, at most eight times a second: of each trait only the latest value."""
 
     def __init__(self, per_second: float = _PER_SECOND) -> None:
         """Start the writing thread."""
@@ -26,17 +29,17 @@ class Painter:
         self._wake = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
-        threading.Thread(target=self._run, name="painter", daemon=True).start()
+        threading.Thread(target=self._run, name="widget-updates", daemon=True).start()
 
-    def paint(self, widget: Widget, **traits: Any) -> None:
-        """Have these traits set soon; a later value for the same trait replaces an earlier one."""
+    def update(self, widget: Widget, **traits: Any) -> None:
+        """Set these traits soon; a later value for the same trait replaces an earlier one."""
         with self._lock:
             self._pending.setdefault(id(widget), (widget, {}))[1].update(traits)
             self._idle.clear()
         self._wake.set()
 
     def flush(self, timeout_s: float = 5.0) -> None:
-        """Wait until all that was asked for is set."""
+        """Wait until everything that is pending has been set, at most this long."""
         self._idle.wait(timeout_s)
 
     def _run(self) -> None:
@@ -50,27 +53,30 @@ class Painter:
             with self._lock:
                 if not self._pending:
                     self._idle.set()
-            time.sleep(self._period)
+            time.sleep(self._period)  # the limit on messages, not a poll
 
 
 def _set(widget: Widget, traits: dict[str, Any]) -> None:
     if widget.comm is None:
-        return  # closed meanwhile
-    with widget.hold_sync():
-        for name, value in traits.items():
-            setattr(widget, name, value)
+        return  # closed in the meantime
+    try:
+        with widget.hold_sync():
+            for name, value in traits.items():
+                setattr(widget, name, value)
+    except Exception:  # noqa: BLE001 - an observer's, say: the other widgets' updates go on
+        _log.exception("%s was not updated", type(widget).__name__)
 
 
 @cache
-def _painter() -> Painter:
-    return Painter()
+def _shared() -> UpdateQueue:
+    return UpdateQueue()
 
 
-def paint(widget: Widget, **traits: Any) -> None:
-    """Have these traits of a widget set soon, from whatever thread."""
-    _painter().paint(widget, **traits)
+def update(widget: Widget, **traits: Any) -> None:
+    """Set traits of a widget soon, from any thread."""
+    _shared().update(widget, **traits)
 
 
 def flush() -> None:
-    """Wait until all that was asked for is set."""
-    _painter().flush()
+    """Wait until all pending updates have been made."""
+    _shared().flush()
