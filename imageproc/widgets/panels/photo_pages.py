@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -11,76 +10,66 @@ from imageproc.client.photos import Photo
 
 
 class PhotoPages:
-    """Pages over photos that come from an iterator, and photos put before them. Any thread may use it."""
+    """Pages of photos that come from an iterator, and photos that were put before them.
+
+    One thread, the panel's, loads and adds. Any thread may read what is known: it is replaced as a whole.
+    """
 
     def __init__(self, source: Callable[[], Iterable[Photo]], size: int) -> None:
         """Read from what `source` returns, `size` photos a page; nothing is read yet."""
         self.size = size
+        self.complete = False
+        """Whether there are no photos but those that are known."""
         self._source = source
-        self._lock = threading.RLock()
-        self.restart()
+        self._rest: Iterator[Photo] | None = None
+        self._photos: dict[str, Photo] = {}
 
-    def restart(self) -> None:
-        """Forget what was read: the next page is read anew."""
-        with self._lock:
-            self._rest: Iterator[Photo] = iter(())
-            self._begun = self._ended = False
-            self._photos: dict[str, Photo] = {}
+    def afresh(self) -> PhotoPages:
+        """Return the same photos with nothing read."""
+        return PhotoPages(self._source, self.size)
 
     @property
     def known(self) -> list[Photo]:
-        """The photos that were read or added."""
-        with self._lock:
-            return list(self._photos.values())
+        """The photos that were loaded or added."""
+        return list(self._photos.values())
 
-    @property
-    def complete(self) -> bool:
-        """Whether no more follow those that are known."""
-        return self._ended
+    def load(self, number: int) -> int:
+        """Read as far as a page, and return its number, or that of the last page if there are fewer.
 
-    def page(self, number: int) -> tuple[int, list[Photo]]:
-        """Return a page, or the last one if there are not so many, and its number.
-
-        Reads one photo more than is shown, to know whether others follow. Raises AwsError.
+        Reads one photo more than the page has, to know whether others follow. Raises AwsError.
         """
-        with self._lock:
-            self._read((number + 1) * self.size + 1)
-            number = min(number, max(0, (len(self._photos) - 1) // self.size))
-            return number, self.known[number * self.size : (number + 1) * self.size]
+        self._read((number + 1) * self.size + 1)
+        return min(number, max(0, (len(self._photos) - 1) // self.size))
 
-    def read_all(self) -> None:
-        """Read what is left: for photos that are in memory already."""
-        with self._lock:
-            self._read(sys.maxsize)
+    def load_all(self) -> None:
+        """Read everything: for photos that are in memory anyway."""
+        self._read(sys.maxsize)
+
+    def page(self, number: int) -> list[Photo]:
+        """Return a page as far as it is known."""
+        return self.known[number * self.size : (number + 1) * self.size]
 
     def follows(self, number: int) -> bool:
-        """Whether there is a page after this one."""
-        with self._lock:
-            return len(self._photos) > (number + 1) * self.size
+        """Whether a page after this one is known."""
+        return len(self._photos) > (number + 1) * self.size
 
     def add(self, photo: Photo) -> None:
-        """Put a photo first, or where it is known, in its place."""
-        with self._lock:
-            if photo.id in self._photos:
-                self._photos[photo.id] = photo
-            else:
-                self._photos = {photo.id: photo, **self._photos}
+        """Put a photo first, or in its place if it is known."""
+        known = self._photos
+        self._photos = {**known, photo.id: photo} if photo.id in known else {photo.id: photo, **known}
 
     def find(self, photo_id: str) -> Photo | None:
         """Return a photo that is known."""
-        with self._lock:
-            return self._photos.get(photo_id)
+        return self._photos.get(photo_id)
 
     def _read(self, count: int) -> None:
-        if not self._begun:
-            self._rest, self._begun = iter(self._source()), True
-        while len(self._photos) < count and not self._ended:
-            wanted = count - len(self._photos)
+        while len(self._photos) < count and not self.complete:
+            missing = count - len(self._photos)
             try:
-                read = list(islice(self._rest, wanted))
+                self._rest = self._rest or iter(self._source())
+                read = list(islice(self._rest, missing))
             except Exception:
-                self._begun = False  # a generator that raised is over: the next try begins anew
+                self._rest = None  # a generator that raised is over: the next attempt starts over
                 raise
-            for photo in read:
-                self._photos.setdefault(photo.id, photo)
-            self._ended = len(read) < wanted
+            self._photos = self._photos | {one.id: one for one in read if one.id not in self._photos}
+            self.complete = len(read) < missing

@@ -1,10 +1,10 @@
-"""Uploads: dropped on the page, or by path; each photo that arrives is told to whoever follows."""
+"""Uploads: files dropped on the page, or given by path. Callbacks hear of each photo that arrives."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
-from imageproc.widgets.jobs import Job
+from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, PresignedPost, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
@@ -25,7 +25,7 @@ from imageproc.widgets.updates import update
 _NO_ALBUM = "Choose an album first."
 
 _PUBLISH_S = 0.25
-"""Seconds between two lists of files that pages get."""
+"""Seconds between two lists of files that are sent to pages."""
 
 
 class UploadPanel(Panel):
@@ -35,7 +35,7 @@ class UploadPanel(Panel):
     """
 
     def __init__(self, workbench: Workbench, album: Album | None = None) -> None:
-        """Upload with this workbench. AWS is not asked before the first file."""
+        """Upload with this workbench. AWS is not called before the first file."""
         self._workbench = workbench
         self._callbacks: list[Callable[[Sent], None]] = []
         self._sent: dict[str, Sent] = {}
@@ -51,7 +51,7 @@ class UploadPanel(Panel):
 
     @property
     def album(self) -> Album | None:
-        """Where files go; None: nowhere yet. What is under way goes where it was meant to."""
+        """Where files go; None: nowhere yet. An upload that has begun keeps its album."""
         return self._handler.album
 
     @album.setter
@@ -63,21 +63,21 @@ class UploadPanel(Panel):
 
     @property
     def uploaded(self) -> list[Sent]:
-        """The photos that arrived or had been there, in the order in which they were dropped or found."""
+        """The photos that arrived or had been uploaded before, in the order in which they were found."""
         return [self._sent[row.id] for row in self.zone.rows.all() if row.id in self._sent]
 
     def on_sent(self, callback: Callable[[Sent], None]) -> None:
-        """Call back for each photo that arrives, and each that had been there, from some thread."""
+        """Call `callback`, from any thread, for each photo that arrives or had been uploaded before."""
         self._callbacks.append(callback)
 
     def upload_paths(
         self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
     ) -> Job[list[Sent]]:
-        """Upload files and folders of this machine in the background; its result are those that arrived.
+        """Upload files and folders of this machine in the background; the job's result is what arrived.
 
-        With `check=False` files that are no photos go, too, and the pipeline rejects them.
+        With `check=False` files that are not photos are uploaded, too, and the pipeline rejects them.
 
-        Raises UploadError without an album; RuntimeError while it is at it already.
+        Raises UploadError without an album, RuntimeError while an upload runs.
         """
         album = self.album
         if album is None:
@@ -107,79 +107,87 @@ class UploadPanel(Panel):
         return sent
 
     def _arrived(self, file_id: str, sent: Sent) -> None:
-        """Tell of a photo. A callback that fails keeps nobody else from hearing of it."""
+        """Call the callbacks. One that fails is reported, and the others are called."""
         self._sent[file_id] = sent
         for callback in list(self._callbacks):
             try:
                 callback(sent)
-            except Exception as error:  # noqa: BLE001 - it is somebody else's, and the upload went well
+            except Exception as error:  # noqa: BLE001 - the callback's; the upload succeeded
                 self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
 
 
+@dataclass
+class _Destination:
+    """An album, and its uploads once the stack has been asked for them."""
+
+    album: Album
+    uploads: BrowserUploads | None = None
+
+
 class AlbumUploadHandler:
-    """Gives the drop zone forms for the album of the moment."""
+    """Presigns the drop zone's files for the current album."""
 
     def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
-        """Tell of each photo that arrives, under the file's ID in the drop zone."""
+        """Call `arrived` for each photo that arrives, with the file's ID in the drop zone."""
         self._workbench = workbench
         self._arrived = arrived
-        self._album: Album | None = None
-        self._uploads: BrowserUploads | None = None
-        self._open: dict[str, tuple[BrowserUploads, Ticket]] = {}
-        self._lock = threading.Lock()
+        self._destination: _Destination | None = None
+        self._presigned: dict[str, tuple[BrowserUploads, Ticket]] = {}
 
     @property
     def album(self) -> Album | None:
-        """Where files go from now on."""
-        return self._album
+        """Where files go that are offered from now on."""
+        return self._destination.album if self._destination else None
 
     @album.setter
     def album(self, album: Album | None) -> None:
-        with self._lock:
-            self._album, self._uploads = album, None
+        self._destination = _Destination(album) if album else None
 
     def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
-        uploads = self._now()
+        uploads = self._uploads()
         found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, Ticket):
-            return self._ended(file.id, found)
-        self._open[file.id] = uploads, found
+            return self._result(file.id, found)
+        self._presigned[file.id] = uploads, found
         return PresignedPost(found.url, found.fields, found.expires - time.time())
 
     def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        uploads, ticket = self._open.pop(file_id)
-        return self._ended(file_id, uploads.finished(ticket))
+        uploads, ticket = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.finished(ticket))
 
     def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
-        """Send what came through the kernel."""
-        uploads, ticket = self._open.pop(file_id)
-        return self._ended(file_id, uploads.send_bytes(ticket, body))
+        """Upload what came through the kernel."""
+        uploads, ticket = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.send_bytes(ticket, body))
 
     def discard(self, file_id: str) -> None:
-        """Forget a ticket."""
-        self._open.pop(file_id, None)
+        """Forget a file that was presigned."""
+        self._presigned.pop(file_id, None)
 
-    def _now(self) -> BrowserUploads:
-        with self._lock:
-            if self._album is None:
-                raise UploadError(_NO_ALBUM)
-            if self._uploads is None:
-                self._uploads = BrowserUploads(self._workbench.stack, self._album)
-            return self._uploads
+    def _uploads(self) -> BrowserUploads:
+        destination = self._destination
+        if destination is None:
+            raise UploadError(_NO_ALBUM)
+        if destination.uploads is None:  # two threads may make one each, which does no harm
+            destination.uploads = BrowserUploads(self._workbench.stack, destination.album)
+        return destination.uploads
 
-    def _ended(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
+    def _result(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
         if isinstance(found, Sent):
             self._arrived(file_id, found)
-            return UploadResult(UploadState.DUPLICATE if found.already_there else UploadState.SENT)
-        return UploadResult(
-            UploadState.REJECTED if isinstance(found, Refused) else UploadState.FAILED, found.cause
-        )
+            return UploadResult(_sent_state(found))
+        rejected = isinstance(found, Refused)
+        return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
+
+
+def _sent_state(sent: Sent) -> UploadState:
+    return UploadState.DUPLICATE if sent.already_there else UploadState.SENT
 
 
 class _KernelRows:
-    """The drop zone's rows for files that the kernel sends."""
+    """The drop zone's rows for the files that the kernel sends."""
 
     def __init__(self, zone: DropZone, prefix: str) -> None:
         self._zone, self._prefix = zone, prefix
@@ -201,13 +209,13 @@ class _KernelRows:
             self._zone.rows.change(file_id, UploadState.SENDING, sent=min(upload.size, self._bytes[file_id]))
             self._publish()
         elif isinstance(event, Sent):
-            self._end(file_id, UploadState.DUPLICATE if event.already_there else UploadState.SENT)
+            self._end(file_id, _sent_state(event))
         else:
             self._end(file_id, UploadState.FAILED, event.cause)
         return file_id
 
     def close(self) -> None:
-        """Show of those that were not sent that they will not be."""
+        """Show the files that were not sent as cancelled."""
         for row in self._zone.rows.all():
             if row.id in self._ids.values() and not row.state.ended:
                 self._zone.rows.change(row.id, UploadState.CANCELLED)
@@ -215,18 +223,18 @@ class _KernelRows:
 
     @property
     def count(self) -> int:
-        """The files so far."""
+        """The number of files so far."""
         return len(self._ids)
 
     @property
     def problems(self) -> str:
-        """What went wrong, in a sentence; "" if nothing did."""
+        """What went wrong, as a sentence; "" if nothing did."""
         rejected, failed = self._problems[UploadState.REJECTED], self._problems[UploadState.FAILED]
         return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
 
     @property
     def tone(self) -> Tone:
-        """How it went."""
+        """The tone of the summary."""
         if self._problems[UploadState.FAILED]:
             return Tone.ERROR
         return Tone.WARNING if self._problems[UploadState.REJECTED] else Tone.SUCCESS

@@ -46,7 +46,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _wire(self) -> None:
         for part in (self._after_login, self._in_album):
-            fields.shown(part, False)
+            fields.set_visible(part, False)
         self.login.on_login(self._log_in)
         self.albums.on_choose(self._open)
         self.uploads.on_sent(self.follow.add)
@@ -54,8 +54,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _log_in(self, user: str) -> None:
         self.albums.show_user(user)
-        fields.shown(self._after_login, True)
-        fields.shown(self._in_album, False)
+        fields.set_visible(self._after_login, True)
+        fields.set_visible(self._in_album, False)
 
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
@@ -64,4 +64,4 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _open(self, album: Album) -> None:
         self.uploads.album = album
         self.gallery.show(album)
-        fields.shown(self._in_album, True)
+        fields.set_visible(self._in_album, True)
