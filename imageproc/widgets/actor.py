@@ -48,7 +48,7 @@ class JobControl(Cancellation):
 
 
 class Job(Generic[T]):
-    """A piece of work for an actor; `key` tells which other jobs are the same work."""
+    """A piece of work for an actor; jobs with the same `key` do the same work."""
 
     def __init__(self, work: Callable[[JobControl], T], key: Hashable = None) -> None:
         """Begin as queued."""
@@ -85,7 +85,7 @@ class Job(Generic[T]):
                 with self._lock:
                     if not self._repeat:
                         self._future.set_result(result)
-        except BaseException as error:  # noqa: BLE001 - whoever waits gets it; here it would be lost
+        except BaseException as error:  # noqa: BLE001 - raised to whoever waits for the job
             self._future.set_exception(error)
 
     def wait(self, timeout_s: float | None = None) -> T:

@@ -63,7 +63,7 @@ def _set(widget: Widget, traits: dict[str, Any]) -> None:
         with widget.hold_sync():
             for name, value in traits.items():
                 setattr(widget, name, value)
-    except Exception:  # noqa: BLE001 - an observer's, say: the other widgets' updates go on
+    except Exception:  # noqa: BLE001 - an observer's, for example; the other updates go on
         _log.exception("%s was not updated", type(widget).__name__)
 
 

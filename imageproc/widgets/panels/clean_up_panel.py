@@ -39,7 +39,7 @@ class CleanUpPanel(Panel):
             layout=ipywidgets.Layout(width="auto"),
         )
         self.confirmation = fields.text("Type the stack's name to confirm", "", workbench.stack_name)
-        self.look_button = fields.button("Look again", self.look)
+        self.look_button = fields.button("Refresh", self.look)
         self.remove_button = fields.button("Remove all this", self.remove, "danger")
         self.stop_local_button = fields.button("Stop the local AWS", self.stop_local)
         self._lines: list[tuple[Any, ...]] = []

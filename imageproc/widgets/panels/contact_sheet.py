@@ -1,4 +1,4 @@
-"""A contact sheet: many thumbnails in one small picture, for pages where no kernel runs. Pure Pillow."""
+"""A contact sheet: many thumbnails in one small picture, for pages without a kernel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BACKGROUND, _TEXT, _MUTED, _PLACE = "#ffffff", "#212121", "#595959", "#eeeeee"
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture's file, or nothing, and two lines below it."""
+    """A picture's bytes, or None, and two lines below it."""
 
     picture: bytes | None
     name: str
@@ -28,7 +28,7 @@ class Frame:
 
 
 def contact_sheet(frames: Sequence[Frame]) -> bytes:
-    """Return a JPEG of all frames, eight a row, 128 x 128 pixels each; what is no picture is a grey field."""
+    """Return a JPEG of all frames, eight a row, 128 x 128 pixels each; unreadable pictures are grey."""
     columns = max(1, min(_COLUMNS, len(frames)))
     rows = max(1, -(-len(frames) // columns))
     sheet = Image.new("RGB", (columns * _CELL[0], rows * _CELL[1]), _BACKGROUND)

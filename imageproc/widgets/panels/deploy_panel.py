@@ -33,9 +33,7 @@ class DeployPanel(Panel):
         self.workbench = workbench
         self.parameters = dict(parameters or {})
         self.planned: Plan | None = None
-        self.changes = DataTable(
-            _CHANGE_COLUMNS, empty="Nothing was planned yet.", caption="What would change"
-        )
+        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not planned yet.", caption="What would change")
         self.events = DataTable(
             _EVENT_COLUMNS, empty="Nothing was deployed yet.", caption="Events", follow=True
         )
@@ -44,9 +42,7 @@ class DeployPanel(Panel):
         self.question = Question()
         self.plan_button = fields.button("Show what would change", self.plan)
         self.deploy_button = fields.button("Deploy", self.deploy, "primary")
-        self.discard_button = fields.button(
-            "Discard", self.discard, hint="Remove this plan from CloudFormation"
-        )
+        self.discard_button = fields.button("Discard", self.discard, hint="Discard this plan")
         self._lines: list[tuple[Any, ...]] = []
         self._shown_plan: Plan | None = None
         self._offer(None)
@@ -83,9 +79,8 @@ class DeployPanel(Panel):
 
     def _planned(self, confirm: Callable[[str], bool], control: JobControl) -> Plan:
         self._discard()
-        planned = self.workbench.plan(
-            self.parameters, confirm=confirm, notify=self._tell, cancellation=control
-        )
+        plan = self.workbench.plan
+        planned = plan(self.parameters, confirm=confirm, notify=self._tell, cancellation=control)
         self._show_plan(planned)
         return planned
 
@@ -160,14 +155,15 @@ class DeployPanel(Panel):
             "stack": self.workbench.stack_name,
             "changed": bool(planned and planned.changed),
             "changes": [[each.action, each.logical_id] for each in planned.changes] if planned else [],
-            "failed": [line[2] for line in self._lines if isinstance(line[1], Cell) and _failed(line[1])],
+            "failed": [line[2] for line in self._lines if getattr(line[1], "tone", None) is Tone.ERROR],
         }
 
 
 def event_row(event: Event) -> tuple[Any, ...] | None:
     """Return an event as a row of time, status, resource and reason; None for the last one."""
     if isinstance(event, StackEvent):
-        tone = Tone.ERROR if event.failed else _tone(event.status)
+        complete = Tone.SUCCESS if event.status.endswith("_COMPLETE") else Tone.RUNNING
+        tone = Tone.ERROR if event.failed else complete
         time = f"{event.time.astimezone():%H:%M:%S}"
         return time, Cell(event.status, tone), event.logical_id, event.reason
     if isinstance(event, Note):
@@ -175,14 +171,6 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
     if isinstance(event, Uploaded):
         return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
     return None
-
-
-def _tone(status: str) -> Tone:
-    return Tone.SUCCESS if status.endswith("_COMPLETE") else Tone.RUNNING
-
-
-def _failed(cell: Cell) -> bool:
-    return cell.tone is Tone.ERROR
 
 
 def _now() -> str:

@@ -78,7 +78,8 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         taken = follow_rows.taken(steps, definition)
         self.graph.show(follow_rows.states(steps), taken, title=f"Execution of {followed.name}")
         running = any(step.status is StepStatus.RUNNING for step in steps)
-        self._show_step("" if running else _at_fault(steps))
+        failed = [step.name for step in steps if step.status in (StepStatus.CAUGHT, StepStatus.FAILED)]
+        self._show_step("" if running or not failed else failed[0])
         self._last_looks += followed.finished
         return followed.finished and (not running or self._last_looks > _LAST_LOOKS)
 
@@ -91,11 +92,5 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
             self.detail.clear(f"{name} has not been entered." if name else choose)
             return
         values = {"Input": step.input, "Output": step.output}
-        heading, tone = f"{step.name} ({step.type})", follow_rows.step_tone(step)
-        self.detail.show(heading, follow_rows.facts(step), values, tone)
-
-
-def _at_fault(steps: list[Step]) -> str:
-    """Return the name of the first state that failed, "" if none did."""
-    failed = (StepStatus.CAUGHT, StepStatus.FAILED)
-    return next((step.name for step in steps if step.status in failed), "")
+        tone = follow_rows.STEP_TONES[step.status]
+        self.detail.show(f"{step.name} ({step.type})", follow_rows.facts(step), values, tone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -58,13 +59,7 @@ class FollowPanel(Panel):
 
     def follow(self, sent: Iterable[Sent]) -> None:
         """Follow these uploads to their end, from the next poll on."""
-        uploads = list(sent)
-
-        def add_all(followed: Runs) -> None:
-            for upload in uploads:
-                followed.add(upload)
-
-        self._request(add_all, at_once=False)
+        self._request(*(partial(Runs.add, sent=one) for one in sent), at_once=False)
 
     def add(self, sent: Sent) -> None:
         """Follow one more upload, from the next poll on."""
@@ -72,13 +67,7 @@ class FollowPanel(Panel):
 
     def follow_existing(self, photo_ids: Iterable[str]) -> None:
         """Show photos that exist already, and follow those that are being processed."""
-        ids = list(photo_ids)
-
-        def add_all(followed: Runs) -> None:
-            for photo_id in ids:
-                followed.add_id(photo_id)
-
-        self._request(add_all)
+        self._request(*(partial(Runs.add_id, photo_id=one) for one in photo_ids))
 
     def show_album(self, album: Album | str) -> None:
         """Show the photos of an album, and follow those that are being processed, also in a new kernel."""
@@ -114,7 +103,7 @@ class FollowPanel(Panel):
         return [self.list.static(), self.graph.static()]
 
     def _request(self, *requests: Request, at_once: bool = True) -> None:
-        """Have the job that follows do these, or start one; `at_once` ends the pause that it may be in."""
+        """Hand these to the job that follows, or start it; `at_once` ends a pause between polls."""
         for request in requests:
             self._requests.put(request)
         job = self.start(self._follow, "Reading the photos' records...", after=True, key="follow")

@@ -17,7 +17,7 @@ from imageproc.widgets.tones import Tone
 
 COLUMNS = ["Photo", "Uploaded", "Execution started", "Completed"]
 
-_STEP_TONES = {
+STEP_TONES = {
     StepStatus.SUCCEEDED: Tone.SUCCESS,
     StepStatus.RUNNING: Tone.RUNNING,
     StepStatus.CAUGHT: Tone.WARNING,
@@ -89,11 +89,6 @@ def _status(step: Step) -> str:
     if step.status is StepStatus.CAUGHT:
         return "failed; the state machine went on by its Catch"
     return step.status.lower()
-
-
-def step_tone(step: Step) -> Tone:
-    """Return how a step is shown."""
-    return _STEP_TONES[step.status]
 
 
 def states(steps: Sequence[Step]) -> dict[str, str]:

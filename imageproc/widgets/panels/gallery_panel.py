@@ -48,16 +48,17 @@ class GalleryPanel(Panel):
         self.map.observe(lambda change: self._choose(change["new"]), "chosen")
         self.viewer = PhotoViewer(picture=self._picture, original=self._original, on_step=self._step)
         super().__init__(self.gallery, self.map, self.viewer)
-        self.pages = PhotoPages(self._source(album, photos), PAGE_SIZE)
-        if photos is not None:
-            self.pages.load_all()
-        if album or photos is not None:
+        given = None if photos is None else list(photos)
+        self.pages = PhotoPages(self._source(album) if given is None else lambda: given, PAGE_SIZE)
+        if given:
+            self.pages.load(len(given))  # all of them, so that they are counted
+        if album or given is not None:
             self.turn(0)
 
     def show(self, album: Album) -> Job[None]:
         """Show the first page of another album."""
         self.album = album
-        self.pages = PhotoPages(self._source(album, None), PAGE_SIZE)
+        self.pages = PhotoPages(self._source(album), PAGE_SIZE)
         self.viewer.show(None)
         return self.turn(0)
 
@@ -110,10 +111,7 @@ class GalleryPanel(Panel):
         sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
         return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
-    def _source(self, album: Album | None, photos: Iterable[Photo] | None) -> Callable[[], Iterable[Photo]]:
-        if photos is not None:
-            given = list(photos)
-            return lambda: given
+    def _source(self, album: Album | None) -> Callable[[], Iterable[Photo]]:
         if album is None:
             return lambda: ()
         return lambda: self._workbench.photos.in_album(album.id, PAGE_SIZE + 1)

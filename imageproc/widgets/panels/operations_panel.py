@@ -107,7 +107,7 @@ class OperationsPanel(Panel):
         self.start_if_idle(lambda _: self._show_log(execution), f"Reading the log of {execution.name}...")
 
     def _refresh(self, cancellation: Cancellation) -> Overview:
-        self.overview = _look(self.workbench, cancellation)
+        self.overview = _read(self.workbench, cancellation)
         self._show()
         counted = plots.described(self.overview.minutes, self.overview.photos)
         self.say(counted, Tone.WARNING if self.overview.failures or self.overview.letters else Tone.SUCCESS)
@@ -133,9 +133,9 @@ class OperationsPanel(Panel):
             self.say(f"{photo.file_name}: {photo.status.value}", Tone.RUNNING)
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
-        told = f"{len(started)} photos were started again."
+        counted = f"{len(started)} photos were started again."
         why = f" Not started: {refused[0].photo_id}: {refused[0].cause}" if refused else ""
-        self.say(told + why, Tone.WARNING if refused else Tone.SUCCESS)
+        self.say(counted + why, Tone.WARNING if refused else Tone.SUCCESS)
 
     def _redrive(self, cancellation: Cancellation) -> None:
         outcomes = []
@@ -180,7 +180,7 @@ class OperationsPanel(Panel):
         }
 
 
-def _look(workbench: Workbench, cancellation: Cancellation) -> Overview:
+def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
     listed = list(islice(workbench.executions.all(), _LISTED))
     cancellation.check()
     photos = list(workbench.photos.all())
@@ -208,11 +208,8 @@ def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     status = Cell(one.status.value, PHOTO_TONES[one.status])
     names = ", ".join(photo.file_name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
-    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", _advice(one)
-
-
-def _advice(one: FailureGroup) -> str:
-    return "may help" if one.retriable else "cannot help: upload another file"
+    advice = "may help" if one.retriable else "cannot help: upload another file"
+    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", advice
 
 
 def _letter_row(one: DeadLetter) -> tuple[Any, ...]:

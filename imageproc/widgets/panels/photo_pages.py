@@ -1,8 +1,7 @@
-"""The photos of an album, read as far as they were looked at. A view model: no widget, and no AWS."""
+"""The photos of an album, read page by page. A view model: no widgets, and no calls to AWS."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -40,10 +39,6 @@ class PhotoPages:
         """
         self._read((number + 1) * self.size + 1)
         return min(number, max(0, (len(self._photos) - 1) // self.size))
-
-    def load_all(self) -> None:
-        """Read everything: for photos that are in memory anyway."""
-        self._read(sys.maxsize)
 
     def page(self, number: int) -> list[Photo]:
         """Return a page as far as it is known."""

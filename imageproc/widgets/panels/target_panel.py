@@ -83,10 +83,10 @@ def _described(workbench: Workbench) -> str:
     )
 
 
-def _profiles(wanted: str) -> list[tuple[str, str]]:
+def _profiles(chosen: str) -> list[tuple[str, str]]:
     try:
         known = boto3.Session().available_profiles
     except BotoCoreError:
         known = []
-    names = dict.fromkeys([*known, *([wanted] if wanted else [])])
+    names = dict.fromkeys([*known, *([chosen] if chosen else [])])
     return [("(default)", ""), *((name, name) for name in names)]

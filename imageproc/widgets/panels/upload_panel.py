@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +29,7 @@ _PUBLISH_S = 0.25
 
 
 class UploadPanel(Panel):
-    """A drop zone whose files become photos of an album; `album` may be set later, and changed.
+    """A drop zone whose files become photos of an album; `album` may be set later or changed.
 
     Stand-alone: `UploadPanel(workbench, workbench.albums.named("ann", "Cats"))`.
     """
@@ -116,36 +116,22 @@ class UploadPanel(Panel):
                 self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
 
 
-@dataclass
-class _Destination:
-    """An album, and its uploads once the stack has been asked for them."""
-
-    album: Album
-    uploads: BrowserUploads | None = None
-
-
 class AlbumUploadHandler:
-    """Presigns the drop zone's files for the current album."""
+    """Presigns the drop zone's files for `album`, to which files go that are offered from now on."""
 
     def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
         """Call `arrived` for each photo that arrives, with the file's ID in the drop zone."""
-        self._workbench = workbench
+        self.album: Album | None = None
         self._arrived = arrived
-        self._destination: _Destination | None = None
+        self._uploads = lru_cache(4)(lambda album: BrowserUploads(workbench.stack, album))
         self._presigned: dict[str, tuple[BrowserUploads, Ticket]] = {}
-
-    @property
-    def album(self) -> Album | None:
-        """Where files go that are offered from now on."""
-        return self._destination.album if self._destination else None
-
-    @album.setter
-    def album(self, album: Album | None) -> None:
-        self._destination = _Destination(album) if album else None
 
     def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
-        uploads = self._uploads()
+        album = self.album
+        if album is None:
+            raise UploadError(_NO_ALBUM)
+        uploads = self._uploads(album)
         found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, Ticket):
             return self._result(file.id, found)
@@ -165,14 +151,6 @@ class AlbumUploadHandler:
     def discard(self, file_id: str) -> None:
         """Forget a file that was presigned."""
         self._presigned.pop(file_id, None)
-
-    def _uploads(self) -> BrowserUploads:
-        destination = self._destination
-        if destination is None:
-            raise UploadError(_NO_ALBUM)
-        if destination.uploads is None:  # two threads may make one each, which does no harm
-            destination.uploads = BrowserUploads(self._workbench.stack, destination.album)
-        return destination.uploads
 
     def _result(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
         if isinstance(found, Sent):
@@ -199,11 +177,11 @@ class _KernelRows:
     def take(self, event: UploadEvent | Refused) -> str:
         """Show an event, and return the ID of its file's row."""
         if isinstance(event, Refused):
-            file_id = self._identifier(str(event.path), event.path.name, 0)
+            file_id = self._id_of(str(event.path), event.path.name, 0)
             self._end(file_id, UploadState.REJECTED, event.cause)
             return file_id
         upload = event.upload
-        file_id = self._identifier(upload.object_id, upload.path.name, upload.size)
+        file_id = self._id_of(upload.object_id, upload.path.name, upload.size)
         if isinstance(event, Progress):
             self._bytes[file_id] = self._bytes.get(file_id, 0) + event.sent
             self._zone.rows.change(file_id, UploadState.SENDING, sent=min(upload.size, self._bytes[file_id]))
@@ -239,7 +217,7 @@ class _KernelRows:
             return Tone.ERROR
         return Tone.WARNING if self._problems[UploadState.REJECTED] else Tone.SUCCESS
 
-    def _identifier(self, key: str, name: str, size: int) -> str:
+    def _id_of(self, key: str, name: str, size: int) -> str:
         if key not in self._ids:
             self._ids[key] = f"{self._prefix}-{len(self._ids)}"
             self._zone.rows.add(self._ids[key], name, size)

@@ -1,4 +1,4 @@
-"""The test web app: log in, choose an album, upload, follow, look; the original's web app, in widgets."""
+"""The web app: log in, choose an album, upload, follow, view. The original's test web app, in widgets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The whole web app for one visitor; each part appears when it can be used."""
 
     def __init__(self, workbench: Workbench) -> None:
-        """Work with this stack."""
+        """Use this stack."""
         self.login = LoginPanel()
         self.albums = AlbumPanel(workbench)
         self.uploads = UploadPanel(workbench)
@@ -31,7 +31,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             [
                 Heading("Upload photos", "JPEG or PNG. They go straight from this page to S3."),
                 self.uploads,
-                Heading("Processing", "What becomes of each photo, as it happens."),
+                Heading("Processing", "What happens to each photo, live."),
                 self.follow,
                 Heading("Album"),
                 self.gallery,

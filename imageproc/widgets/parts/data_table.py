@@ -1,9 +1,9 @@
-"""A table of texts, whose cells may have a tone or a link, and whose rows may be chosen."""
+"""A table of texts. Cells may have a tone or a link, and rows may be selectable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import anywidget
@@ -17,7 +17,7 @@ from imageproc.widgets.updates import update
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell with more than its text."""
+    """A text with a tone and a link."""
 
     text: str
     tone: Tone = Tone.INFO
@@ -27,12 +27,16 @@ class Cell:
         """Return the text."""
         return self.text
 
+    def plain(self) -> dict[str, str]:
+        """Return the cell as the browser gets it."""
+        return asdict(self) | {"tone": self.tone.value}
+
 
 class DataTable(anywidget.AnyWidget):
     """A table. Rows are sequences of str or Cell, one for each column.
 
-    `selected` is the index of the row that was chosen last, -1 for none; only `selectable` tables have it.
-    The newest rows stay in view with `follow`.
+    `selected` is the index of the selected row, -1 for none; only `selectable` tables have one.
+    With `follow` the newest rows stay in view.
     """
 
     _esm = script("data_table.js")
@@ -51,20 +55,14 @@ class DataTable(anywidget.AnyWidget):
         super().__init__(columns=list(columns), rows=_plain(rows), **traits)
 
     def show(self, rows: Iterable[Sequence[Any]], **traits: Any) -> None:
-        """Show other rows soon, from whatever thread; other traits, `caption` say, may change with them."""
+        """Show other rows soon, from any thread; other traits, such as `caption`, may change with them."""
         update(self, rows=_plain(rows), **traits)
 
     def static(self) -> Markup:
-        """Return the table as HTML, for pages where no kernel runs."""
+        """Return the table as HTML, for pages without a kernel."""
         texts = [[cell["text"] for cell in row] for row in self.rows]
         return table(self.columns, texts or [[self.empty]], self.caption)
 
 
 def _plain(rows: Iterable[Sequence[Any]]) -> list[list[dict[str, str]]]:
-    return [[_cell(cell) for cell in row] for row in rows]
-
-
-def _cell(cell: Any) -> dict[str, str]:
-    if isinstance(cell, Cell):
-        return {"text": cell.text, "tone": cell.tone.value, "href": cell.href}
-    return {"text": str(cell), "tone": "", "href": ""}
+    return [[cell.plain() if isinstance(cell, Cell) else {"text": str(cell)} for cell in row] for row in rows]

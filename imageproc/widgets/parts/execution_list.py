@@ -29,7 +29,7 @@ class ExecutionRow:
 class ExecutionList(anywidget.AnyWidget):
     """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
 
-    `counts` says how many there are by filter; whoever fills it shows those of `filter`, at most `limit`.
+    `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
 
     _esm = script("execution_list.js")
@@ -44,15 +44,14 @@ class ExecutionList(anywidget.AnyWidget):
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
 
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
-        """Show these rows soon, from whatever thread."""
+        """Show these rows soon, from any thread."""
         update(self, rows=[_plain(row) for row in rows], counts=dict(counts))
 
     def static(self) -> Markup:
-        """Return the rows as HTML, for pages where no kernel runs."""
+        """Return the rows as HTML, for pages without a kernel."""
         texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
         return table(self.columns, texts or [[self.empty]])
 
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
-    stages = [{"text": cell.text, "tone": cell.tone.value, "href": cell.href} for cell in row.stages]
-    return {"key": row.key, "name": row.name, "stages": stages}
+    return {"key": row.key, "name": row.name, "stages": [cell.plain() for cell in row.stages]}

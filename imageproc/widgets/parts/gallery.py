@@ -1,6 +1,6 @@
-"""Thumbnails on pages. The browser fetches what is in view, by addresses that nothing keeps.
+"""Thumbnails on pages. The browser fetches those in view, by addresses that are not stored anywhere.
 
-A presigned address in a trait would be saved with the notebook, and whoever gets the notebook could use it.
+A presigned address in a trait would be saved with the notebook, and anyone who has the notebook could use it.
 So addresses and bytes travel in messages, when a view asks for them.
 """
 
@@ -40,8 +40,8 @@ class Card:
 class Gallery(anywidget.AnyWidget):
     """One page of cards. `address` gives a thumbnail's address by ID, `thumbnail` its bytes.
 
-    The view asks for the bytes where the address does not work. `on_page` is told which page is wanted, and
-    answers by `show`; `on_open` which photo was chosen. Nothing of them is called twice at once for one view.
+    The view asks for the bytes where the address does not work. `on_page` is called
+    with the page to show, and calls `show`; `on_open` with the photo to open.
     """
 
     _esm = script("gallery.js")
@@ -76,7 +76,7 @@ class Gallery(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, cards: Iterable[Card], *, page: int, first: int, total: int, more: bool) -> None:
-        """Show a page soon, from whatever thread: its number from 0, and how many photos are before it.
+        """Show a page soon, from any thread: its number from 0, and the number of photos before it.
 
         `total` is the number of all photos, -1 if it is not known; `more` says whether others follow these.
         """
@@ -84,12 +84,12 @@ class Gallery(anywidget.AnyWidget):
         update(self, items=items, page=page, first=first, total=total, more=more, loading=False)
 
     def close(self) -> None:
-        """Close the widget; what was not fetched yet is not fetched."""
+        """Close the widget, and fetch no more thumbnails."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         super().close()
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Answer a view. Views can be anybody's: only what is on the page is answered."""
+        """Answer a view, only about photos on the page: anyone can send messages."""
         if not isinstance(message, dict):
             return
         known = {item["id"] for item in self.items}
@@ -110,7 +110,7 @@ class Gallery(anywidget.AnyWidget):
         for one in ids:
             try:
                 found[one] = self._address(one)
-            except Exception:  # noqa: BLE001 - the view asks for the bytes, and they say what is wrong
+            except Exception:  # noqa: BLE001 - the view asks for the bytes next, which report the error
                 found[one] = None
         self.send({"type": "addresses", "addresses": found})
 

@@ -43,7 +43,7 @@ class PhotoMap(anywidget.AnyWidget):
 
     markers: Any = traitlets.List().tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
-    empty = traitlets.Unicode("None of these photos say where they were taken.").tag(sync=True)
+    empty = traitlets.Unicode("None of these photos has a position.").tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     def __init__(self, markers: Iterable[MapMarker] = (), **traits: Any) -> None:
@@ -52,7 +52,7 @@ class PhotoMap(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, markers: Iterable[MapMarker], note: str = "") -> None:
-        """Show other markers soon, from whatever thread, and a note below them."""
+        """Show other markers soon, from any thread, and a note below them."""
         update(self, markers=[asdict(marker) for marker in markers], note=note)
 
     def svg(self) -> Markup:
@@ -64,7 +64,7 @@ class PhotoMap(anywidget.AnyWidget):
         return _SVG.format(land=outlines()["land"], markers=markers)
 
     def static(self) -> list[Any]:
-        """Return the map as a picture and its note, for pages where no kernel runs."""
+        """Return the map as a picture and its note, for pages without a kernel."""
         if not self.markers:
             return [Markup("<p>{}</p>").format(self.empty)]
         return [{"image/svg+xml": str(self.svg())}, Markup("<p>{}</p>").format(self.note)]

@@ -1,4 +1,4 @@
-"""One photo, opened: the picture with what was recognised in it, and what is recorded of it."""
+"""One photo: the picture with what was recognised in it, and its record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ViewedPhoto:
     id: str
     name: str
     position: str = ""
-    """Where it stands among the others, `3 of 60` say."""
+    """Its place among the others, such as `3 of 60`."""
     previous: bool = False
     next: bool = False
     tags: tuple[tuple[str, float | None], ...] = ()
@@ -34,17 +34,17 @@ class ViewedPhoto:
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """A picture's file, and its type, `image/jpeg` say."""
+    """An image as bytes of a content type, such as `image/jpeg`."""
 
     data: bytes
     content_type: str
 
 
 class PhotoViewer(anywidget.AnyWidget):
-    """A photo in a dialog. `picture` makes its picture by ID; `original` gives an address to save it from.
+    """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
-    Both are asked when a view asks, and nothing of them is kept with the notebook. `on_step` is told that
-    the previous (-1) or the next (1) photo is wanted.
+    Both are called when a view asks, and nothing of them is saved with the notebook. `on_step` is called with
+    -1 for the previous photo and 1 for the next.
     """
 
     _esm = script("photo_viewer.js")
@@ -67,11 +67,11 @@ class PhotoViewer(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def show(self, opened: ViewedPhoto | None) -> None:
-        """Open a photo soon, from whatever thread, or close the viewer."""
+        """Open a photo soon, from any thread, or close the viewer."""
         update(self, photo=asdict(opened) if opened else {})
 
     def close(self) -> None:
-        """Close the widget; what was not made yet is not made."""
+        """Close the widget, and make no more pictures."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         super().close()
 
@@ -90,7 +90,7 @@ class PhotoViewer(anywidget.AnyWidget):
 
     def _send_picture(self, one: str) -> None:
         if self.photo.get("id") != one or self._picture is None:
-            return  # another one was opened meanwhile
+            return  # another photo has been opened
         try:
             picture = self._picture(one)
         except Exception as error:  # noqa: BLE001 - shown in the picture's place

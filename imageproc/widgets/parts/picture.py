@@ -25,5 +25,5 @@ class Picture(anywidget.AnyWidget):
         super().__init__(data=data, alt=alt, **traits)
 
     def static(self) -> dict[str, str]:
-        """Return the picture by MIME type, for pages where no kernel runs."""
+        """Return the picture by MIME type, for pages without a kernel."""
         return {"image/png": base64.b64encode(self.data).decode()} if self.data else {}

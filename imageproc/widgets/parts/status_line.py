@@ -1,4 +1,4 @@
-"""One line that says what goes on, how far it is, and how it ended; screen readers are told, too."""
+"""One line that shows what is going on, its progress and its outcome, also to screen readers."""
 
 from __future__ import annotations
 

@@ -31,13 +31,9 @@ class StepDetail(anywidget.AnyWidget):
     empty = traitlets.Unicode("Choose a state to see its input and output.").tag(sync=True)
 
     def show(
-        self,
-        heading: str,
-        facts: Mapping[str, str],
-        values: Mapping[str, Any],
-        tone: Tone = Tone.INFO,
+        self, heading: str, facts: Mapping[str, str], values: Mapping[str, Any], tone: Tone = Tone.INFO
     ) -> None:
-        """Show a step soon, from whatever thread. A value of None is one that is not known."""
+        """Show a step soon, from any thread. A value of None is unknown."""
         update(
             self,
             heading=heading,
@@ -51,7 +47,7 @@ class StepDetail(anywidget.AnyWidget):
         update(self, heading="", facts=[], values=[], empty=empty)
 
     def static(self) -> Markup:
-        """Return the step as HTML, for pages where no kernel runs."""
+        """Return the step as HTML, for pages without a kernel."""
         if not self.heading:
             return Markup("<p>{}</p>").format(self.empty)
         facts = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*fact) for fact in self.facts)

@@ -126,10 +126,10 @@ function isProblem({ state }) { return state === "failed" || state === "rejected
 // A list that has elements for the visible files only, so that thousands are as quick as ten.
 function fileList(transfers) {
   const space = element("div", { class: "ip-space", role: "list", "aria-label": "Files" });
-  const box = element("div", { class: "ip-files", tabindex: 0, role: "region", "aria-label": "Files and how each fares" }, space);
+  const box = element("div", { class: "ip-files", tabindex: 0, role: "region", "aria-label": "Files and their states" }, space);
   const rows = []; // elements, in order of position
   box.addEventListener("keydown", (event) => { if (SCROLL_KEYS.has(event.key)) event.stopPropagation(); });
-  let follows = true; // what is being sent stays in view until somebody looks elsewhere
+  let follows = true; // files that are being sent stay in view until the user scrolls
   for (const type of ["wheel", "pointerdown", "keydown", "focusin"]) box.addEventListener(type, () => { follows = false; }, { passive: true });
 
   function makeRow() {

@@ -10,7 +10,7 @@ function render({ model, el }) {
   const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "Nothing was recognised.");
   const rows = element("tbody"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
   const saved = element("span", { role: "status" });
-  const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "What is known of the photo" },
+  const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
     element("h3", {}, "Tags"), tags, noTags, element("h3", {}, "Details"),
     element("table", {}, element("caption", { class: "ip-visually-hidden" }, "Details of the photo"), rows),
     element("p", {}, save, " ", saved));
@@ -43,7 +43,7 @@ function render({ model, el }) {
     open();
   }
 
-  // A view that is drawn with a photo open, after a page is loaded anew say, is in the document only a moment later.
+  // A view that is drawn with a photo open, after a page was reloaded for example, is in the document only a moment later.
   function open(frames = 60) {
     if (dialog.open || !model.get("photo").id) return;
     if (!dialog.isConnected) { if (frames) requestAnimationFrame(() => open(frames - 1)); return; }

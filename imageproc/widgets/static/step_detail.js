@@ -1,7 +1,7 @@
 function render({ model, el }) {
   const root = element("div", { class: "ip ip-step-detail", role: "region", "aria-label": "Step" });
   el.append(root);
-  const open = new Map(); // what somebody folded or unfolded stays so
+  const open = new Map(); // keeps what the user folded or unfolded
 
   function value([name, text]) {
     const lines = text.split("\n").length, long = lines > 14 || text.length > 800;

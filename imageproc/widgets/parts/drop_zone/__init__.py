@@ -1,7 +1,6 @@
-"""A place to drop photos on, and the list of how each fares."""
+"""A place to drop photos on, and the list of files with their states."""
 
 from imageproc.widgets.parts.drop_zone.drop_zone import DropZone
-from imageproc.widgets.parts.drop_zone.file_rows import FileRow, FileRows
 from imageproc.widgets.parts.drop_zone.upload_handler import (
     DroppedFile,
     PresignedPost,
@@ -13,8 +12,6 @@ from imageproc.widgets.parts.drop_zone.upload_handler import (
 __all__ = [
     "DropZone",
     "DroppedFile",
-    "FileRow",
-    "FileRows",
     "PresignedPost",
     "UploadHandler",
     "UploadResult",

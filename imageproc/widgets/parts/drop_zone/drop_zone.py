@@ -115,7 +115,7 @@ class DropZone(anywidget.AnyWidget):
             self.publish()
 
     def _note(self, report: Mapping[str, Any]) -> bool:
-        """Note how a file fares by the browser's report; return whether the upload is to be confirmed."""
+        """Note the state that the browser reports; return whether the upload is to be confirmed."""
         file_id, state = report["id"], str(report.get("state"))
         if state == "posted":
             return self.rows.state(file_id) is UploadState.SENDING
@@ -170,10 +170,10 @@ class DropZone(anywidget.AnyWidget):
 
 
 def _guarded(call: Callable[[], T]) -> T | UploadResult:
-    """Return what a call of the handler returns. An error ends the file, and the browser is told of it."""
+    """Return what a call of the handler returns. An error ends the upload of its file alone."""
     try:
         return call()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
+    except Exception as error:  # noqa: BLE001 - shown as the file's
         return UploadResult(UploadState.FAILED, str(error) or repr(error))
 
 

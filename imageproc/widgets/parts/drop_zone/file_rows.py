@@ -1,4 +1,4 @@
-"""The files of a drop zone and how each fares, whoever sends them: a few hundred bytes each."""
+"""The files of a drop zone and their states, whether the browser or the kernel sends them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
 
 _MAX_TEXT = 500
 """Characters of a name or a cause that are kept."""
-
-_STATE_TEXTS = {
-    UploadState.WAITING: "waiting",
-    UploadState.SENDING: "uploading",
-    UploadState.SENT: "uploaded",
-    UploadState.DUPLICATE: "already uploaded",
-    UploadState.REJECTED: "rejected",
-    UploadState.FAILED: "failed",
-    UploadState.CANCELLED: "cancelled",
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class FileRows:
             self._rows[file_id] = FileRow(file_id, shown[-_MAX_TEXT:], count)
 
     def change(self, file_id: str, state: UploadState, text: str = "", sent: int = 0) -> None:
-        """Set how a file fares; an unknown file is ignored."""
+        """Change the state of a file; an unknown file is ignored."""
         with self._lock:
             if row := self._rows.get(file_id):
                 self._rows[file_id] = replace(row, state=state, text=text[:_MAX_TEXT], sent=sent)
@@ -65,14 +55,14 @@ class FileRows:
             return list(self._rows.values())
 
     def state(self, file_id: str) -> UploadState | None:
-        """Return how a file fares, None if it is unknown."""
+        """Return the state of a file, None if it is unknown."""
         with self._lock:
             row = self._rows.get(file_id)
         return row.state if row else None
 
     def static(self) -> Markup:
         """Return the files and how each ended as an HTML table."""
-        rows = [(row.name, f"{row.size:,}", _STATE_TEXTS[row.state], row.text) for row in self.all()]
+        rows = [(row.name, f"{row.size:,}", row.state.value, row.text) for row in self.all()]
         empty = [("No files yet.", "", "", "")]
         return table(["file", "bytes", "state", "cause"], rows or empty, "Uploads")
 

@@ -1,4 +1,4 @@
-"""What a drop zone needs from whoever takes its files: presigned posts, and a way through the kernel."""
+"""What a drop zone needs from the owner of the files: presigned posts, and uploads through the kernel."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DroppedFile:
 
     @classmethod
     def parse(cls, offer: Mapping[str, Any]) -> DroppedFile:
-        """Return the file that a browser offers. Anything but a string `id` may be missing or wrong."""
+        """Return the file that a browser offers. Everything but the ID may be missing or wrong."""
         digits = offer.get("head")
         try:
             head = bytes.fromhex(digits[: 2 * _HEAD_BYTES]) if isinstance(digits, str) else b""

@@ -1,4 +1,4 @@
-"""A drawn state machine as SVG that needs no style sheet, for pages where no kernel runs."""
+"""A drawn state machine as SVG that needs no style sheet, for pages without a kernel."""
 
 from __future__ import annotations
 

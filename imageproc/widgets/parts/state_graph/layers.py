@@ -43,7 +43,7 @@ def layers(nodes: Sequence[str], edges: Sequence[Edge]) -> Layers:
     return made
 
 
-def place(made: Layers, width: Callable[[str], float], gap: float) -> dict[str, float]:
+def positions(made: Layers, width: Callable[[str], float], gap: float) -> dict[str, float]:
     """Return the middle of each node, in pixels: rows apart by `gap`, nodes near those they are linked to."""
     links = [pair for chain in made.chains.values() for pair in pairwise(chain)]
     near: dict[str, list[str]] = {}
@@ -58,8 +58,8 @@ def place(made: Layers, width: Callable[[str], float], gap: float) -> dict[str, 
             x += width(node) + gap
     for _ in range(_SWEEPS):
         for row in (*made.rows, *reversed(made.rows)):
-            wished = [_mean([middle[other] for other in near.get(node, ())], middle[node]) for node in row]
-            middle.update(zip(row, _apart(wished, [width(node) for node in row], gap), strict=True))
+            desired = [_mean([middle[other] for other in near.get(node, ())], middle[node]) for node in row]
+            middle.update(zip(row, _apart(desired, [width(node) for node in row], gap), strict=True))
     return middle
 
 
@@ -135,14 +135,14 @@ def _sort(row: list[str], other: list[str], near: dict[str, list[str]]) -> None:
     row.sort(key=lambda node: _mean([position[one] for one in near.get(node, ())], own[node]))
 
 
-def _apart(wished: list[float], widths: list[float], gap: float) -> list[float]:
-    """Return places near those wished for, in the same order and apart."""
+def _apart(desired: list[float], widths: list[float], gap: float) -> list[float]:
+    """Return positions near the desired ones, in the same order and `gap` apart."""
     rightwards: list[float] = []
-    for index, wish in enumerate(wished):
-        least = rightwards[-1] + (widths[index - 1] + widths[index]) / 2 + gap if index else wish
-        rightwards.append(max(wish, least))
-    shift = sum(wish - place for wish, place in zip(wished, rightwards, strict=True)) / max(len(wished), 1)
-    return [place + shift for place in rightwards]
+    for index, position in enumerate(desired):
+        least = rightwards[-1] + (widths[index - 1] + widths[index]) / 2 + gap if index else position
+        rightwards.append(max(position, least))
+    shift = sum(position - x for position, x in zip(desired, rightwards, strict=True)) / max(len(desired), 1)
+    return [x + shift for x in rightwards]
 
 
 def _mean(values: Sequence[float], default: float) -> float:

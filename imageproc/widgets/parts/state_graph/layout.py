@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from imageproc.widgets.parts.state_graph.layers import Layers, layers, place
+from imageproc.widgets.parts.state_graph.layers import Layers, layers, positions
 from imageproc.widgets.parts.state_graph.machine import Definition, Machine, Transition, parse
 from imageproc.widgets.parts.state_graph.routing import (
     LABEL_COLUMNS,
@@ -47,7 +47,7 @@ NARROW = Style(columns=15, gap=26.0, beside=False)
 
 
 def layout(definition: Definition, style: Style = WIDE) -> Graph:
-    """Return the picture of a state machine. Raises ValueError if the definition is none."""
+    """Return the picture of a state machine. Raises ValueError if it is not a state machine."""
     return _Level(parse(definition), style, whole=True).graph()
 
 
@@ -117,7 +117,7 @@ class _Level:
 
     def _place_rows(self) -> None:
         made = self._layers
-        middle = place(made, lambda name: self._size(name)[0], _GAP_X)
+        middle = positions(made, lambda name: self._size(name)[0], _GAP_X)
         left = min(middle[name] - self._size(name)[0] / 2 for row in made.rows for name in row)
         y = 0.0
         for row in made.rows:

@@ -61,7 +61,7 @@ class Machine:
 
     @property
     def usual(self) -> frozenset[str]:
-        """The states on the way to an end that is no failure, without any error."""
+        """The states on the way to a successful end when nothing fails."""
         ways = [(one.source, one.target) for one in self.transitions if not one.is_error]
         hopeful = _reached(self.ends, [(target, source) for source, target in ways])
         if self.start not in hopeful:
@@ -70,9 +70,9 @@ class Machine:
 
 
 def parse(definition: Definition) -> Machine:
-    """Return a definition's machine. Raises ValueError if it is none."""
+    """Return a definition's machine. Raises ValueError if it is not a state machine."""
     if "States" not in definition or definition.get("StartAt") not in definition["States"]:
-        raise ValueError("This is no state machine: it needs States, and a StartAt among them.")
+        raise ValueError("This is not a state machine: it needs States, and a StartAt among them.")
     states = definition["States"]
     transitions = [one for name, state in states.items() for one in _transitions(name, state)]
     known = [one for one in transitions if one.target in states]

@@ -82,15 +82,15 @@ Port = tuple[str, str, bool, str]
 
 def _ports(made: Sequence[Trunk], boxes: dict[str, StateBox]) -> dict[Port, float]:
     """Return how high on its side each state meets each trunk: in first, then out to the farthest trunk."""
-    wanted: dict[str, list[tuple[int, float, Port]]] = {}
+    ports_of: dict[str, list[tuple[int, float, Port]]] = {}
     for trunk in made:
         ends = {(trunk.target, "in"), *((one.source, "out") for one in trunk.transitions)}
         for name, role in sorted(ends):
             far = -abs(trunk.x - boxes[name].edge)
             port = (name, trunk.target, trunk.is_error, role)
-            wanted.setdefault(name, []).append((role == "out", far, port))
+            ports_of.setdefault(name, []).append((role == "out", far, port))
     places: dict[Port, float] = {}
-    for name, ports in wanted.items():
+    for name, ports in ports_of.items():
         box = boxes[name]
         gap = min(_PORT_GAP, box.height / (len(ports) + 1))
         for index, (_, _, port) in enumerate(sorted(ports)):
