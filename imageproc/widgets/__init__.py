@@ -2,6 +2,8 @@
 
 - `parts/`: widgets that show what they are given and know nothing of AWS.
 - `panels/`: a `Workbench` put to work with parts. `panel.py` is what all panels share.
+- `actor.py`: the thread and the queue in which a panel does its jobs, one at a time.
+- `updates.py`: the queue in which any thread changes widgets.
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
 - `markup.py`: the only place where text becomes HTML or SVG.
 - `notebook.py`: what notebooks use to show widgets and to record results.

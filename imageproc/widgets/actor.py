@@ -70,7 +70,7 @@ class Job(Generic[T]):
         self.control.cancel()
 
     def repeat(self) -> bool:
-        """Have the work begin after this call, once more if need be; return whether it will."""
+        """Have the work begin after this call, again if need be, unless it fails; return whether it will."""
         with self._lock:
             self._repeat = not (self.done or self.control.cancelled)
             return self._repeat

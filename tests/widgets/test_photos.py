@@ -287,7 +287,7 @@ def test_an_album_that_is_opened_while_another_is_read_is_shown(first: str) -> N
 
 def test_a_photo_that_finishes_while_a_page_is_read_is_shown_after_it() -> None:
     panel, photos, _ = slow_panel("a")
-    panel.add(photo(1000))
+    panel.add(photo(1000, albumID="a"))
     assert panel.busy, "adding does not wait for AWS"
     photos.gate.set()
     settle(panel)
@@ -315,9 +315,16 @@ def test_what_is_chosen_on_the_map_is_marked_in_the_gallery(panel: GalleryPanel)
 
 
 def test_a_photo_that_has_just_finished_comes_first(panel: GalleryPanel) -> None:
-    panel.add(photo(1000))
+    panel.add(photo(1000, albumID="a"))
     settle(panel)
     assert panel.gallery.items[0]["id"] == "1000.jpg"
+
+
+def test_a_photo_of_another_album_is_not_shown(panel: GalleryPanel) -> None:
+    """Photos of the album that was open before may finish after another one was opened."""
+    panel.add(photo(1000, albumID="b"))
+    settle(panel)
+    assert panel.gallery.items[0]["id"] == "0.jpg"
 
 
 def test_photos_that_are_given_are_all_counted() -> None:

@@ -15,6 +15,7 @@ from imageproc.client.errors import ClientError
 from imageproc.client.links import Links, make_rendition
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
+from imageproc.core.record import ALBUM_ID
 from imageproc.widgets.actor import Job
 from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.panels import photo_views
@@ -69,7 +70,7 @@ class GalleryPanel(Panel):
         return self.turn(self._page)
 
     def add(self, photo: Photo) -> None:
-        """Show a photo that has just changed: first if it is new, else in its place."""
+        """Show a photo of this album that has just changed: first if it is new, else in its place."""
         self.start(lambda _: self._add(photo), "", after=True)
 
     def turn(self, page: int) -> Job[None]:
@@ -112,9 +113,7 @@ class GalleryPanel(Panel):
         return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
     def _source(self, album: Album | None) -> Callable[[], Iterable[Photo]]:
-        if album is None:
-            return lambda: ()
-        return lambda: self._workbench.photos.in_album(album.id, PAGE_SIZE + 1)
+        return lambda: self._workbench.photos.in_album(album.id, PAGE_SIZE + 1) if album else ()
 
     def _open_page(self, pages: PhotoPages, wanted: int) -> None:
         if pages is not self.pages:
@@ -127,8 +126,9 @@ class GalleryPanel(Panel):
         self.say("")
 
     def _add(self, photo: Photo) -> None:
-        self.pages.add(photo)
-        self._show_page(self.pages, self._page)
+        if self.album is None or photo.record.get(ALBUM_ID) == self.album.id:
+            self.pages.add(photo)
+            self._show_page(self.pages, self._page)
 
     def _show_page(self, pages: PhotoPages, page: int) -> None:
         self._page, known = page, pages.known
