@@ -31,7 +31,7 @@ from imageproc.client.uploads import PARALLEL
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import IMAGE_ID, LABELS, S3_KEY, STATUS, TAGS, THUMBNAIL, Status
 from imageproc.local import LocalAws
-from imageproc.widgets.gallery.gallery import PAGE_SIZE
+from imageproc.widgets.parts.gallery import PAGE_SIZE
 from tests.browser.conftest import CHROMIUM
 from tests.browser.pages import Page
 

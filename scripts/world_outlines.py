@@ -1,7 +1,7 @@
 """Make the map's outlines: `python scripts/world_outlines.py world-atlas/countries-110m.json`.
 
 The source is the npm package world-atlas 2.0.2 (`npm pack world-atlas@2.0.2`): Natural Earth 4.1, in the
-public domain, 1:110 million, as TopoJSON. The result goes to `imageproc/widgets/photo_map/world.json`: two
+public domain, 1:110 million, as TopoJSON. The result goes to `imageproc/widgets/static/world.json`: two
 SVG paths in hundredths of a degree, longitude to the right and latitude down (equirectangular).
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 Point = tuple[float, float]
 
-_OUT = Path(__file__).parents[1] / "imageproc/widgets/photo_map/world.json"
+_OUT = Path(__file__).parents[1] / "imageproc/widgets/static/world.json"
 _HUNDREDTHS = 100
 
 

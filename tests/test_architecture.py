@@ -69,6 +69,14 @@ def test_what_runs_in_lambda_needs_little(folder: str, libraries: set[str]) -> N
     assert used - STANDARD_LIBRARY - stubs <= libraries | {"imageproc"}
 
 
+def test_the_widgets_parts_know_no_aws() -> None:
+    used = {module for path in modules("widgets/parts") for module in imported(path)}
+    ours = {module for module in used if module.startswith("imageproc.")}
+    assert {module for module in ours if not module.startswith("imageproc.widgets.")} == set()
+    assert {module for module in ours if module.startswith("imageproc.widgets.panels")} == set()
+    assert {module.partition(".")[0] for module in used} & {"boto3", "botocore"} == set()
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     script = "import sys, imageproc; print(*{'boto3', 'PIL', 'click', 'rich'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

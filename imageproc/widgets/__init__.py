@@ -1,6 +1,12 @@
-"""Widgets for JupyterLab and Voilà: parts that know no AWS, and panels that work with a `Workbench`.
+"""Widgets for JupyterLab and Voilà. Each can be used alone, and is imported when it is first asked for.
 
-Each is usable alone in anyone's notebook. They are imported when they are first asked for.
+- `parts/`: widgets that show what they are given and know nothing of AWS.
+- `panels/`: a `Workbench` put to work with parts. `panel.py` is what all panels share.
+- `actor.py`: the thread and the queue in which a panel does its jobs, one at a time.
+- `updates.py`: the queue in which any thread changes widgets.
+- `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
+- `markup.py`: the only place where text becomes HTML or SVG.
+- `notebook.py`: what notebooks use to show widgets and to record results.
 """
 
 from __future__ import annotations
@@ -8,27 +14,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOME = {
+_MODULES = {
     "AlbumPanel": "panels.album_panel",
-    "Card": "gallery",
-    "Cell": "data_table",
+    "Card": "parts.gallery",
+    "Cell": "parts.data_table",
     "CleanUpPanel": "panels.clean_up_panel",
-    "DataTable": "data_table",
+    "DataTable": "parts.data_table",
     "DeployPanel": "panels.deploy_panel",
-    "DropZone": "drop_zone",
+    "DropZone": "parts.drop_zone",
+    "ExecutionList": "parts.execution_list",
     "FollowPanel": "panels.follow_panel",
-    "Gallery": "gallery",
+    "Gallery": "parts.gallery",
     "GalleryPanel": "panels.gallery_panel",
-    "Heading": "heading",
+    "Heading": "parts.heading",
     "LoginPanel": "panels.login_panel",
     "OperationsPanel": "panels.operations_panel",
-    "PhotoMap": "photo_map",
-    "PhotoViewer": "photo_viewer",
-    "Picture": "picture",
-    "RunList": "run_list",
-    "StateGraph": "state_graph",
-    "StatusLine": "status_line",
-    "StepDetail": "step_detail",
+    "PhotoMap": "parts.photo_map",
+    "PhotoViewer": "parts.photo_viewer",
+    "Picture": "parts.picture",
+    "StateGraph": "parts.state_graph",
+    "StatusLine": "parts.status_line",
+    "StepDetail": "parts.step_detail",
     "TargetPanel": "panels.target_panel",
     "Tone": "tones",
     "UploadPanel": "panels.upload_panel",
@@ -39,11 +45,11 @@ _HOME = {
     "show_static": "notebook",
 }
 
-__all__ = list(_HOME)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a widget from its module."""
-    if name not in _HOME:
+    """Import a widget from its module. Raises AttributeError for names that are not in `__all__`."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"imageproc.widgets.{_HOME[name]}"), name)
+    return getattr(import_module(f"imageproc.widgets.{_MODULES[name]}"), name)

@@ -1,21 +1,22 @@
-"""The widgets' scripts and styles, as the browser gets them: what they share comes first in each."""
+"""The widgets' scripts and styles as the browser gets them: the shared file first, then the widget's own."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
-_ROOT = files("imageproc.widgets")
+_STATIC = files("imageproc.widgets").joinpath("static")
 
 
 def script(*names: str) -> str:
-    """Return a widget's module, `data_table/data_table.js` say, with the shared functions before it."""
-    return _text("shared/dom.js") + "".join(map(_text, names))
+    """Return a widget's module, made of these files of `static/`."""
+    return "".join(map(static_text, ("dom.js", *names)))
 
 
 def style(name: str) -> str:
-    """Return a widget's style sheet with the shared one before it."""
-    return _text("shared/theme.css") + _text(name)
+    """Return a widget's style sheet, made from this file of `static/`."""
+    return static_text("theme.css") + static_text(name)
 
 
-def _text(name: str) -> str:
-    return _ROOT.joinpath(name).read_text(encoding="utf-8")
+def static_text(name: str) -> str:
+    """Return a file of `static/`."""
+    return _STATIC.joinpath(name).read_text(encoding="utf-8")

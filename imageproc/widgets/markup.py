@@ -1,6 +1,6 @@
-"""The one place where text becomes HTML or SVG. Photos, keys, labels and names are hostile: all is escaped.
+"""The only place where text becomes HTML or SVG. Photos, keys, labels and names are hostile: all is escaped.
 
-`Markup` is MarkupSafe's: formatting and joining escape whatever is not Markup itself, so text cannot slip
+`Markup` is MarkupSafe's: formatting and joining escape everything that is not Markup, so that no text slips
 through by mistake.
 """
 
@@ -16,7 +16,7 @@ _CELL = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
-    """Return an HTML table of plain texts, for pages where no kernel runs."""
+    """Return an HTML table of plain texts, for pages without a kernel."""
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns)
     body = Markup("").join(_row(row) for row in rows)
     title = Markup("<caption>{}</caption>").format(caption) if caption else ""

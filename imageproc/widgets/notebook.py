@@ -1,4 +1,4 @@
-"""What the notebooks share: showing a widget, also where no kernel runs, and recording results for tests."""
+"""What the notebooks share: showing widgets, also without a kernel, and recording results for tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def show(*widgets: Any) -> None:
 
 
 def show_static(*widgets: Any) -> None:
-    """Display what widgets show as plain HTML or pictures: CI keeps it, and GitHub shows it.
+    """Display widgets as plain HTML or pictures, which CI keeps and GitHub shows.
 
     A widget's `static` returns HTML as Markup, data by MIME type, or several of these.
     """

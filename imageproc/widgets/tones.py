@@ -2,11 +2,9 @@
 
 from enum import StrEnum
 
-from imageproc.core.record import Status
-
 
 class Tone(StrEnum):
-    """How a text is meant; `shared/theme.css` has the colours."""
+    """How a text is meant; `static/theme.css` has the colours, `static/dom.js` the signs."""
 
     INFO = "info"
     RUNNING = "running"
@@ -14,14 +12,3 @@ class Tone(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     WAITING = "waiting"
-
-
-PHOTO_TONES = {
-    Status.UPLOADED: Tone.WAITING,
-    Status.PROCESSING: Tone.RUNNING,
-    Status.SUCCEEDED: Tone.SUCCESS,
-    Status.INCOMPLETE: Tone.WARNING,
-    Status.REJECTED: Tone.ERROR,
-    Status.FAILED: Tone.ERROR,
-}
-"""How a photo's status is shown, everywhere."""

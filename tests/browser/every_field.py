@@ -11,28 +11,28 @@ from imageproc.widgets import (
     Cell,
     DataTable,
     DropZone,
+    ExecutionList,
     Gallery,
     Heading,
     PhotoMap,
     PhotoViewer,
     Picture,
-    RunList,
     StateGraph,
     StatusLine,
     StepDetail,
     Tone,
 )
-from imageproc.widgets.drop_zone.courier import State
-from imageproc.widgets.painter import flush
-from imageproc.widgets.photo_map.photo_map import Point
-from imageproc.widgets.photo_viewer.photo_viewer import Opened
-from imageproc.widgets.run_list.run_list import Row
+from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
+from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.parts.photo_map import MapMarker
+from imageproc.widgets.parts.photo_viewer import ViewedPhoto
+from imageproc.widgets.updates import flush
 
 MARK = "\u2042"
 
 Text = Callable[[], str]
 
-NO_COURIER: Any = None
+NO_HANDLER: Any = None
 """Nothing is dropped."""
 
 
@@ -53,20 +53,22 @@ def parts(text: Text) -> list[Any]:
         Card(f"{n}", text(), text(), Tone.ERROR, ((text(), 90.0), (text(), None)), False) for n in range(3)
     ]
     runs, detail, graph = (
-        RunList(columns=[text(), text()]),
+        ExecutionList(columns=[text(), text()]),
         StepDetail(),
         StateGraph(machine(text), title=text()),
     )
-    runs.show([Row("1", text(), [Cell(text(), Tone.ERROR, text()), Cell(text())])], {"all": 1})
+    runs.show([ExecutionRow("1", text(), [Cell(text(), Tone.ERROR, text()), Cell(text())])], {"all": 1})
     detail.show(text(), {text(): text(), text(): text()}, {text(): {text(): [text()]}, text(): text()})
     viewer = PhotoViewer()
     rows = tuple((text(), text(), "") for _ in range(3))
     viewer.show(
-        Opened("1", text(), text(), tags=((text(), 90.0),), boxes=((text(), 0.1, 0.1, 0.5, 0.5),), rows=rows)
+        ViewedPhoto(
+            "1", text(), text(), tags=((text(), 90.0),), boxes=((text(), 0.1, 0.1, 0.5, 0.5),), rows=rows
+        )
     )
-    zone = DropZone(NO_COURIER, hint=text())
+    zone = DropZone(NO_HANDLER, hint=text())
     zone.rows.add("1", text(), 9)
-    zone.rows.change("1", State.FAILED, text())
+    zone.rows.change("1", UploadState.FAILED, text())
     zone.publish()
     flush()
     return [
@@ -77,10 +79,10 @@ def parts(text: Text) -> list[Any]:
         Gallery(cards, label=text(), empty=text()),
         Gallery(label=text(), empty=text()),
         Picture(alt=text()),
-        PhotoMap([Point("1", text(), 52.5, 13.4)], note=text(), empty=text()),
+        PhotoMap([MapMarker("1", text(), 52.5, 13.4)], note=text(), empty=text()),
         PhotoMap(empty=text()),
         runs,
-        RunList(columns=[text()], empty=text()),
+        ExecutionList(columns=[text()], empty=text()),
         detail,
         graph,
         StateGraph(empty=text()),

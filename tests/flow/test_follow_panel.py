@@ -13,12 +13,12 @@ import pytest
 from imageproc.aws.errors import AwsError
 from imageproc.client.errors import Cancelled
 from imageproc.client.operations import Operations
-from imageproc.client.photos import Photo
+from imageproc.client.photos import Photo, Photos
 from imageproc.client.runs import Runs
 from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
 from imageproc.widgets import FollowPanel
-from imageproc.widgets.painter import flush
+from imageproc.widgets.updates import flush
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
@@ -131,6 +131,43 @@ def test_a_poll_that_fails_is_shown_and_tried_again(
     results = panel.results()
     assert any("the network is down" in text and "Trying again" in text for text in shown)
     assert sum(results["statuses"].values()) == 2
+
+
+def test_an_album_that_could_not_be_read_is_read_again(
+    workbench: Workbench, folder: Path, fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_album, failures = Photos.in_album, iter([AwsError("Reading", "the network is down.")])
+
+    def failing(photos: Photos, album_id: str, *rest: Any) -> Iterator[Photo]:
+        for error in failures:
+            raise error
+        return in_album(photos, album_id, *rest)
+
+    sent = uploaded(workbench, folder, fresh)
+    first = FollowPanel(workbench)
+    first.follow(sent)
+    asyncio.run(first.finished(SECONDS))
+    monkeypatch.setattr(Photos, "in_album", failing)
+    panel = FollowPanel(workbench)
+    panel.show_album(workbench.albums.named("ann", fresh))
+    asyncio.run(panel.finished(SECONDS))
+    assert panel.results()["statuses"] == {str(DONE): 1, "REJECTED": 1}
+
+
+def test_a_long_pause_between_two_polls_ends_at_once(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Runs, "poll", lambda runs: [])
+    monkeypatch.setattr("imageproc.widgets.panels.follow_panel._EACH_S", 3600.0)
+    panel = FollowPanel(workbench)
+    for name in ("first", "second", "third"):
+        panel.follow_existing([name])
+        deadline = time.monotonic() + 10
+        while name not in by_name(panel):
+            assert time.monotonic() < deadline, f"the {name} is not followed"
+    panel.stop()
+    with pytest.raises(Cancelled):
+        asyncio.run(panel.finished(5))
 
 
 def test_following_stops_at_once_and_goes_on(

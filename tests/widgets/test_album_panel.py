@@ -11,7 +11,7 @@ from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
 from imageproc.widgets import AlbumPanel
-from imageproc.widgets.painter import flush
+from imageproc.widgets.updates import flush
 
 
 class Albums:

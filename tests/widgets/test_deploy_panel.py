@@ -15,7 +15,7 @@ from imageproc.deployment.events import Deployed, Event
 from imageproc.deployment.plan import Plan
 from imageproc.deployment.plan.change_set import Change
 from imageproc.widgets import DeployPanel
-from imageproc.widgets.painter import flush
+from imageproc.widgets.updates import flush
 
 CHANGE = Change("Add", "PhotoRepoS3Bucket", "AWS::S3::Bucket")
 

@@ -7,6 +7,8 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from threading import Event
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -15,15 +17,15 @@ from PIL import Image
 from imageproc.client.albums import Album
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
-from imageproc.widgets import GalleryPanel, photo_words
-from imageproc.widgets.contact_sheet import Frame, contact_sheet
-from imageproc.widgets.gallery import Card, Gallery
-from imageproc.widgets.painter import flush
-from imageproc.widgets.photo_map import PhotoMap, Point
-from imageproc.widgets.photo_map.photo_map import outlines
-from imageproc.widgets.photo_pages import PhotoPages
-from imageproc.widgets.photo_viewer import Opened, PhotoViewer, Picture
+from imageproc.widgets import GalleryPanel
+from imageproc.widgets.panels import photo_views
+from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.panels.photo_pages import PhotoPages
+from imageproc.widgets.parts.gallery import Card, Gallery
+from imageproc.widgets.parts.photo_map import MapMarker, PhotoMap, outlines
+from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer, ViewedPhoto
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush
 from tests import pictures
 from tests.widgets.test_safety import Tags
 
@@ -98,9 +100,9 @@ def test_odd_messages_do_nothing(odd: Any) -> None:
 
 
 def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    viewer = PhotoViewer(picture=lambda one: Picture(one.encode(), "image/jpeg"))
+    viewer = PhotoViewer(picture=lambda one: EncodedImage(one.encode(), "image/jpeg"))
     sent = Sent(viewer, monkeypatch)
-    viewer.show(Opened("a", "a.jpg"))
+    viewer.show(ViewedPhoto("a", "a.jpg"))
     flush()
     say(viewer, type="picture", id="other")
     say(viewer, type="picture", id="a")
@@ -119,13 +121,14 @@ def test_pages_are_read_as_far_as_they_are_looked_at() -> None:
 
     pages = PhotoPages(source, 60)
     assert read == []
-    assert len(pages.page(0)[1]) == 60
+    assert pages.load(0) == 0
+    assert len(pages.page(0)) == 60
     assert len(read) == 61
     assert pages.follows(0)
     assert not pages.complete
-    assert pages.page(1)[1][0].id == "60.jpg"
-    number, last = pages.page(99)
-    assert (number, len(last), pages.follows(number), pages.complete) == (8, 20, False, True)
+    assert pages.page(pages.load(1))[0].id == "60.jpg"
+    last = pages.load(99)
+    assert (last, len(pages.page(last)), pages.follows(last), pages.complete) == (8, 20, False, True)
 
 
 def test_a_page_that_could_not_be_read_can_be_read_again() -> None:
@@ -139,13 +142,13 @@ def test_a_page_that_could_not_be_read_can_be_read_again() -> None:
 
     pages = PhotoPages(source, 60)
     with pytest.raises(ConnectionError):
-        pages.page(0)
-    assert [one.id for one in pages.page(0)[1]] == ["1.jpg", "2.jpg"]
+        pages.load(0)
+    assert [one.id for one in pages.page(pages.load(0))] == ["1.jpg", "2.jpg"]
 
 
 def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
     pages = PhotoPages(lambda: [photo(1), photo(2)], 60)
-    pages.page(0)
+    pages.load(0)
     pages.add(photo(2, status="FAILED"))
     pages.add(photo(3))
     assert [one.id for one in pages.known] == ["3.jpg", "1.jpg", "2.jpg"]
@@ -166,18 +169,18 @@ def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
     ],
 )
 def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone: Tone) -> None:
-    card = photo_words.card(Photo({"imageID": "a", **record}))
+    card = photo_views.card(Photo({"imageID": "a", **record}))
     assert (card.note, card.tone, card.thumbnail) == (note, tone, False)
 
 
 def test_boxes_stay_within_the_picture() -> None:
     box = {"left": -0.5, "top": 0.5, "width": 5, "height": 0.25, "confidence": 90}
-    shown = photo_words.opened(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
+    shown = photo_views.viewed(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
     assert shown.boxes == (("Cat", 0.0, 0.5, 1.0, 0.25),)
 
 
 def test_the_map_sends_outlines_and_saves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = PhotoMap([Point("a", "a", 10, 179.9)])
+    world = PhotoMap([MapMarker("a", "a", 10, 179.9)])
     sent = Sent(world, monkeypatch)
     say(world, type="outlines")
     assert sent.first()[0]["land"].startswith("M")
@@ -230,6 +233,67 @@ def test_a_panel_shows_its_album_page_by_page(panel: GalleryPanel) -> None:
     assert panel.results()["located"] == 130
 
 
+class SlowPhotos:
+    """Albums whose photos come when the gate is opened; the album "broken" has an error instead."""
+
+    def __init__(self) -> None:
+        self.gate, self.reading = Event(), Event()
+
+    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+        self.reading.set()
+        assert self.gate.wait(10)
+        if album_id == "broken":
+            raise ConnectionError("no network")
+        yield from (
+            Photo({"imageID": f"{album_id}-{number}.jpg", "status": "SUCCEEDED"}) for number in range(200)
+        )
+
+
+def slow_panel(album_id: str) -> tuple[GalleryPanel, SlowPhotos, list[int]]:
+    """Return a panel that is reading an album's first page, and where it notes which pages it shows."""
+    photos, shown = SlowPhotos(), list[int]()
+    panel = GalleryPanel(cast("Workbench", SimpleNamespace(photos=photos)))
+    show = panel._show_page
+
+    def noted(pages: PhotoPages, page: int) -> None:
+        shown.append(page)
+        show(pages, page)
+
+    panel._show_page = noted
+    panel.show(Album(album_id, "ann", "A", 0))
+    assert photos.reading.wait(10)
+    return panel, photos, shown
+
+
+def test_of_pages_that_are_asked_for_while_one_is_read_the_last_is_opened() -> None:
+    panel, photos, shown = slow_panel("a")
+    for page in (1, 3, 2):
+        panel.turn(page)
+    photos.gate.set()
+    settle(panel)
+    assert (panel.gallery.page, shown) == (2, [0, 2])
+
+
+@pytest.mark.parametrize("first", ["a", "broken"])
+def test_an_album_that_is_opened_while_another_is_read_is_shown(first: str) -> None:
+    panel, photos, _ = slow_panel(first)
+    job = panel.show(Album("b", "ann", "B", 0))
+    photos.gate.set()
+    job.wait(10)
+    settle(panel)
+    assert {item["id"].partition("-")[0] for item in panel.gallery.items} == {"b"}
+    assert (panel.status.text, panel.gallery.loading) == ("", False)
+
+
+def test_a_photo_that_finishes_while_a_page_is_read_is_shown_after_it() -> None:
+    panel, photos, _ = slow_panel("a")
+    panel.add(photo(1000, albumID="a"))
+    assert panel.busy, "adding does not wait for AWS"
+    photos.gate.set()
+    settle(panel)
+    assert [item["id"] for item in panel.gallery.items][:2] == ["1000.jpg", "a-0.jpg"]
+
+
 def test_arrows_in_the_viewer_go_on_to_the_next_page(panel: GalleryPanel) -> None:
     panel.open_photo("59.jpg")
     flush()
@@ -251,9 +315,16 @@ def test_what_is_chosen_on_the_map_is_marked_in_the_gallery(panel: GalleryPanel)
 
 
 def test_a_photo_that_has_just_finished_comes_first(panel: GalleryPanel) -> None:
-    panel.add(photo(1000))
-    flush()
+    panel.add(photo(1000, albumID="a"))
+    settle(panel)
     assert panel.gallery.items[0]["id"] == "1000.jpg"
+
+
+def test_a_photo_of_another_album_is_not_shown(panel: GalleryPanel) -> None:
+    """Photos of the album that was open before may finish after another one was opened."""
+    panel.add(photo(1000, albumID="b"))
+    settle(panel)
+    assert panel.gallery.items[0]["id"] == "0.jpg"
 
 
 def test_photos_that_are_given_are_all_counted() -> None:

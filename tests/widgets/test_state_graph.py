@@ -11,10 +11,10 @@ import pytest
 
 from imageproc.deployment.template import read_sources
 from imageproc.widgets import StateGraph
-from imageproc.widgets.painter import flush
-from imageproc.widgets.state_graph.layout import NARROW, WIDE, Style, layout
-from imageproc.widgets.state_graph.machine import condition, parse
-from imageproc.widgets.state_graph.shapes import Graph, Node, broken
+from imageproc.widgets.parts.state_graph.layout import NARROW, WIDE, Style, layout
+from imageproc.widgets.parts.state_graph.machine import condition, parse
+from imageproc.widgets.parts.state_graph.shapes import Graph, Node, broken
+from imageproc.widgets.updates import flush
 
 OURS = json.loads(read_sources().definition)
 

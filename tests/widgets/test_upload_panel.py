@@ -15,9 +15,9 @@ from imageproc.client.stack import Stack
 from imageproc.client.uploads import Sent
 from imageproc.client.workbench import Workbench
 from imageproc.local import LocalStatus
-from imageproc.widgets import UploadPanel, painter
-from imageproc.widgets.drop_zone import Dropped, Ended, Form, State
-from imageproc.widgets.panels.upload_panel import AlbumCourier
+from imageproc.widgets import UploadPanel, updates
+from imageproc.widgets.panels.upload_panel import AlbumUploadHandler
+from imageproc.widgets.parts.drop_zone import DroppedFile, PresignedPost, UploadResult, UploadState
 from tests.flow.conftest import target_of
 from tests.pictures import gif, jpeg
 
@@ -49,8 +49,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def offered(name: str, data: bytes = PHOTO, identifier: str = "s-0") -> Dropped:
-    return Dropped(identifier, name, len(data), "image/jpeg", None, data[:32])
+def offered(name: str, data: bytes = PHOTO, file_id: str = "s-0") -> DroppedFile:
+    return DroppedFile(file_id, name, len(data), "image/jpeg", None, data[:32])
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -65,11 +65,11 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
     heard: list[Sent] = []
     panel.on_sent(heard.append)
     assert len(panel.upload_paths([folder]).wait(30) or ()) == 2
-    painter.flush()
+    updates.flush()
     assert {sent.upload.path.name for sent in heard} == {"a.jpg", "b.jpg"}
     assert {sent.upload.object_id for sent in panel.uploaded} == {sent.upload.object_id for sent in heard}
     states = {row.name: row.state for row in panel.zone.rows.all()}
-    assert states == {"a.jpg": State.SENT, "b.jpg": State.SENT, "c.jpg": State.REJECTED}
+    assert states == {"a.jpg": UploadState.SENT, "b.jpg": UploadState.SENT, "c.jpg": UploadState.REJECTED}
     assert panel.status.text == "2 of 3 files are in Cats. 1 rejected, 0 failed: see the list."
     assert {row["name"] for row in panel.zone.listed} == set(states)
     for text in ("c.jpg", "rejected", "the file is GIF"):
@@ -86,21 +86,21 @@ def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workben
     job = panel.upload_paths([tmp_path])
     with pytest.raises(Cancelled):
         job.wait(30)
-    painter.flush()
+    updates.flush()
     assert 1 <= len(panel.uploaded) < 40
-    assert {row.state for row in panel.zone.rows.all()} <= {State.SENT, State.CANCELLED}
+    assert {row.state for row in panel.zone.rows.all()} <= {UploadState.SENT, UploadState.CANCELLED}
     assert "Stopped" in panel.status.text
     assert panel.stop_button.layout.display == "none"
 
 
 def test_without_an_album_nothing_is_taken(workbench: Workbench, folder: Path) -> None:
     panel = UploadPanel(workbench)
-    painter.flush()
+    updates.flush()
     assert (panel.zone.enabled, panel.zone.hint) == (False, "Choose an album first.")
     with pytest.raises(UploadError, match="Choose an album first"):
         panel.upload_paths([folder])
     panel.album = ALBUM
-    painter.flush()
+    updates.flush()
     assert panel.zone.enabled
     assert "Cats" in panel.zone.hint
 
@@ -123,35 +123,35 @@ def test_a_path_that_is_not_there_is_an_error_that_says_so(workbench: Workbench,
     job = panel.upload_paths([tmp_path / "nothing"])
     with pytest.raises(UploadError, match="There is no file or folder"):
         job.wait(30)
-    painter.flush()
+    updates.flush()
     assert panel.status.tone == "error"
 
 
-def test_the_courier_brings_a_file_that_came_through_the_kernel(workbench: Workbench, tmp_path: Path) -> None:
+def test_a_file_that_came_through_the_kernel_is_uploaded(workbench: Workbench, tmp_path: Path) -> None:
     arrived: list[tuple[str, Sent]] = []
-    courier = AlbumCourier(workbench, lambda identifier, sent: arrived.append((identifier, sent)))
-    courier.album = ALBUM
-    form = courier.admit(offered("a.jpg"))
-    assert isinstance(form, Form)
+    handler = AlbumUploadHandler(workbench, lambda file_id, sent: arrived.append((file_id, sent)))
+    handler.album = ALBUM
+    form = handler.presign(offered("a.jpg"))
+    assert isinstance(form, PresignedPost)
     assert 290 < form.seconds <= 300
     (tmp_path / "body").write_bytes(PHOTO)
     with (tmp_path / "body").open("rb") as body:
-        assert courier.carry("s-0", body) == Ended(State.SENT)
+        assert handler.upload("s-0", body) == UploadResult(UploadState.SENT)
     assert arrived[0][1].upload.key == form.fields["key"]
-    assert courier._open == {}
+    assert handler._presigned == {}
 
 
 def test_a_file_goes_to_the_album_that_was_chosen_when_it_was_offered(workbench: Workbench) -> None:
-    courier = AlbumCourier(workbench, lambda *_: None)
-    courier.album = ALBUM
-    first = courier.admit(offered("a.jpg"))
-    courier.album = Album("a2", "ann", "Dogs", 0)
-    second = courier.admit(offered("a.jpg", identifier="s-1"))
-    assert isinstance(first, Form)
-    assert isinstance(second, Form)
+    handler = AlbumUploadHandler(workbench, lambda *_: None)
+    handler.album = ALBUM
+    first = handler.presign(offered("a.jpg"))
+    handler.album = Album("a2", "ann", "Dogs", 0)
+    second = handler.presign(offered("a.jpg", file_id="s-1"))
+    assert isinstance(first, PresignedPost)
+    assert isinstance(second, PresignedPost)
     assert first.fields["key"].startswith("Incoming/a1/")
     assert second.fields["key"].startswith("Incoming/a2/")
-    assert courier.confirm("s-0").state is State.FAILED  # nobody has sent it
+    assert handler.confirm("s-0").state is UploadState.FAILED  # nobody has sent it
 
 
 def test_an_album_that_goes_away_refuses_what_is_offered(workbench: Workbench) -> None:
@@ -159,6 +159,6 @@ def test_an_album_that_goes_away_refuses_what_is_offered(workbench: Workbench) -
     got: list[Any] = []
     panel.zone.send = lambda content, buffers=None: got.append(content)
     offer = {"id": "s-0", "name": "a.jpg", "size": 9, "type": "image/jpeg"}
-    panel.zone._handle_custom_msg({"type": "news", "session": "s", "offers": [offer]}, [])
+    panel.zone._handle_custom_msg({"type": "batch", "session": "s", "offers": [offer]}, [])
     until(lambda: bool(got))
     assert got[0]["files"] == [{"id": "s-0", "state": "failed", "text": "Choose an album first."}]

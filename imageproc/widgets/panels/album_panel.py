@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any
 
 from imageproc.client.albums import Album
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _NONE = "(choose an album)"
 
@@ -29,13 +28,15 @@ class AlbumPanel(Panel):
         self.albums: dict[str, Album] = {}
         self.album: Album | None = None
         self._listeners: list[Callable[[Album], object]] = []
+        # Held while the list and its field change, never while AWS or a listener is waited for; reentrant,
+        # as changing the field calls `_choose_id`.
         self._lock = RLock()
         self.choice = fields.choice("Album", [(_NONE, "")], "")
         self.new_name = fields.text("New album", "", "its name")
         self.create_button = fields.button("Create", self.create)
         self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
         self.cost_button = fields.button("Cost", self.show_cost, hint="What the album's photos cost on AWS")
-        self.choice.observe(self._chosen, "value")
+        self.choice.observe(lambda change: self._choose_id(change["new"]), "value")
         fields.on_enter(self.new_name, self.create)
         super().__init__(
             fields.row(self.choice, self.refresh_button, self.cost_button),
@@ -55,10 +56,10 @@ class AlbumPanel(Panel):
 
     def refresh(self) -> None:
         """Read the user's albums."""
-        self.start(self._refresh, "Reading the albums...", after=True)
+        self.start(self._refresh, "Reading the albums...", after=True, key="refresh")
 
     def create(self) -> None:
-        """Make the album that is named in the field, and choose it."""
+        """Make the album named in the field, and choose it."""
         name = self.new_name.value.strip()
         if not name or not self.user:
             self.say("Name the album first." if self.user else "Log in first.", Tone.ERROR)
@@ -66,7 +67,7 @@ class AlbumPanel(Panel):
             self.start(lambda _: self._create(name), f"Making the album {name}...", after=True)
 
     def show_cost(self) -> None:
-        """Read the chosen album's records, and say what its photos cost on AWS."""
+        """Read the chosen album's records, and show what its photos cost on AWS."""
         album = self.album
         if album is None:
             self.say("Choose an album first.", Tone.ERROR)
@@ -74,10 +75,13 @@ class AlbumPanel(Panel):
             self.start(lambda _: self._show_cost(album), "Reading the album...", after=True)
 
     def choose(self, album: Album) -> None:
-        """Choose this album, which may be new."""
+        """Choose this album, which may be new. Listeners are called before this returns."""
         with self._lock:
-            self.albums[album.id] = album
-            self._offer(album.id)
+            changed = album != self.album
+            self.album = album
+            self._offer({**self.albums, album.id: album})
+        if changed:
+            self._tell(album)
 
     def _refresh(self, cancellation: Cancellation) -> None:
         found: dict[str, Album] = {}
@@ -85,16 +89,15 @@ class AlbumPanel(Panel):
             cancellation.check()
             found[album.id] = album
         with self._lock:
-            # One that was chosen meanwhile may be too new to be listed.
-            self.albums = found | ({self.album.id: self.album} if self.album else {})
-            self._offer(self.album.id if self.album else "")
+            # An album that was chosen in the meantime may be too new to be listed.
+            self._offer(found | ({self.album.id: self.album} if self.album else {}))
         counted = f"{len(self.albums)} albums of {self.user}." if self.albums else "No albums yet: make one."
         self.say(counted, Tone.INFO)
 
     def _create(self, name: str) -> Album:
         album = self.workbench.albums.named(self.user, name)
         self.choose(album)
-        paint(self.new_name, value="")
+        update(self.new_name, value="")
         self.say(f"Album {name}.", Tone.SUCCESS)
         return album
 
@@ -103,19 +106,25 @@ class AlbumPanel(Panel):
         self.say(brief(found, local=self.workbench.target.is_local)[1], Tone.INFO)
         return found
 
-    def _offer(self, chosen: str) -> None:
-        names = [album.name for album in self.albums.values()]
+    def _offer(self, albums: dict[str, Album]) -> None:
+        self.albums = albums
+        names = [album.name for album in albums.values()]
         # Two albums of one name are told apart by their IDs.
         options = [
             (album.name if names.count(album.name) == 1 else f"{album.name} ({album.id})", album.id)
-            for album in self.albums.values()
+            for album in albums.values()
         ]
         self.choice.options = [(_NONE, ""), *options]
-        self.choice.value = chosen
+        self.choice.value = self.album.id if self.album else ""
 
-    def _chosen(self, change: Any) -> None:
-        album = self.albums.get(change["new"])
-        if album and album != self.album:
+    def _choose_id(self, album_id: str) -> None:
+        with self._lock:
+            album = self.albums.get(album_id)
+            if album is None or album == self.album:
+                return
             self.album = album
-            for listener in self._listeners:
-                listener(album)
+        self._tell(album)
+
+    def _tell(self, album: Album) -> None:
+        for listener in self._listeners:
+            listener(album)

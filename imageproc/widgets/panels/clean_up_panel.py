@@ -1,4 +1,4 @@
-"""Cleaning up: what would be removed, the stack's name typed to confirm, progress, and proof."""
+"""Cleaning up: what would be removed, confirmed by typing the stack's name; progress; what is left."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.deployment.events import Emptied, Event, Removed, StackEvent, Swept
 from imageproc.deployment.inventory import Inventory
-from imageproc.widgets.data_table import Cell, DataTable
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.deploy_panel import event_row
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 
 class CleanUpPanel(Panel):
-    """Removes a workbench's stack and all that belongs to it, once its name is typed."""
+    """Removes a workbench's stack and everything that belongs to it, once its name is typed."""
 
     def __init__(self, workbench: Workbench) -> None:
-        """Work on this stack; nothing is looked at before `look`."""
+        """Remove this stack; nothing is read before `look`."""
         self.workbench = workbench
         self.found: Inventory | None = None
         self.swept: Swept | None = None
@@ -39,7 +39,7 @@ class CleanUpPanel(Panel):
             layout=ipywidgets.Layout(width="auto"),
         )
         self.confirmation = fields.text("Type the stack's name to confirm", "", workbench.stack_name)
-        self.look_button = fields.button("Look again", self.look)
+        self.look_button = fields.button("Refresh", self.look)
         self.remove_button = fields.button("Remove all this", self.remove, "danger")
         self.stop_local_button = fields.button("Stop the local AWS", self.stop_local)
         self._lines: list[tuple[Any, ...]] = []
@@ -51,23 +51,22 @@ class CleanUpPanel(Panel):
             fields.row(self.confirmation, self.remove_button, self.look_button),
             below=[self.events, fields.row(self.stop_local_button)],
         )
-        fields.shown(self.stop_local_button, workbench.target.is_local)
+        fields.set_visible(self.stop_local_button, workbench.target.is_local)
         self._arrange()
 
     def look(self) -> None:
-        """Look at what there is."""
-        if not self.busy:
-            self.start(self._look, "Looking at what belongs to the stack...")
+        """Read what there is to remove."""
+        self.start_if_idle(self._look, "Reading what belongs to the stack...")
 
     def remove(self) -> None:
         """Remove it, if the stack's name was typed."""
         if not self._confirmed:
-            self.say("The name differs: nothing is removed.", Tone.ERROR)
-        elif not self.busy:
-            self.start(self._remove, "Removing...")
+            self.say("That is not the name of the stack: nothing is removed.", Tone.ERROR)
+        else:
+            self.start_if_idle(self._remove, "Removing...")
 
     def confirm(self, stack_name: str) -> None:
-        """Remove it, as if this name were typed. Raises ClientError if it is not the stack's."""
+        """Remove it as if this name were typed. Raises ClientError if it is not the stack's name."""
         if stack_name != self.workbench.stack_name:
             raise ClientError(
                 f"{stack_name!r} is not the stack's name, {self.workbench.stack_name!r}: nothing was removed."
@@ -76,16 +75,15 @@ class CleanUpPanel(Panel):
         self.remove()
 
     def stop_local(self) -> None:
-        """Stop the local AWS. What is deployed there stays, and is there again when it starts."""
-        if not self.busy:
-            self.start(self._stop_local, "Stopping the local AWS...")
+        """Stop the local AWS. What is deployed there is kept until it starts again."""
+        self.start_if_idle(self._stop_local, "Stopping the local AWS...")
 
     @property
     def _confirmed(self) -> bool:
         return bool(self.confirmation.value.strip() == self.workbench.stack_name)
 
     @property
-    def _wish(self) -> bool | None:
+    def _delete_data(self) -> bool | None:
         return True if self.delete_data.value else None
 
     def _arrange(self) -> None:
@@ -99,7 +97,8 @@ class CleanUpPanel(Panel):
     def _show(self) -> None:
         if self.found is None:
             return
-        gone, kept = list(_rows(self.found, self._wish)), self.found.kept(delete_data=self._wish)
+        gone = list(_rows(self.found, self._delete_data))
+        kept = self.found.kept(delete_data=self._delete_data)
         rows = [*gone, *((Cell("kept", Tone.WARNING), name, "") for name in kept)]
         stack, target = self.workbench.stack_name, self.workbench.target
         self.contents.show(rows, empty=f"Nothing: nothing belongs to the stack {stack} in {target}.")
@@ -110,7 +109,7 @@ class CleanUpPanel(Panel):
 
     def _remove(self, cancellation: Cancellation) -> Swept:
         swept = Swept(self.workbench.stack_name)
-        for event in self.workbench.destroy(delete_data=self._wish, cancellation=cancellation):
+        for event in self.workbench.destroy(delete_data=self._delete_data, cancellation=cancellation):
             self._tell(event)
             if isinstance(event, Swept):
                 swept = event
@@ -119,7 +118,7 @@ class CleanUpPanel(Panel):
         kept = f" Kept: {', '.join(swept.kept)}." if swept.kept else ""
         left = ", ".join(swept.left) or "nothing"
         self.say(f"The stack {swept.stack} is removed. Looked again: {left} is left.{kept}", Tone.SUCCESS)
-        paint(self.confirmation, value="")
+        update(self.confirmation, value="")
         return swept
 
     def _tell(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Deploying: what would change as a table, a question, CloudFormation's events as they come, the outputs."""
+"""Deploying: a table of what would change, CloudFormation's events as they come, and the outputs."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.costs.words import brief
 from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
 from imageproc.deployment.plan import Plan
-from imageproc.widgets.data_table import Cell, DataTable
-from imageproc.widgets.painter import paint
+from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.data_table import Cell, DataTable
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replaced", "Changes in")
 _EVENT_COLUMNS = ("Time", "Status", "Resource", "Reason")
 _ACTION_TONES = {"Add": Tone.SUCCESS, "Modify": Tone.WARNING, "Remove": Tone.ERROR}
-_REPLACED = {"True": "yes", "False": "no", "Conditional": "perhaps"}
+_REPLACED = {"True": "yes", "False": "no", "Conditional": "maybe"}
 
 
 class DeployPanel(Panel):
-    """Plans and deploys a workbench's stack. The local AWS is deployed to without asking, if so wished."""
+    """Plans and deploys a workbench's stack: in two steps, or at once with `deploy_now`."""
 
     def __init__(self, workbench: Workbench, parameters: Mapping[str, str] | None = None) -> None:
-        """Work on this stack, with these template parameters."""
+        """Deploy this stack with these template parameters."""
         self.workbench = workbench
         self.parameters = dict(parameters or {})
         self.planned: Plan | None = None
-        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not looked at yet.", caption="What would change")
+        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not planned yet.", caption="What would change")
         self.events = DataTable(
             _EVENT_COLUMNS, empty="Nothing was deployed yet.", caption="Events", follow=True
         )
@@ -42,7 +42,7 @@ class DeployPanel(Panel):
         self.question = Question()
         self.plan_button = fields.button("Show what would change", self.plan)
         self.deploy_button = fields.button("Deploy", self.deploy, "primary")
-        self.discard_button = fields.button("Discard", self.discard, hint="Forget what would change")
+        self.discard_button = fields.button("Discard", self.discard, hint="Discard this plan")
         self._lines: list[tuple[Any, ...]] = []
         self._shown_plan: Plan | None = None
         self._offer(None)
@@ -54,51 +54,48 @@ class DeployPanel(Panel):
 
     def plan(self) -> None:
         """Show what would change, and offer to deploy it."""
-        if not self.busy:
-            self.start(self._plan, "Building the code and asking CloudFormation what would change...")
+        self.start_if_idle(self._plan, "Building the code and asking CloudFormation what would change...")
 
     def deploy(self) -> None:
-        """Deploy what was planned and shown."""
+        """Deploy the plan that is shown."""
         planned = self.planned
-        if not self.busy and planned:
-            self.start(lambda cancellation: self._deploy(planned, cancellation), "Deploying...")
+        if planned:
+            self.start_if_idle(lambda control: self._deploy(planned, control), "Deploying...")
 
     def deploy_now(self) -> None:
-        """Plan, and deploy at once, without asking."""
-        if not self.busy:
-            self.start(self._plan_and_deploy, "Building the code and asking CloudFormation...")
+        """Plan and deploy without asking."""
+        self.start_if_idle(self._plan_and_deploy, "Building the code and asking CloudFormation...")
 
     def discard(self) -> None:
-        """Forget the plan, and remove what planning made."""
-        if not self.busy and self.planned:
-            self.start(lambda _: self._discard(), "Discarding the plan...")
+        """Discard the plan, and remove what planning made."""
+        if self.planned:
+            self.start_if_idle(lambda _: self._discard(), "Discarding the plan...")
 
-    def _plan(self, cancellation: Cancellation) -> Plan:
-        return self._planned(lambda question: self.question.ask(question, cancellation), cancellation)
+    def _plan(self, control: JobControl) -> Plan:
+        return self._planned(lambda question: self.question.ask(question, control), control)
 
-    def _plan_and_deploy(self, cancellation: Cancellation) -> dict[str, str]:
-        return self._deploy(self._planned(always, cancellation), cancellation)
+    def _plan_and_deploy(self, control: JobControl) -> dict[str, str]:
+        return self._deploy(self._planned(always, control), control)
 
-    def _planned(self, confirm: Callable[[str], bool], cancellation: Cancellation) -> Plan:
+    def _planned(self, confirm: Callable[[str], bool], control: JobControl) -> Plan:
         self._discard()
-        planned = self.workbench.plan(
-            self.parameters, confirm=confirm, notify=self._tell, cancellation=cancellation
-        )
+        plan = self.workbench.plan
+        planned = plan(self.parameters, confirm=confirm, notify=self._tell, cancellation=control)
         self._show_plan(planned)
         return planned
 
     def _discard(self) -> None:
-        """Forget the plan that was shown, if there is one: CloudFormation would keep it."""
+        """Discard the plan that was shown, if there is one: CloudFormation would keep it."""
         if self.planned:
             self.workbench.discard(self.planned)
             self._offer(None)
             self.changes.show([], empty="Discarded.")
             self.say("The plan is discarded: nothing was deployed.")
 
-    def _deploy(self, planned: Plan, cancellation: Cancellation) -> dict[str, str]:
+    def _deploy(self, planned: Plan, control: JobControl) -> dict[str, str]:
         found = dict[str, str]()
         self._offer(None)
-        for event in self.workbench.apply(planned, cancellation=cancellation):
+        for event in self.workbench.apply(planned, cancellation=control):
             self._tell(event)
             if isinstance(event, Deployed):
                 found = dict(event.outputs)
@@ -127,7 +124,7 @@ class DeployPanel(Panel):
 
     def _show_costs(self) -> None:
         estimate = self.workbench.cost(parameters=self.parameters)
-        paint(self.costs, text=" ".join(brief(estimate, local=self.workbench.target.is_local)))
+        update(self.costs, text=" ".join(brief(estimate, local=self.workbench.target.is_local)))
 
     def _summarise(self, planned: Plan) -> None:
         if not planned.changed:
@@ -158,14 +155,15 @@ class DeployPanel(Panel):
             "stack": self.workbench.stack_name,
             "changed": bool(planned and planned.changed),
             "changes": [[each.action, each.logical_id] for each in planned.changes] if planned else [],
-            "failed": [line[2] for line in self._lines if isinstance(line[1], Cell) and _failed(line[1])],
+            "failed": [line[2] for line in self._lines if getattr(line[1], "tone", None) is Tone.ERROR],
         }
 
 
 def event_row(event: Event) -> tuple[Any, ...] | None:
-    """Return an event as a row of time, status, resource and reason; None for one that ends the story."""
+    """Return an event as a row of time, status, resource and reason; None for the last one."""
     if isinstance(event, StackEvent):
-        tone = Tone.ERROR if event.failed else _tone(event.status)
+        complete = Tone.SUCCESS if event.status.endswith("_COMPLETE") else Tone.RUNNING
+        tone = Tone.ERROR if event.failed else complete
         time = f"{event.time.astimezone():%H:%M:%S}"
         return time, Cell(event.status, tone), event.logical_id, event.reason
     if isinstance(event, Note):
@@ -173,14 +171,6 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
     if isinstance(event, Uploaded):
         return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
     return None
-
-
-def _tone(status: str) -> Tone:
-    return Tone.SUCCESS if status.endswith("_COMPLETE") else Tone.RUNNING
-
-
-def _failed(cell: Cell) -> bool:
-    return cell.tone is Tone.ERROR
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""Inputs of the panels, laid out alike: the label above or beside, never cut off."""
+"""The panels' input fields, all laid out alike. No label is cut off."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def text(label: str, value: str = "", placeholder: str = "") -> ipywidgets.Text:
 
 
 def on_enter(field: ipywidgets.Text, action: Callable[[], object]) -> None:
-    """Have Enter in the field do this."""
+    """Do this when Enter is pressed in the field."""
 
-    def heard(_: Any, content: Any, __: Any) -> None:
+    def on_message(_: Any, content: Any, __: Any) -> None:
         if content.get("event") == "submit":
             action()
 
-    field.on_msg(heard)
+    field.on_msg(on_message)
 
 
 def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
-    """Return a field to choose one of some options."""
+    """Return a field for choosing one of several options."""
     layout = ipywidgets.Layout(width="min(320px, 100%)")
     return ipywidgets.Dropdown(options=options, value=value, description=label, style=_WIDE, layout=layout)
 
@@ -42,11 +42,11 @@ def button(label: str, on_click: Callable[[], object], kind: str = "", hint: str
 
 
 def row(*widgets: ipywidgets.Widget) -> ipywidgets.Box:
-    """Return widgets beside each other, below each other where it is narrow."""
+    """Return a row of widgets, which wraps where it is narrow."""
     layout = ipywidgets.Layout(display="flex", flex_flow="row wrap", align_items="center", grid_gap="4px 8px")
     return ipywidgets.Box(list(widgets), layout=layout)
 
 
-def shown(widget: ipywidgets.Widget, visible: bool) -> None:
+def set_visible(widget: ipywidgets.Widget, visible: bool) -> None:
     """Show or hide a widget."""
     widget.layout.display = None if visible else "none"

@@ -1,4 +1,4 @@
-"""What the follow panel says: a photo's three stages, a step, in words."""
+"""What the follow panel shows of a photo's three stages and of an execution's steps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 from imageproc.client.executions import Step, StepStatus
 from imageproc.client.runs import Run
 from imageproc.core.record import Status
-from imageproc.widgets.data_table import Cell
-from imageproc.widgets.run_list import Row
-from imageproc.widgets.tones import PHOTO_TONES, Tone
+from imageproc.widgets.panels.photo_views import PHOTO_TONES
+from imageproc.widgets.parts.data_table import Cell
+from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.parts.state_graph.machine import parse
+from imageproc.widgets.tones import Tone
 
 COLUMNS = ["Photo", "Uploaded", "Execution started", "Completed"]
 
-_STEP_TONES = {
+STEP_TONES = {
     StepStatus.SUCCEEDED: Tone.SUCCESS,
     StepStatus.RUNNING: Tone.RUNNING,
     StepStatus.CAUGHT: Tone.WARNING,
@@ -24,40 +26,40 @@ _STEP_TONES = {
 }
 
 
-def row(run: Run, console_url: str | None) -> Row:
+def row(followed: Run, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
-    return Row(run.photo_id, run.name, [_uploaded(run), _started(run, console_url), _completed(run)])
+    stages = [_uploaded(followed), _started(followed, console_url), _completed(followed)]
+    return ExecutionRow(followed.photo_id, followed.name, stages)
 
 
-def _uploaded(run: Run) -> Cell:
-    if run.lost:
+def _uploaded(followed: Run) -> Cell:
+    if followed.lost:
         return Cell("no record of this photo", Tone.ERROR)
-    if not run.uploaded:
+    if not followed.uploaded:
         return Cell("not known yet", Tone.WAITING)
-    return Cell(f"{clock(datetime.fromtimestamp(run.uploaded).astimezone())}\n{run.key}", Tone.SUCCESS)
+    time = clock(datetime.fromtimestamp(followed.uploaded).astimezone())
+    return Cell(f"{time}\n{followed.key}", Tone.SUCCESS)
 
 
-def _started(run: Run, console_url: str | None) -> Cell:
-    if not run.arn:
-        return Cell(
-            "" if run.finished else "waiting for S3's event", Tone.INFO if run.finished else Tone.WAITING
-        )
-    began = f"{clock(run.execution.started)}\n" if run.execution else ""
-    return Cell(began + run.arn, Tone.SUCCESS, console_url or "")
+def _started(followed: Run, console_url: str | None) -> Cell:
+    if not followed.arn:
+        return Cell("") if followed.finished else Cell("waiting for S3's event", Tone.WAITING)
+    began = f"{clock(followed.execution.started)}\n" if followed.execution else ""
+    return Cell(began + followed.arn, Tone.SUCCESS, console_url or "")
 
 
-def _completed(run: Run) -> Cell:
-    if run.photo is None:
-        return Cell("" if run.lost else "not yet", Tone.INFO if run.lost else Tone.WAITING)
-    status = run.photo.status
+def _completed(followed: Run) -> Cell:
+    if followed.photo is None:
+        return Cell("") if followed.lost else Cell("not yet", Tone.WAITING)
+    status = followed.photo.status
     if not status.finished:
         return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
-    took = f" in {seconds(run.seconds)}" if run.seconds is not None else ""
-    return Cell("\n".join([f"{status}{took}", *_reasons(run)]), PHOTO_TONES[status])
+    took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
+    return Cell("\n".join([f"{status}{took}", *_reasons(followed)]), PHOTO_TONES[status])
 
 
-def _reasons(run: Run) -> list[str]:
-    photo = run.photo
+def _reasons(followed: Run) -> list[str]:
+    photo = followed.photo
     if photo is None:
         return []
     if photo.missing:
@@ -70,7 +72,7 @@ def _reason(why: Mapping[str, str]) -> str:
 
 
 def facts(step: Step) -> dict[str, str]:
-    """Return what there is to say of a step, by name."""
+    """Return what is known of a step, by name."""
     return {
         "Status": _status(step),
         "Entered": clock(step.entered),
@@ -84,20 +86,13 @@ def facts(step: Step) -> dict[str, str]:
 
 
 def _status(step: Step) -> str:
-    words = {
-        StepStatus.CAUGHT: "failed; the state machine went on by its Catch",
-        StepStatus.ABORTED: "cut off",
-    }
-    return words.get(step.status, step.status.lower())
-
-
-def step_tone(step: Step) -> Tone:
-    """Return how a step is shown."""
-    return _STEP_TONES[step.status]
+    if step.status is StepStatus.CAUGHT:
+        return "failed; the state machine went on by its Catch"
+    return step.status.lower()
 
 
 def states(steps: Sequence[Step]) -> dict[str, str]:
-    """Return each state's status for the graph, of its last visit; what failed and runs again is RETRYING."""
+    """Return each state's status at its last visit, for the graph; RETRYING if it failed and runs again."""
     retrying = {
         step.name for step in steps if step.status is StepStatus.RUNNING and (step.error or step.retries)
     }
@@ -106,8 +101,6 @@ def states(steps: Sequence[Step]) -> dict[str, str]:
 
 def taken(steps: Sequence[Step], definition: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the transitions that were taken: to each step from the last one that leads to it."""
-    from imageproc.widgets.state_graph.machine import parse
-
     ways: set[tuple[str, str]] = set()
     left = [parse(definition)]
     while left:
@@ -121,14 +114,14 @@ def taken(steps: Sequence[Step], definition: Mapping[str, Any]) -> list[tuple[st
     return found
 
 
-def result(run: Run) -> dict[str, Any]:
-    """Return a run as plain data."""
-    photo = run.photo
+def result(followed: Run) -> dict[str, Any]:
+    """Return a followed photo as plain data."""
+    photo = followed.photo
     return {
-        "photo": run.photo_id,
-        "status": "MISSING" if run.lost else photo.status.value if photo else "UPLOADED",
-        "executionArn": run.arn,
-        "seconds": run.seconds,
+        "photo": followed.photo_id,
+        "status": "MISSING" if followed.lost else photo.status.value if photo else "UPLOADED",
+        "executionArn": followed.arn,
+        "seconds": followed.seconds,
         "error": dict(photo.error) if photo and photo.error else None,
         "missing": sorted(photo.missing) if photo else [],
     }
@@ -142,7 +135,7 @@ def seconds(number: float) -> str:
 
 
 def clock(time: datetime) -> str:
-    """Return a time of this computer's zone; with the date if it is not today's."""
+    """Return a time in this computer's time zone, with the date unless it is today's."""
     local = time.astimezone()
     today = local.date() == datetime.now(local.tzinfo).date()
     return f"{local:%H:%M:%S}" if today else f"{local:%Y-%m-%d %H:%M:%S}"

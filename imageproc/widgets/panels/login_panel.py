@@ -1,4 +1,4 @@
-"""Log-in by user name, as in the original's test web app: it says whose albums, and is no authentication."""
+"""Log-in by user name, as in the original's test web app: it selects albums and authenticates nobody."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ class LoginPanel(Panel):
 
     def __init__(self, user: str = "") -> None:
         """Offer this name."""
-        self.name = fields.text("User name", user, "ann, say")
+        self.name = fields.text("User name", user, "for example ann")
         self.login_button = fields.button("Log in", self.log_in, "primary")
         self.user = ""
         self._listeners: list[Callable[[str], object]] = []
         fields.on_enter(self.name, self.log_in)
         super().__init__(fields.row(self.name, self.login_button))
-        self.say("A user name says whose albums are shown. It is no password: anyone may use any name.")
+        self.say("A user name tells whose albums to show. It is not a password: anyone may use any name.")
 
     def on_login(self, listener: Callable[[str], object]) -> None:
         """Call this with each name that logs in."""
         self._listeners.append(listener)
 
     def log_in(self) -> None:
-        """Log in by the name in the field; what is wrong with it is shown."""
+        """Log in with the name in the field, or show what is wrong with it."""
         name = self.name.value.strip()
         try:
             check_name(name)
         except UploadError as error:
-            self.say(str(error) if name else "Type a user name first.", Tone.ERROR)
+            self.say(str(error) if name else "Enter a user name first.", Tone.ERROR)
             return
         self.user = name
         self.say(f"Logged in as {name}.", Tone.SUCCESS)

@@ -1,4 +1,4 @@
-"""Operating: what ran, what failed and why, how fast it goes, what waits in the queue; and trying again."""
+"""Operating: what ran, what failed and why, how long it took, what is in the queue; and retrying."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from imageproc.client.operations import NotRestarted, Restarted, attempt_each
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
-from imageproc.widgets.data_table import Cell, DataTable
-from imageproc.widgets.painter import paint
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.picture import Picture
-from imageproc.widgets.tones import PHOTO_TONES, Tone
+from imageproc.widgets.panels.photo_views import PHOTO_TONES
+from imageproc.widgets.parts.data_table import Cell, DataTable
+from imageproc.widgets.parts.picture import Picture
+from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _LISTED = 200
 _MEASURED = 50
-"""Executions whose steps are looked at for durations: each is a request or more."""
+"""Executions whose steps are read for their durations: at least one request each."""
 
 _EXECUTION_TONES = {
     "SUCCEEDED": Tone.SUCCESS,
@@ -39,8 +40,8 @@ _LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
 
 
 @dataclass(frozen=True)
-class Found:
-    """What an operator looks at, as it was when it was last looked."""
+class Overview:
+    """What an operator needs to see, as it was at the last refresh."""
 
     executions: list[Execution] = field(default_factory=list)
     failures: list[FailureGroup] = field(default_factory=list)
@@ -51,15 +52,15 @@ class Found:
 
 
 class OperationsPanel(Panel):
-    """Looks at a workbench's executions, failures, queue and figures, and runs again what failed."""
+    """Shows a workbench's executions, failures, queue and figures, and retries what failed."""
 
     def __init__(self, workbench: Workbench) -> None:
-        """Work on this stack; nothing is looked at before `refresh`."""
+        """Operate this stack; nothing is read before `refresh`."""
         self.workbench = workbench
-        self.found = Found()
-        self.again: list[Restarted | NotRestarted] = []
+        self.overview = Overview()
+        self.restarts: list[Restarted | NotRestarted] = []
         self.failures = DataTable(
-            ("Photos", "Status", "Step", "Error", "Cause", "Try again"), caption="Failures", empty="None."
+            ("Photos", "Status", "Step", "Error", "Cause", "Retry"), caption="Failures", empty="None."
         )
         self.queue = DataTable(
             ("Since", "Photos", "Error", "Cause"), caption="Dead-letter queue", empty="Empty."
@@ -76,9 +77,9 @@ class OperationsPanel(Panel):
         self.figures = Picture()
         self.executions.observe(self._chosen, "selected")
         buttons = fields.row(
-            fields.button("Look again", self.refresh, "primary"),
+            fields.button("Refresh", self.refresh, "primary"),
             fields.button("Retry what failed", self.retry_all),
-            fields.button("Reconcile", self.reconcile, hint="Start photos that nothing works on"),
+            fields.button("Reconcile", self.reconcile, hint="Start photos that no execution is working on"),
             fields.button("Redrive the queue", self.redrive),
         )
         super().__init__(
@@ -86,56 +87,55 @@ class OperationsPanel(Panel):
         )
 
     def refresh(self) -> None:
-        """Look at everything anew."""
-        self._begin(self._refresh, "Looking at executions and photos...")
+        """Read everything again."""
+        self.start_if_idle(self._refresh, "Reading executions and photos...")
 
     def retry_all(self) -> None:
-        """Run again all photos that failed or lack a part, and look anew."""
-        self._begin(self._retry_all, "Trying again what failed...")
+        """Retry all photos that failed or lack a part, and refresh."""
+        self.start_if_idle(self._retry_all, "Retrying what failed...")
 
     def reconcile(self) -> None:
-        """Start photos without a finished record that nothing works on, and look anew."""
-        self._begin(lambda job: self._restart(self.workbench.operations.reconcile(), job), "Reconciling...")
+        """Start photos that no execution is working on and that are not finished, and refresh."""
+        self.start_if_idle(self._reconcile, "Reconciling...")
 
     def redrive(self) -> None:
-        """Start the photos of the dead-letter queue, and look anew."""
-        self._begin(self._redrive, "Redriving the queue...")
+        """Start the photos in the dead-letter queue, and refresh."""
+        self.start_if_idle(self._redrive, "Redriving the queue...")
 
     def show_log(self, execution: Execution) -> None:
-        """Show what was logged of an execution."""
-        self._begin(lambda _: self._show_log(execution), f"Reading the log of {execution.name}...")
+        """Show the log of an execution."""
+        self.start_if_idle(lambda _: self._show_log(execution), f"Reading the log of {execution.name}...")
 
-    def _begin(self, work: Any, doing: str) -> None:
-        if not self.busy:
-            self.start(work, doing)
-
-    def _refresh(self, cancellation: Cancellation) -> Found:
-        self.found = _look(self.workbench, cancellation)
+    def _refresh(self, cancellation: Cancellation) -> Overview:
+        self.overview = _read(self.workbench, cancellation)
         self._show()
-        counted = plots.described(self.found.minutes, self.found.photos)
-        self.say(counted, Tone.WARNING if self.found.failures or self.found.letters else Tone.SUCCESS)
-        return self.found
+        counted = plots.described(self.overview.minutes, self.overview.photos)
+        self.say(counted, Tone.WARNING if self.overview.failures or self.overview.letters else Tone.SUCCESS)
+        return self.overview
 
     def _retry_all(self, cancellation: Cancellation) -> None:
         photos = {
-            photo.id: photo for group in self.found.failures if group.retriable for photo in group.photos
+            photo.id: photo for group in self.overview.failures if group.retriable for photo in group.photos
         }
         self._restart(attempt_each(photos.values(), self.workbench.operations.retry), cancellation)
 
+    def _reconcile(self, cancellation: Cancellation) -> None:
+        self._restart(self.workbench.operations.reconcile(), cancellation)
+
     def _restart(self, outcomes: Iterable[Restarted | NotRestarted], cancellation: Cancellation) -> None:
-        self.again = []
+        self.restarts = []
         for outcome in outcomes:
             cancellation.check()
-            self.again.append(outcome)
-            self.say(f"Started again: {len(self.again)}", Tone.RUNNING)
-        started = [one.photo_id for one in self.again if isinstance(one, Restarted)]
+            self.restarts.append(outcome)
+            self.say(f"Retried: {len(self.restarts)}", Tone.RUNNING)
+        started = [one.photo_id for one in self.restarts if isinstance(one, Restarted)]
         for photo in self.workbench.photos.follow(started, sleep=cancellation.sleep):
             self.say(f"{photo.file_name}: {photo.status.value}", Tone.RUNNING)
         self._refresh(cancellation)
-        refused = [one for one in self.again if isinstance(one, NotRestarted)]
-        told = f"{len(started)} photos were run again."
+        refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
+        counted = f"{len(started)} photos were started again."
         why = f" Not started: {refused[0].photo_id}: {refused[0].cause}" if refused else ""
-        self.say(told + why, Tone.WARNING if refused else Tone.SUCCESS)
+        self.say(counted + why, Tone.WARNING if refused else Tone.SUCCESS)
 
     def _redrive(self, cancellation: Cancellation) -> None:
         outcomes = []
@@ -150,43 +150,43 @@ class OperationsPanel(Panel):
     def _show_log(self, execution: Execution) -> list[LogEntry]:
         entries = self.workbench.logs.of_execution(execution.arn)
         self.log_table.show(
-            map(_log_row, entries), caption=f"Log of {execution.name}", empty="Nothing is kept."
+            map(_log_row, entries), caption=f"Log of {execution.name}", empty="No log entries are kept."
         )
         self.say(f"{len(entries)} lines.", Tone.SUCCESS)
         return entries
 
     def _show(self) -> None:
-        found = self.found
-        self.failures.show(map(_failure_row, found.failures))
-        self.queue.show(map(_letter_row, found.letters))
-        self.executions.show(map(_execution_row, found.executions), selected=-1)
-        if found.executions:
-            drawn = plots.draw(found.minutes, found.steps, found.photos)
-            paint(self.figures, data=drawn, alt=plots.described(found.minutes, found.photos))
+        overview = self.overview
+        self.failures.show(map(_failure_row, overview.failures))
+        self.queue.show(map(_letter_row, overview.letters))
+        self.executions.show(map(_execution_row, overview.executions), selected=-1)
+        if overview.executions:
+            drawn = plots.draw(overview.minutes, overview.steps, overview.photos)
+            update(self.figures, data=drawn, alt=plots.described(overview.minutes, overview.photos))
 
     def _chosen(self, change: Any) -> None:
-        if 0 <= change["new"] < len(self.found.executions):
-            self.show_log(self.found.executions[change["new"]])
+        if 0 <= change["new"] < len(self.overview.executions):
+            self.show_log(self.overview.executions[change["new"]])
 
     def results(self) -> dict[str, Any]:
         """Return what was found, for a test or another program."""
-        found = self.found
+        overview = self.overview
         return {
-            "executions": dict(Counter(one.status for one in found.executions)),
-            "photos": {status.value: count for status, count in found.photos.items() if count},
-            "failures": [[one.count, one.status.value, one.step, one.name] for one in found.failures],
-            "queue": len(found.letters),
-            "restarted": [one.photo_id for one in self.again if isinstance(one, Restarted)],
+            "executions": dict(Counter(one.status for one in overview.executions)),
+            "photos": {status.value: count for status, count in overview.photos.items() if count},
+            "failures": [[one.count, one.status.value, one.step, one.name] for one in overview.failures],
+            "queue": len(overview.letters),
+            "restarted": [one.photo_id for one in self.restarts if isinstance(one, Restarted)],
         }
 
 
-def _look(workbench: Workbench, cancellation: Cancellation) -> Found:
+def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
     listed = list(islice(workbench.executions.all(), _LISTED))
     cancellation.check()
     photos = list(workbench.photos.all())
     cancellation.check()
     ended = [execution for execution in listed if execution.stopped][:_MEASURED]
-    return Found(
+    return Overview(
         listed,
         grouped(failures(photos)),
         workbench.dead_letters.messages(),
@@ -208,11 +208,8 @@ def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     status = Cell(one.status.value, PHOTO_TONES[one.status])
     names = ", ".join(photo.file_name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
-    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", _advice(one)
-
-
-def _advice(one: FailureGroup) -> str:
-    return "may help" if one.retriable else "cannot help: upload another file"
+    advice = "may help" if one.retriable else "cannot help: upload another file"
+    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", advice
 
 
 def _letter_row(one: DeadLetter) -> tuple[Any, ...]:

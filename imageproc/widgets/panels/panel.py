@@ -1,64 +1,75 @@
-"""What all panels are: a box with a status line, and one job at a time that can be stopped."""
+"""What all panels are: a box with a status line and an actor, whose jobs can be stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import ipywidgets
 
 from imageproc.client.errors import Cancelled
-from imageproc.client.waiting import Cancellation
-from imageproc.widgets.jobs import Job
+from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.markup import Markup
-from imageproc.widgets.painter import flush, paint
 from imageproc.widgets.panels import fields
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush, update
 
 T = TypeVar("T")
 
-_POLL_S = 0.02
-
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A box of widgets with a status line between them, and a button to stop what runs."""
+    """A box of widgets, a status line between them, and a button that stops the panel's jobs."""
 
     def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget] = ()) -> None:
-        """Show these widgets, and between them what goes on."""
+        """Show these widgets above and below the status line."""
         self.status = StatusLine()
         # In a row a widget is as wide as its contents, which a container query takes for nothing.
         self.status.layout.flex = "1 1 16em"
         self.stop_button = fields.button("Stop", self.stop)
-        fields.shown(self.stop_button, False)
-        self.job: Job[Any] | None = None
+        fields.set_visible(self.stop_button, False)
+        self._actor = Actor(type(self).__name__)
         super().__init__([*above, fields.row(self.status, self.stop_button), *below])
 
-    def start(self, work: Callable[[Cancellation], T], doing: str, *, after: bool = False) -> Job[T]:
-        """Begin a piece of work in a thread. Its errors are shown here, and raised by `finished`.
+    def start(
+        self, work: Callable[[JobControl], T], doing: str, *, after: bool = False, key: Hashable = None
+    ) -> Job[T]:
+        """Have work done in the panel's thread. Its errors are shown here, and raised by `finished`.
 
-        Raises RuntimeError while another one runs, unless this one may begin `after` it.
+        Meanwhile the status line shows what it is `doing`, beside a Stop button; an empty text, for quick
+        work, shows neither. A job of the same `key` that has not ended is returned instead, and does its own
+        work once more. Raises RuntimeError while another job is open, unless this one may come `after` it.
         """
-        earlier = self.job if self.busy else None
-        if earlier and not after:
-            raise RuntimeError("Something runs here already: wait, or stop it.")
-        self.say(doing, Tone.RUNNING, done=0, total=0)
-        job = Job(lambda cancellation: self._watched(work, cancellation, earlier), doing)
-        self.job = job
+        job = self._actor.submit(lambda control: self._do(work, doing, control), after=after, key=key)
+        if job is None:
+            raise RuntimeError("Another job is running here. Wait for it, or stop it.")
         return job
+
+    def start_if_idle(self, work: Callable[[JobControl], object], doing: str) -> None:
+        """Have work done unless another job runs: for buttons, which may be pressed twice."""
+        self._actor.submit(lambda control: self._do(work, doing, control))
+
+    @property
+    def job(self) -> Job[Any] | None:
+        """The job that was started last."""
+        return self._actor.last
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs."""
+        """Whether a job runs or is queued."""
         return self.job is not None and not self.job.done
 
     def stop(self) -> None:
-        """Call the job off, if there is one."""
-        if self.job:
-            self.job.cancel()
+        """Cancel all jobs; what AWS has begun goes on."""
+        self._actor.cancel()
+
+    def close(self) -> None:
+        """Close the panel, and cancel its jobs."""
+        self._actor.close()
+        super().close()
 
     async def finished(self, timeout_s: float | None = None) -> None:
-        """Wait for the job, at the end of a cell say. Raises what it raised, TimeoutError."""
+        """Wait for the last job, and so for all. Raises what it raised, Cancelled, TimeoutError."""
         try:
             if self.job:
                 await self.job.finished(timeout_s)
@@ -66,22 +77,21 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flush()
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
-        """Show a text in the status line, from whatever thread."""
-        paint(self.status, text=text, tone=tone.value, **progress)
+        """Show a text in the status line, from any thread."""
+        update(self.status, text=text, tone=tone.value, **progress)
 
     def static(self) -> Any:
-        """Return what the panel shows, part by part, for pages where no kernel runs."""
+        """Return what the panel shows, part by part, for pages without a kernel."""
         parts = [child.static() for child in self.children if hasattr(child, "static")]
         return [*parts, Markup("<p>{}</p>").format(self.status.text)]
 
-    def _watched(
-        self, work: Callable[[Cancellation], T], cancellation: Cancellation, earlier: Job[Any] | None
-    ) -> T:
+    def _do(self, work: Callable[[JobControl], T], doing: str, control: JobControl) -> T:
         try:
-            while earlier and not earlier.done:
-                cancellation.sleep(_POLL_S)
-            fields.shown(self.stop_button, True)  # the earlier job's end has hidden it
-            return work(cancellation)
+            control.check()
+            if doing:
+                self.say(doing, Tone.RUNNING, done=0, total=0)
+                fields.set_visible(self.stop_button, True)
+            return work(control)
         except Cancelled as stopped:
             self.say(str(stopped), Tone.WARNING)
             raise
@@ -89,4 +99,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.say(str(error) or repr(error), Tone.ERROR)
             raise
         finally:
-            fields.shown(self.stop_button, False)
+            self._job_ended()
+
+    def _job_ended(self) -> None:
+        """Show that no job runs; the next one, if there is one, shows itself."""
+        fields.set_visible(self.stop_button, False)

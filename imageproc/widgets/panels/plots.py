@@ -1,4 +1,4 @@
-"""Figures of a stack's work as pictures. `Figure` alone, never pyplot, which belongs to one thread."""
+"""Figures of a stack's work, drawn with `Figure` alone: pyplot may be used by one thread only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def draw(minutes: Sequence[Minute], steps: Mapping[str, Spread], photos: Mapping
 
 
 def described(minutes: Sequence[Minute], photos: Mapping[Status, int]) -> str:
-    """Return in words what the picture shows."""
+    """Return a description of the picture."""
     started = sum(minute.started for minute in minutes)
     most = max((minute.started for minute in minutes), default=0)
     counts = ", ".join(f"{count} {status.value}" for status, count in photos.items() if count) or "none"
@@ -62,7 +62,7 @@ def _throughput(axes: Axes, minutes: Sequence[Minute]) -> None:
 
 
 def _ticks(times: Sequence[datetime]) -> tuple[list[datetime], list[str]]:
-    """Return a few of these times, and what to write there: with the date if they are of several days."""
+    """Return a few of these times and their labels, with dates if they are of several days."""
     chosen = list(times[:: math.ceil(len(times) / _MOST_TICKS)])
     local = [time.astimezone() for time in chosen]
     form = "%H:%M" if len({time.date() for time in local}) == 1 else "%m-%d\n%H:%M"

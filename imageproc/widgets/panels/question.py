@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from threading import Event
+from concurrent.futures import Future
 
 import ipywidgets
 
-from imageproc.client.waiting import Cancellation
+from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
-from imageproc.widgets.status_line import StatusLine
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone
-
-_POLL_S = 0.2
 
 
 class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Hidden until something is asked."""
+    """Hidden until a job asks something. One job asks at a time."""
 
     def __init__(self) -> None:
         """Ask nothing yet."""
         self.text = StatusLine("", Tone.WARNING)
-        self.yes = fields.button("Yes", lambda: self._answer(True), "warning")
-        self.no = fields.button("No", lambda: self._answer(False))
-        self._answered = Event()
-        self._agreed = False
+        self.yes = fields.button("Yes", lambda: self._reply(True), "warning")
+        self.no = fields.button("No", lambda: self._reply(False))
+        self._asked: tuple[Future[bool], JobControl] | None = None
         super().__init__([self.text, fields.row(self.yes, self.no)])
-        fields.shown(self, False)
+        fields.set_visible(self, False)
 
-    def ask(self, question: str, cancellation: Cancellation) -> bool:
+    def ask(self, question: str, control: JobControl) -> bool:
         """Show the question and wait for the answer. Raises Cancelled."""
-        self._answered.clear()
+        answer = Future[bool]()
+        self._asked = answer, control
         self.text.text = question
-        fields.shown(self, True)
+        fields.set_visible(self, True)
         try:
-            while not self._answered.is_set():
-                cancellation.sleep(_POLL_S)
+            while not answer.done():
+                control.pause()
         finally:
-            fields.shown(self, False)
-        return self._agreed
+            fields.set_visible(self, False)
+        return answer.result()
 
-    def _answer(self, agreed: bool) -> None:
-        self._agreed = agreed
-        self._answered.set()
+    def _reply(self, reply: bool) -> None:
+        if self._asked and not self._asked[0].done():
+            self._asked[0].set_result(reply)
+            self._asked[1].wake()

@@ -1,4 +1,4 @@
-"""Choosing where the stack is; the account and the region are shown before anything is done there."""
+"""Choosing the target; its account and region are shown before anything is done there."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from botocore.exceptions import BotoCoreError
 from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
 from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
-from imageproc.widgets.painter import flush
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import flush
 
-_LOOKING = "Looking for the target..."
+_OPENING = "Opening the target..."
 _TARGETS = (("This machine (local AWS)", LOCAL), ("AWS account", AWS))
 
 
 class TargetPanel(Panel):
-    """Opens a `Workbench`: on the local AWS, which is started if need be, or by profile and region on AWS."""
+    """Opens a `Workbench`: on the local AWS, which is started if need be, or on AWS by profile and region."""
 
     def __init__(
         self, target: str = LOCAL, profile: str = "", region: str = "", stack_name: str = DEFAULT_STACK
     ) -> None:
-        """Offer these; nothing is opened before `connect`."""
+        """Offer these values; nothing is opened before `connect`."""
         self.target = fields.choice("Target", _TARGETS, target)
         self.profile = fields.choice("Profile", _profiles(profile), profile)
         self.region = fields.text("Region", region, "the profile's own")
@@ -40,17 +40,16 @@ class TargetPanel(Panel):
         self._arrange()
 
     def on_open(self, listener: Callable[[Workbench], object]) -> None:
-        """Call this with each workbench that is opened, in the job's thread."""
+        """Call this with each workbench that is opened, in the panel's thread."""
         self._listeners.append(listener)
 
     def connect(self) -> None:
-        """Open what is chosen; how that went is shown, and `finished` gives the workbench."""
-        if not self.busy:
-            self.start(self._open, _LOOKING)
+        """Open the chosen target, and show how that went."""
+        self.start_if_idle(self._open, _OPENING)
 
     async def opened(self, timeout_s: float = 120.0) -> Workbench:
-        """Open what is chosen, and return its workbench. Raises TargetError, AwsError, TimeoutError."""
-        workbench = await self.start(self._open, _LOOKING).finished(timeout_s)
+        """Open the chosen target, and return its workbench. Raises TargetError, AwsError, TimeoutError."""
+        workbench = await self.start(self._open, _OPENING).finished(timeout_s)
         flush()
         return workbench
 
@@ -62,21 +61,21 @@ class TargetPanel(Panel):
             stack_name=self.stack_name.value.strip() or DEFAULT_STACK,
             notify=lambda line: self.say(line, Tone.RUNNING),
         )
-        where = _where(workbench)
+        described = _described(workbench)
         self.workbench = workbench
         for listener in self._listeners:
             listener(workbench)
-        self.say(where, Tone.SUCCESS)
+        self.say(described, Tone.SUCCESS)
         return workbench
 
     def _arrange(self) -> None:
-        """Show what belongs to the target that is chosen."""
+        """Show the fields of the chosen target."""
         for widget in (self.profile, self.region):
-            fields.shown(widget, self.target.value == AWS)
+            fields.set_visible(widget, self.target.value == AWS)
 
 
-def _where(workbench: Workbench) -> str:
-    """Return account and region in words; asks AWS whose account it is."""
+def _described(workbench: Workbench) -> str:
+    """Return a sentence with account and region. Asks AWS for the account."""
     target = workbench.target
     cost = "nothing here costs money" if target.is_local else "what runs there costs money"
     return (
@@ -84,10 +83,10 @@ def _where(workbench: Workbench) -> str:
     )
 
 
-def _profiles(wanted: str) -> list[tuple[str, str]]:
+def _profiles(chosen: str) -> list[tuple[str, str]]:
     try:
         known = boto3.Session().available_profiles
     except BotoCoreError:
         known = []
-    names = dict.fromkeys([*known, *([wanted] if wanted else [])])
+    names = dict.fromkeys([*known, *([chosen] if chosen else [])])
     return [("(default)", ""), *((name, name) for name in names)]

@@ -1,10 +1,10 @@
-"""Uploads: dropped on the page, or by path; each photo that arrives is told to whoever follows."""
+"""Uploads: files dropped on the page, or given by path. Callbacks hear of each photo that arrives."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,33 +16,33 @@ from imageproc.client.waiting import Cancellation
 from imageproc.client.workbench import Workbench
 from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
-from imageproc.widgets.drop_zone import Dropped, DropZone, Ended, Form, State
-from imageproc.widgets.jobs import Job
-from imageproc.widgets.painter import paint
+from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, PresignedPost, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _NO_ALBUM = "Choose an album first."
 
 _PUBLISH_S = 0.25
-"""Seconds between two lists of files that pages get."""
+"""Seconds between two lists of files that are sent to pages."""
 
 
 class UploadPanel(Panel):
-    """A drop zone whose files become photos of an album; `album` may be set later, and changed.
+    """A drop zone whose files become photos of an album; `album` may be set later or changed.
 
     Stand-alone: `UploadPanel(workbench, workbench.albums.named("ann", "Cats"))`.
     """
 
     def __init__(self, workbench: Workbench, album: Album | None = None) -> None:
-        """Upload with this workbench. AWS is not asked before the first file."""
+        """Upload with this workbench. AWS is not called before the first file."""
         self._workbench = workbench
         self._callbacks: list[Callable[[Sent], None]] = []
         self._sent: dict[str, Sent] = {}
         self._batch = 0
-        self._courier = AlbumCourier(workbench, self._arrived)
+        self._handler = AlbumUploadHandler(workbench, self._arrived)
         self.zone = DropZone(
-            self._courier,
+            self._handler,
             signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
             max_bytes=MAX_BYTES,
         )
@@ -51,33 +51,33 @@ class UploadPanel(Panel):
 
     @property
     def album(self) -> Album | None:
-        """Where files go; None: nowhere yet. What is under way goes where it was meant to."""
-        return self._courier.album
+        """Where files go; None: nowhere yet. An upload that has begun keeps its album."""
+        return self._handler.album
 
     @album.setter
     def album(self, album: Album | None) -> None:
-        self._courier.album = album
+        self._handler.album = album
         limit = f"JPEG and PNG, up to {MAX_BYTES / 1e6:.0f} MB each"
         hint = f"Into the album {album.name} of {album.user}: {limit}" if album else _NO_ALBUM
-        paint(self.zone, enabled=album is not None, hint=hint)
+        update(self.zone, enabled=album is not None, hint=hint)
 
     @property
     def uploaded(self) -> list[Sent]:
-        """The photos that arrived or had been there, in the order in which they were dropped or found."""
+        """The photos that arrived or had been uploaded before, in the order in which they were found."""
         return [self._sent[row.id] for row in self.zone.rows.all() if row.id in self._sent]
 
     def on_sent(self, callback: Callable[[Sent], None]) -> None:
-        """Call back for each photo that arrives, and each that had been there, from some thread."""
+        """Call `callback`, from any thread, for each photo that arrives or had been uploaded before."""
         self._callbacks.append(callback)
 
     def upload_paths(
         self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
     ) -> Job[list[Sent]]:
-        """Upload files and folders of this machine in the background; its result are those that arrived.
+        """Upload files and folders of this machine in the background; the job's result is what arrived.
 
-        With `check=False` files that are no photos go, too, and the pipeline rejects them.
+        With `check=False` files that are not photos are uploaded, too, and the pipeline rejects them.
 
-        Raises UploadError without an album; RuntimeError while it is at it already.
+        Raises UploadError without an album, RuntimeError while an upload runs.
         """
         album = self.album
         if album is None:
@@ -97,146 +97,134 @@ class UploadPanel(Panel):
         events = self._workbench.upload(paths, album, again=again, check=check, cancellation=cancellation)
         try:
             for event in events:
-                identifier = shown.take(event)
+                file_id = shown.take(event)
                 if isinstance(event, Sent):
                     sent.append(event)
-                    self._arrived(identifier, event)
+                    self._arrived(file_id, event)
         finally:
             shown.close()
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
-    def _arrived(self, identifier: str, sent: Sent) -> None:
-        """Tell of a photo. A callback that fails keeps nobody else from hearing of it."""
-        self._sent[identifier] = sent
+    def _arrived(self, file_id: str, sent: Sent) -> None:
+        """Call the callbacks. One that fails is reported, and the others are called."""
+        self._sent[file_id] = sent
         for callback in list(self._callbacks):
             try:
                 callback(sent)
-            except Exception as error:  # noqa: BLE001 - it is somebody else's, and the upload went well
+            except Exception as error:  # noqa: BLE001 - the callback's; the upload succeeded
                 self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
 
 
-class AlbumCourier:
-    """Gives the drop zone forms for the album of the moment."""
+class AlbumUploadHandler:
+    """Presigns the drop zone's files for `album`, to which files go that are offered from now on."""
 
     def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
-        """Tell of each photo that arrives, under the file's ID in the drop zone."""
-        self._workbench = workbench
+        """Call `arrived` for each photo that arrives, with the file's ID in the drop zone."""
+        self.album: Album | None = None
         self._arrived = arrived
-        self._album: Album | None = None
-        self._uploads: BrowserUploads | None = None
-        self._open: dict[str, tuple[BrowserUploads, Ticket]] = {}
-        self._lock = threading.Lock()
+        self._uploads = lru_cache(4)(lambda album: BrowserUploads(workbench.stack, album))
+        self._presigned: dict[str, tuple[BrowserUploads, Ticket]] = {}
 
-    @property
-    def album(self) -> Album | None:
-        """Where files go from now on."""
-        return self._album
-
-    @album.setter
-    def album(self, album: Album | None) -> None:
-        with self._lock:
-            self._album, self._uploads = album, None
-
-    def admit(self, file: Dropped) -> Form | Ended:
+    def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
-        uploads = self._now()
+        album = self.album
+        if album is None:
+            raise UploadError(_NO_ALBUM)
+        uploads = self._uploads(album)
         found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, Ticket):
-            return self._ended(file.id, found)
-        self._open[file.id] = uploads, found
-        return Form(found.url, found.fields, found.expires - time.time())
+            return self._result(file.id, found)
+        self._presigned[file.id] = uploads, found
+        return PresignedPost(found.url, found.fields, found.expires - time.time())
 
-    def confirm(self, identifier: str) -> Ended:
+    def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        uploads, ticket = self._open.pop(identifier)
-        return self._ended(identifier, uploads.finished(ticket))
+        uploads, ticket = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.finished(ticket))
 
-    def carry(self, identifier: str, body: BinaryIO) -> Ended:
-        """Send what came through the kernel."""
-        uploads, ticket = self._open.pop(identifier)
-        return self._ended(identifier, uploads.send_bytes(ticket, body))
+    def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
+        """Upload what came through the kernel."""
+        uploads, ticket = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.send_bytes(ticket, body))
 
-    def forget(self, identifier: str) -> None:
-        """Forget a ticket."""
-        self._open.pop(identifier, None)
+    def discard(self, file_id: str) -> None:
+        """Forget a file that was presigned."""
+        self._presigned.pop(file_id, None)
 
-    def _now(self) -> BrowserUploads:
-        with self._lock:
-            if self._album is None:
-                raise UploadError(_NO_ALBUM)
-            if self._uploads is None:
-                self._uploads = BrowserUploads(self._workbench.stack, self._album)
-            return self._uploads
-
-    def _ended(self, identifier: str, found: Sent | Refused | Failed) -> Ended:
+    def _result(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
         if isinstance(found, Sent):
-            self._arrived(identifier, found)
-            return Ended(State.THERE if found.already_there else State.SENT)
-        return Ended(State.REJECTED if isinstance(found, Refused) else State.FAILED, found.cause)
+            self._arrived(file_id, found)
+            return UploadResult(_sent_state(found))
+        rejected = isinstance(found, Refused)
+        return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
+
+
+def _sent_state(sent: Sent) -> UploadState:
+    return UploadState.DUPLICATE if sent.already_there else UploadState.SENT
 
 
 class _KernelRows:
-    """The drop zone's rows for files that the kernel sends."""
+    """The drop zone's rows for the files that the kernel sends."""
 
     def __init__(self, zone: DropZone, prefix: str) -> None:
         self._zone, self._prefix = zone, prefix
         self._ids: dict[str, str] = {}
         self._bytes: dict[str, int] = {}
         self._published = 0.0
-        self._problems = {State.REJECTED: 0, State.FAILED: 0}
+        self._problems = {UploadState.REJECTED: 0, UploadState.FAILED: 0}
 
     def take(self, event: UploadEvent | Refused) -> str:
         """Show an event, and return the ID of its file's row."""
         if isinstance(event, Refused):
-            identifier = self._identifier(str(event.path), event.path.name, 0)
-            self._end(identifier, State.REJECTED, event.cause)
-            return identifier
+            file_id = self._id_of(str(event.path), event.path.name, 0)
+            self._end(file_id, UploadState.REJECTED, event.cause)
+            return file_id
         upload = event.upload
-        identifier = self._identifier(upload.object_id, upload.path.name, upload.size)
+        file_id = self._id_of(upload.object_id, upload.path.name, upload.size)
         if isinstance(event, Progress):
-            self._bytes[identifier] = self._bytes.get(identifier, 0) + event.sent
-            self._zone.rows.change(identifier, State.SENDING, sent=min(upload.size, self._bytes[identifier]))
+            self._bytes[file_id] = self._bytes.get(file_id, 0) + event.sent
+            self._zone.rows.change(file_id, UploadState.SENDING, sent=min(upload.size, self._bytes[file_id]))
             self._publish()
         elif isinstance(event, Sent):
-            self._end(identifier, State.THERE if event.already_there else State.SENT)
+            self._end(file_id, _sent_state(event))
         else:
-            self._end(identifier, State.FAILED, event.cause)
-        return identifier
+            self._end(file_id, UploadState.FAILED, event.cause)
+        return file_id
 
     def close(self) -> None:
-        """Show of those that were not sent that they will not be."""
+        """Show the files that were not sent as cancelled."""
         for row in self._zone.rows.all():
             if row.id in self._ids.values() and not row.state.ended:
-                self._zone.rows.change(row.id, State.CANCELLED)
+                self._zone.rows.change(row.id, UploadState.CANCELLED)
         self._zone.publish()
 
     @property
     def count(self) -> int:
-        """The files so far."""
+        """The number of files so far."""
         return len(self._ids)
 
     @property
     def problems(self) -> str:
-        """What went wrong, in a sentence; "" if nothing did."""
-        rejected, failed = self._problems[State.REJECTED], self._problems[State.FAILED]
+        """What went wrong, as a sentence; "" if nothing did."""
+        rejected, failed = self._problems[UploadState.REJECTED], self._problems[UploadState.FAILED]
         return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
 
     @property
     def tone(self) -> Tone:
-        """How it went."""
-        if self._problems[State.FAILED]:
+        """The tone of the summary."""
+        if self._problems[UploadState.FAILED]:
             return Tone.ERROR
-        return Tone.WARNING if self._problems[State.REJECTED] else Tone.SUCCESS
+        return Tone.WARNING if self._problems[UploadState.REJECTED] else Tone.SUCCESS
 
-    def _identifier(self, key: str, name: str, size: int) -> str:
+    def _id_of(self, key: str, name: str, size: int) -> str:
         if key not in self._ids:
             self._ids[key] = f"{self._prefix}-{len(self._ids)}"
             self._zone.rows.add(self._ids[key], name, size)
         return self._ids[key]
 
-    def _end(self, identifier: str, state: State, text: str = "") -> None:
-        self._zone.rows.change(identifier, state, text)
+    def _end(self, file_id: str, state: UploadState, text: str = "") -> None:
+        self._zone.rows.change(file_id, state, text)
         self._problems[state] = self._problems.get(state, 0) + 1
         self._publish()
 

@@ -1,4 +1,4 @@
-"""The test web app: log in, choose an album, upload, follow, look; the original's web app, in widgets."""
+"""The web app: log in, choose an album, upload, follow, view. The original's test web app, in widgets."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import ipywidgets
 from imageproc.client.albums import Album
 from imageproc.client.photos import Photo
 from imageproc.client.workbench import Workbench
-from imageproc.widgets.heading import Heading
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
 from imageproc.widgets.panels.login_panel import LoginPanel
 from imageproc.widgets.panels.upload_panel import UploadPanel
+from imageproc.widgets.parts.heading import Heading
 
 
 class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The whole web app for one visitor; each part appears when it can be used."""
 
     def __init__(self, workbench: Workbench) -> None:
-        """Work with this stack."""
+        """Use this stack."""
         self.login = LoginPanel()
         self.albums = AlbumPanel(workbench)
         self.uploads = UploadPanel(workbench)
-        self.runs = FollowPanel(workbench)
+        self.follow = FollowPanel(workbench)
         self.gallery = GalleryPanel(workbench)
         self._after_login = ipywidgets.VBox([Heading("Albums"), self.albums])
         self._in_album = ipywidgets.VBox(
             [
                 Heading("Upload photos", "JPEG or PNG. They go straight from this page to S3."),
                 self.uploads,
-                Heading("Processing", "What becomes of each photo, as it happens."),
-                self.runs,
+                Heading("Processing", "What happens to each photo, live."),
+                self.follow,
                 Heading("Album"),
                 self.gallery,
             ]
@@ -46,16 +46,16 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _wire(self) -> None:
         for part in (self._after_login, self._in_album):
-            fields.shown(part, False)
+            fields.set_visible(part, False)
         self.login.on_login(self._log_in)
         self.albums.on_choose(self._open)
-        self.uploads.on_sent(self.runs.add)
-        self.runs.on_finished(self._show_finished)
+        self.uploads.on_sent(self.follow.add)
+        self.follow.on_finished(self._show_finished)
 
     def _log_in(self, user: str) -> None:
         self.albums.show_user(user)
-        fields.shown(self._after_login, True)
-        fields.shown(self._in_album, False)
+        fields.set_visible(self._after_login, True)
+        fields.set_visible(self._in_album, False)
 
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
@@ -64,4 +64,4 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _open(self, album: Album) -> None:
         self.uploads.album = album
         self.gallery.show(album)
-        fields.shown(self._in_album, True)
+        fields.set_visible(self._in_album, True)

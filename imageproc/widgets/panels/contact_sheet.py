@@ -1,0 +1,65 @@
+"""A contact sheet: many thumbnails in one small picture, for pages without a kernel."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont
+
+from imageproc.core.errors import ImageRejectedError
+from imageproc.core.thumbnail import render
+
+_CELL = (128, 128)
+_PICTURE = (116, 84)
+_COLUMNS = 8
+_QUALITY = 50
+_BACKGROUND, _TEXT, _MUTED, _PLACE = "#ffffff", "#212121", "#595959", "#eeeeee"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture's bytes, or None, and two lines below it."""
+
+    picture: bytes | None
+    name: str
+    line: str = ""
+
+
+def contact_sheet(frames: Sequence[Frame]) -> bytes:
+    """Return a JPEG of all frames, eight a row, 128 x 128 pixels each; unreadable pictures are grey."""
+    columns = max(1, min(_COLUMNS, len(frames)))
+    rows = max(1, -(-len(frames) // columns))
+    sheet = Image.new("RGB", (columns * _CELL[0], rows * _CELL[1]), _BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(11)
+    for index, frame in enumerate(frames):
+        left, top = index % columns * _CELL[0], index // columns * _CELL[1]
+        _paste(sheet, draw, frame.picture, left + 6, top + 6)
+        draw.text((left + 6, top + 93), _fitting(draw, frame.name, font), fill=_TEXT, font=font)
+        draw.text((left + 6, top + 108), _fitting(draw, frame.line, font), fill=_MUTED, font=font)
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    return buffer.getvalue()
+
+
+def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, data: bytes | None, left: int, top: int) -> None:
+    try:
+        picture = render(data or b"", _PICTURE).convert("RGBA")
+    except ImageRejectedError:
+        draw.rectangle((left, top, left + _PICTURE[0], top + _PICTURE[1]), fill=_PLACE)
+        return
+    x = left + (_PICTURE[0] - picture.width) // 2
+    y = top + (_PICTURE[1] - picture.height) // 2
+    sheet.paste(picture, (x, y), picture)
+
+
+def _fitting(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """Return as much of a text as fits below a picture."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:60])
+    if draw.textlength(text, font) <= _PICTURE[0]:
+        return text
+    while text and draw.textlength(f"{text}...", font) > _PICTURE[0]:
+        text = text[:-1]
+    return f"{text}..."

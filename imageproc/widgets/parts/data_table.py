@@ -1,0 +1,68 @@
+"""A table of texts. Cells may have a tone or a link, and rows may be selectable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.markup import Markup, table
+from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text with a tone and a link."""
+
+    text: str
+    tone: Tone = Tone.INFO
+    href: str = ""
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    def plain(self) -> dict[str, str]:
+        """Return the cell as the browser gets it."""
+        return asdict(self) | {"tone": self.tone.value}
+
+
+class DataTable(anywidget.AnyWidget):
+    """A table. Rows are sequences of str or Cell, one for each column.
+
+    `selected` is the index of the selected row, -1 for none; only `selectable` tables have one.
+    With `follow` the newest rows stay in view.
+    """
+
+    _esm = script("data_table.js")
+    _css = style("data_table.css")
+
+    caption = traitlets.Unicode("").tag(sync=True)
+    columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
+    empty = traitlets.Unicode("Nothing to show.").tag(sync=True)
+    selectable = traitlets.Bool(False).tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+    follow = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Sequence[Any]] = (), **traits: Any) -> None:
+        """Show these rows."""
+        super().__init__(columns=list(columns), rows=_plain(rows), **traits)
+
+    def show(self, rows: Iterable[Sequence[Any]], **traits: Any) -> None:
+        """Show other rows soon, from any thread; other traits, such as `caption`, may change with them."""
+        update(self, rows=_plain(rows), **traits)
+
+    def static(self) -> Markup:
+        """Return the table as HTML, for pages without a kernel."""
+        texts = [[cell["text"] for cell in row] for row in self.rows]
+        return table(self.columns, texts or [[self.empty]], self.caption)
+
+
+def _plain(rows: Iterable[Sequence[Any]]) -> list[list[dict[str, str]]]:
+    return [[cell.plain() if isinstance(cell, Cell) else {"text": str(cell)} for cell in row] for row in rows]

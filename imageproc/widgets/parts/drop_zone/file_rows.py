@@ -1,0 +1,72 @@
+"""The files of a drop zone and their states, whether the browser or the kernel sends them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+from imageproc.widgets.markup import Markup, table
+from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
+
+_MAX_TEXT = 500
+"""Characters of a name or a cause that are kept."""
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One file."""
+
+    id: str
+    name: str
+    size: int
+    """Bytes."""
+    state: UploadState = UploadState.WAITING
+    text: str = ""
+    """Why it was rejected or failed."""
+    sent: int = 0
+    """Bytes sent; known only of files that the kernel sends."""
+
+
+class FileRows:
+    """All files, in the order in which they came. Any thread may change them."""
+
+    def __init__(self) -> None:
+        """Begin without files."""
+        self._rows: dict[str, FileRow] = {}
+        self._lock = threading.Lock()
+
+    def add(self, file_id: str, name: object, size: object) -> None:
+        """Add a file, or start over with it."""
+        shown = name if isinstance(name, str) else "(no name)"
+        count = size if isinstance(size, int) else 0
+        with self._lock:
+            self._rows[file_id] = FileRow(file_id, shown[-_MAX_TEXT:], count)
+
+    def change(self, file_id: str, state: UploadState, text: str = "", sent: int = 0) -> None:
+        """Change the state of a file; an unknown file is ignored."""
+        with self._lock:
+            if row := self._rows.get(file_id):
+                self._rows[file_id] = replace(row, state=state, text=text[:_MAX_TEXT], sent=sent)
+
+    def all(self) -> list[FileRow]:
+        """Return all files, the oldest first."""
+        with self._lock:
+            return list(self._rows.values())
+
+    def state(self, file_id: str) -> UploadState | None:
+        """Return the state of a file, None if it is unknown."""
+        with self._lock:
+            row = self._rows.get(file_id)
+        return row.state if row else None
+
+    def static(self) -> Markup:
+        """Return the files and how each ended as an HTML table."""
+        rows = [(row.name, f"{row.size:,}", row.state.value, row.text) for row in self.all()]
+        empty = [("No files yet.", "", "", "")]
+        return table(["file", "bytes", "state", "cause"], rows or empty, "Uploads")
+
+
+def plain(row: FileRow) -> dict[str, Any]:
+    """Return a row as the browser gets it."""
+    return vars(row) | {"state": row.state.value}

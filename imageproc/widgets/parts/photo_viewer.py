@@ -1,0 +1,107 @@
+"""One photo: the picture with what was recognised in it, and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.updates import update
+
+
+@dataclass(frozen=True)
+class ViewedPhoto:
+    """What the viewer shows of a photo, beside its picture."""
+
+    id: str
+    name: str
+    position: str = ""
+    """Its place among the others, such as `3 of 60`."""
+    previous: bool = False
+    next: bool = False
+    tags: tuple[tuple[str, float | None], ...] = ()
+    """Names with confidences in percent."""
+    boxes: tuple[tuple[str, float, float, float, float], ...] = ()
+    """Name, left, top, width, height: fractions of the upright picture."""
+    rows: tuple[tuple[str, str, str], ...] = ()
+    """Name, value, and an address or nothing."""
+
+
+@dataclass(frozen=True)
+class EncodedImage:
+    """An image as bytes of a content type, such as `image/jpeg`."""
+
+    data: bytes
+    content_type: str
+
+
+class PhotoViewer(anywidget.AnyWidget):
+    """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
+
+    Both are called when a view asks, and nothing of them is saved with the notebook. `on_step` is called with
+    -1 for the previous photo and 1 for the next.
+    """
+
+    _esm = script("photo_viewer.js")
+    _css = style("photo_viewer.css")
+
+    photo: Any = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        *,
+        picture: Callable[[str], EncodedImage] | None = None,
+        original: Callable[[str], str | None] = lambda _: None,
+        on_step: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        """Show nothing yet."""
+        super().__init__()
+        self._picture, self._original, self._on_step = picture, original, on_step
+        # One at a time: a picture takes memory while it is made.
+        self._pool = ThreadPoolExecutor(1, "pictures")
+        self.on_msg(self._receive)
+
+    def show(self, opened: ViewedPhoto | None) -> None:
+        """Open a photo soon, from any thread, or close the viewer."""
+        update(self, photo=asdict(opened) if opened else {})
+
+    def close(self) -> None:
+        """Close the widget, and make no more pictures."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        super().close()
+
+    def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        if not isinstance(message, dict):
+            return
+        kind, shown = message.get("type"), self.photo.get("id")
+        if kind == "close":
+            self.photo = {}
+        elif kind == "step" and message.get("step") in (-1, 1):
+            self._on_step(message["step"])
+        elif kind == "picture" and shown and message.get("id") == shown:
+            self._pool.submit(self._send_picture, shown)
+        elif kind == "original" and shown and message.get("id") == shown:
+            self._pool.submit(self._send_original, shown)
+
+    def _send_picture(self, one: str) -> None:
+        if self.photo.get("id") != one or self._picture is None:
+            return  # another photo has been opened
+        try:
+            picture = self._picture(one)
+        except Exception as error:  # noqa: BLE001 - shown in the picture's place
+            self.send({"type": "picture", "id": one, "cause": str(error) or repr(error)})
+            return
+        self.send({"type": "picture", "id": one, "media": picture.content_type}, [picture.data])
+
+    def _send_original(self, one: str) -> None:
+        try:
+            address = self._original(one)
+        except Exception as error:  # noqa: BLE001 - shown beside the button
+            self.send({"type": "original", "id": one, "cause": str(error) or repr(error)})
+            return
+        self.send({"type": "original", "id": one, "address": address or "", "cause": ""})

@@ -1,0 +1,30 @@
+"""One line that shows what is going on, its progress and its outcome, also to screen readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+from imageproc.widgets.tones import Tone
+
+
+class StatusLine(anywidget.AnyWidget):
+    """A text with a tone, and a bar while something runs.
+
+    `done` of `total` fill the bar; a `total` of 0 with the tone `running` shows that the end is not known.
+    """
+
+    _esm = script("status_line.js")
+    _css = style("status_line.css")
+
+    text = traitlets.Unicode("").tag(sync=True)
+    tone = traitlets.Enum([tone.value for tone in Tone], Tone.INFO.value).tag(sync=True)
+    done = traitlets.Float(0).tag(sync=True)
+    total = traitlets.Float(0).tag(sync=True)
+
+    def __init__(self, text: str = "", tone: Tone = Tone.INFO, **traits: Any) -> None:
+        """Show this text."""
+        super().__init__(text=text, tone=tone.value, **traits)

@@ -1,0 +1,202 @@
+const ALL_TRANSFERS = new Map(); // uploads go on while their view is closed or moved
+
+function initialize({ model }) {
+  ALL_TRANSFERS.set(model.get("uid"), new Transfers(model));
+  return () => ALL_TRANSFERS.delete(model.get("uid"));
+}
+
+const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded", duplicate: "Already uploaded", rejected: "Rejected", failed: "Failed", cancelled: "Cancelled" };
+const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", duplicate: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
+const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
+
+function render({ model, el }) {
+  const transfers = ALL_TRANSFERS.get(model.get("uid"));
+  const files = element("input", { type: "file", multiple: true, hidden: true, accept: Object.keys(model.get("signatures")).join(",") });
+  const folder = element("input", { type: "file", multiple: true, hidden: true });
+  folder.webkitdirectory = true;
+  const chooseFiles = element("button", { type: "button", class: "ip-primary", onclick: () => files.click() }, "Choose photos");
+  const chooseFolder = element("button", { type: "button", onclick: () => folder.click() }, "Choose a folder");
+  const title = element("strong", {}), hint = element("p", {});
+  const arrow = element("span", { class: "ip-arrow", "aria-hidden": "true" }, "⇪");
+  const zone = element("div", { class: "ip-target", role: "group", "aria-label": "Upload photos" }, arrow, title, hint, element("div", { class: "ip-buttons" }, chooseFiles, chooseFolder), files, folder);
+  const bar = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
+  const summary = element("span", { class: "ip-summary" });
+  const spoken = element("span", { class: "ip-visually-hidden", role: "status", "aria-live": "polite" });
+  const cancelAll = element("button", { type: "button", onclick: () => { each((file) => transfers.cancel(file)); } }, "Cancel all");
+  const retryAll = element("button", { type: "button", onclick: () => { each((file) => file.state === "failed" && transfers.retry(file)); } }, "Retry failed");
+  const problems = element("button", { type: "button", "aria-pressed": "false", onclick: toggleProblems }, "Problems only");
+  const clear = element("button", { type: "button", onclick: () => transfers.clear() }, "Clear finished");
+  const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, clear));
+  const list = fileList(transfers);
+  const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, totals, list.box, spoken));
+  el.append(root);
+
+  let onlyProblems = false, scheduled = false, lastSpoken = 0, spokenTimer = null, samples = [];
+  function each(act) { for (const file of [...transfers.files.values()]) act(file); }
+  function toggleProblems() { onlyProblems = !onlyProblems; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
+
+  // ---- taking files
+  function take(found) { if (model.get("enabled")) transfers.add(found); }
+  for (const input of [files, folder]) {
+    input.addEventListener("change", () => { take([...input.files].filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath))); input.value = ""; });
+  }
+  let over = 0;
+  function onDrag(event) {
+    event.preventDefault(); event.stopPropagation();
+    if (event.type === "dragenter") over++;
+    if (event.type === "dragleave") over--;
+    if (event.type === "drop") { over = 0; takeDropped(event.dataTransfer, take); }
+    event.dataTransfer.dropEffect = model.get("enabled") ? "copy" : "none";
+    zone.toggleAttribute("data-over", over > 0 && model.get("enabled"));
+  }
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) root.addEventListener(type, onDrag);
+
+  // ---- drawing, at most once a frame
+  function schedule() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => { scheduled = false; draw(); });
+  }
+  function draw() {
+    const foreign = model.get("listed").filter(({ id }) => !id.startsWith(transfers.session));
+    const all = [...foreign, ...transfers.files.values()];
+    const bad = all.filter(isProblem);
+    if (!bad.length && onlyProblems) { onlyProblems = false; problems.setAttribute("aria-pressed", "false"); }
+    drawZone();
+    drawTotals(all, bad);
+    list.draw(onlyProblems ? bad : all);
+  }
+  function drawZone() {
+    const enabled = model.get("enabled");
+    title.textContent = enabled ? "Drop photos or folders here" : "Nothing can be uploaded yet";
+    hint.textContent = model.get("hint") || `JPEG and PNG, up to ${bytesText(model.get("max_bytes"))} each`;
+    chooseFiles.disabled = chooseFolder.disabled = !enabled;
+    zone.toggleAttribute("data-disabled", !enabled);
+  }
+  function drawTotals(all, bad) {
+    const count = { ...transfers.counts };
+    let bytes = transfers.bytes, sent = transfers.sentBytes;
+    for (const file of all) if (!file.blob) { count[file.state]++; bytes += file.size; sent += file.state === "sent" || file.state === "duplicate" ? file.size : file.sent; }
+    for (const file of bad) if (file.state === "rejected") bytes -= file.size;
+    const underWay = count.waiting + count.sending;
+    totals.hidden = !all.length;
+    bar.value = bytes > 0 ? Math.min(1, sent / bytes) : underWay ? 0 : 1;
+    bar.hidden = !underWay;
+    const words = [`${count.sent + count.duplicate} of ${all.length} uploaded`];
+    if (count.duplicate) words[0] += ` (${count.duplicate} already uploaded)`;
+    for (const state of ["failed", "rejected", "cancelled"]) if (count[state]) words.push(`${count[state]} ${state}`);
+    const plain = words.join(", ");
+    if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());
+    summary.textContent = words.join(" · ");
+    if (all.length) speak(plain, !underWay);
+    cancelAll.hidden = !transfers.underWay;
+    retryAll.hidden = !transfers.counts.failed;
+    problems.hidden = !bad.length || (bad.length === all.length && !onlyProblems);
+    clear.hidden = !transfers.files.size || transfers.underWay > 0;
+  }
+  function speed(sent) {
+    const now = performance.now();
+    samples = [...samples.filter(([time]) => now - time < 3000), [now, sent]];
+    const [time, before] = samples[0], seconds = (now - time) / 1000;
+    return seconds > 0.5 && sent > before ? [`${bytesText((sent - before) / seconds)}/s`] : [];
+  }
+  function waitingFor() {
+    if (transfers.route === "kernel") return ["through the kernel, as this page cannot reach S3"];
+    const oldest = Math.min(...[...transfers.files.values()].map(({ asking }) => asking || Infinity));
+    return performance.now() - oldest > 3000 ? ["waiting for the kernel, which is busy or gone"] : [];
+  }
+  function speak(text, finished) { // not more than a screen reader can say
+    clearTimeout(spokenTimer);
+    const wait = finished ? 0 : Math.max(0, lastSpoken + 5000 - Date.now());
+    spokenTimer = setTimeout(() => { if (spoken.textContent !== text) { spoken.textContent = text; lastSpoken = Date.now(); } }, wait);
+  }
+
+  const clock = setInterval(() => { if (transfers.underWay) schedule(); }, 1000);
+  const unwatch = watch(model, ["listed", "enabled", "hint", "max_bytes"], schedule);
+  const resized = new ResizeObserver(schedule);
+  resized.observe(root);
+  list.box.addEventListener("scroll", schedule);
+  transfers.listeners.add(schedule);
+  draw();
+  return () => { clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
+}
+
+function isProblem({ state }) { return state === "failed" || state === "rejected"; }
+
+// A list that has elements for the visible files only, so that thousands are as quick as ten.
+function fileList(transfers) {
+  const space = element("div", { class: "ip-space", role: "list", "aria-label": "Files" });
+  const box = element("div", { class: "ip-files", tabindex: 0, role: "region", "aria-label": "Files and their states" }, space);
+  const rows = []; // elements, in order of position
+  box.addEventListener("keydown", (event) => { if (SCROLL_KEYS.has(event.key)) event.stopPropagation(); });
+  let follows = true; // files that are being sent stay in view until the user scrolls
+  for (const type of ["wheel", "pointerdown", "keydown", "focusin"]) box.addEventListener(type, () => { follows = false; }, { passive: true });
+
+  function makeRow() {
+    const name = element("span", { class: "ip-name" }), size = element("span", { class: "ip-size" }), state = element("span", { class: "ip-state" });
+    const bar = element("progress", { max: 1 }), button = element("button", { type: "button" });
+    const row = { file: null, name, size, state, bar, button, root: element("div", { role: "listitem", class: "ip-file" }, name, size, bar, state, button) };
+    button.addEventListener("click", () => { box.focus(); (button.dataset.act === "cancel" ? transfers.cancel(row.file) : transfers.retry(row.file)); });
+    space.append(row.root);
+    return row;
+  }
+  function fill(row, file, index, count, height) {
+    const text = file.posted && file.state === "sending" ? "Arriving" : STATE_TEXTS[file.state], sending = file.state === "sending", sign = STATE_SIGNS[STATE_TONES[file.state]];
+    const act = !file.blob || file.posted && !isProblem(file) ? "" : file.state === "waiting" || sending ? "cancel" : file.state === "failed" || file.state === "cancelled" ? "retry" : "";
+    row.file = file;
+    write(row.name, file.name); row.name.title = file.name;
+    write(row.size, bytesText(file.size));
+    write(row.state, `${sign} ${text}${file.text ? `: ${file.text}` : ""}`);
+    row.state.title = file.text; row.state.dataset.tone = STATE_TONES[file.state];
+    row.bar.hidden = !sending || Boolean(file.posted && file.sent === file.size); row.bar.value = file.size ? file.sent / file.size : 0;
+    row.bar.setAttribute("aria-label", `${file.name} uploaded`);
+    row.button.hidden = !act; row.button.dataset.act = act;
+    write(row.button, act === "cancel" ? "Cancel" : "Retry");
+    row.button.setAttribute("aria-label", `${act === "cancel" ? "Cancel" : "Retry"} ${file.name}`);
+    row.root.style.transform = `translateY(${index * height}px)`;
+    row.root.setAttribute("aria-posinset", index + 1); row.root.setAttribute("aria-setsize", count);
+  }
+  function write(target, text) { if (target.textContent !== text) target.textContent = text; }
+
+  function draw(files) {
+    const height = box.clientWidth < 480 ? 92 : 58;
+    box.hidden = !files.length;
+    space.style.height = `${files.length * height}px`;
+    space.style.setProperty("--ip-row", `${height}px`);
+    const current = files.findIndex(({ state }) => state === "sending");
+    if (follows && current > 0) box.scrollTop = (current - 1) * height;
+    const first = Math.max(0, Math.floor(box.scrollTop / height) - 2), last = Math.min(files.length, first + Math.ceil(360 / height) + 5);
+    while (rows.length < last - first) rows.push(makeRow());
+    rows.forEach((row, position) => {
+      const index = first + position, file = files[index];
+      row.root.hidden = index >= last;
+      if (index < last) fill(row, file, index, files.length, height);
+    });
+  }
+  return { box, draw };
+}
+
+// Hands over dropped files and those in dropped folders, hidden ones left out, as they are found.
+async function takeDropped(transfer, take) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) { take([...transfer.files]); return; }
+  for (const entry of entries) await walk(entry, take);
+}
+async function walk(entry, take) {
+  if (entry.isFile) { take([await blobOf(entry)]); return; }
+  const reader = entry.createReader(), inner = [];
+  for (;;) { // it gives a hundred at a time
+    const some = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+    if (!some.length) break;
+    inner.push(...some.filter(({ name }) => !name.startsWith(".")));
+  }
+  const found = inner.filter(({ isFile }) => isFile).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const blobs = await Promise.all(found.map(blobOf));
+  if (blobs.length) take(blobs);
+  for (const folder of inner.filter(({ isDirectory }) => isDirectory)) await walk(folder, take);
+}
+function blobOf(entry) { // one that cannot be read says so when it is its turn
+  const unreadable = { name: entry.name, size: 0, slice() { throw new Error("unreadable"); } };
+  return new Promise((resolve) => entry.file(resolve, () => resolve(unreadable)));
+}
+export default { initialize, render };

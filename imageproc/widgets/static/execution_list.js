@@ -1,0 +1,60 @@
+function render({ model, el }) {
+  const filters = { all: "All", active: "Under way", failed: "Failed" };
+  const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
+  const head = element("thead"), body = element("tbody"), known = new Map();
+  const more = element("button", { type: "button", onclick: () => { model.set("limit", model.get("limit") + 50); model.save_changes(); } });
+  const frame = element("div", { class: "ip-execution-frame", tabindex: 0, role: "group", "aria-label": "Photos" }, element("table", {}, head, body), more);
+  el.append(element("div", { class: "ip ip-execution-list" }, element("div", { class: "ip-filters", role: "group", "aria-label": "Which photos" }, ...buttons), frame));
+
+  function content({ text, tone, href }) {
+    const shown = (STATE_SIGNS[tone] ? `${STATE_SIGNS[tone]} ` : "") + text;
+    if (safeUrl(href)) return element("a", { href, target: "_blank", rel: "noopener noreferrer" }, shown);
+    return element("span", { "data-tone": tone }, shown);
+  }
+
+  function update(row) {
+    if (!known.has(row.key)) {
+      const button = element("button", { type: "button", class: "ip-choose", onclick: () => choose(row.key) }, row.name);
+      known.set(row.key, { button, made: element("tr", {}, element("td", {}, button)), shown: "" });
+    }
+    const one = known.get(row.key), columns = model.get("columns"), now = JSON.stringify(row.stages);
+    if (one.shown !== now) {
+      one.shown = now;
+      one.made.replaceChildren(one.made.firstChild, ...row.stages.map((stage, index) => element("td", { "data-column": columns[index + 1] }, content(stage))));
+    }
+    return one.made;
+  }
+
+  function draw() {
+    const rows = model.get("rows"), counts = model.get("counts"), columns = model.get("columns");
+    buttons.forEach((button, index) => {
+      const name = Object.keys(filters)[index];
+      button.textContent = `${filters[name]} ${counts[name] ?? 0}`;
+      button.setAttribute("aria-pressed", String(model.get("filter") === name));
+      button.dataset.tone = name === "failed" && counts.failed ? "error" : "info";
+    });
+    head.replaceChildren(element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name))));
+    const wanted = rows.length ? rows.map(update) : [element("tr", {}, element("td", { colspan: columns.length, class: "ip-empty" }, counts.all ? "None of these." : model.get("empty")))];
+    const keys = new Set(rows.map((row) => row.key));
+    for (const key of [...known.keys()]) if (!keys.has(key)) known.delete(key);
+    for (const row of [...body.children]) if (!wanted.includes(row)) row.remove();
+    wanted.forEach((row, index) => { if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null); });
+    const left = (counts[model.get("filter")] ?? 0) - rows.length;
+    more.hidden = left <= 0;
+    more.textContent = `Show more (${left})`;
+    mark();
+  }
+
+  function choose(key) { model.set("selected", key); model.save_changes(); mark(); }
+  function mark() {
+    const selected = model.get("selected");
+    for (const [key, { made, button }] of known) {
+      made.toggleAttribute("data-selected", key === selected);
+      button.setAttribute("aria-pressed", String(key === selected));
+    }
+  }
+  draw();
+  const undo = [watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark)];
+  return () => undo.forEach((each) => each());
+}
+export default { render };
