@@ -16,7 +16,7 @@ AWSCLI_VENV := .venv-awscli
 TEMPLATE := cloudformation/image-processing.yaml
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lab app browser demo test fuzz bench peers lint audit lock clean
+.PHONY: help lab app browser demo check test fuzz bench peers style lint audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
 
+check: style ## Check style and types, and run the quick tests: no local AWS, no browser
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+
 test: lint $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
@@ -44,10 +47,12 @@ bench: $(VENV)/.dev ## Measure everything beside the best tools; fails if a targ
 peers: ## Install the programs that `make bench` compares with (Debian and Ubuntu, as root); without them they are left out
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends exiv2 graphicsmagick imagemagick-6.q16 libimage-exiftool-perl libjpeg-turbo-progs libvips-tools >/dev/null
 
-lint: $(VENV)/.dev $(SECURITY_VENV)/.made ## Check style, types, and the template by cfn-lint's and checkov's rules
+style: $(VENV)/.dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint: style $(SECURITY_VENV)/.made ## Check style, types, and the template by cfn-lint's and checkov's rules
 	$(BIN)/cfn-lint --ignore-checks W1020 -- $(TEMPLATE) # a definition is put there before it is deployed
 	$(SECURITY_BIN)/checkov --framework cloudformation --skip-download --quiet --compact --file $(TEMPLATE)
 

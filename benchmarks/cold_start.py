@@ -22,7 +22,7 @@ from imageproc.core.limits import MAX_BYTES, MAX_DECODER_BYTES
 from imageproc.costs import AVERAGE_MEGABYTES, ours
 from imageproc.costs.designs import MEGABYTES_OF_A_CPU, FunctionUse
 from imageproc.deployment import packaging
-from imageproc.deployment.errors import PackagingError
+from imageproc.errors import PackagingError
 from tests.reliability.limited import memory_of
 
 TITLE = "Cold start and memory of the functions"

@@ -25,10 +25,11 @@ from boto3.dynamodb.types import TypeSerializer
 from benchmarks import photos
 from benchmarks.figures import Figure, ratios
 from benchmarks.local import local_aws
-from imageproc.client.uploads import Sent
+from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
+from imageproc.core.attributes import ALBUM_ID, IMAGE_ID, S3_KEY, STATUS, UPLOAD_TIME
 from imageproc.core.metadata import read_metadata
-from imageproc.core.record import ALBUM_ID, IMAGE_ID, S3_KEY, STATUS, UPLOAD_TIME, Status
+from imageproc.core.record import Status
 from imageproc.core.thumbnail import make_thumbnail
 from imageproc.local import LocalAws
 from imageproc.local.recognition.models import missing_packages
@@ -102,10 +103,11 @@ def _burst(workbench: Workbench, data: list[bytes]) -> float:
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
         for each in data:
             Path(folder, f"{next(_numbers):05}.jpg").write_bytes(each)
-        album = workbench.albums.named("ann", f"Burst {next(_numbers)}")
+        album = workbench.albums.get_or_create(f"Burst {next(_numbers)}", "ann")
         began = time.perf_counter()
-        sent = [event for event in workbench.upload([folder], album) if isinstance(event, Sent)]
-        finished = [photo for photo in workbench.follow(sent) if photo.status.finished]
+        events = workbench.uploads.upload([folder], album)
+        sent = [event for event in events if isinstance(event, Uploaded)]
+        finished = [photo for photo in workbench.photos.follow(sent) if photo.status.finished]
         taken = time.perf_counter() - began
     ended = Counter(photo.status for photo in finished)
     if ended[Status.SUCCEEDED] + ended[Status.INCOMPLETE] != len(data):
@@ -142,12 +144,12 @@ def _megabytes(process: psutil.Process) -> float:
 
 def _pages(workbench: Workbench) -> Iterator[Figure]:
     """Ten thousand records in one album: its pages, and the memory for going through all of them."""
-    album = workbench.albums.named("ann", "Ten thousand")
+    album = workbench.albums.get_or_create("Ten thousand", "ann")
     _write_records(workbench, album.id)
     listed, first, later = workbench.photos, list[float](), list[float]()
     for _ in range(5):
         began = time.perf_counter()
-        pages = listed.in_album(album.id, page_size=PAGE)
+        pages = listed.in_album(album, page_size=PAGE)
         list(itertools.islice(pages, PAGE))
         first.append(1000 * (time.perf_counter() - began))
         list(itertools.islice(pages, 10 * PAGE))
@@ -157,7 +159,7 @@ def _pages(workbench: Workbench) -> Iterator[Figure]:
     yield Figure(f"first page of {PAGE} of an album of {RECORDS:,}", first, "ms", 200)
     yield Figure("twelfth page", later, "ms", 200)
     tracemalloc.start()
-    count = sum(1 for _ in listed.in_album(album.id, page_size=PAGE))
+    count = sum(1 for _ in listed.in_album(album, page_size=PAGE))
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     yield Figure(f"memory to go through all {count:,}, at most", [peak], "MB", 10)

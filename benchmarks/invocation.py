@@ -35,9 +35,9 @@ class Aws(MemoryAws):
     def __init__(self) -> None:
         """Answer in this process from now on."""
         super().__init__()
-        from imageproc.functions import aws
+        from imageproc.functions import clients
 
-        others: tuple[Any, ...] = (aws.rekognition(), aws.stepfunctions())
+        others: tuple[Any, ...] = (clients.rekognition(), clients.stepfunctions())
         for client in others:
             client.meta.events.register("before-send", self._answer)
 

@@ -19,7 +19,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.labelled_photos import PHOTOS, LabelledPhoto
-from imageproc.core.errors import PhotoError
+from imageproc.errors import PhotoError
 from imageproc.local.recognition.recognizer import Recognizer
 from imageproc.local.recognition.request import DEFAULT_MIN_CONFIDENCE
 

@@ -28,12 +28,10 @@ from PIL import Image
 from benchmarks import photos
 from benchmarks.cold_start import FUNCTIONS, invoked
 from benchmarks.figures import machine
-from imageproc.client.executions import Executions
-from imageproc.client.photos import Photos
 from imageproc.client.stack import Stack
 from imageproc.client.target import LOCAL, Target
 from imageproc.client.workbench import Workbench
-from imageproc.core.record import (
+from imageproc.core.attributes import (
     ALBUM_ID,
     EXECUTION_ARN,
     FILE_SIZE,
@@ -74,9 +72,10 @@ class Run:
 class Recorder:
     """A stack on a local AWS that writes down its functions' requests."""
 
-    def __init__(self, stack: Stack, access: Path) -> None:
-        """Count in this stack, whose local AWS writes its requests to `access`."""
-        self.stack = stack
+    def __init__(self, workbench: Workbench, access: Path) -> None:
+        """Count in this workbench's stack, whose local AWS writes its requests to `access`."""
+        self.workbench = workbench
+        self.stack = workbench.stack
         self._access = access
         self._number = 0
 
@@ -96,7 +95,7 @@ class Recorder:
         item = self.stack.client("dynamodb").get_item(
             TableName=self.stack.image_table, Key={IMAGE_ID: {"S": photo_id}}, ConsistentRead=True
         )["Item"]
-        states = Counter(step.name for step in Executions(self.stack).steps(arn))
+        states = Counter(step.name for step in self.workbench.executions.steps(arn))
         return Run(states, calls, item, write_units(item, calls))
 
     def log_bytes(self) -> int:
@@ -115,9 +114,9 @@ class Recorder:
     def _ended(self, photo_id: str) -> str:
         client, deadline = self.stack.client("stepfunctions"), time.monotonic() + _SECONDS
         (photo,) = [
-            one for one in Photos(self.stack).follow([photo_id], timeout_s=_SECONDS) if one.status.finished
+            one for one in self.workbench.photos.follow([photo_id], timeout_s=_SECONDS) if one.status.finished
         ]
-        arn = photo.execution_arn or Photos(self.stack).get(photo_id).execution_arn or ""
+        arn = photo.execution_arn or photo.refresh().execution_arn or ""
         while client.describe_execution(executionArn=arn)["status"] == "RUNNING":
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the execution of {photo_id} does not end")
@@ -234,7 +233,7 @@ def start(state_dir: Path, name: str = "usage") -> tuple[LocalAws, Recorder]:
         os.environ.pop(SWITCH) if before is None else os.environ.update({SWITCH: before})
     workbench = Workbench(Target(LOCAL, status.session(), status.endpoint), name)
     workbench.deploy()
-    return local, Recorder(workbench.stack, state_dir / "access.jsonl")
+    return local, Recorder(workbench, state_dir / "access.jsonl")
 
 
 def record(recorder: Recorder) -> dict[str, Any]:

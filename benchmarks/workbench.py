@@ -27,9 +27,10 @@ from benchmarks.local import local_aws
 from benchmarks.pages import Place, jupyterlab, places, run_cell, settle
 from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running
-from imageproc.client.uploads import PARALLEL
+from imageproc.client.uploads.sender import PARALLEL
 from imageproc.client.workbench import Workbench
-from imageproc.core.record import IMAGE_ID, LABELS, S3_KEY, STATUS, TAGS, THUMBNAIL, Status
+from imageproc.core.attributes import IMAGE_ID, LABELS, S3_KEY, STATUS, TAGS, THUMBNAIL
+from imageproc.core.record import Status
 from imageproc.local import LocalAws
 from imageproc.widgets.parts.gallery import PAGE_SIZE
 from tests.browser.conftest import CHROMIUM
@@ -60,11 +61,11 @@ _PAGE_IS_PAINTED = """(node) => {
 _GALLERY = (
     """import json
 from pathlib import Path
-from imageproc import Workbench
-from imageproc.client.photos import Photo
+from imageproc import Photo, Workbench
+from imageproc.core.record_codec import decode
 from imageproc.widgets import GalleryPanel, show
 workbench = Workbench.open("local")
-photos = [Photo(record) for record in json.loads(Path("records.json").read_text())]""",
+photos = [decode(record, Photo) for record in json.loads(Path("records.json").read_text())]""",
     """gallery = GalleryPanel(workbench, photos=photos)
 show(gallery)
 await gallery.finished()""",
@@ -76,7 +77,7 @@ from imageproc import Workbench
 from imageproc.widgets import UploadPanel, show
 Path("kernel.pid").write_text(str(os.getpid()))
 workbench = Workbench.open("local")
-show(UploadPanel(workbench, workbench.albums.named("ann", "Benchmark")))""",
+show(UploadPanel(workbench, workbench.albums.get_or_create("Benchmark", "ann")))""",
 )
 
 
@@ -208,9 +209,9 @@ def client(workbench: Workbench) -> Iterator[Figure]:
         with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
             files = photos(Path(folder, f"many-{number}"), UPLOADS, (1200, 900))
             size = megabytes(files)
-            album = workbench.albums.named("ann", f"Many {number}")
+            album = workbench.albums.get_or_create(f"Many {number}", "ann")
             settle(LocalAws().status().pid)
-            ours.append(seconds(lambda: list(workbench.upload(files, album))))  # noqa: B023 - called at once
+            ours.append(seconds(lambda: list(workbench.uploads.upload(files, album))))  # noqa: B023 - called at once
             settle(LocalAws().status().pid)
             bare.append(seconds(lambda: put_all(workbench, files)))  # noqa: B023 - called at once
     yield Figure(f"{UPLOADS} uploads of {size:.1f} MB", ours, "s")

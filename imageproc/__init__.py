@@ -1,21 +1,47 @@
-"""Image recognition and processing on AWS, driven from Jupyter."""
+"""Image recognition and processing on AWS, driven from Jupyter.
 
-from __future__ import annotations
+>>> from imageproc import Workbench  # doctest: +SKIP
+>>> workbench = Workbench.open()  # doctest: +SKIP
+"""
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from imageproc.client.workbench import Workbench
+from importlib import import_module
 
 __version__ = "0.2.0"
 
-__all__ = ["Workbench", "__version__"]
+_NAMES = {
+    "client.albums": "Album",
+    "client.bulk": "BulkProgress",
+    "client.cancellation": "Cancellation",
+    "client.dead_letters": "DeadLetter NotRedriven Redriven",
+    "client.executions": "Execution",
+    "client.executions.history": "Step StepStatus",
+    "client.logs": "LogEntry",
+    "client.photos.downloads": "Downloaded NotDownloaded",
+    "client.photos.failures": "FailureGroup",
+    "client.photos.followed": "FollowedPhoto FollowedPhotos",
+    "client.photos.photo": "Photo",
+    "client.photos.processing": "NotRestarted Restarted",
+    "client.privacy": "Erased Erasure",
+    "client.stack": "Stack",
+    "client.target": "Target",
+    "client.uploads.events": "PreparedFile RefusedFile UploadFailed UploadProgress Uploaded",
+    "client.users": "default_user",
+    "client.workbench": "Workbench",
+    "core.parts": "Part",
+    "core.record": "BoundingBox Label Status",
+    "costs": "Estimate",
+    "deployment.plan": "Plan",
+    "errors": "ImageprocError",
+}
+"""The public names of each module; `__init__.pyi` tells them to type checkers."""
+
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted([*_HOME, "__version__"])
 
 
-def __getattr__(name: str) -> Any:
-    """Import the workbench when it is first asked for: this module is also Lambda's, where it is not."""
-    if name == "Workbench":
-        from imageproc.client.workbench import Workbench
-
-        return Workbench
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: this module is also Lambda's, where most are not."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"imageproc.{_HOME[name]}"), name)

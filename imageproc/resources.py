@@ -10,13 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from imageproc.errors import ResourcesMissingError
+
 _IN_WHEEL = "_resources"
 
 Folder = Literal["cloudformation", "jupyter", "notebooks", "requirements"]
-
-
-class ResourcesMissingError(Exception):
-    """Files that belong to the package are not there: the installation is damaged."""
 
 
 def folder(name: Folder) -> Path:
@@ -25,6 +23,4 @@ def folder(name: Folder) -> Path:
     for path in (package / _IN_WHEEL / name, package.parent / name):
         if path.is_dir():
             return path
-    raise ResourcesMissingError(
-        f"The folder {name} is missing from the installed package. Install imageproc again."
-    )
+    raise ResourcesMissingError(f"The folder {name} is missing from the installed package.")

@@ -15,6 +15,8 @@ from pathlib import Path
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational as Rational
 
+from imageproc.errors import SamplesMissingError
+
 _MAKE, _MODEL, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL, _ORIENTATION = (
     0x010F,
     0x0110,
@@ -25,10 +27,6 @@ _MAKE, _MODEL, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL, _ORIENTATION = (
 _EXPOSURE_TIME, _F_NUMBER, _SENSITIVITY, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _TURNED_BACK = {1: None, 6: Image.Transpose.ROTATE_90}
-
-
-class SamplesMissingError(Exception):
-    """The package whose pictures are the samples is not installed."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ NOT_A_PHOTO = ("notes.jpg", b"This text calls itself a JPEG.\n")
 
 
 def write_samples(folder: Path) -> list[Path]:
-    """Write the sample photos and one file that is no photo into a folder, and return their paths.
+    """Write the sample photos and one file that is not a photo into a folder, and return their paths.
 
     JPEG and PNG; two have a place, one is rotated (its pixels lie on their side, as phones store them).
     Raises SamplesMissingError.
@@ -100,7 +98,7 @@ def sample_photos() -> list[Path]:
 def _pictures() -> Path:
     found = importlib.util.find_spec("skimage")
     if found is None or not found.submodule_search_locations:
-        raise SamplesMissingError("The sample photos come with scikit-image: pip install 'imageproc[demo]'")
+        raise SamplesMissingError("The sample photos come with scikit-image, which is not installed.")
     return Path(found.submodule_search_locations[0]) / "data"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -17,12 +18,33 @@ from tests.secrets_in_use import holding, keys_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 # The same examples each time: what the suite says of a commit does not depend on the day.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+
+SLOW_FOLDERS = {"browser", "flow", "local", "notebooks", "reliability"}
+SLOW_FIXTURES = {"local_aws", "own_aws"}
+"""What starts a local AWS."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make check` leaves out; files that start other servers mark themselves."""
+    tests = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(tests).parts[0]
+        if folder in SLOW_FOLDERS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def _quick_tests_start_no_local_aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("a test that starts a local AWS is slow: mark it with pytest.mark.slow")
+
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(LocalAws, "start", refuse)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """What another user of this machine tries: run as root, it becomes nobody, and prints what it got as JSON.
 
-`python -m tests.stranger FOLDER PID`: Jupyter's folder of what runs, and the process of JupyterLab or of the
-web app. Its children's arguments and ports are public to all users of the machine.
+`python -m tests.stranger FOLDER PID…`: Jupyter's folder of what runs, and the processes of JupyterLab or of
+the web app, whose arguments and ports are public to all users of the machine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _LISTEN_S = 6.0
 @contextlib.contextmanager
 def listening(folder: Path, process: int) -> Iterator[dict[str, Any]]:
     """Let a stranger try a server and its kernels; what it got is in the yielded dictionary afterwards."""
-    command = [sys.executable, "-m", "tests.stranger", str(folder), str(process)]
+    server = psutil.Process(process)
+    pids = [str(one.pid) for one in (server, *server.children(recursive=True))]
+    command = [sys.executable, "-m", "tests.stranger", str(folder), *pids]
     got: dict[str, Any] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stranger:
         assert stranger.stdout is not None
@@ -41,17 +43,8 @@ def listening(folder: Path, process: int) -> Iterator[dict[str, Any]]:
 
 def ports(processes: list[psutil.Process]) -> list[int]:
     """Return the ports on which the processes listen; /proc/net/tcp tells them to everybody."""
-    found = set[int]()
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):  # a short-lived child
-            listening = (one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
-            found |= {one.laddr.port for one in listening}
-    return sorted(found)
-
-
-def kernels(server: psutil.Process) -> list[psutil.Process]:
-    """Return the server's kernels, as the list of processes shows them to everybody."""
-    return [one for one in server.children(recursive=True) if "ipykernel_launcher" in str(one.cmdline())]
+    found = [connection for process in processes for connection in process.net_connections("tcp")]
+    return sorted({one.laddr.port for one in found if one.status == psutil.CONN_LISTEN})
 
 
 def heard(listening: list[int]) -> int:
@@ -86,13 +79,14 @@ def read(paths: list[Path]) -> list[str]:
     return got
 
 
-def main(folder: Path, pid: int) -> None:
-    server, end = psutil.Process(pid), time.monotonic() + _START_S
-    while len(found := ports([server, *kernels(server)])) <= KERNEL_PORTS and time.monotonic() < end:
+def main(folder: Path, pids: list[int]) -> None:
+    processes = [psutil.Process(pid) for pid in pids]
+    commands = [word for process in processes for word in process.cmdline()]
+    files = [Path(word) for word in commands if word.endswith(".json")]
+    files += [*folder.rglob("*"), *(Path(f"/proc/{pid}/environ") for pid in pids)]
+    end = time.monotonic() + _START_S
+    while len(found := ports(processes)) <= KERNEL_PORTS and time.monotonic() < end:
         time.sleep(0.1)
-    words = [word for process in kernels(server) for word in process.cmdline()]
-    files = [Path(word) for word in words if word.endswith(".json")]
-    files += [*folder.rglob("*"), *(Path(f"/proc/{one.pid}/environ") for one in (server, *kernels(server)))]
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
@@ -101,4 +95,4 @@ def main(folder: Path, pid: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), [int(pid) for pid in sys.argv[2:]])

@@ -22,6 +22,8 @@ from imageproc.local import LocalAws
 from imageproc.local.recognition import SWITCH
 from tests.browser.conftest import free_port, wait_for
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

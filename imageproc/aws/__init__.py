@@ -1,1 +1,1 @@
-"""What the client and the deployment share of AWS."""
+"""Adapters to AWS that the functions, the client and the deployment share: errors, items, records."""

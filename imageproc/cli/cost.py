@@ -8,10 +8,8 @@ import click
 
 from imageproc.cli import options
 from imageproc.cli.deploy import given_parameters
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
-from imageproc.cli.photos import found_photos
-from imageproc.client import spending
 from imageproc.costs import AVERAGE_MEGABYTES, DATE, REGION, Bill, Estimate, estimate
 from imageproc.costs.words import photos as counted
 from imageproc.costs.words import usd
@@ -22,9 +20,9 @@ _COLUMNS = ("WHAT", "QUANTITY", "UNIT", "PRICE", "USD")
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option("--album", help="The photos of this album (name or ID), as many and as large as they are.")
-@click.option("--user", help="The album's owner; with --album.")
+@click.option("--user", help="Whose album it is; with --album.")
 @click.option(
     "--photos", type=click.IntRange(min=0), default=1000, show_default=True, help="How many photos."
 )
@@ -38,7 +36,7 @@ _COLUMNS = ("WHAT", "QUANTITY", "UNIT", "PRICE", "USD")
 @click.option("--parameter", "-p", "given", multiple=True, metavar="NAME=VALUE", help="A template parameter.")
 @options.as_json
 def cost(
-    place: Place,
+    connection: Connection,
     album: str | None,
     user: str | None,
     photos: int,
@@ -46,7 +44,7 @@ def cost(
     given: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what photos cost on AWS: processing them once, keeping them, and the stack as it stands.
+    """Say what photos cost on AWS: processing them once, keeping them, and the empty stack.
 
     It is an estimate from counted calls and public list prices; AWS is not asked. Without --album nothing is
     looked up, and nothing needs to be deployed.
@@ -56,7 +54,8 @@ def cost(
             raise click.UsageError("--user goes with --album.")
         found = estimate(photos, megabytes, given_parameters(given))
     else:
-        found = spending.of_photos(place.target, place.stack_name, found_photos(place, user, album))
+        workbench = connection.workbench
+        found = workbench.cost(workbench.photos.in_album(album, user))
     if as_json:
         _print_json(found)
     else:
@@ -68,7 +67,7 @@ def _print(found: Estimate) -> None:
     for title, bill in (
         (f"{size}, once", found.processing),
         (f"{size}, to keep, a month", found.storing),
-        ("The stack as it stands, a month, at most", found.standing),
+        ("The empty stack, a month, at most", found.standing),
     ):
         console.print(f"{title}: {usd(bill.total)}", style="bold")
         print_table(_COLUMNS, _rows(bill), "Nothing.")

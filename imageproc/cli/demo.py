@@ -8,18 +8,13 @@ from pathlib import Path
 import click
 from rich.rule import Rule
 
-from imageproc import samples
+from imageproc import NotDownloaded, Photo, PreparedFile, Workbench, samples
 from imageproc.cli.escaping import say
 from imageproc.cli.following import follow
 from imageproc.cli.output import console, errors
 from imageproc.cli.photos import print_photos
 from imageproc.cli.upload import send
-from imageproc.client.download import NotDownloaded, download
-from imageproc.client.errors import ClientError
-from imageproc.client.photos import Photo
-from imageproc.client.target import Target
-from imageproc.client.uploads import Upload
-from imageproc.client.workbench import Workbench
+from imageproc.errors import DownloadError, UploadError
 
 _USER, _ALBUM = "demo", "Demo"
 
@@ -36,13 +31,13 @@ def demo(folder: Path) -> None:
     """Start the local AWS, deploy, upload sample photos, follow them, and show what became of them."""
     began = time.monotonic()
     _title("1. The local AWS")
-    target = _started()
+    workbench = Workbench.open("local", notify=say)
     _title("2. The stack, from image-processing.yaml")
-    workbench = _deployed(target)
+    _deploy(workbench)
     _title("3. Sample photos, and a text that calls itself a JPEG")
     photos = _processed(workbench, folder / "photos")
     _title("4. What is recorded")
-    print_photos(sorted(photos, key=lambda photo: photo.file_name))
+    print_photos(sorted(photos, key=lambda photo: photo.name))
     _save_thumbnails(workbench, photos, folder / "thumbnails")
     _title(f"Done in {time.monotonic() - began:.0f} s. What next?")
     _say_what_next(photos[0])
@@ -53,44 +48,31 @@ def _title(text: str) -> None:
     console.print(Rule(text, align="left", style="dim"))
 
 
-def _started() -> Target:
-    from imageproc.local import LocalAws
-
-    LocalAws().start(progress=say)
-    return Target.local()
-
-
-def _deployed(target: Target) -> Workbench:
-    workbench = Workbench(target)
+def _deploy(workbench: Workbench) -> None:
     with errors.status("Deploying...") as spinner:
-        planned = workbench.plan()
-        for number, event in enumerate(workbench.apply(planned)):
+        planned = workbench.stack.plan()
+        for number, event in enumerate(workbench.stack.apply(planned)):
             spinner.update(f"Deploying: {number} events, {getattr(event, 'logical_id', '')}")
     resources = f"{len(planned.changes)} resources changed" if planned.changed else "nothing changed"
     console.print(f"{resources}; the photos' bucket is {workbench.stack.bucket}")
-    return workbench
 
 
 def _processed(workbench: Workbench, folder: Path) -> list[Photo]:
-    try:
-        paths = samples.write_samples(folder)
-    except samples.SamplesMissingError as error:
-        raise ClientError(str(error)) from error
-    album = workbench.albums.named(_USER, _ALBUM)
-    found = workbench.prepare(paths, album, check=False)
-    ready = [one for one in found if isinstance(one, Upload)]
-    sent, failed = send(workbench.stack, album, ready, again=True)
+    album = workbench.albums.get_or_create(_ALBUM, _USER)
+    found = workbench.uploads.prepare(samples.write_samples(folder), album, check=False)
+    ready = [one for one in found if isinstance(one, PreparedFile)]
+    sent, failed = send(workbench, album, ready, again=True)
     if failed:
-        raise ClientError(f"{len(failed)} photos could not be uploaded.")
-    return follow(workbench.stack, {one.upload.object_id: one.version for one in sent})
+        raise UploadError(f"{len(failed)} photos could not be uploaded.", "Run it again.")
+    return follow(workbench, sent)
 
 
 def _save_thumbnails(workbench: Workbench, photos: list[Photo], folder: Path) -> None:
     """Write the thumbnails into a folder."""
     with_thumbnail = [photo for photo in photos if photo.thumbnail_key]
-    for written in download(workbench.stack, with_thumbnail, folder, thumbnails=True):
+    for written in workbench.photos.download(with_thumbnail, folder, thumbnails=True):
         if isinstance(written, NotDownloaded):
-            raise ClientError(f"{written.photo_id}: {written.cause}")
+            raise DownloadError(f"{written.photo_id}: {written.cause}")
     console.print()
     console.print(f"Thumbnails, upright and without metadata: {folder}/ (in S3 under Thumbnails/)")
 
@@ -98,7 +80,7 @@ def _save_thumbnails(workbench: Workbench, photos: list[Photo], folder: Path) ->
 def _say_what_next(photo: Photo) -> None:
     commands = {
         "imageproc upload ~/Pictures --follow": "your own photos",
-        f"imageproc show {photo.file_name}": "all that is recorded of one",
+        f"imageproc show {photo.name}": "all that is recorded of one",
         "imageproc photos": "all photos; add --json for scripts",
         "imageproc executions": "what the state machine did",
         "imageproc lab": "the same in JupyterLab",

@@ -8,31 +8,38 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from imageproc.aws.clients import Aws
-from imageproc.aws.errors import translated
 from imageproc.cli import options
 from imageproc.cli.escaping import escaped, say
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table, size
-from imageproc.client.target import AWS, LOCAL, Target, open_target
+from imageproc.client.target import AWS, LOCAL, open_target
 from imageproc.costs.words import brief
-from imageproc.deployment import artifacts, packaging, template
-from imageproc.deployment.errors import PlanDeclinedError
-from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
-from imageproc.deployment.packaging import BuildTarget
-from imageproc.deployment.plan import Plan, package_template
+from imageproc.deployment import (
+    BuildTarget,
+    Deployed,
+    Event,
+    Note,
+    Plan,
+    StackEvent,
+    always,
+    local_target,
+    packaging,
+    write_package,
+)
+from imageproc.deployment.events import CodeUploaded
+from imageproc.errors import PlanDeclinedError
 
 _ACTION_STYLES = {"Add": "green", "Modify": "yellow", "Remove": "red"}
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option("--parameter", "-p", "given", multiple=True, metavar="NAME=VALUE", help="A template parameter.")
 @click.option("--artifacts-bucket", help="Existing bucket for the code; by default one is made.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and deploy nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def deploy(
-    place: Place, given: tuple[str, ...], artifacts_bucket: str | None, only_plan: bool, yes: bool
+    connection: Connection, given: tuple[str, ...], artifacts_bucket: str | None, only_plan: bool, yes: bool
 ) -> None:
     """Deploy the stack, or bring it up to date: show what would change, ask, and follow it.
 
@@ -46,12 +53,12 @@ def deploy(
     On the local AWS nothing is asked, and guests may use the test client of a stack that is made now
     (TestClientAccess=Enabled); later deployments keep what the stack has.
     """
-    place.announce()
-    target = place.target
+    connection.announce()
+    target = connection.workbench.target
     silent, parameters = yes or target.is_local, given_parameters(given)
     confirm = always if silent or only_plan else _confirm
     try:
-        planned = place.workbench.plan(
+        planned = connection.workbench.stack.plan(
             parameters,
             artifacts_bucket=artifacts_bucket,
             repair=not only_plan,
@@ -65,22 +72,22 @@ def deploy(
         console.print(_unchanged(planned))
         return
     _show_plan(planned)
-    for line in brief(place.workbench.cost(parameters=parameters), local=target.is_local):
+    for line in brief(connection.workbench.cost(parameters=parameters), local=target.is_local):
         console.print(line, style="dim")
     if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
-        place.workbench.discard(planned)
+        connection.workbench.stack.discard(planned)
         console.print(f"Nothing was deployed.{_uploads(planned)}")
         return
-    for event in place.workbench.apply(planned):
+    for event in connection.workbench.stack.apply(planned):
         show(event)
 
 
 @click.command()
-@options.place
+@options.connection
 @options.as_json
-def outputs(place: Place, as_json: bool) -> None:
+def outputs(connection: Connection, as_json: bool) -> None:
     """Show the stack's outputs: the names of its bucket, tables, functions."""
-    found = place.stack.outputs
+    found = connection.workbench.stack.outputs
     if as_json:
         print_json(found)
     else:
@@ -129,20 +136,14 @@ def package(
     Without --bucket, the template names the written zips as files beside it: `aws cloudformation package`
     uploads them to a bucket of yours, and writes the template that can be launched.
     """
-    built = packaging.build(_build_target(target, runtime, architecture), artifacts.key_prefix("packaged"))
-    if bucket:
-        opened = open_target(target, profile, region)
+    opened = open_target(target, profile, region) if bucket else None
+    if opened:
         say(f"Using {opened}.", err=True)
-        _upload(opened, bucket, built)
-    text = package_template(template.read_sources(), built, bucket, data_retention)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    written = {"image-processing.yaml": text.encode()}
-    written |= {zip_.key: zip_.data for zip_ in (built.functions, built.layer)}
-    for name, data in written.items():
-        path = output_dir / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        console.print(f"{path}  {size(len(data))}")
+    built = _build_target(target, runtime, architecture)
+    for path, count in write_package(
+        output_dir, built, data_retention=data_retention, bucket=bucket, clients=opened, notify=show
+    ):
+        console.print(f"{path}  {size(count)}")
 
 
 def _build_target(target: str, runtime: str, architecture: str) -> BuildTarget:
@@ -150,14 +151,14 @@ def _build_target(target: str, runtime: str, architecture: str) -> BuildTarget:
         return BuildTarget(runtime, architecture)
     from imageproc.local import runtime_bootstrap
 
-    return packaging.local_target(runtime_bootstrap())
+    return local_target(runtime_bootstrap())
 
 
 def show(event: Event) -> None:
     """Print what a deployment or a removal reports."""
     if isinstance(event, Note):
         errors.print(event.text)
-    elif isinstance(event, Uploaded):
+    elif isinstance(event, CodeUploaded):
         errors.print(f"Uploaded {event.key} ({size(event.size)})")
     elif isinstance(event, StackEvent):
         errors.print(_line(event))
@@ -206,7 +207,7 @@ def _show_plan(planned: Plan) -> None:
 
 
 def given_parameters(given: Iterable[str]) -> dict[str, str]:
-    """Return what `--parameter NAME=VALUE` was given. Raises BadParameter for what is no such pair."""
+    """Return what `--parameter NAME=VALUE` was given. Raises BadParameter for anything else."""
     parameters = {}
     for one in given:
         name, equals, value = one.partition("=")
@@ -214,11 +215,3 @@ def given_parameters(given: Iterable[str]) -> dict[str, str]:
             raise click.BadParameter(f"{one!r} is not NAME=VALUE.", param_hint="--parameter")
         parameters[name] = value
     return parameters
-
-
-def _upload(target: Target, bucket: str, built: packaging.Packages) -> None:
-    aws = Aws(target)
-    with translated(f"Uploading to {bucket}"):
-        artifacts.ensure_bucket(aws, "packaged", bucket, show)
-        for zip_ in (built.functions, built.layer):
-            artifacts.put_once(aws, bucket, zip_.key, zip_.data, show)

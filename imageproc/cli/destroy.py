@@ -7,15 +7,13 @@ from rich.status import Status as Spinner
 
 from imageproc.cli import options
 from imageproc.cli.deploy import show
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
-from imageproc.deployment.events import Emptied, Event, Removed, Swept
-from imageproc.deployment.inventory import Inventory, inventory
-from imageproc.deployment.sweep import destroy as sweep
+from imageproc.deployment import Emptied, Event, Inventory, Removed, Swept
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option("--keep-data", is_flag=True, help="Keep the photos' bucket and the tables.")
 @click.option(
     "--delete-data",
@@ -23,7 +21,7 @@ from imageproc.deployment.sweep import destroy as sweep
     help="Remove bucket and tables even if DataRetention=Retain keeps them, or an earlier removal kept them.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def destroy(place: Place, keep_data: bool, delete_data: bool, yes: bool) -> None:
+def destroy(connection: Connection, keep_data: bool, delete_data: bool, yes: bool) -> None:
     """Delete the stack with all it holds: photos, thumbnails, records, logs, uploaded code.
 
     A stack that was deployed with DataRetention=Retain keeps its photos' bucket and its tables, unless
@@ -34,20 +32,23 @@ def destroy(place: Place, keep_data: bool, delete_data: bool, yes: bool) -> None
     """
     if keep_data and delete_data:
         raise click.UsageError("Give --keep-data or --delete-data, not both.")
-    place.announce()
+    connection.announce()
     wish = True if delete_data else False if keep_data else None
-    found = inventory(place.target, place.stack_name)
+    stack = connection.workbench.stack
+    found = stack.inventory()
     if not found.names(delete_data=wish):
         nothing = "else " if found.kept(delete_data=wish) else ""
         _show_kept(found, wish)
-        console.print(f"There is nothing {nothing}left of the stack {place.stack_name} in {place.target}.")
+        where = f"the stack {connection.stack_name} in {connection.workbench.target}"
+        console.print(f"There is nothing {nothing}left of {where}.")
         return
     _show(found, wish)
     _show_kept(found, wish)
-    if not yes and click.prompt("Type the stack's name to remove all this", err=True) != place.stack_name:
+    prompt = "Type the stack's name to remove all this"
+    if not yes and click.prompt(prompt, err=True) != connection.stack_name:
         raise click.ClickException("The name differs: nothing was removed.")
     with errors.status("Removing...") as spinner:
-        for event in sweep(place.target, place.stack_name, delete_data=wish):
+        for event in stack.destroy(delete_data=wish):
             _follow(event, spinner)
 
 

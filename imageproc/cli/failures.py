@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import click
 
+from imageproc import FailureGroup
 from imageproc.cli import options
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
-from imageproc.client.dead_letters import DeadLetters
-from imageproc.client.failures import FailureGroup, grouped
-from imageproc.client.failures import failures as failures_of
-from imageproc.client.photos import Photos
 
 _NAMES = 3
 """How many photos a row of the table names."""
 
 
 @click.command()
-@options.place
+@options.connection
 @options.as_json
-def failures(place: Place, as_json: bool) -> None:
+def failures(connection: Connection, as_json: bool) -> None:
     """Show what failed or is missing, in which step, why and how often."""
-    groups = grouped(failures_of(Photos(place.stack).all()))
+    groups = connection.workbench.photos.failures()
     if as_json:
         for group in groups:
             print_json(_plain(group))
@@ -30,13 +27,13 @@ def failures(place: Place, as_json: bool) -> None:
     print_table(columns, map(_row, groups), "Nothing failed.")
     if any(group.retriable for group in groups):
         console.print("imageproc retry --all --step STEP runs them again.")
-    waiting = DeadLetters(place.stack).count()
+    waiting = connection.workbench.dead_letters.count()
     if waiting:
         console.print(f"{waiting} uploads could not be started: imageproc redrive --list shows them.")
 
 
 def _row(group: FailureGroup) -> tuple[str, ...]:
-    names = [photo.file_name for photo in group.photos[:_NAMES]]
+    names = [photo.name for photo in group.photos[:_NAMES]]
     more = [f"and {group.count - _NAMES} more"] if group.count > _NAMES else []
     cause = group.causes[0][0]
     others = f" (and {len(group.causes) - 1} other causes)" if len(group.causes) > 1 else ""

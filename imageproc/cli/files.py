@@ -11,9 +11,9 @@ import click
 from imageproc.cli import options
 from imageproc.cli.escaping import say
 from imageproc.cli.output import console, print_json
-from imageproc.core.errors import ImageRejectedError
 from imageproc.core.metadata import read_metadata
 from imageproc.core.thumbnail import make_thumbnail
+from imageproc.errors import ImageRejectedError
 
 
 @click.command()
@@ -56,7 +56,7 @@ def thumbnail(source: Path, target: Path) -> None:
 def _inspected(path: Path) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_file():
-            raise IsADirectoryError(None, "It is no regular file")
+            raise IsADirectoryError(None, "It is not a regular file")
         with path.open("rb") as file:
             return read_metadata(file, path.stat().st_size).attributes()
     except ImageRejectedError as error:

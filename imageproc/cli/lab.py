@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from imageproc import resources
+from imageproc import Workbench, resources
 from imageproc.cli.escaping import say
 from imageproc.cli.notebook_copies import DEFAULT_FOLDER, copy_notebooks
 from imageproc.cli.notebooks import require
-from imageproc.client.target import local_aws
+from imageproc.client.target import LOCAL, local_aws
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -32,7 +32,7 @@ def lab(context: click.Context, folder: Path) -> None:
     """Open JupyterLab on the first notebook, with the local AWS running.
 
     It opens copies of the notebooks, so that running them changes nothing of the project's own. What is
-    started here is stopped with JupyterLab: a local AWS that ran before goes on. Other options are
+    started here is stopped with JupyterLab: a local AWS that ran before keeps running. Other options are
     JupyterLab's, --no-browser say. Your own settings of JupyterLab count, and your own workspaces are left
     alone: this one's are kept beside the notebooks, in .jupyter.
     """
@@ -50,7 +50,7 @@ def _local_aws() -> Iterator[None]:
     """Have the local AWS run; end it afterwards if it did not run before."""
     local = local_aws()
     ran_before = local.status().running
-    local.start(progress=say)
+    Workbench.open(LOCAL, notify=say)
     try:
         yield
     finally:
@@ -62,12 +62,15 @@ def _local_aws() -> Iterator[None]:
 def _jupyterlab(folder: Path, options: list[str]) -> int:
     """Run JupyterLab in a folder until it ends, and return its exit code.
 
-    It gets the signals, and asks by itself.
+    It gets the signals, and asks its own questions.
     """
     config = str(resources.folder("jupyter"))
     search = os.pathsep.join([config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])])
     environment = {**os.environ, "JUPYTER_CONFIG_PATH": search}
     environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(folder / ".jupyter" / "workspaces"))
+    if os.geteuid() == 0 and "--allow-root" not in options:
+        say("You are root: JupyterLab is started with --allow-root.")
+        options = ["--allow-root", *options]
     command = [sys.executable, "-m", "jupyterlab", *options]
     process = subprocess.Popen(command, cwd=folder, env=environment)
     with _signals_go_to(process):

@@ -6,9 +6,11 @@ from dataclasses import asdict
 
 import click
 
+from imageproc import Workbench
 from imageproc.cli import options
 from imageproc.cli.escaping import say
 from imageproc.cli.output import print_json
+from imageproc.client.target import LOCAL
 from imageproc.local import LocalAws, LocalStatus
 
 
@@ -19,8 +21,8 @@ def local() -> None:
 
 @local.command()
 def start() -> None:
-    """Start the local AWS, unless it runs; it goes on until it is stopped."""
-    LocalAws().start(progress=say)
+    """Start the local AWS, unless it runs already; it keeps running until it is stopped."""
+    Workbench.open(LOCAL, notify=say)
 
 
 @local.command()

@@ -8,13 +8,11 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
+from imageproc import LogEntry
 from imageproc.cli import options
 from imageproc.cli.escaping import escaped
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json
-from imageproc.client.executions import Executions
-from imageproc.client.logs import LogEntry, Logs
-from imageproc.client.photos import Photos
 
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _HIDDEN = ("stackTrace", "_aws", "objectID", "versionId")
@@ -22,18 +20,19 @@ _HIDDEN = ("stackTrace", "_aws", "objectID", "versionId")
 
 
 @click.command()
-@options.place
+@options.connection
 @click.argument("photo_id", metavar="PHOTO")
 @options.as_json
-def logs(place: Place, photo_id: str, as_json: bool) -> None:
+def logs(connection: Connection, photo_id: str, as_json: bool) -> None:
     """Show what was logged of PHOTO's last run, from the upload's event to the last step, by time."""
-    photo = Photos(place.stack).find(photo_id)
-    for entry in Logs(place.stack).of_photo(photo):
+    workbench = connection.workbench
+    photo = workbench.photos.find(photo_id)
+    for entry in workbench.logs.of_photo(photo):
         if as_json:
             print_json(asdict(entry))
         else:
             console.print(_line(entry), soft_wrap=True)
-    url = Executions(place.stack).console_url(photo.execution_arn) if photo.execution_arn else None
+    url = workbench.executions.console_url(photo.execution_arn) if photo.execution_arn else None
     if url and not as_json:
         console.print(url, soft_wrap=True)
 

@@ -59,7 +59,7 @@ def _copy(source: Path, copy: Path, *, overwrite: bool) -> Outcome:
 
 
 def _cells(path: Path) -> Any:
-    """Return the cells without what running them adds; what is no notebook has none."""
+    """Return the cells without what running them adds; anything but a notebook has none."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         return [(cell["cell_type"], "".join(cell["source"])) for cell in read["cells"]]

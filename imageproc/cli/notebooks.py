@@ -94,7 +94,7 @@ def app(port: int, no_browser: bool) -> None:
 def parameters_of(path: Path) -> dict[str, Any]:
     """Return a notebook's parameters by name: papermill's name, type, default and help.
 
-    Raises ClickException for a file that is no notebook of a known language.
+    Raises ClickException for a file that is not a notebook of a known language.
     """
     require("papermill")
     import papermill

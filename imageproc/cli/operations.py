@@ -7,16 +7,11 @@ from dataclasses import asdict
 
 import click
 
+from imageproc import NotRestarted, Part, Restarted, Workbench
 from imageproc.cli import options
 from imageproc.cli.following import follow
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
-from imageproc.client.bulk import Bulk
-from imageproc.client.executions import Executions
-from imageproc.client.failures import failures
-from imageproc.client.operations import NotRestarted, Operations, Restarted, attempt_each
-from imageproc.client.photos import Photo, Photos
-from imageproc.core.record import Part, Status
 
 _only = click.option(
     "--only",
@@ -30,16 +25,16 @@ _STATES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option(
     "--status", type=click.Choice(_STATES, case_sensitive=False), help="Only executions of this status."
 )
 @click.option("--limit", default=50, show_default=True, help="The most executions to list; 0 for all.")
 @options.as_json
-def executions(place: Place, status: str | None, limit: int, as_json: bool) -> None:
+def executions(connection: Connection, status: str | None, limit: int, as_json: bool) -> None:
     """List the executions of the state machine, the newest first."""
     rows = []
-    for number, execution in enumerate(Executions(place.stack).all(status)):
+    for number, execution in enumerate(connection.workbench.executions.all(status)):
         if limit and number == limit:
             break
         if as_json:
@@ -58,14 +53,14 @@ def executions(place: Place, status: str | None, limit: int, as_json: bool) -> N
 
 
 @click.command()
-@options.place
+@options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All photos that failed or lack something.")
 @_only
 @click.option("--step", help="With --all: only photos that failed in this step, as `failures` names it.")
 @_wait
 def retry(
-    place: Place,
+    connection: Connection,
     photo_ids: tuple[str, ...],
     every: bool,
     only: tuple[str, ...],
@@ -76,70 +71,65 @@ def retry(
     _need_choice(photo_ids, every)
     if step and not every:
         raise click.UsageError("--step goes with --all.")
-    place.announce()
-    operations, kept = Operations(place.stack), Photos(place.stack)
-    chosen = _retriable(kept.all(), only, step) if every else map(kept.find, photo_ids)
-    _report(
-        place,
-        attempt_each(chosen, lambda photo: operations.retry(photo, only)),
-        "There is nothing to retry.",
-        wait,
-    )
+    connection.announce()
+    photos = connection.workbench.photos
+    chosen = photos.retriable(only, step) if every else map(photos.find, photo_ids)
+    _report(connection.workbench, photos.retry_each(chosen, only), "There is nothing to retry.", wait)
 
 
 @click.command()
-@options.place
+@options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All photos in the bucket.")
 @click.option("--missing", is_flag=True, help="All photos that lack something, or what --only names.")
 @_only
 @_wait
 def reprocess(
-    place: Place,
+    connection: Connection,
     photo_ids: tuple[str, ...],
     every: bool,
     missing: bool,
     only: tuple[str, ...],
     wait: bool,
 ) -> None:
-    """Make photos anew, well or not: all of each, or only the parts that --only names.
+    """Process photos again, whatever their status: all of each, or only the parts that --only names.
 
-    A photo that was never processed to its end is made whole all the same. --all starts the stack's bulk
-    state machine, which also finds photos without a record, and goes on if this command is interrupted.
+    A photo that was never processed to its end is processed whole. --all starts the stack's bulk
+    state machine, which also finds photos without a record, and continues if this command is interrupted.
     """
     _need_choice(photo_ids, every, missing)
-    place.announce()
+    connection.announce()
     if every:
-        _in_bulk(Bulk(place.stack), only, wait)
+        _in_bulk(connection.workbench, only, wait)
         return
-    operations, kept = Operations(place.stack), Photos(place.stack)
+    photos = connection.workbench.photos
     if missing:
-        found = operations.reprocess_missing(only)
+        found = photos.reprocess_missing(only)
     else:
-        found = attempt_each(map(kept.find, photo_ids), lambda photo: operations.reprocess(photo, only))
-    _report(place, found, "There is nothing to reprocess.", wait)
+        found = photos.reprocess_each(map(photos.find, photo_ids), only)
+    _report(connection.workbench, found, "There is nothing to reprocess.", wait)
 
 
 @click.command()
-@options.place
+@options.connection
 @_wait
-def reconcile(place: Place, wait: bool) -> None:
+def reconcile(connection: Connection, wait: bool) -> None:
     """Find photos in the bucket without a finished record, and process them.
 
     They are left behind when the local AWS is killed or events are lost. What is under way is left alone.
     """
-    place.announce()
+    connection.announce()
     done = "Every photo in the bucket has a finished record or is under way."
-    _report(place, Operations(place.stack).reconcile(), done, wait)
+    _report(connection.workbench, connection.workbench.photos.reconcile(), done, wait)
 
 
-def _in_bulk(bulk: Bulk, only: tuple[str, ...], wait: bool) -> None:
+def _in_bulk(workbench: Workbench, only: tuple[str, ...], wait: bool) -> None:
     """Start a bulk run, and follow it if asked to; fail if it fails."""
-    arn = bulk.start(only)
+    arn = workbench.bulk.start(only)
     console.print(f"Started: {arn}", soft_wrap=True)
     if not wait:
         return
-    for progress in bulk.follow(arn):
+    for progress in workbench.bulk.follow(arn):
         failed = f", {progress.failed} failed" if progress.failed else ""
         console.print(f"{progress.status}: {progress.done} of {progress.total} photos{failed}")
     if progress.status != "SUCCEEDED":
@@ -151,20 +141,9 @@ def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:
         raise click.UsageError("Name the photos, or give one of the options that stand for many: --all, say.")
 
 
-def _retriable(found: Iterable[Photo], only: tuple[str, ...], step: str | None) -> list[Photo]:
-    """Return the photos that a retry may help; with `only`, those that lack one of these parts."""
-    retriable = [
-        photo
-        for photo in found
-        if photo.status is Status.INCOMPLETE or (photo.status is Status.FAILED and not only)
-    ]
-    wanted = [photo for photo in retriable if not only or set(only) & set(photo.missing)]
-    if step is None:
-        return wanted
-    return [one.photo for one in failures(wanted) if one.step == step]
-
-
-def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: str, wait: bool) -> None:
+def _report(
+    workbench: Workbench, found: Iterable[Restarted | NotRestarted], nothing: str, wait: bool
+) -> None:
     """Print what was started and what was not, follow the former if asked to, fail for the latter."""
     restarted: list[Restarted] = []
     refused = 0
@@ -176,7 +155,8 @@ def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: st
             errors.print(f"Not started: {one.photo_id}: {one.cause}")
     if not restarted and not refused:
         console.print(nothing)
-    _finish(place, restarted, wait)
+    if wait and restarted:
+        follow(workbench, [one.photo_id for one in restarted])
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -184,8 +164,3 @@ def _report(place: Place, found: Iterable[Restarted | NotRestarted], nothing: st
 def _said(one: Restarted) -> Restarted:
     console.print(f"Started: {one.photo_id} ({one.reason})")
     return one
-
-
-def _finish(place: Place, restarted: list[Restarted], wait: bool) -> None:
-    if wait and restarted:
-        follow(place.stack, dict.fromkeys(one.photo_id for one in restarted))

@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
+from imageproc import Workbench
 from imageproc.cli.escaping import say
-from imageproc.client.stack import Stack
-from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL, Target, open_target
-from imageproc.client.workbench import Workbench
+from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
 
 Command = Callable[..., Any]
 
@@ -20,7 +19,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one 
 
 
 @dataclass(frozen=True)
-class Place:
+class Connection:
     """Where a command works: the target and the stack that the options name."""
 
     target_name: str | None
@@ -29,28 +28,27 @@ class Place:
     stack_name: str
 
     @cached_property
-    def target(self) -> Target:
-        """The target. Raises TargetError, AwsError."""
-        return open_target(self.target_name, self.profile, self.region)
-
-    @cached_property
     def workbench(self) -> Workbench:
-        """The target with the stack, which need not be deployed."""
-        return Workbench(self.target, self.stack_name)
+        """The workbench; the local AWS is started unless it runs.
 
-    @property
-    def stack(self) -> Stack:
-        """The deployed stack. Raises AwsError, StackMissingError if it is not deployed."""
-        return self.workbench.stack
+        Raises TargetError, AwsError, LocalAwsError.
+        """
+        return Workbench.open(
+            self.target_name,
+            profile=self.profile,
+            region=self.region,
+            stack_name=self.stack_name,
+            notify=lambda text: say(text, err=True),
+        )
 
     def announce(self) -> None:
         """Say whose account is about to be used, if it is one that costs money."""
-        if not self.target.is_local:
-            say(f"Using {self.target}, stack {self.stack_name}.", err=True)
+        if not self.workbench.target.is_local:
+            say(f"Using {self.workbench.target}, stack {self.stack_name}.", err=True)
 
 
-def place(command: Command) -> Command:
-    """Give a command the options --target, --profile, --region and --stack-name, as one argument `place`."""
+def connection(command: Command) -> Command:
+    """Give a command --target, --profile, --region and --stack-name, as one argument `connection`."""
 
     @click.option(
         "--target",
@@ -72,6 +70,6 @@ def place(command: Command) -> Command:
     def wrapped(
         target_name: str | None, profile: str | None, region: str | None, stack_name: str, **options: Any
     ) -> Any:
-        return command(place=Place(target_name, profile, region, stack_name), **options)
+        return command(connection=Connection(target_name, profile, region, stack_name), **options)
 
     return wrapped

@@ -14,9 +14,9 @@ from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
+from imageproc import Photo, Status
 from imageproc.cli.escaping import escaped, escaped_json
-from imageproc.client.photos import Photo
-from imageproc.core.record import Status
+from imageproc.presentation.facts import TRUNCATED
 
 
 class _Console(Console):
@@ -73,7 +73,8 @@ def status(photo: Photo) -> Text:
 
 def brief(photo: Photo) -> str:
     """Return in a few words how a photo ended: its tags, what is missing, the error's name."""
-    lacks = [f"no {part}" for part in photo.missing] or [photo.error["name"]] if photo.error else []
+    lacks = [f"no {part}" for part in photo.missing] or ([photo.error.name] if photo.error else [])
+    lacks += ["truncated: the file lacks its end"] if photo.truncated else []
     return "; ".join(filter(None, [", ".join(photo.tags[:6]), *lacks]))
 
 
@@ -81,11 +82,13 @@ def reasons(photos: Iterable[Photo]) -> dict[str, list[str]]:
     """Return why photos failed or lack something, each reason once, with the names of the photos."""
     found: dict[str, list[str]] = {}
     for photo in photos:
-        errors = {f"no {part}": why for part, why in photo.missing.items()}
+        errors = {f"no {part}": error for part, error in photo.missing.items()}
         if photo.error and not errors:
-            errors = {photo.error["name"]: photo.error}
-        for what, why in errors.items():
-            found.setdefault(f"{what}: {why['cause']}", []).append(photo.file_name)
+            errors = {photo.error.name: photo.error}
+        for what, error in errors.items():
+            found.setdefault(f"{what}: {error.cause}", []).append(photo.name)
+        if photo.truncated:
+            found.setdefault(f"Truncated: {TRUNCATED}", []).append(photo.name)
     return found
 
 

@@ -1,4 +1,4 @@
-"""`imageproc photos`, `show` and `albums`: what is there."""
+"""`imageproc photos`, `show` and `albums`: what there is."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.text import Text
 
+from imageproc import Photo, Status, Workbench
 from imageproc.cli import options
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table, reasons, status
-from imageproc.client import spending
-from imageproc.client.albums import Albums
-from imageproc.client.boxes import boxes_of, draw_boxes
-from imageproc.client.errors import ClientError
-from imageproc.client.photos import Photo, Photos
-from imageproc.core.errors import ImageRejectedError
-from imageproc.core.record import LABELS, Status
 from imageproc.costs.words import brief
+from imageproc.errors import ImageRejectedError
+from imageproc.presentation.boxes import draw_boxes, labelled_boxes
+from imageproc.presentation.facts import camera
 
 _NAMES = 8
 """How many photos are named below a reason."""
 
 
 @click.command()
-@options.place
-@click.option("--user", help="The album's owner; with --album.")
+@options.connection
+@click.option("--user", help="Whose album it is; with --album.")
 @click.option("--album", help="Only the photos of this album (name or ID).")
 @click.option(
     "--status",
@@ -36,28 +34,33 @@ _NAMES = 8
     help="Only photos of this status.",
 )
 @options.as_json
-def photos(place: Place, user: str | None, album: str | None, wanted: str | None, as_json: bool) -> None:
+def photos(
+    connection: Connection, user: str | None, album: str | None, wanted: str | None, as_json: bool
+) -> None:
     """List the photos, the newest first."""
-    found = found_photos(place, user, album)
+    workbench = connection.workbench
+    found = found_photos(workbench, user, album)
     chosen = [photo for photo in found if wanted is None or photo.status == wanted]
-    chosen.sort(key=lambda photo: -photo.upload_time)
+    chosen.sort(key=lambda photo: -photo.uploaded.timestamp() if photo.uploaded else 0.0)
     if as_json:
         for photo in chosen:
-            print_json(photo.record)
+            print_json(photo.attributes)
         return
     print_photos(chosen)
     if album is not None and chosen:
-        _print_cost(place, chosen)
+        console.print()
+        estimate = workbench.cost(chosen)
+        console.print(Text(brief(estimate, local=workbench.target.is_local)[1]), style="dim")
 
 
 def print_photos(chosen: Sequence[Photo]) -> None:
     """Print photos as a table, and below it why some of them failed or lack something."""
     rows = [
         (
-            photo.file_name,
+            photo.name,
             status(photo),
             _taken(photo),
-            _camera(photo),
+            camera(photo),
             _place(photo),
             ", ".join(photo.tags[:4]),
         )
@@ -73,15 +76,8 @@ def print_photos(chosen: Sequence[Photo]) -> None:
         console.print(shown, style="dim")
 
 
-def _print_cost(place: Place, chosen: Sequence[Photo]) -> None:
-    """Say below an album what its photos cost on AWS."""
-    found = spending.of_photos(place.target, place.stack_name, chosen)
-    console.print()
-    console.print(brief(found, local=place.target.is_local)[1], style="dim")
-
-
 @click.command()
-@options.place
+@options.connection
 @click.argument("photo_id", metavar="PHOTO")
 @click.argument(
     "out", metavar="[OUT.png]", required=False, type=click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -90,46 +86,44 @@ def _print_cost(place: Place, chosen: Sequence[Photo]) -> None:
     "--boxes", is_flag=True, help="Write the photo to OUT.png, with what was recognised drawn on it."
 )
 @options.as_json
-def show(place: Place, photo_id: str, out: Path | None, boxes: bool, as_json: bool) -> None:
+def show(connection: Connection, photo_id: str, out: Path | None, boxes: bool, as_json: bool) -> None:
     """Show all that is recorded of PHOTO: an ID, or its end if no other photo's ends so."""
     if boxes != (out is not None):
         raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
-    photo = Photos(place.stack).find(photo_id)
+    photo = connection.workbench.photos.find(photo_id)
     if out is not None:
-        _write_boxes(place, photo, out)
+        _write_boxes(photo, out)
     elif as_json:
-        print_json(photo.record)
+        print_json(photo.attributes)
     else:
         _print_record(photo)
 
 
 def _print_record(photo: Photo) -> None:
-    for name in sorted(photo.record):
-        value = photo.record[name]
+    for name, value in sorted(photo.attributes.items()):
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         console.print(f"{name:<28}{text}")
 
 
-def _write_boxes(place: Place, photo: Photo, out: Path) -> None:
-    labels = photo.record.get(LABELS, ())
+def _write_boxes(photo: Photo, out: Path) -> None:
     try:
-        drawn = draw_boxes(Photos(place.stack).original(photo), labels)
+        drawn = draw_boxes(photo.read(), photo.labels)
         drawn.save(out, "PNG")
     except ImageRejectedError as error:
         raise click.ClickException(f"{photo.name}: {error}") from error
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror or error}") from error
-    console.print(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(boxes_of(labels))}")
+    console.print(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(labelled_boxes(photo.labels))}")
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option("--user", help="Only this user's albums.")
 @options.as_json
-def albums(place: Place, user: str | None, as_json: bool) -> None:
+def albums(connection: Connection, user: str | None, as_json: bool) -> None:
     """List the albums."""
-    kept = Albums(place.stack)
-    found = sorted(kept.of(user) if user else kept.all(), key=lambda album: -album.created)
+    known = connection.workbench.albums
+    found = sorted(known.of(user) if user else known, key=lambda album: -album.created)
     if as_json:
         for album in found:
             print_json(
@@ -137,37 +131,22 @@ def albums(place: Place, user: str | None, as_json: bool) -> None:
             )
         return
     rows = [(album.name, album.user, _local_time(album.created), album.id) for album in found]
-    print_table(("ALBUM", "USER", "MADE", "ID"), rows, "There are no albums.")
+    print_table(("ALBUM", "USER", "CREATED", "ID"), rows, "There are no albums.")
 
 
-def found_photos(place: Place, user: str | None, album: str | None) -> Iterable[Photo]:
-    """Yield all photos, a user's, or those of the albums of a name or ID. Raises ClientError for no album."""
-    kept = Photos(place.stack)
-    if album is None:
-        return (
-            kept.all()
-            if user is None
-            else (photo for photo in kept.all() if photo.record.get("userID") == user)
-        )
-    known = Albums(place.stack)
-    matching = [one for one in (known.of(user) if user else known.all()) if album in (one.id, one.name)]
-    if not matching:
-        raise ClientError(f"There is no album {album!r}; `imageproc albums` lists them.")
-    return (photo for one in matching for photo in kept.in_album(one.id))
+def found_photos(workbench: Workbench, user: str | None, album: str | None) -> Iterable[Photo]:
+    """Yield all photos, a user's, or an album's. Raises AlbumNotFoundError."""
+    if album is not None:
+        return workbench.photos.in_album(album, user)
+    return (photo for photo in workbench.photos if user is None or photo.user == user)
 
 
 def _taken(photo: Photo) -> str:
-    return str(photo.record.get("creationTime", ""))[:16].replace("T", " ")
-
-
-def _camera(photo: Photo) -> str:
-    make, model = photo.record.get("exifMake", ""), photo.record.get("exifModel", "")
-    return str(model) if str(model).startswith(str(make)) else f"{make} {model}".strip()
+    return f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
 
 
 def _place(photo: Photo) -> str:
-    geo = photo.record.get("geo")
-    return f"{geo['latitude']:.3f} {geo['longitude']:.3f}" if geo else ""
+    return f"{photo.place.latitude:.3f} {photo.place.longitude:.3f}" if photo.place else ""
 
 
 def _local_time(epoch_s: int) -> str:

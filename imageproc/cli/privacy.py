@@ -7,15 +7,10 @@ from pathlib import Path
 
 import click
 
+from imageproc import Erasure, NotDownloaded, Photo, Workbench
 from imageproc.cli import options
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
-from imageproc.client.albums import Albums
-from imageproc.client.download import NotDownloaded
-from imageproc.client.download import download as download_photos
-from imageproc.client.errors import PhotoMissingError
-from imageproc.client.photos import Photo, Photos
-from imageproc.client.privacy import Erasure, Privacy
 
 _NAMES = 20
 """How many photos are named before it is asked."""
@@ -28,7 +23,7 @@ _REMAINS = (
 
 
 @click.command()
-@options.place
+@options.connection
 @click.argument("names", metavar="ALBUM|PHOTO...", nargs=-1, required=True)
 @click.option(
     "--to",
@@ -38,11 +33,11 @@ _REMAINS = (
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write into; made if need be.",
 )
-@click.option("--user", help="The albums' owner.")
+@click.option("--user", help="Whose albums they are.")
 @click.option("--thumbnails", is_flag=True, help="The thumbnails instead of the originals.")
 @click.option("--keep-location", is_flag=True, help="The files as they were uploaded, place and all.")
 def download(
-    place: Place,
+    connection: Connection,
     names: tuple[str, ...],
     folder: Path,
     user: str | None,
@@ -54,9 +49,9 @@ def download(
     Where a photo was taken is left out, unless --keep-location is given; the picture stays bit by bit.
     """
     failed = 0
-    chosen = _named(place, names, user)
-    for one in download_photos(
-        place.stack, chosen, folder, thumbnails=thumbnails, keep_location=keep_location
+    chosen = _named(connection.workbench, names, user)
+    for one in connection.workbench.photos.download(
+        chosen, folder, thumbnails=thumbnails, keep_location=keep_location
     ):
         if isinstance(one, NotDownloaded):
             failed += 1
@@ -68,11 +63,11 @@ def download(
 
 
 @click.command()
-@options.place
+@options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
 @click.option("--user", help="All that this user uploaded, and the user's albums.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(place: Place, photo_ids: tuple[str, ...], user: str | None, yes: bool) -> None:
+def forget(connection: Connection, photo_ids: tuple[str, ...], user: str | None, yes: bool) -> None:
     """Erase each PHOTO (an ID, or its end), or all of a user: versions, thumbnails, records, albums.
 
     What would be erased is shown first, and nothing brings it back. An interrupted erasure is finished by
@@ -80,9 +75,13 @@ def forget(place: Place, photo_ids: tuple[str, ...], user: str | None, yes: bool
     """
     if bool(photo_ids) == (user is not None):
         raise click.UsageError("Name the photos, or give --user.")
-    place.announce()
-    privacy = Privacy(place.stack)
-    found = privacy.of_photos(_ids(place, photo_ids)) if user is None else privacy.of_user(user)
+    connection.announce()
+    privacy = connection.workbench.privacy
+    found = privacy.of_photos(photo_ids) if user is None else privacy.of_user(user)
+    if found.empty and found.not_found:
+        raise found.not_found[0]
+    for missing in found.not_found:
+        errors.print(f"Left out: {missing}")
     if found.empty:
         console.print("There is nothing to erase.")
         return
@@ -98,39 +97,17 @@ def forget(place: Place, photo_ids: tuple[str, ...], user: str | None, yes: bool
     console.print(_REMAINS, style="dim")
 
 
-def _named(place: Place, names: Iterable[str], user: str | None) -> Iterator[Photo]:
+def _named(workbench: Workbench, names: Iterable[str], user: str | None) -> Iterator[Photo]:
     """Yield the photos that the names mean: an album's first, else the one photo. No photo comes twice."""
-    known = Albums(place.stack)
-    albums, photos = list(known.of(user) if user else known.all()), Photos(place.stack)
+    albums = list(workbench.albums.of(user) if user else workbench.albums)
     seen = set[str]()
     for name in names:
         matching = [album for album in albums if name in (album.id, album.name)]
-        meant = [photo for album in matching for photo in photos.in_album(album.id)]
-        for photo in meant if matching else [photos.find(name)]:
+        meant = [photo for album in matching for photo in workbench.photos.in_album(album)]
+        for photo in meant if matching else [workbench.photos.find(name)]:
             if photo.id not in seen:
                 seen.add(photo.id)
                 yield photo
-
-
-def _ids(place: Place, names: Iterable[str]) -> list[str]:
-    """Return the IDs that the names mean. A photo that has lost its record is still known by its whole ID.
-
-    Of what an interrupted erasure has erased already it is said that nothing is left.
-    """
-    photos, ids, missing = Photos(place.stack), [], list[PhotoMissingError]()
-    for name in names:
-        try:
-            ids.append(photos.find(name).id)
-        except PhotoMissingError as error:
-            if Privacy(place.stack).of_photos([name]).empty:
-                missing.append(error)
-            else:
-                ids.append(name)
-    if missing and not ids:
-        raise missing[0]
-    for each in missing:
-        errors.print(f"Left out: {each}")
-    return ids
 
 
 def _show(found: Erasure) -> None:

@@ -11,6 +11,7 @@ from traceback import format_exc
 import click
 
 from imageproc.cli.escaping import say
+from imageproc.errors import ImageprocError
 
 
 @contextmanager
@@ -23,27 +24,13 @@ def explained() -> Iterator[None]:
         say(shown.getvalue().rstrip(), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        say("Interrupted. What was begun goes on or can be run again.", err=True)
+        say("Interrupted. What AWS has begun continues; the command can be run again.", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)
-    except Exception as error:  # noqa: BLE001 - a defect, too, is shown escaped
-        say(f"Error: {error}" if _is_ours(error) else format_exc(), err=True)
+    except ImageprocError as error:
+        say(f"Error: {error}", err=True)
         sys.exit(1)
-
-
-def _is_ours(error: Exception) -> bool:
-    """Whether the message was written for the user; anything else is a defect and shows its traceback."""
-    from imageproc.aws.errors import AwsError
-    from imageproc.client.errors import ClientError
-    from imageproc.core.errors import PhotoError
-    from imageproc.deployment.errors import DeploymentError
-    from imageproc.resources import ResourcesMissingError
-
-    kinds: list[type[Exception]] = [AwsError, ClientError, DeploymentError, PhotoError, TimeoutError]
-    kinds.append(ResourcesMissingError)
-    if "imageproc.local.errors" in sys.modules:
-        from imageproc.local.errors import LocalAwsError
-
-        kinds.append(LocalAwsError)
-    return isinstance(error, tuple(kinds))
+    except Exception:  # noqa: BLE001 - a defect, shown escaped
+        say(format_exc(), err=True)
+        sys.exit(1)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import click
 
+from imageproc import DeadLetter, NotRedriven
 from imageproc.cli import options
-from imageproc.cli.options import Place
+from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
-from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven
 
 
 @click.command()
-@options.place
+@options.connection
 @click.option("--list", "only_list", is_flag=True, help="Show what waits, and start nothing.")
 @options.as_json
-def redrive(place: Place, only_list: bool, as_json: bool) -> None:
+def redrive(connection: Connection, only_list: bool, as_json: bool) -> None:
     """Start the uploads that wait in the dead-letter queue, because starting them failed.
 
-    A message is deleted only after its photo was started, or needs it no more.
+    A message is deleted only after its photo was started, or needs nothing.
     """
-    place.announce()
-    letters = DeadLetters(place.stack)
+    connection.announce()
+    letters = connection.workbench.dead_letters
     if only_list:
         _print(letters.messages(), as_json)
         return
@@ -33,7 +33,7 @@ def redrive(place: Place, only_list: bool, as_json: bool) -> None:
         redriven += 1
         for started in one.started:
             console.print(f"Started: {started.photo_id} ({started.reason})")
-        for key, reason in one.moot:
+        for key, reason in one.not_needed:
             console.print(f"Not needed: {key} ({reason})")
     if not redriven and not refused:
         console.print("The dead-letter queue is empty.")
@@ -55,4 +55,4 @@ def _print(messages: list[DeadLetter], as_json: bool) -> None:
 
 
 def _which(message: DeadLetter) -> str:
-    return ", ".join(message.keys) or f"message {message.id}, which is no event of S3's"
+    return ", ".join(message.keys) or f"message {message.id}, which is not an event of S3"

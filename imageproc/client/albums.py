@@ -1,4 +1,4 @@
-"""Albums: made, found and listed."""
+"""Albums: created, found and listed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import translated
-from imageproc.client import items
+from imageproc.aws import items
+from imageproc.aws.translation import error_code, translated
 from imageproc.client.stack import Stack
-from imageproc.core.record import ALBUM_ID, USER_ID, USER_INDEX
+from imageproc.client.users import check_user, default_user
+from imageproc.core.attributes import ALBUM_ID, USER_ID, USER_INDEX
+from imageproc.errors import AlbumNotFoundError, InvalidArgumentError
 
 _ID_LENGTH = 16
-"""Characters of an album ID, five bits each: short enough to read, long enough never to meet another."""
+"""Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
 
 
 @dataclass(frozen=True)
@@ -30,59 +33,98 @@ class Album:
     """Epoch seconds."""
 
 
+AlbumLike = Album | str
+"""An album, its ID or its name."""
+
+
 class Albums:
     """The albums of a stack."""
 
     def __init__(self, stack: Stack) -> None:
-        """Read and make the albums of this stack."""
-        self._table = stack.album_table
-        self._dynamodb = stack.client("dynamodb")
+        """Read and create the albums of this stack."""
+        self._stack = stack
 
-    def of(self, user: str) -> Iterator[Album]:
-        """Yield a user's albums, the newest first."""
-        return map(_album, items.query(self._dynamodb, self._table, USER_INDEX, USER_ID, user))
+    def of(self, user: str | None = None) -> Iterator[Album]:
+        """Yield a user's albums (by default, of the default user), the newest first."""
+        owner = user or default_user()
+        found = items.query(self._dynamodb, self._stack.album_table, USER_INDEX, USER_ID, owner)
+        return map(_album, found)
 
-    def all(self) -> Iterator[Album]:
+    def __iter__(self) -> Iterator[Album]:
         """Yield everybody's albums, in no fixed order."""
-        return map(_album, items.scan(self._dynamodb, self._table))
+        return map(_album, items.scan(self._dynamodb, self._stack.album_table))
 
-    def named(self, user: str, name: str) -> Album:
-        """Return the user's album of this name; it is made if there is none.
+    def get(self, album: AlbumLike, user: str | None = None) -> Album:
+        """Return an album by itself, its ID or its name.
 
-        An ID serves as a name, too: albums that other clients made may have no name.
+        A name that several users have is the given user's, else the default user's. Raises
+        AlbumNotFoundError, also for a name that is not unique; InvalidArgumentError.
         """
-        for album in self.of(user):
+        if isinstance(album, Album):
+            return album
+        if not isinstance(album, str) or not album:
+            raise InvalidArgumentError(
+                f"An album cannot be {album!r}.", "Give an Album, its ID or its name: albums.of() lists them."
+            )
+        item = items.get(self._dynamodb, self._stack.album_table, {ALBUM_ID: album})
+        if item is not None:
+            return _album(item)
+        named = [one for one in (self if user is None else self.of(user)) if one.name == album]
+        mine = [one for one in named if one.user == (user or default_user())]
+        found = mine if len(mine) == 1 else named
+        if len(found) > 1:
+            owners = ", ".join(sorted({one.user for one in found}))
+            raise AlbumNotFoundError(f"{len(found)} albums are named {album!r} ({owners}).", "Name the user.")
+        if not found:
+            raise AlbumNotFoundError(f"There is no album {album!r}.")
+        return found[0]
+
+    def get_or_create(self, name: AlbumLike, user: str | None = None) -> Album:
+        """Return the user's album of this name (or ID); it is created if there is none.
+
+        Raises UploadError for a user name that S3 cannot carry, AwsError.
+        """
+        if isinstance(name, Album):
+            return name
+        owner = check_user(user or default_user())
+        for album in self.of(owner):
             if name in (album.name, album.id):
                 return album
-        return self._create(user, name)
+        return self._create(owner, name)
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self._stack.client("dynamodb")
 
     def _create(self, user: str, name: str) -> Album:
-        """Make an album. Its ID comes from user and name, so two at once make the same one."""
-        album = Album(_identifier(user, name), user, name, int(time.time()))
+        """Create an album. Its ID comes from user and name, so two at once create the same one."""
+        if not name:
+            raise InvalidArgumentError("An album needs a name.")
+        album = Album(_album_id(user, name), user, name, int(time.time()))
         item = {ALBUM_ID: album.id, USER_ID: user, "name": name, "creationTime": album.created}
-        with translated(f"Making the album {name}"):
+        with translated(f"Creating the album {name}"):
             try:
                 self._dynamodb.put_item(
-                    TableName=self._table,
+                    TableName=self._stack.album_table,
                     Item=items.to_item(item),
                     ConditionExpression=f"attribute_not_exists({ALBUM_ID})",
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                if error_code(error) != "ConditionalCheckFailedException":
                     raise
         return album
 
 
-def _identifier(user: str, name: str) -> str:
+def _album_id(user: str, name: str) -> str:
     digest = hashlib.sha256(f"{user}\0{name}".encode()).digest()
     return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]
 
 
 def _album(item: dict[str, object]) -> Album:
-    identifier = str(item[ALBUM_ID])
+    album_id = str(item[ALBUM_ID])
     return Album(
-        id=identifier,
+        id=album_id,
         user=str(item.get(USER_ID, "")),
-        name=str(item.get("name") or identifier),
+        name=str(item.get("name") or album_id),
         created=int(str(item.get("creationTime", 0))),
     )

@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import error_code, translated
+from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions import Execution, execution_of
 from imageproc.client.stack import Stack
-from imageproc.core.keys import INCOMING_PREFIX
-from imageproc.core.record import parts
+from imageproc.core.keys import INCOMING_PREFIX, execution_arn
+from imageproc.core.parts import parse_parts
 
 
 @dataclass(frozen=True)
@@ -44,23 +44,23 @@ class BulkProgress:
         return self.status != "RUNNING"
 
 
-class Bulk:
+class BulkRuns:
     """The bulk runs of a stack."""
 
     def __init__(self, stack: Stack) -> None:
-        """Process this stack's photos. Raises TargetError if it has no bulk state machine."""
-        self._machine = stack.bulk_state_machine_arn
-        self._stepfunctions = stack.client("stepfunctions")
+        """Process this stack's photos."""
+        self._stack = stack
 
-    def start(self, only: Sequence[str] = (), prefix: str = "") -> str:
+    def start(self, only: Iterable[str] = (), prefix: str = "") -> str:
         """Start processing all photos whose object IDs begin with `prefix`; return the run's ARN.
 
-        `only` names the parts to make (`imageproc.core.record.Part`); all if it is empty, and all of photos
-        that never were processed to their end. Raises ValueError for another part, AwsError.
+        `only` names the parts to make (`Part`); all if it is empty, and all of photos that were never
+        processed to their end. Raises InvalidArgumentError for anything but a part, TargetError if the stack
+        has no bulk state machine, AwsError.
         """
         # A name of its own, so that a request that is repeated because its answer was lost starts no second.
         name = f"bulk-{secrets.token_hex(8)}"
-        state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parts(only))}
+        state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parse_parts(only))}
         with translated("Starting the bulk run"):
             try:
                 self._stepfunctions.start_execution(
@@ -70,7 +70,7 @@ class Bulk:
                 # Nobody else knows the name: the first request has started it, and it has ended.
                 if error_code(error) != "ExecutionAlreadyExists":
                     raise
-        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+        return execution_arn(self._machine, name)
 
     def runs(self) -> Iterator[Execution]:
         """Yield the bulk runs, the newest first."""
@@ -118,6 +118,14 @@ class Bulk:
                 # It may have ended just before.
                 if error_code(error) != "ValidationException" or not self.progress(arn).finished:
                     raise
+
+    @property
+    def _machine(self) -> str:
+        return self._stack.bulk_state_machine_arn
+
+    @property
+    def _stepfunctions(self) -> Any:
+        return self._stack.client("stepfunctions")
 
     def _counts(self, arn: str) -> dict[str, Any]:
         """Return the Map Run's counts of photos; none while it has not begun."""

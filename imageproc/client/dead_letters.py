@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from imageproc.aws.errors import AwsError, translated
-from imageproc.client.errors import RetryError
-from imageproc.client.operations import Operations, Restarted
+from imageproc.aws.translation import translated
+from imageproc.client.photos import Photos
+from imageproc.client.photos.processing import Restarted
 from imageproc.client.stack import Stack
 from imageproc.core.keys import decode_event_key, is_original
+from imageproc.errors import AwsError, RetryError
 
 _BATCH = 10
 """The most messages of one request:
@@ -33,7 +34,7 @@ class DeadLetter:
     id: str
     sent: datetime
     keys: tuple[str, ...]
-    """The originals' keys that the event names; empty if the message is no event of S3's."""
+    """The originals' keys that the event names; empty if the message is not an event of S3."""
     error: str
     """The error's name."""
     cause: str
@@ -45,11 +46,11 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Redriven:
-    """A message whose photos were started, or need it no more. It is deleted from the queue."""
+    """A message whose photos were started, or need nothing. It is deleted from the queue."""
 
     message: DeadLetter
     started: tuple[Restarted, ...]
-    moot: tuple[tuple[str, str], ...]
+    not_needed: tuple[tuple[str, str], ...]
     """Key and reason of each photo that needed nothing."""
 
 
@@ -64,11 +65,9 @@ class NotRedriven:
 class DeadLetters:
     """The dead-letter queue of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
-        """Look at this stack's queue. Raises TargetError if it has none."""
-        self._queue = stack.dead_letter_queue
-        self._sqs = stack.client("sqs")
-        self._operations = Operations(stack)
+    def __init__(self, stack: Stack, photos: Photos) -> None:
+        """Look at this stack's queue. The methods raise TargetError if it has none."""
+        self._stack, self._photos = stack, photos
 
     def count(self) -> int:
         """Return how many messages wait, about, those included that somebody looks at just now."""
@@ -88,9 +87,9 @@ class DeadLetters:
         return found
 
     def redrive(self) -> Iterator[Redriven | NotRedriven]:
-        """Start the photos of each message, and delete it only when each was started or needs it no more.
+        """Start the photos of each message, and delete it only when each was started or needs nothing.
 
-        A photo needs it no more when it is gone from the bucket, under way, or has a finished record of its
+        A photo needs nothing when it is gone from the bucket, under way, or has a finished record of its
         newest upload. A message that cannot be redriven stays, and does not stop the others.
         """
         kept: dict[str, DeadLetter] = {}
@@ -105,25 +104,33 @@ class DeadLetters:
         finally:
             self._release(list(kept.values()))
 
+    @property
+    def _queue(self) -> str:
+        return self._stack.dead_letter_queue
+
+    @property
+    def _sqs(self) -> Any:
+        return self._stack.client("sqs")
+
     def _redriven(self, message: DeadLetter) -> Redriven | NotRedriven:
         if not message.keys:
             return NotRedriven(
-                message, "It is no event of S3's. Look at it, and delete it in the SQS console."
+                message, "It is not an event of S3. Look at it, and delete it in the SQS console."
             )
         started: list[Restarted] = []
-        moot: list[tuple[str, str]] = []
+        not_needed: list[tuple[str, str]] = []
         try:
             for key in message.keys:
-                found = self._operations.restore(key) if is_original(key) else "it is no photo's key"
+                found = self._photos.restore(key) if is_original(key) else "it is not a photo's key"
                 if isinstance(found, Restarted):
                     started.append(found)
                 else:
-                    moot.append((key, found))
+                    not_needed.append((key, found))
             with translated("Deleting a message of the dead-letter queue"):
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message.receipt)
         except (AwsError, RetryError) as error:
             return NotRedriven(message, str(error))
-        return Redriven(message, tuple(started), tuple(moot))
+        return Redriven(message, tuple(started), tuple(not_needed))
 
     def _batches(self) -> Iterator[list[DeadLetter]]:
         """Yield the messages, each once; SQS may deliver one twice."""

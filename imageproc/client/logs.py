@@ -1,7 +1,7 @@
-"""What was logged of one photo's run, from the upload's event to the last step, in order of time.
+"""What was logged of one photo's execution, from the upload's event to the last step, in order of time.
 
-The functions write one JSON object a line (`imageproc.functions.logs`), each with the run's correlation ID:
-the name of the execution, or of the upload's own if this one was started by hand. The state machine's own
+The functions write one JSON object a line (`imageproc.functions.logs`), each with its correlation ID: the
+name of the execution, or of the upload's own if this one was started by hand. The state machine's own
 steps come from the execution's history, which outlives logs that are kept for a shorter time.
 """
 
@@ -16,12 +16,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import is_missing, translated
-from imageproc.client.errors import PhotoMissingError
-from imageproc.client.executions import Executions, Step, StepStatus
-from imageproc.client.photos import Photo
+from imageproc.aws.translation import is_missing, translated
+from imageproc.client.executions import Executions
+from imageproc.client.executions.history import Step, StepStatus
+from imageproc.client.photos import Photos
+from imageproc.client.photos.photo import PhotoLike
 from imageproc.client.stack import Stack
-from imageproc.core.request import correlation_id
+from imageproc.core.execution_input import correlation_id
+from imageproc.errors import PhotoNotFoundError
 
 STATE_MACHINE = "state machine"
 """The source of the entries that come from the execution's history."""
@@ -45,7 +47,7 @@ class LogEntry:
     """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     message: str
     correlation_id: str
-    """`imageproc.core.request.correlation_id` of the execution's input."""
+    """`imageproc.core.execution_input.correlation_id` of the execution's input."""
     request_id: str = ""
     """The function's invocation."""
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -55,24 +57,23 @@ class LogEntry:
 class Logs:
     """The logs of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, photos: Photos, executions: Executions) -> None:
         """Read the logs of this stack."""
-        self._stack = stack
-        self._logs = stack.client("logs")
-        self._executions = Executions(stack)
+        self._stack, self._photos, self._executions = stack, photos, executions
 
-    def of_photo(self, photo: Photo) -> list[LogEntry]:
-        """Return what was logged of the photo's last run. Raises PhotoMissingError if it has had none."""
-        if not photo.execution_arn:
-            raise PhotoMissingError(
-                f"No execution was started for {photo.id} yet; see the dead-letter queue."
+    def of_photo(self, photo: PhotoLike) -> list[LogEntry]:
+        """Return what was logged of the photo's last execution. Raises PhotoNotFoundError if it has none."""
+        found = self._photos.find(photo)
+        if not found.execution_arn:
+            raise PhotoNotFoundError(
+                f"No execution was started for {found.id} yet.", "Look at the dead-letter queue."
             )
-        return self.of_execution(photo.execution_arn)
+        return self.of_execution(found.execution_arn)
 
     def of_execution(self, arn: str) -> list[LogEntry]:
         """Return what was logged of an execution, by time; what is no longer kept is left out.
 
-        Raises AwsError, also if Step Functions knows the execution no more.
+        Raises AwsError, also if Step Functions no longer knows the execution.
         """
         execution = self._executions.get(arn)
         window = (execution.started - _BEFORE, (execution.stopped or datetime.now(UTC)) + _AFTER)
@@ -93,8 +94,10 @@ class Logs:
     def _entries(self, group: str, run: str, window: tuple[datetime, datetime]) -> Iterator[LogEntry]:
         """Yield the entries of one log group; none if it is gone."""
         since, until = (int(time.timestamp() * 1000) for time in window)
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, filterPattern=f'"{run}"', startTime=since, endTime=until
+        pages = (
+            self._stack.client("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=group, filterPattern=f'"{run}"', startTime=since, endTime=until)
         )
         source = group.rpartition(f"/{self._stack.name}-")[2]
         with translated(f"Reading the log {group}"):

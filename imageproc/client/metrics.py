@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from imageproc.aws.errors import translated
-from imageproc.client.executions import Execution, Executions, Step
-from imageproc.client.photos import Photo
+from imageproc.aws.translation import translated
+from imageproc.client.executions import Execution, Executions
+from imageproc.client.executions.history import Step
+from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
 from imageproc.core.record import Status
 
@@ -98,10 +99,9 @@ def by_step(durations: Iterable[Duration]) -> dict[str, Spread]:
 class Metrics:
     """The figures of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, executions: Executions) -> None:
         """Measure this stack."""
-        self._stack = stack
-        self._executions = Executions(stack)
+        self._stack, self._executions = stack, executions
 
     def executions(self, limit: int = 1000, *, since: datetime | None = None) -> Iterator[Execution]:
         """Yield at most so many executions, the newest first, not older than `since`, as the pages come."""

@@ -1,24 +1,27 @@
 """Erasing a photo, or all that a user uploaded: every version, thumbnail, record and album.
 
-Nothing is remembered between two calls: what there is is looked up anew, so that an interrupted erasure is
+Nothing is remembered between two calls: what exists is looked up again, so that an interrupted erasure is
 finished by asking for it again. What AWS keeps for its own time (logs, execution histories, the tables'
 point-in-time backups, undelivered events) is not reached; `docs/security.md` says how long it stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from imageproc.aws.errors import translated
+from imageproc.aws.items import to_item
+from imageproc.aws.record_store import RecordStore
+from imageproc.aws.translation import translated
 from imageproc.client.albums import Album, Albums
-from imageproc.client.errors import ForgetError
-from imageproc.client.items import to_item
-from imageproc.client.photos import Photo, Photos
+from imageproc.client.executions import Executions
+from imageproc.client.photos import Photos
+from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.stack import Stack
-from imageproc.core.keys import INCOMING_PREFIX, incoming_key, object_id, thumbnail_key
-from imageproc.core.record import ALBUM_ID, IMAGE_ID, USER_ID, USER_METADATA
+from imageproc.core.attributes import ALBUM_ID, USER_METADATA
+from imageproc.core.keys import INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
+from imageproc.errors import ForgetError, PhotoNotFoundError
 
 _BATCH = 1000
 """The most keys that one DeleteObjects takes."""
@@ -36,7 +39,7 @@ class StoredVersion:
 
 
 @dataclass(frozen=True)
-class Holdings:
+class StoredPhoto:
     """What there is of a photo."""
 
     photo_id: str
@@ -53,8 +56,10 @@ class Holdings:
 class Erasure:
     """What is to be erased."""
 
-    photos: tuple[Holdings, ...]
+    photos: tuple[StoredPhoto, ...]
     albums: tuple[Album, ...] = ()
+    not_found: tuple[PhotoNotFoundError, ...] = ()
+    """Of the photos that were asked for, those of which there is nothing."""
 
     @property
     def empty(self) -> bool:
@@ -73,7 +78,7 @@ class Erasure:
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class Erased:
     """A photo of which nothing is left."""
 
     photo_id: str
@@ -83,19 +88,27 @@ class Forgotten:
 class Privacy:
     """Finds and erases what a stack holds of a photo or a user."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, photos: Photos, albums: Albums, executions: Executions) -> None:
         """Erase in this stack."""
-        self._stack = stack
-        self._s3 = stack.client("s3")
-        self._dynamodb = stack.client("dynamodb")
-        self._photos = Photos(stack)
+        self._stack, self._photos, self._albums, self._executions = stack, photos, albums, executions
 
-    def of_photos(self, photo_ids: Iterable[str]) -> Erasure:
-        """Return what there is of these photos, by their IDs; those of which nothing is left are left out."""
-        wanted = list(dict.fromkeys(photo_ids))
+    def of_photos(self, photos: Iterable[PhotoLike]) -> Erasure:
+        """Return what there is of these photos, and in `not_found` why there is nothing of some.
+
+        A photo that has lost its record is still known by its whole ID. Raises InvalidArgumentError,
+        AwsError.
+        """
+        found: list[str] = []
+        not_found: list[PhotoNotFoundError] = []
+        for photo in photos:
+            try:
+                found.append(self._photo_id(photo))
+            except PhotoNotFoundError as error:
+                not_found.append(error)
+        wanted = list(dict.fromkeys(found))
         records = {photo.id: photo for photo in self._photos.many(wanted)}
-        found = (self._holdings(photo_id, records.get(photo_id)) for photo_id in wanted)
-        return Erasure(tuple(one for one in found if not one.empty))
+        stored = (self._stored(photo_id, records.get(photo_id)) for photo_id in wanted)
+        return Erasure(tuple(one for one in stored if not one.empty), not_found=tuple(not_found))
 
     def of_user(self, user: str) -> Erasure:
         """Return all of a user's: photos whose record or upload names the user, and the user's albums.
@@ -103,23 +116,23 @@ class Privacy:
         Reads the whole table and lists the whole bucket, with one more request for each version that no
         record is about. Of a key that others uploaded to as well, only the user's own versions are named.
         """
-        records = {photo.id: photo for photo in self._photos.all()}
-        mine = {photo.id for photo in records.values() if photo.record.get(USER_ID) == user}
+        records = {photo.id: photo for photo in self._photos}
+        mine = {photo.id for photo in records.values() if photo.user == user}
         versions: dict[str, list[StoredVersion]] = {photo_id: [] for photo_id in mine}
         for version in self._versions(INCOMING_PREFIX):
-            photo_id = object_id(version.key) if version.key != INCOMING_PREFIX else ""
+            photo_id = photo_id_of(version.key) if version.key != INCOMING_PREFIX else ""
             if photo_id and self._is_of(user, version, records.get(photo_id)):
                 versions.setdefault(photo_id, []).append(version)
         found = (
-            self._holdings(photo_id, records.get(photo_id))
+            self._stored(photo_id, records.get(photo_id))
             if photo_id in mine and self._alone(photo_id, own)
             else self._shared(photo_id, own, records.get(photo_id), user)
             for photo_id, own in versions.items()
         )
-        albums = tuple(album for album in Albums(self._stack).all() if album.user == user)
+        albums = tuple(album for album in self._albums if album.user == user)
         return Erasure(tuple(one for one in found if not one.empty), albums)
 
-    def erase(self, erasure: Erasure) -> Iterator[Forgotten]:
+    def erase(self, erasure: Erasure) -> Iterator[Erased]:
         """Erase, and yield each photo when nothing is left of it; the albums go last.
 
         A photo that is being processed would write its record again: raises ForgetError before anything is
@@ -130,27 +143,29 @@ class Privacy:
             for start in range(0, len(one.versions), _BATCH):
                 self._delete_versions(one.versions[start : start + _BATCH])
             if one.record is not None:
-                self._delete_item(self._stack.image_table, {IMAGE_ID: one.photo_id})
-            yield Forgotten(one.photo_id, len(one.versions))
+                self._records.delete(one.photo_id)
+            yield Erased(one.photo_id, len(one.versions))
         for album in erasure.albums:
-            self._delete_item(self._stack.album_table, {ALBUM_ID: album.id})
+            self._delete_album(album)
 
-    def _holdings(self, photo_id: str, record: Photo | None) -> Holdings:
+    def _stored(self, photo_id: str, record: Photo | None) -> StoredPhoto:
         keys = (thumbnail_key(photo_id), incoming_key(photo_id))
         versions = [one for key in keys for one in self._versions(key) if one.key == key]
-        return Holdings(photo_id, tuple(versions), record)
+        return StoredPhoto(photo_id, tuple(versions), record)
 
-    def _shared(self, photo_id: str, own: list[StoredVersion], record: Photo | None, user: str) -> Holdings:
+    def _shared(
+        self, photo_id: str, own: list[StoredVersion], record: Photo | None, user: str
+    ) -> StoredPhoto:
         """Return what is the user's of a key that others have uploaded to, too.
 
         The thumbnails' versions do not tell whose they are: all go but the one that is another's record's.
         """
-        theirs = record is not None and record.record.get(USER_ID) != user
+        theirs = record is not None and record.user != user
         key = thumbnail_key(photo_id)
         thumbnails = [one for one in self._versions(key) if one.key == key]
         kept = thumbnails[:1] if theirs else []
         gone = [one for one in thumbnails if one not in kept]
-        return Holdings(photo_id, (*gone, *own), None if theirs else record)
+        return StoredPhoto(photo_id, (*gone, *own), None if theirs else record)
 
     def _alone(self, photo_id: str, own: list[StoredVersion]) -> bool:
         key = incoming_key(photo_id)
@@ -160,8 +175,8 @@ class Privacy:
         """Whether a version is this user's: by the record that is about it, else by its own metadata."""
         if version.is_marker:
             return False
-        if record is not None and record.version_id == version.id and USER_ID in record.record:
-            return bool(record.record[USER_ID] == user)
+        if record is not None and record.version_id == version.id and record.user is not None:
+            return record.user == user
         with translated(f"Looking at {version.key}"):
             head = self._s3.head_object(Bucket=self._stack.bucket, Key=version.key, VersionId=version.id)
         return bool(head["Metadata"].get(USER_METADATA) == user)
@@ -185,9 +200,17 @@ class Privacy:
             )
 
     def _runs(self, photo: Photo) -> bool:
-        """Whether its last execution goes on: it does so a moment longer than its record."""
+        """Whether its last execution still runs: it ends a moment after its record is finished."""
         arn = photo.execution_arn
-        return arn is not None and self._photos.execution_status(arn) == "RUNNING"
+        return arn is not None and self._executions.status(arn) == "RUNNING"
+
+    def _photo_id(self, photo: PhotoLike) -> str:
+        try:
+            return self._photos.find(photo).id
+        except PhotoNotFoundError:
+            if isinstance(photo, str) and not self._stored(photo, None).empty:
+                return photo
+            raise
 
     def _delete_versions(self, versions: Iterable[StoredVersion]) -> None:
         named: Any = [{"Key": one.key, "VersionId": one.id} for one in versions]
@@ -202,6 +225,16 @@ class Privacy:
                 "erased stays so."
             )
 
-    def _delete_item(self, table: str, key: Mapping[str, str]) -> None:
-        with translated(f"Erasing a record of {table}"):
-            self._dynamodb.delete_item(TableName=table, Key=to_item(key))
+    def _delete_album(self, album: Album) -> None:
+        with translated(f"Erasing the album {album.name}"):
+            self._stack.client("dynamodb").delete_item(
+                TableName=self._stack.album_table, Key=to_item({ALBUM_ID: album.id})
+            )
+
+    @property
+    def _s3(self) -> Any:
+        return self._stack.client("s3")
+
+    @property
+    def _records(self) -> RecordStore[Photo]:
+        return RecordStore(self._stack.client("dynamodb"), self._stack.image_table, Photo)

@@ -1,40 +1,63 @@
-"""A deployed stack, as its clients see it: the names that its outputs give."""
+"""The stack: what its outputs name, and its life from the plan to the removal."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
-from imageproc.aws.errors import translated
-from imageproc.client.errors import TargetError
+from imageproc.aws.translation import translated
+from imageproc.client.cancellation import Cancellation
 from imageproc.client.target import DEFAULT_STACK, Target
+from imageproc.deployment import (
+    AWS,
+    BuildTarget,
+    Deployed,
+    Event,
+    Inventory,
+    Plan,
+    Request,
+    always,
+    apply,
+    destroy,
+    discard,
+    ignore,
+    inventory,
+    local_target,
+    plan,
+)
+from imageproc.errors import TargetError
 
 
-@dataclass(frozen=True)
 class Stack:
-    """A deployed stack and the target that it is in."""
+    """One stack in a target, which need not exist yet. Nothing is asked of AWS before it is needed.
 
-    target: Target
-    name: str
-    outputs: dict[str, str]
+    What takes its time takes a `Cancellation`: it ends with Cancelled, and what AWS has begun continues.
+    """
 
-    @classmethod
-    def connect(cls, target: Target, name: str = DEFAULT_STACK) -> Stack:
-        """Read the outputs of a stack.
+    def __init__(self, target: Target, name: str = DEFAULT_STACK) -> None:
+        """Work with the stack of this name."""
+        self.target = target
+        self.name = name
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """The deployed stack's outputs, read once.
 
         Raises StackMissingError if there is none of that name, TargetError if it is not (wholly) deployed or
         is another kind of stack, AwsError.
         """
-        with translated(f"Looking for the stack {name} in {target}"):
-            answer = target.client("cloudformation").describe_stacks(StackName=name)
+        with translated(f"Looking for the stack {self.name} in {self.target}"):
+            answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         stack = answer["Stacks"][0]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        outputs = _outputs_of(stack)
         if "StateMachineArn" not in outputs:
             raise TargetError(
-                f"The stack {name} in {target} is {stack['StackStatus']} and lacks the outputs of this "
-                "project's template. Deploy it (imageproc deploy), or name another stack."
+                f"The stack {self.name} in {self.target} is {stack['StackStatus']} and lacks the outputs of "
+                "this project's template.",
+                "Deploy it (imageproc deploy), or name another stack.",
             )
-        return cls(target, name, outputs)
+        return outputs
 
     @property
     def bucket(self) -> str:
@@ -53,23 +76,118 @@ class Stack:
 
     @property
     def state_machine_arn(self) -> str:
-        """The state machine."""
+        """The photos' state machine."""
         return self.outputs["StateMachineArn"]
 
     @property
     def dead_letter_queue(self) -> str:
         """The URL of the queue of uploads that could not be started. Raises TargetError if there is none."""
-        if "DeadLetterQueueUrl" not in self.outputs:
-            raise TargetError(f"The stack {self.name} has no dead-letter queue: deploy it again.")
-        return self.outputs["DeadLetterQueueUrl"]
+        return self._newer_output("DeadLetterQueueUrl", "dead-letter queue")
 
     @property
     def bulk_state_machine_arn(self) -> str:
         """The state machine that processes many photos. Raises TargetError if there is none."""
-        if "BulkStateMachineArn" not in self.outputs:
-            raise TargetError(f"The stack {self.name} has no bulk state machine: deploy it again.")
-        return self.outputs["BulkStateMachineArn"]
+        return self._newer_output("BulkStateMachineArn", "bulk state machine")
 
     def client(self, service: str, /) -> Any:
-        """Return the target's client of a service."""
+        """Return the target's boto3 client of a service."""
         return self.target.client(service)
+
+    def plan(
+        self,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        artifacts_bucket: str | None = None,
+        repair: bool = True,
+        confirm: Callable[[str], bool] = always,
+        notify: Callable[[Event], None] = ignore,
+        cancellation: Cancellation | None = None,
+    ) -> Plan:
+        """Return what a deployment would change; `imageproc.deployment.plan` says what the options mean.
+
+        Guests may use the test client of a local stack that is created now (TestClientAccess=Enabled).
+        """
+        initial = {"TestClientAccess": "Enabled"} if self.target.is_local else {}
+        request = Request(
+            self.name, _build_target(self.target), parameters or {}, artifacts_bucket, initial=initial
+        )
+        sleep = (cancellation or Cancellation()).sleep
+        return plan(
+            self.target, request, wait=True, repair=repair, confirm=confirm, notify=notify, sleep=sleep
+        )
+
+    def apply(self, planned: Plan, *, cancellation: Cancellation | None = None) -> Iterator[Event]:
+        """Deploy what was planned, and yield CloudFormation's events; at last `Deployed`.
+
+        Raises DeploymentFailed, PlanStaleError, AwsError, Cancelled.
+        """
+        self._forget_outputs()
+        yield from apply(self.target, planned, sleep=(cancellation or Cancellation()).sleep)
+
+    def discard(self, planned: Plan) -> None:
+        """Delete a plan, and what planning created."""
+        discard(self.target, planned)
+
+    def deploy(
+        self,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        notify: Callable[[Event], None] = ignore,
+        cancellation: Cancellation | None = None,
+    ) -> Deployed:
+        """Plan and apply without asking; `notify` gets each event. Raises as `plan` and `apply` do."""
+        planned = self.plan(parameters, notify=notify, cancellation=cancellation)
+        for event in self.apply(planned, cancellation=cancellation):
+            notify(event)
+            if isinstance(event, Deployed):
+                return event
+        raise AssertionError("a deployment ends with Deployed or raises")
+
+    def inventory(self) -> Inventory:
+        """Return all that belongs to the stack, and what is left of earlier ones."""
+        return inventory(self.target, self.name)
+
+    def destroy(
+        self, *, delete_data: bool | None = None, cancellation: Cancellation | None = None
+    ) -> Iterator[Event]:
+        """Remove the stack and all that belongs to it, and yield each step; at last `Swept`.
+
+        See `imageproc.deployment.destroy`. If it is cancelled, calling it again finishes it.
+        """
+        self._forget_outputs()
+        sleep = (cancellation or Cancellation()).sleep
+        yield from destroy(self.target, self.name, delete_data=delete_data, sleep=sleep)
+
+    def _forget_outputs(self) -> None:
+        self.__dict__.pop("outputs", None)
+
+    def _newer_output(self, key: str, what: str) -> str:
+        if key not in self.outputs:
+            raise TargetError(f"The stack {self.name} has no {what}.", "Deploy it again (imageproc deploy).")
+        return self.outputs[key]
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        return f"<Stack {self.name} in {self.target}>"
+
+
+def deployed(target: Target) -> Iterator[Stack]:
+    """Yield the stacks of this project's template in a target. Raises AwsError."""
+    with translated(f"Listing the stacks in {target}"):
+        for page in target.client("cloudformation").get_paginator("describe_stacks").paginate():
+            for found in page["Stacks"]:
+                if "StateMachineArn" in _outputs_of(found) and not found["StackStatus"].startswith("DELETE"):
+                    yield Stack(target, found["StackName"])
+
+
+def _outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _build_target(target: Target) -> BuildTarget:
+    """Return what the functions are built for on this target."""
+    if not target.is_local:
+        return AWS
+    from imageproc.local import runtime_bootstrap
+
+    return local_target(runtime_bootstrap())

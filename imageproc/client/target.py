@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from imageproc.aws.errors import from_botocore
-from imageproc.client.errors import TargetError
+from imageproc.aws.translation import from_botocore
+from imageproc.errors import TargetError
 
 if TYPE_CHECKING:
     from imageproc.local import LocalAws
@@ -39,6 +39,8 @@ class Target:
     session: boto3.Session
     endpoint_url: str | None = None
     profile: str | None = None
+    state_dir: Path | None = None
+    """Where the local AWS keeps its state."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
@@ -47,8 +49,8 @@ class Target:
         """Return the local AWS that runs. Raises TargetError if none does, or it is not installed."""
         found = local_aws(state_dir).status()
         if not found.running:
-            raise TargetError("The local AWS does not run. Start it with: imageproc local start")
-        return cls(LOCAL, found.session(), found.endpoint)
+            raise TargetError("The local AWS does not run.", "Start it with: imageproc local start")
+        return cls(LOCAL, found.session(), found.endpoint, state_dir=found.state_dir)
 
     @classmethod
     def aws(cls, profile: str | None = None, region: str | None = None) -> Target:
@@ -58,7 +60,9 @@ class Target:
         except BotoCoreError as error:
             raise from_botocore(error, "Opening the AWS session") from error
         if not session.region_name:
-            raise TargetError("No region is set: give --region, or set AWS_REGION or the profile's region.")
+            raise TargetError(
+                "No region is set.", "Give --region, or set AWS_REGION or the profile's region."
+            )
         return cls(AWS, session, profile=profile)
 
     @property
@@ -70,6 +74,11 @@ class Target:
     def is_local(self) -> bool:
         """Whether this is the local AWS, where nothing costs money."""
         return self.name == LOCAL
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether photos that an unclean stop of the local AWS cut off are still to be started again."""
+        return self.state_dir is not None and local_aws(self.state_dir).is_unclean()
 
     @cached_property
     def account(self) -> str:
@@ -122,9 +131,17 @@ def local_aws(state_dir: Path | None = None) -> LocalAws:
         from imageproc.local import LocalAws
     except ImportError as error:
         raise TargetError(
-            "The local AWS is not installed: pip install 'imageproc[local]', or use --target aws."
+            "The local AWS is not installed.", "pip install 'imageproc[local]', or use --target aws."
         ) from error
     return LocalAws(state_dir)
+
+
+def known_profiles() -> list[str]:
+    """Return the AWS profiles of this user; none if their file cannot be read."""
+    try:
+        return boto3.Session().available_profiles
+    except BotoCoreError:
+        return []
 
 
 def open_target(name: str | None = None, profile: str | None = None, region: str | None = None) -> Target:
@@ -137,4 +154,4 @@ def open_target(name: str | None = None, profile: str | None = None, region: str
         return Target.local()
     if chosen == AWS:
         return Target.aws(profile, region)
-    raise TargetError(f"{chosen!r} is no target: choose {LOCAL} or {AWS}.")
+    raise TargetError(f"{chosen!r} is not a target.", f"Choose {LOCAL} or {AWS}.")

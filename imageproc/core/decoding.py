@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from PIL import JpegImagePlugin, PngImagePlugin
 
 from imageproc.core import jpeg, limits, png
-from imageproc.core.errors import ImageIdentifyError, ImageTooLargeError
 from imageproc.core.exif import LIBRARY_ERRORS
 from imageproc.core.formats import SNIFF_BYTES, sniff
 from imageproc.core.metadata import read_orientation
+from imageproc.errors import ImageIdentifyError, ImageTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imageproc.core.errors import ImageIdentifyError, NotSupportedImageType
+from imageproc.errors import ImageIdentifyError, NotSupportedImageType
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -137,9 +137,9 @@ def _why_unknown(head: bytes) -> str:
         return "the file is empty"
     for looks, beginnings in _NO_IMAGES.items():
         if head.startswith(beginnings):
-            return f"the file is no image: it looks like {looks}"
+            return f"the file is not an image: it looks like {looks}"
     if not any(head):
-        return "the file is no image: it begins with zeros, as files do whose copying was broken off"
+        return "the file is not an image: it starts with zeros, as files do whose copying was interrupted"
     if not head.translate(None, _TEXT):
-        return "the file is no image: it looks like text"
-    return "the file is no image that is known"
+        return "the file is not an image: it looks like text"
+    return "the file is not an image of a known format"

@@ -56,7 +56,7 @@ def position_attributes(gps: dict[int, Any]) -> dict[str, Any]:
     if latitude is None or longitude is None or not (latitude.decimal or longitude.decimal):
         return {}
     attributes: dict[str, Any] = {"latitude": latitude.attribute(), "longitude": longitude.attribute()}
-    # `geo` promises WGS 84. Other datums keep what the camera stored, and no more.
+    # `geo` promises WGS 84. Of other datums only what the camera stored is kept.
     datum = "".join(c for c in (values.text(gps.get(MAP_DATUM)) or "").upper() if c.isalnum())
     if not datum.startswith(_OTHER_DATUMS):
         attributes["geo"] = {"latitude": latitude.decimal, "longitude": longitude.decimal} | _altitude(gps)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imageproc.core import jpeg_chains
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.formats import read_up_to
+from imageproc.errors import ImageIdentifyError
 
 if TYPE_CHECKING:
     from typing import BinaryIO

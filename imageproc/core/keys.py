@@ -1,7 +1,8 @@
-"""S3 object keys and the object IDs they stand for.
+"""Names: S3 object keys, the photo IDs they stand for, and the executions that process them.
 
-An original's key is `Incoming/<objectID>`; its thumbnail's is `Thumbnails/<objectID>`. The object ID is all
-that follows the first slash, so it may hold slashes itself. Keys are names, never paths.
+An original's key is `Incoming/<photo ID>`; its thumbnail's is `Thumbnails/<photo ID>`. The photo ID is all
+that follows the first slash, so it may hold slashes itself; what is stored calls it `imageID` or `objectID`.
+Keys are names, never paths.
 """
 
 import hashlib
@@ -25,25 +26,25 @@ def decode_event_key(encoded: str) -> str:
     return unquote_plus(encoded)
 
 
-def object_id(key: str) -> str:
-    """Return the object ID of an original's key: all that follows the first slash.
+def photo_id_of(key: str) -> str:
+    """Return the photo ID of an original's or a thumbnail's key: all that follows the first slash.
 
     Raises ValueError if the key has no slash or nothing after it.
     """
-    _, _, identifier = key.partition("/")
-    if not identifier:
-        raise ValueError(f"{key!r} has no object ID: keys of photos are {INCOMING_PREFIX}<objectID>")
-    return identifier
+    _, _, photo_id = key.partition("/")
+    if not photo_id:
+        raise ValueError(f"{key!r} has no photo ID: keys of photos are {INCOMING_PREFIX}<photo ID>")
+    return photo_id
 
 
-def incoming_key(identifier: str) -> str:
-    """Return the key under which the original of an object ID is uploaded."""
-    return INCOMING_PREFIX + identifier
+def incoming_key(photo_id: str) -> str:
+    """Return the key under which the original of a photo is uploaded."""
+    return INCOMING_PREFIX + photo_id
 
 
-def thumbnail_key(identifier: str) -> str:
-    """Return the key of an object ID's thumbnail."""
-    return THUMBNAILS_PREFIX + identifier
+def thumbnail_key(photo_id: str) -> str:
+    """Return the key of a photo's thumbnail."""
+    return THUMBNAILS_PREFIX + photo_id
 
 
 def is_folder_marker(key: str) -> bool:
@@ -66,3 +67,11 @@ def execution_name(bucket: str, key: str, version: str) -> str:
     digest = hashlib.sha256("\0".join((bucket, key, version)).encode()).hexdigest()[:32]
     readable = re.sub(r"[^A-Za-z0-9_]+", "-", key.rpartition("/")[2]).strip("-")
     return f"{readable[: _EXECUTION_NAME_LENGTH - 1 - len(digest) - 8]}-{digest}".lstrip("-")
+
+
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """Return the ARN of the execution of that name, whether it was started or not.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+    """
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"

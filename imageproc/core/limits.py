@@ -1,6 +1,6 @@
 """The limits that protect memory and time. They are checked before anything is decoded."""
 
-from imageproc.core.errors import ImageTooLargeError
+from imageproc.errors import ImageTooLargeError
 
 SUPPORTED_FORMATS = ("JPEG", "PNG")
 

@@ -15,10 +15,10 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.exif import EXIF_POINTER, GPS_POINTER, KnownTags, read_exif
 from imageproc.core.formats import SNIFF_BYTES, sniff
 from imageproc.core.png import SIGNATURE
+from imageproc.errors import ImageIdentifyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A PNG's chunks: its header and EXIF, and the picture freed of all that is no picture.
+"""A PNG's chunks: its header and EXIF, and the picture without everything else.
 
 Source: W3C Portable Network Graphics (PNG) Specification, third edition, sections 5 and 11.
 """
@@ -10,8 +10,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.formats import read_up_to
+from imageproc.errors import ImageIdentifyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,87 +1,24 @@
-"""The photo's record: its attribute names, its statuses, and what Rekognition's answer becomes in it.
+"""The photo's record, typed. `imageproc.core.record_codec` reads it from and writes it to what is stored."""
 
-The names are the data contract's: a client written for the original reference architecture reads them.
-"""
+from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-IMAGE_ID = "imageID"
-ALBUM_ID = "albumID"
-USER_ID = "userID"
-UPLOAD_TIME = "uploadTime"
-EXECUTION_ARN = "executionArn"
-S3_KEY = "s3key"
-FILE_SIZE = "fileSize"
-VERSION_ID = "versionId"
-SEQUENCER = "sequencer"
-STATUS = "status"
-ERROR = "error"
-MISSING = "missing"
-TAGS = "tags"
-LABELS = "labels"
-LABEL_MODEL_VERSION = "labelModelVersion"
-THUMBNAIL = "thumbnail"
-CONTENT_HASH = "contentHash"
-TRUNCATED = "truncated"
+from imageproc.core.keys import THUMBNAILS_PREFIX
 
-METADATA_ATTRIBUTES = (
-    "imageFormat",
-    "dimensions",
-    "latitude",
-    "longitude",
-    "geo",
-    "creationTime",
-    "creationTimeSource",
-    "exifArtist",
-    "exifCopyright",
-    "exifDigitalZoomRatio",
-    "exifExposureBiasValue",
-    "exifExposureMode",
-    "exifExposureProgram",
-    "exifExposureTime",
-    "exifFNumber",
-    "exifFlash",
-    "exifFocalLength",
-    "exifFocalLengthIn35mmFilm",
-    "exifImageDescription",
-    "exifLensMake",
-    "exifLensModel",
-    "exifMake",
-    "exifMeteringMode",
-    "exifModel",
-    "exifOrientation",
-    "exifPhotographicSensitivity",
-    "exifSoftware",
-    "exifWhiteBalance",
-)
-"""What a photo's header and EXIF give; absent where the photo lacks it."""
+# This project's clients put the first digits of the content's SHA-256 before the file's name.
+_DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
 
-PIPELINE_ATTRIBUTES = (
-    *METADATA_ATTRIBUTES,
-    EXECUTION_ARN,
-    ERROR,
-    MISSING,
-    TAGS,
-    LABELS,
-    LABEL_MODEL_VERSION,
-    THUMBNAIL,
-    CONTENT_HASH,
-    TRUNCATED,
-)
-"""What an execution makes, and what a new upload of the same key therefore begins without."""
 
-ALBUM_INDEX = "albumID-uploadTime-index"
-"""Index of the ImageMetadata table: partition key `albumID`, sort key `uploadTime`."""
-
-USER_INDEX = "userID-creationTime-index"
-"""Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""
-
-USER_METADATA = "userid"
-ALBUM_METADATA = "albumid"
-"""The S3 user metadata that an upload carries."""
+def without_digest(name: str) -> str:
+    """Return a photo's name without the digest that this project's clients put before it."""
+    return _DIGEST.sub("", name)
 
 
 class Status(StrEnum):
@@ -96,7 +33,7 @@ class Status(StrEnum):
     INCOMPLETE = "INCOMPLETE"
     """Processed, but labels or thumbnail are missing: `missing` says which and why."""
     REJECTED = "REJECTED"
-    """No JPEG or PNG that can be read: trying again cannot help."""
+    """Not a JPEG or PNG that can be read: trying again cannot help."""
     FAILED = "FAILED"
     """Not processed: `error` says why. It can be retried."""
 
@@ -106,87 +43,160 @@ class Status(StrEnum):
         return self not in (Status.UPLOADED, Status.PROCESSING)
 
 
-class Part(StrEnum):
-    """What of a photo can be made anew alone; an execution's input names it in `only`."""
+@dataclass(frozen=True)
+class Dimensions:
+    """Width and height of the stored picture, before its orientation is applied, in pixels."""
 
-    METADATA = "metadata"
-    TAGS = "tags"
-    THUMBNAIL = "thumbnail"
+    width: int
+    height: int
 
-
-def wanted(part: Part, only: Sequence[str] | None) -> bool:
-    """Whether an execution whose input has this `only` is to make the part: without `only`, all are."""
-    return not only or part in only
-
-
-def parts(only: Sequence[str]) -> tuple[str, ...]:
-    """Return the parts without repeats. Raises ValueError for what is none."""
-    return tuple(dict.fromkeys(Part(one).value for one in only))
+    @property
+    def megapixels(self) -> float:
+        """Millions of pixels."""
+        return self.width * self.height / 1e6
 
 
-def makeable(record: Mapping[str, Any], version: str | None, only: Sequence[str]) -> tuple[str, ...]:
-    """Return which of the parts `only` can be made alone of this version of a photo; empty: all must be.
+@dataclass(frozen=True)
+class Camera:
+    """What took the photo, by EXIF."""
 
-    What is left out stays as the record has it. So a photo that was never processed to its end, and a newer
-    upload than the record is about, are made whole: else they would pass for complete with what they lack.
-    """
-    ended = record.get(STATUS) in (Status.SUCCEEDED, Status.INCOMPLETE)
-    return tuple(only) if ended and record.get(VERSION_ID) == version else ()
-
-
-def error(step: str, name: str, cause: str) -> dict[str, str]:
-    """Return the `error` attribute: the state that failed, the error's name, and its cause in words."""
-    return {"step": step, "name": name, "cause": cause}
+    make: str | None = None
+    model: str | None = None
+    lens_make: str | None = None
+    lens_model: str | None = None
+    software: str | None = None
 
 
-def words(cause: str) -> str:
-    """Return the message of a function's error, which Lambda wraps in JSON; other causes as they are."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
+@dataclass(frozen=True)
+class Exposure:
+    """How it was taken, by EXIF 2.32; the coded values are EXIF's numbers."""
+
+    time: float | None = None
+    """Seconds."""
+    f_number: float | None = None
+    sensitivity: int | None = None
+    """ISO speed (PhotographicSensitivity)."""
+    focal_length: float | None = None
+    """Millimetres."""
+    focal_length_in_35mm: int | None = None
+    """Millimetres, of the same view on 35 mm film."""
+    bias: float | None = None
+    """EV."""
+    program: int | None = None
+    mode: int | None = None
+    metering_mode: int | None = None
+    white_balance: int | None = None
+    flash: int | None = None
+    digital_zoom: float | None = None
 
 
-def outcome(
-    failures: Mapping[str, Mapping[str, str]],
-    earlier: Mapping[str, Mapping[str, str]],
-    only: Sequence[str] | None,
-) -> dict[str, Any]:
-    """Return `status`, `missing` and `error` for a photo whose metadata is stored.
+@dataclass(frozen=True)
+class Place:
+    """Where it was taken: decimal degrees (WGS 84) and metres above sea level."""
 
-    `failures` are the parts that failed now, `earlier` those that the record lacked before; an execution for
-    some parts only leaves the others as they were.
-    """
-    missing = {part: why for part, why in earlier.items() if not wanted(Part(part), only)} | dict(failures)
-    if not missing:
-        return {STATUS: Status.SUCCEEDED}
-    first = next(iter(missing.values()))
-    return {STATUS: Status.INCOMPLETE, MISSING: missing, ERROR: first}
+    latitude: float
+    longitude: float
+    altitude: float | None = None
 
 
-def labels(response: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `tags`, `labels` and `labelModelVersion` of a DetectLabels response.
+@dataclass(frozen=True)
+class BoundingBox:
+    """Where a labelled thing is: fractions of the upright picture's sides; confidence in percent."""
 
-    Confidences are percent, boxes are fractions of the picture's width and height, as in the response:
-    https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
-    """
-    found = sorted(response.get("Labels", ()), key=lambda label: -label["Confidence"])
-    return {
-        TAGS: [label["Name"] for label in found],
-        LABELS: [_label(label) for label in found],
-        LABEL_MODEL_VERSION: response.get("LabelModelVersion", "unknown"),
-    }
+    left: float
+    top: float
+    width: float
+    height: float
+    confidence: float = 0.0
 
 
-def _label(label: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": label["Name"],
-        "confidence": label["Confidence"],
-        "parents": [parent["Name"] for parent in label.get("Parents", ())],
-        "boxes": [_box(instance) for instance in label.get("Instances", ()) if "BoundingBox" in instance],
-    }
+@dataclass(frozen=True)
+class Label:
+    """What was recognised: Rekognition's name, its confidence in percent, and the more general names."""
+
+    name: str
+    confidence: float
+    parents: tuple[str, ...] = ()
+    boxes: tuple[BoundingBox, ...] = ()
 
 
-def _box(instance: Mapping[str, Any]) -> dict[str, float]:
-    sides = {side.lower(): instance["BoundingBox"][side] for side in ("Left", "Top", "Width", "Height")}
-    return sides | {"confidence": instance.get("Confidence", 0.0)}
+@dataclass(frozen=True)
+class Thumbnail:
+    """Where the thumbnail is in S3."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
+class StepError:
+    """What went wrong: the state machine's step, the error's name, and its cause in words."""
+
+    step: str
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """One photo's item in the ImageMetadata table. A fact that is not recorded is None or empty."""
+
+    id: str = ""
+    """All that follows `Incoming/` in the original's key."""
+    key: str = ""
+    """The original's key."""
+    status: Status = Status.PROCESSING
+    """A record without a status is another client's: under way."""
+    user: str | None = None
+    album_id: str | None = None
+    uploaded: datetime | None = None
+    """When the object was last modified, UTC, whole seconds."""
+    version_id: str | None = None
+    """The S3 version that the record is about."""
+    sequencer: str | None = None
+    """S3's order of the uploads of this key."""
+    execution_arn: str | None = None
+    """The execution that was started last."""
+    error: StepError | None = None
+    """What failed first."""
+    missing: Mapping[str, StepError] = field(default_factory=lambda: MappingProxyType({}))
+    """The parts (`imageproc.core.parts.Part`) that are missing, each with its error."""
+    format: str | None = None
+    """JPEG or PNG."""
+    file_size: int | None = None
+    """Bytes."""
+    dimensions: Dimensions | None = None
+    orientation: int | None = None
+    """EXIF's, 1 to 8."""
+    taken: datetime | None = None
+    """Capture time; aware only where EXIF has an offset."""
+    taken_source: str | None = None
+    """The EXIF tag that the capture time comes from."""
+    place: Place | None = None
+    camera: Camera = Camera()
+    exposure: Exposure = Exposure()
+    description: str | None = None
+    artist: str | None = None
+    copyright: str | None = None
+    tags: tuple[str, ...] = ()
+    """The labels' names, the most confident first."""
+    labels: tuple[Label, ...] = ()
+    label_model_version: str | None = None
+    thumbnail: Thumbnail | None = None
+    content_hash: str | None = None
+    """`sha256:` and the original's SHA-256 in hexadecimal digits."""
+    truncated: bool = False
+    """Whether the file lacks its end: the thumbnail shows what is there."""
+    other: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Attributes as stored that the fields above do not hold, or not exactly as they are stored."""
+
+    @property
+    def name(self) -> str:
+        """The file's name: the last part of the ID, without the digest that this project's clients add."""
+        return without_digest(self.id.rpartition("/")[2])
+
+    @property
+    def thumbnail_key(self) -> str | None:
+        """The thumbnail's key; None without one, and if the record names anything but a thumbnail."""
+        key = self.thumbnail.key if self.thumbnail else ""
+        return key if key.startswith(THUMBNAILS_PREFIX) else None

@@ -41,7 +41,7 @@ _ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Thumbnail:
+class ThumbnailFile:
     """A thumbnail's file, and what it is. Width and height are in pixels, as shown."""
 
     data: bytes
@@ -53,7 +53,7 @@ class Thumbnail:
     """Whether the original lacks its end or breaks off: the thumbnail shows what is there."""
 
 
-def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> Thumbnail:
+def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> ThumbnailFile:
     """Make the thumbnail of a JPEG or PNG, given as its whole file.
 
     It fits into `box` (width x height in pixels) with its aspect ratio kept, is never larger than the photo,
@@ -64,7 +64,7 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> Thumbnail:
     """
     decoded, small = _rendered(data, box)
     encoded = _encode(small, decoded.format, _fitting_profile(decoded.icc_profile, small.mode))
-    return Thumbnail(
+    return ThumbnailFile(
         data=encoded,
         format=decoded.format,
         content_type=CONTENT_TYPES[decoded.format],

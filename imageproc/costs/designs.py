@@ -101,7 +101,7 @@ class Design:
     architecture: str
     photo: PhotoUse
     rejected: PhotoUse | None
-    """A file that is no photo."""
+    """A file that is not a photo."""
     standing: Mapping[str, float]
     """Quantities of a month without photos, by the names of their prices; empty: the parameters' doing."""
     recovery: bool

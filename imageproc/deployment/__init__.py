@@ -10,7 +10,8 @@
     sweep/       a stack and all that belongs to it is removed
 
 Each stage uses those above it alone. For the last three, `stack/` asks CloudFormation about a stack, and
-`inventory/` looks up what it holds. `events.py` and `errors.py` are what all of them yield and raise.
+`inventory/` looks up what it holds. `events.py` is what all of them yield; `export.py` writes the
+result of the first stages to files, for the console.
 
 >>> clients = SessionClients(boto3.Session())  # doctest: +SKIP
 >>> planned = plan(clients, Request("imageproc"))  # doctest: +SKIP
@@ -24,8 +25,8 @@ target. What can go wrong is a `DeploymentError`, or an `AwsError` of `imageproc
 from imageproc.aws.clients import ClientFactory, SessionClients
 from imageproc.deployment.apply import apply, outputs
 from imageproc.deployment.artifacts import Artifacts
-from imageproc.deployment.errors import DeploymentError, DeploymentFailed, PlanDeclinedError
 from imageproc.deployment.events import (
+    CodeUploaded,
     Deployed,
     Emptied,
     Event,
@@ -33,16 +34,17 @@ from imageproc.deployment.events import (
     Removed,
     StackEvent,
     Swept,
-    Uploaded,
     always,
     ignore,
 )
+from imageproc.deployment.export import write_package
 from imageproc.deployment.inventory import DataFound, Inventory, inventory
 from imageproc.deployment.packaging import AWS, BuildTarget, Package, Packages, build, local_target
 from imageproc.deployment.plan import Change, ParameterChange, Plan, Request, discard, package_template, plan
 from imageproc.deployment.stack import StackState, describe
 from imageproc.deployment.sweep import destroy
 from imageproc.deployment.template import Sources, assemble, read_sources
+from imageproc.errors import DeploymentError, DeploymentFailed, PlanDeclinedError
 
 __all__ = [
     "AWS",
@@ -50,6 +52,7 @@ __all__ = [
     "BuildTarget",
     "Change",
     "ClientFactory",
+    "CodeUploaded",
     "DataFound",
     "Deployed",
     "DeploymentError",
@@ -70,7 +73,6 @@ __all__ = [
     "StackEvent",
     "StackState",
     "Swept",
-    "Uploaded",
     "always",
     "apply",
     "assemble",
@@ -85,4 +87,5 @@ __all__ = [
     "package_template",
     "plan",
     "read_sources",
+    "write_package",
 ]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from imageproc.aws.clients import Aws
-from imageproc.aws.errors import StackMissingError, error_code, error_message, is_missing, translated
-from imageproc.deployment.errors import DeploymentFailed, PlanStaleError
+from imageproc.aws.translation import error_code, error_message, is_missing, translated
 from imageproc.deployment.events import Deployed
 from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, is_end
 from imageproc.deployment.stack.validation import of_stack
+from imageproc.errors import DeploymentFailed, PlanStaleError, StackMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

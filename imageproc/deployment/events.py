@@ -22,7 +22,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Uploaded:
+class CodeUploaded:
     """An artifact was uploaded. `size` in bytes."""
 
     bucket: str
@@ -94,7 +94,7 @@ class Swept:
     kept: tuple[str, ...] = ()
 
 
-Event = Note | Uploaded | StackEvent | Deployed | Emptied | Removed | Swept
+Event = Note | CodeUploaded | StackEvent | Deployed | Emptied | Removed | Swept
 
 
 def ignore(_event: Event) -> None:

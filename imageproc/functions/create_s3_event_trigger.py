@@ -15,10 +15,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from imageproc.aws.translation import error_code
 from imageproc.core.keys import INCOMING_PREFIX
+from imageproc.errors import ServiceRefusedError
 from imageproc.functions import logs
-from imageproc.functions.aws import s3
-from imageproc.functions.errors import ServiceRefusedError, aws_call, code_of
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import s3
 
 _log = logging.getLogger(__name__)
 
@@ -62,14 +64,14 @@ def _leave(bucket: str, event: Request) -> None:
 
 def _set_trigger(bucket: str, event: Request, function_arn: str | None) -> None:
     """Make the bucket notify the function of new originals; with None, no longer."""
-    with aws_call(f"changing the notifications of {bucket}"):
+    with aws_call(f"Changing the notifications of {bucket}"):
         try:
             current = s3().get_bucket_notification_configuration(Bucket=bucket)
         except ClientError as error:
-            if code_of(error) == "NoSuchBucket" and function_arn is None:
+            if error_code(error) == "NoSuchBucket" and function_arn is None:
                 return
             raise
-        configuration: Any = _changed(current, _identifier(event), function_arn)
+        configuration: Any = _changed(current, _notification_id(event), function_arn)
         s3().put_bucket_notification_configuration(
             Bucket=bucket,
             NotificationConfiguration=configuration,
@@ -78,26 +80,28 @@ def _set_trigger(bucket: str, event: Request, function_arn: str | None) -> None:
         )
 
 
-def _changed(current: Mapping[str, Any], identifier: str, function_arn: str | None) -> dict[str, Any]:
+def _changed(current: Mapping[str, Any], notification_id: str, function_arn: str | None) -> dict[str, Any]:
     kept = {
         name: value for name, value in current.items() if name.endswith(("Configurations", "Configuration"))
     }
-    triggers = [one for one in kept.pop("LambdaFunctionConfigurations", []) if one.get("Id") != identifier]
+    triggers = [
+        one for one in kept.pop("LambdaFunctionConfigurations", []) if one.get("Id") != notification_id
+    ]
     if function_arn:
-        triggers.append(_trigger(identifier, function_arn))
+        triggers.append(_trigger(notification_id, function_arn))
     return kept | ({"LambdaFunctionConfigurations": triggers} if triggers else {})
 
 
-def _trigger(identifier: str, function_arn: str) -> dict[str, Any]:
+def _trigger(notification_id: str, function_arn: str) -> dict[str, Any]:
     return {
-        "Id": identifier,
+        "Id": notification_id,
         "LambdaFunctionArn": function_arn,
         "Events": ["s3:ObjectCreated:*"],
         "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": INCOMING_PREFIX}]}},
     }
 
 
-def _identifier(event: Request) -> str:
+def _notification_id(event: Request) -> str:
     """Return the notification's ID: the same for the life of the resource."""
     return f"{event['StackId'].rpartition('/')[2]}-{event['LogicalResourceId']}"
 
@@ -106,7 +110,7 @@ def _answer(event: Request, status: str, reason: str, context: Any) -> None:
     body = {
         "Status": status,
         "Reason": reason[:1000] or f"see the log stream {getattr(context, 'log_stream_name', '')}",
-        "PhysicalResourceId": event.get("PhysicalResourceId") or _identifier(event),
+        "PhysicalResourceId": event.get("PhysicalResourceId") or _notification_id(event),
         **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     }
     request = urllib.request.Request(  # noqa: S310 - the URL is CloudFormation's own

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from imageproc.core.keys import execution_arn
+from imageproc.errors import ServiceRefusedError
 from imageproc.functions import logs
-from imageproc.functions.aws import stepfunctions
-from imageproc.functions.errors import ServiceRefusedError, aws_call
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import stepfunctions
 
 
 @logs.logged
@@ -19,10 +21,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     Raises ServiceRefusedError for an execution of another state machine.
     """
     arn = str(event.get("executionArn", ""))
-    ours = os.environ["STATE_MACHINE_ARN"].replace(":stateMachine:", ":execution:")
-    if not arn.startswith(f"{ours}:"):
-        raise ServiceRefusedError(f"{arn!r} is no execution of this stack's state machine")
-    with aws_call("describing the execution"):
+    if not arn.startswith(execution_arn(os.environ["STATE_MACHINE_ARN"], "")):
+        raise ServiceRefusedError(f"{arn!r} is not an execution of this stack's state machine.")
+    with aws_call("Describing the execution"):
         answer = stepfunctions().describe_execution(executionArn=arn)
     return {name: _json(value) for name, value in answer.items() if name != "ResponseMetadata"}
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.core.errors import SupersededError
+from imageproc.aws.translation import error_code
+from imageproc.core.attributes import CONTENT_HASH, THUMBNAIL, TRUNCATED
+from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
-from imageproc.core.record import CONTENT_HASH, THUMBNAIL, TRUNCATED, VERSION_ID, Part
-from imageproc.core.request import PhotoRequest, State
-from imageproc.core.thumbnail import Thumbnail, make_thumbnail
-from imageproc.functions import logs, table
-from imageproc.functions.aws import dynamodb, make_at_start, s3
-from imageproc.functions.errors import ServiceRefusedError, TransientServiceError, aws_call, code_of
+from imageproc.core.ownership import write_as
+from imageproc.core.parts import Part
+from imageproc.core.thumbnail import ThumbnailFile, make_thumbnail
+from imageproc.errors import ServiceRefusedError, SupersededError, TransientServiceError
+from imageproc.functions import logs, records
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import dynamodb, make_at_start, s3
 from imageproc.functions.photos import download
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     Raises ImageIdentifyError, ImageTooLargeError, PhotoGoneError, SupersededError if a newer upload owns the
     record or the thumbnail, TransientServiceError, ServiceRefusedError.
     """
-    photo = PhotoRequest.from_state(event)
+    photo = ExecutionInput.from_state(event)
     if not photo.wants(Part.THUMBNAIL):
         return {}
     _check_key(photo)
@@ -40,54 +43,53 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     thumbnail = make_thumbnail(data)
     _put(photo, thumbnail)
     stored: dict[str, Any] = {
-        THUMBNAIL: {"s3Bucket": photo.bucket, "s3Key": thumbnail_key(photo.object_id)},
+        THUMBNAIL: {"s3Bucket": photo.bucket, "s3Key": thumbnail_key(photo.photo_id)},
         CONTENT_HASH: f"sha256:{hashlib.sha256(data).hexdigest()}",
     }
     truncated = {TRUNCATED: True} if thumbnail.truncated else {}
-    table.update(
-        photo.object_id, stored | truncated, condition=table.owned_by(photo.version_id), remove=[TRUNCATED]
-    )
+    records.write(photo.photo_id, write_as(photo.version_id, stored | truncated, remove=(TRUNCATED,)))
     return {}
 
 
-def _check_key(photo: PhotoRequest) -> None:
+def _check_key(photo: ExecutionInput) -> None:
     """S3 takes no longer keys; a thumbnail's is two bytes longer than its original's."""
-    if len(thumbnail_key(photo.object_id).encode()) > MAX_KEY_BYTES:
+    if len(thumbnail_key(photo.photo_id).encode()) > MAX_KEY_BYTES:
         raise ServiceRefusedError(
             f"The thumbnail's key would be longer than S3's {MAX_KEY_BYTES} bytes: choose a shorter key."
         )
 
 
-def _put(photo: PhotoRequest, thumbnail: Thumbnail) -> None:
+def _put(photo: ExecutionInput, thumbnail: ThumbnailFile) -> None:
     """Write the thumbnail, but never over one of a newer upload.
 
     The first write of a key takes one request. Another one is made only while the record is this upload's,
     and only over the thumbnail that was there then (S3's conditional writes): two executions of one key
     cannot overtake each other.
     """
-    with aws_call(f"writing the thumbnail of {photo.object_id}"):
+    with aws_call(f"Writing the thumbnail of {photo.photo_id}"):
         if _put_if(photo, thumbnail, {"IfNoneMatch": "*"}):
             return
-        there = s3().head_object(Bucket=photo.bucket, Key=thumbnail_key(photo.object_id))
-        if table.get(photo.object_id).get(VERSION_ID, photo.version_id) != photo.version_id:
-            raise SupersededError(f"another upload of {photo.object_id} owns its record")
+        there = s3().head_object(Bucket=photo.bucket, Key=thumbnail_key(photo.photo_id))
+        record = records.get(photo.photo_id)
+        if record and record.version_id not in (None, photo.version_id):
+            raise SupersededError(f"The record of {photo.photo_id} belongs to another upload.")
         if not _put_if(photo, thumbnail, {"IfMatch": there["ETag"]}):
             raise TransientServiceError(
-                f"another execution wrote the thumbnail of {photo.object_id} just now"
+                f"Another execution wrote the thumbnail of {photo.photo_id} just now."
             )
 
 
-def _put_if(photo: PhotoRequest, thumbnail: Thumbnail, condition: Mapping[str, Any]) -> bool:
+def _put_if(photo: ExecutionInput, thumbnail: ThumbnailFile, condition: Mapping[str, Any]) -> bool:
     try:
         s3().put_object(
             Bucket=photo.bucket,
-            Key=thumbnail_key(photo.object_id),
+            Key=thumbnail_key(photo.photo_id),
             Body=thumbnail.data,
             ContentType=thumbnail.content_type,
             **condition,
         )
     except ClientError as error:
-        if code_of(error) in _CONFLICTS:
+        if error_code(error) in _CONFLICTS:
             return False
         raise
     return True

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
 
-from imageproc.core.errors import PhotoError
-from imageproc.core.request import correlation_id
+from imageproc.core.execution_input import correlation_id
+from imageproc.errors import PhotoError
 
 Answer = TypeVar("Answer")
 Handler = Callable[[Mapping[str, Any], Any], Answer]

@@ -9,26 +9,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from botocore.exceptions import ClientError
 
-from imageproc.core.errors import ImageIdentifyError
+from imageproc.aws.objects import object_attributes
 from imageproc.core.limits import FIRST_RANGE, check_bytes
-from imageproc.core.record import (
-    ALBUM_ID,
-    ALBUM_METADATA,
-    FILE_SIZE,
-    UPLOAD_TIME,
-    USER_ID,
-    USER_METADATA,
-    VERSION_ID,
-)
-from imageproc.functions.aws import s3
-from imageproc.functions.errors import aws_call
+from imageproc.errors import ImageIdentifyError
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import s3
 from imageproc.functions.ranged_reader import RangedReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from imageproc.core.request import PhotoRequest
+    from imageproc.core.execution_input import ExecutionInput
 
 
 @dataclass(frozen=True)
@@ -42,22 +33,22 @@ class OpenPhoto:
     """What S3 knows of the photo, under the record's names."""
 
 
-def open_photo(photo: PhotoRequest) -> OpenPhoto:
+def open_photo(photo: ExecutionInput) -> OpenPhoto:
     """Open an original for ranged reading, pinned to the version that the first range came from.
 
-    Raises ImageIdentifyError if the object is empty, PhotoGoneError if it is not there.
+    Raises ImageIdentifyError if the object is empty, PhotoGoneError if it does not exist.
     """
-    with aws_call(f"reading {photo.key}"):
+    with aws_call(f"Reading {photo.key}"):
         try:
-            answer = s3().get_object(**_where(photo), Range=f"bytes=0-{FIRST_RANGE - 1}")
+            answer = s3().get_object(**_object(photo), Range=f"bytes=0-{FIRST_RANGE - 1}")
         except ClientError as error:
             _refuse_empty(photo, error)
         first = answer["Body"].read()
     size = int(answer["ContentRange"].rpartition("/")[2])
-    pinned = _where(photo) | _pinned(answer)
+    pinned = _object(photo) | _pinned(answer)
 
     def fetch(start: int, last: int) -> bytes:
-        with aws_call(f"reading {photo.key}"):
+        with aws_call(f"Reading {photo.key}"):
             more = s3().get_object(**pinned, Range=f"bytes={start}-{last}")
             return more["Body"].read()
 
@@ -66,42 +57,28 @@ def open_photo(photo: PhotoRequest) -> OpenPhoto:
     return OpenPhoto(file, size, object_attributes(answer))
 
 
-def download(photo: PhotoRequest) -> bytes:
+def download(photo: ExecutionInput) -> bytes:
     """Return an original's bytes.
 
-    Raises ImageTooLargeError before more than its headers were read, PhotoGoneError if it is not there.
+    Raises ImageTooLargeError before more than its headers were read, PhotoGoneError if it does not exist.
     """
-    with aws_call(f"downloading {photo.key}"):
-        answer = s3().get_object(**_where(photo))
+    with aws_call(f"Downloading {photo.key}"):
+        answer = s3().get_object(**_object(photo))
         with closing(answer["Body"]) as body:
             check_bytes(answer["ContentLength"])
             return body.read()
 
 
-def look_at(photo: PhotoRequest) -> dict[str, Any]:
+def head(photo: ExecutionInput) -> dict[str, Any]:
     """Return what S3 knows of a photo, under the record's names, without reading it.
 
-    Raises PhotoGoneError if it is not there.
+    Raises PhotoGoneError if it does not exist.
     """
-    with aws_call(f"looking at {photo.key}"):
-        answer = s3().head_object(**_where(photo))
-    return {FILE_SIZE: answer["ContentLength"], **object_attributes(answer)}
+    with aws_call(f"Looking for {photo.key}"):
+        return object_attributes(s3().head_object(**_object(photo)))
 
 
-def object_attributes(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record's attributes that a GetObject or HeadObject answer gives."""
-    metadata: Mapping[str, str] = answer.get("Metadata", {})
-    modified: datetime = answer["LastModified"]
-    known = {
-        USER_ID: metadata.get(USER_METADATA),
-        ALBUM_ID: metadata.get(ALBUM_METADATA),
-        UPLOAD_TIME: int(modified.timestamp()),
-        VERSION_ID: answer.get("VersionId"),
-    }
-    return {name: value for name, value in known.items() if value}
-
-
-def _where(photo: PhotoRequest) -> dict[str, Any]:
+def _object(photo: ExecutionInput) -> dict[str, Any]:
     version = {"VersionId": photo.version_id} if photo.version_id else {}
     return {"Bucket": photo.bucket, "Key": photo.key, **version}
 
@@ -112,7 +89,7 @@ def _pinned(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"IfMatch": answer["ETag"]}
 
 
-def _refuse_empty(photo: PhotoRequest, error: ClientError) -> NoReturn:
+def _refuse_empty(photo: ExecutionInput, error: ClientError) -> NoReturn:
     """An empty object has no first range: S3 answers 416 for it."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -6,12 +6,16 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from imageproc.core import errors
+from imageproc import errors
+from imageproc.core.attributes import ERROR, MISSING, S3_KEY, STATUS
+from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.limits import SUPPORTED_FORMATS
-from imageproc.core.record import ERROR, MISSING, S3_KEY, STATUS, Part, Status, error, outcome, words
-from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import logs, table
-from imageproc.functions.aws import dynamodb, make_at_start
+from imageproc.core.ownership import write_as
+from imageproc.core.parts import Part, error_message, outcome
+from imageproc.core.record import Status, StepError
+from imageproc.core.record_codec import error_attribute
+from imageproc.functions import logs, records
+from imageproc.functions.clients import dynamodb, make_at_start
 
 _log = logging.getLogger(__name__)
 
@@ -40,45 +44,38 @@ def handler(event: State, _context: object) -> dict[str, Any]:
 
     Raises SupersededError if a newer upload owns the record, TransientServiceError, ServiceRefusedError.
     """
-    photo = PhotoRequest.from_state(event)
+    photo = ExecutionInput.from_state(event)
     ended = _ended(photo, event)
-    table.update(
-        photo.object_id,
-        ended | {S3_KEY: photo.key},
-        condition=table.owned_by(photo.version_id),
-        remove=[ERROR, MISSING],
+    records.write(
+        photo.photo_id, write_as(photo.version_id, ended | {S3_KEY: photo.key}, remove=(ERROR, MISSING))
     )
     status = ended[STATUS]
     _log.info("photo %s", status, extra={"fields": logs.metric("Photos", Status=status)})
     return ended
 
 
-def _ended(photo: PhotoRequest, event: State) -> dict[str, Any]:
+def _ended(photo: ExecutionInput, event: State) -> dict[str, Any]:
     failures: Failures = event.get("failures", {})
     for step, caught in failures.items():
-        return _failed(step, caught)
+        status = Status.REJECTED if caught["Error"] in REJECTIONS else Status.FAILED
+        return _with_error(status, _step_error(step, caught))
     if event["extractedMetadata"]["format"] not in SUPPORTED_FORMATS:
-        return _rejected(event)
-    earlier = table.get(photo.object_id).get(MISSING, {}) if photo.only else {}
-    return outcome(_missing(event["parallelResults"]), earlier, photo.only)
+        cause = event["extractedMetadata"].get("cause", "The photo is neither JPEG nor PNG.")
+        rejection = errors.NotSupportedImageType.__name__
+        return _with_error(Status.REJECTED, StepError("ImageTypeCheck", rejection, cause))
+    record = records.get(photo.photo_id) if photo.only else None
+    return outcome(_missing(event["parallelResults"]), record.missing if record else {}, photo.only)
 
 
-def _failed(step: str, caught: Mapping[str, str]) -> dict[str, Any]:
-    status = Status.REJECTED if caught["Error"] in REJECTIONS else Status.FAILED
-    return {STATUS: status, ERROR: _named(step, caught)}
+def _with_error(status: Status, error: StepError) -> dict[str, Any]:
+    return {STATUS: status, ERROR: error_attribute(error)}
 
 
-def _rejected(event: State) -> dict[str, Any]:
-    cause = event["extractedMetadata"].get("cause", "The photo is neither JPEG nor PNG.")
+def _missing(branches: list[Failures]) -> dict[str, StepError]:
     return {
-        STATUS: Status.REJECTED,
-        ERROR: error("ImageTypeCheck", errors.NotSupportedImageType.__name__, cause),
+        PARTS[step]: _step_error(step, caught) for failures in branches for step, caught in failures.items()
     }
 
 
-def _missing(branches: list[Failures]) -> dict[str, dict[str, str]]:
-    return {PARTS[step]: _named(step, caught) for failures in branches for step, caught in failures.items()}
-
-
-def _named(step: str, caught: Mapping[str, str]) -> dict[str, str]:
-    return error(step, caught["Error"], words(caught["Cause"]))
+def _step_error(step: str, caught: Mapping[str, str]) -> StepError:
+    return StepError(step, caught["Error"], error_message(caught["Cause"]))

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoRegionError
 
-from imageproc.core.record import Part, labels
-from imageproc.core.request import PhotoRequest, State
+from imageproc.aws.translation import error_code
+from imageproc.core.execution_input import ExecutionInput, State
+from imageproc.core.labels import attributes_of
+from imageproc.core.parts import Part
+from imageproc.errors import RecognitionRefusedError, RecognitionUnavailableError
 from imageproc.functions import logs
-from imageproc.functions.aws import make_at_start, rekognition
-from imageproc.functions.errors import (
-    RecognitionRefusedError,
-    RecognitionUnavailableError,
-    aws_call,
-    code_of,
-)
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import make_at_start, rekognition
 
 if TYPE_CHECKING:
     from types_boto3_rekognition.type_defs import S3ObjectTypeDef
@@ -45,27 +43,27 @@ def handler(event: State, _context: object) -> dict[str, Any]:
 
     Raises RecognitionRefusedError, RecognitionUnavailableError, TransientServiceError, ServiceRefusedError.
     """
-    photo = PhotoRequest.from_state(event)
+    photo = ExecutionInput.from_state(event)
     if not photo.wants(Part.TAGS):
         return {}
-    with aws_call("asking Rekognition"):
+    with aws_call("Asking Rekognition for labels"):
         try:
             answer = rekognition().detect_labels(
-                Image={"S3Object": _where(photo)},
+                Image={"S3Object": _s3_object(photo)},
                 MaxLabels=int(os.environ["MAX_LABELS"]),
                 MinConfidence=float(os.environ["MIN_CONFIDENCE"]),
             )
         except (BotoCoreError, ClientError) as error:
             _raise_named(error)
             raise
-    return labels(answer)
+    return attributes_of(answer)
 
 
-def _where(photo: PhotoRequest) -> S3ObjectTypeDef:
-    where: S3ObjectTypeDef = {"Bucket": photo.bucket, "Name": photo.key}
+def _s3_object(photo: ExecutionInput) -> S3ObjectTypeDef:
+    found: S3ObjectTypeDef = {"Bucket": photo.bucket, "Name": photo.key}
     if photo.version_id:
-        where["Version"] = photo.version_id
-    return where
+        found["Version"] = photo.version_id
+    return found
 
 
 def _raise_named(error: BotoCoreError | ClientError) -> None:
@@ -73,7 +71,7 @@ def _raise_named(error: BotoCoreError | ClientError) -> None:
         raise RecognitionUnavailableError(f"Rekognition cannot be reached: {error}") from error
     if isinstance(error, ClientError):
         message = error.response["Error"].get("Message", "")
-        if code_of(error) == UNAVAILABLE_CODE:
+        if error_code(error) == UNAVAILABLE_CODE:
             raise RecognitionUnavailableError(message) from error
-        if code_of(error) in REFUSED_CODES:
+        if error_code(error) in REFUSED_CODES:
             raise RecognitionRefusedError(f"Rekognition cannot take this photo: {message}") from error

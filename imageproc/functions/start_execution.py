@@ -1,8 +1,7 @@
 """ImageProcStartExecutionFunction: starts one execution for each version of an original that S3 reports.
 
-S3 delivers events at least once and in no fixed order. The record is written first, on condition that this
-upload is newer than the one that owns it; the execution's name comes from the object's version. So a repeated
-event starts nothing, and an event that comes late is dropped.
+The record is claimed first (`imageproc.core.ownership`), and the execution's name comes from the object's
+version. So a repeated event starts nothing, and an event that comes late is dropped.
 """
 
 from __future__ import annotations
@@ -16,32 +15,32 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.core.errors import PhotoGoneError, SupersededError
-from imageproc.core.keys import INCOMING_PREFIX, decode_event_key, execution_name, is_original, object_id
-from imageproc.core.record import (
-    EXECUTION_ARN,
-    PIPELINE_ATTRIBUTES,
-    S3_KEY,
-    SEQUENCER,
-    STATUS,
-    UPLOAD_TIME,
-    VERSION_ID,
-    Status,
+from imageproc.aws.translation import error_code
+from imageproc.core.attributes import EXECUTION_ARN, SEQUENCER
+from imageproc.core.execution_input import ExecutionInput
+from imageproc.core.keys import (
+    INCOMING_PREFIX,
+    decode_event_key,
+    execution_arn,
+    execution_name,
+    is_original,
+    photo_id_of,
 )
-from imageproc.core.request import PhotoRequest
-from imageproc.functions import logs, table
-from imageproc.functions.aws import dynamodb, make_at_start, s3, stepfunctions
-from imageproc.functions.errors import aws_call, code_of
-from imageproc.functions.photos import look_at
+from imageproc.core.ownership import LateClaim, after_refused_claim, claim_for_upload, write_as
+from imageproc.errors import PhotoGoneError, SupersededError
+from imageproc.functions import logs, records
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import dynamodb, make_at_start, s3, stepfunctions
+from imageproc.functions.photos import head
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Upload:
+class ReportedUpload:
     """One upload, as S3 reports it."""
 
-    photo: PhotoRequest
+    photo: ExecutionInput
     sequencer: str
     """S3's order of the uploads of one key."""
 
@@ -73,104 +72,68 @@ def _start_if_new(record: Mapping[str, Any]) -> list[str]:
     upload = _upload(record)
     if upload is None:
         return []
-    with logs.about(correlationId=upload.photo.correlation_id, objectID=upload.photo.object_id):
-        return _claimed_and_started(upload)
-
-
-def _claimed_and_started(upload: Upload) -> list[str]:
-    try:
-        if not _claim(upload):
+    with logs.about(correlationId=upload.photo.correlation_id, objectID=upload.photo.photo_id):
+        try:
+            claimed = _claim(upload)
+        except PhotoGoneError as error:
+            _log.info("no execution for %s: %s", upload.photo.key, error)
             return []
-    except PhotoGoneError as error:
-        _log.info("no execution for %s: %s", upload.photo.key, error)
-        return []
-    arn = _start(upload)
-    _remember(upload, {EXECUTION_ARN: arn})
-    _log.info("execution started")
-    return [arn]
+        return [_start(upload)] if claimed else []
 
 
-def _upload(record: Mapping[str, Any]) -> Upload | None:
-    """Return the upload that an event's record reports; None if it is no original."""
+def _upload(record: Mapping[str, Any]) -> ReportedUpload | None:
+    """Return the upload that an event's record reports; None if it is not of an original."""
     entry = record["s3"]["object"]
     key = decode_event_key(entry["key"])
     if not is_original(key):
-        _log.info("no execution for %s: it is no photo under %s", key, INCOMING_PREFIX)
+        _log.info("no execution for %s: it is not a photo under %s", key, INCOMING_PREFIX)
         return None
     bucket, version = record["s3"]["bucket"]["name"], entry.get("versionId")
-    photo = PhotoRequest(
+    photo = ExecutionInput(
         bucket=bucket,
         key=key,
-        object_id=object_id(key),
+        photo_id=photo_id_of(key),
         version_id=version,
         correlation_id=execution_name(bucket, key, version or entry["sequencer"]),
     )
-    return Upload(photo, entry["sequencer"])
+    return ReportedUpload(photo, entry["sequencer"])
 
 
-def _claim(upload: Upload) -> bool:
+def _claim(upload: ReportedUpload) -> bool:
     """Make the record this upload's; False if nothing is to be started."""
     photo = upload.photo
-    seen = look_at(photo)
-    claimed = {S3_KEY: photo.key, SEQUENCER: upload.sequencer, STATUS: Status.UPLOADED, **seen}
-    condition = _newer(upload, seen[UPLOAD_TIME])
     try:
-        table.update(photo.object_id, claimed, condition=condition, remove=PIPELINE_ATTRIBUTES)
+        records.write(photo.photo_id, claim_for_upload(photo.key, upload.sequencer, head(photo)))
     except SupersededError:
-        return _claimed_but_not_started(upload)
+        late = after_refused_claim(records.get(photo.photo_id), upload.sequencer, photo.version_id)
+        if late is LateClaim.ADD_SEQUENCER:
+            _write(upload, {SEQUENCER: upload.sequencer})
+        return late is LateClaim.START
     return True
 
 
-def _newer(upload: Upload, upload_time: int) -> table.Condition:
-    """Hold if this upload is newer than the one that the record is about, and was not started by a client.
-
-    S3's sequencers of one key compare as strings. A record that a client made, reconciling, has none; then
-    the upload times decide.
-    """
-    newer = (
-        f"({SEQUENCER} < :sequencer OR (attribute_not_exists({SEQUENCER}) AND "
-        f"(attribute_not_exists({UPLOAD_TIME}) OR {UPLOAD_TIME} <= :time)))"
-    )
-    values = {":sequencer": upload.sequencer, ":time": upload_time}
-    if not upload.photo.version_id:
-        return table.Condition(newer, values)
-    not_started = f"({VERSION_ID} <> :mine OR attribute_not_exists({EXECUTION_ARN}))"
-    return table.Condition(f"{newer} AND {not_started}", values | {":mine": upload.photo.version_id})
-
-
-def _claimed_but_not_started(upload: Upload) -> bool:
-    """Whether an earlier delivery of this event stopped between the record and the execution.
-
-    If a client started this very version meanwhile, the record only lacks the sequencer.
-    """
-    record = table.get(upload.photo.object_id)
-    if record.get(SEQUENCER) == upload.sequencer:
-        return EXECUTION_ARN not in record
-    if record.get(VERSION_ID) == upload.photo.version_id:
-        _remember(upload, {SEQUENCER: upload.sequencer})
-    return False
-
-
-def _start(upload: Upload) -> str:
-    """Start the execution, and return its ARN; one that is there already is as good."""
-    photo = upload.photo
-    machine = os.environ["STATE_MACHINE_ARN"]
-    name = photo.correlation_id
-    with aws_call(f"starting the execution for {photo.key}"):
+def _start(upload: ReportedUpload) -> str:
+    """Start the execution, record it, and return its ARN; one that exists already is as good."""
+    photo, machine = upload.photo, os.environ["STATE_MACHINE_ARN"]
+    with aws_call(f"Starting the execution for {photo.key}"):
         try:
-            answer = stepfunctions().start_execution(
-                stateMachineArn=machine, name=name, input=json.dumps(photo.to_state(), sort_keys=True)
+            stepfunctions().start_execution(
+                stateMachineArn=machine,
+                name=photo.correlation_id,
+                input=json.dumps(photo.to_state(), sort_keys=True),
             )
         except ClientError as error:
-            if code_of(error) != "ExecutionAlreadyExists":
+            if error_code(error) != "ExecutionAlreadyExists":
                 raise
-            return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
-    return answer["executionArn"]
+    arn = execution_arn(machine, photo.correlation_id)
+    _write(upload, {EXECUTION_ARN: arn})
+    _log.info("execution started")
+    return arn
 
 
-def _remember(upload: Upload, attributes: Mapping[str, Any]) -> None:
+def _write(upload: ReportedUpload, values: Mapping[str, Any]) -> None:
     photo = upload.photo
     try:
-        table.update(photo.object_id, attributes, condition=table.owned_by(photo.version_id))
+        records.write(photo.photo_id, write_as(photo.version_id, values))
     except SupersededError:
-        _log.info("%s was uploaded again while %s was written", photo.key, ", ".join(attributes))
+        _log.info("%s was uploaded again while %s was written", photo.key, ", ".join(values))

@@ -1,9 +1,11 @@
 """StoreImageMetadataFunction: writes the extracted metadata to the photo's record."""
 
-from imageproc.core.record import METADATA_ATTRIBUTES, S3_KEY, STATUS, Status
-from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import logs, table
-from imageproc.functions.aws import dynamodb, make_at_start
+from imageproc.core.attributes import METADATA_ATTRIBUTES, S3_KEY, STATUS
+from imageproc.core.execution_input import ExecutionInput, State
+from imageproc.core.ownership import write_as
+from imageproc.core.record import Status
+from imageproc.functions import logs, records
+from imageproc.functions.clients import dynamodb, make_at_start
 
 make_at_start(dynamodb)
 
@@ -14,11 +16,8 @@ def handler(event: State, _context: object) -> None:
 
     Raises SupersededError if a newer upload owns the record, TransientServiceError, ServiceRefusedError.
     """
-    photo = PhotoRequest.from_state(event)
+    photo = ExecutionInput.from_state(event)
     extracted = event["extractedMetadata"]["attributes"]
-    table.update(
-        photo.object_id,
-        extracted | {S3_KEY: photo.key, STATUS: Status.PROCESSING},
-        condition=table.owned_by(photo.version_id) if photo.pinned else None,
-        remove=METADATA_ATTRIBUTES,
-    )
+    values = extracted | {S3_KEY: photo.key, STATUS: Status.PROCESSING}
+    writer = photo.version_id if photo.pinned else None
+    records.write(photo.photo_id, write_as(writer, values, remove=METADATA_ATTRIBUTES))

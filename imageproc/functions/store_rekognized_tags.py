@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from imageproc.core.request import PhotoRequest, State
-from imageproc.functions import logs, table
-from imageproc.functions.aws import dynamodb, make_at_start
+from imageproc.core.execution_input import ExecutionInput, State
+from imageproc.core.ownership import write_as
+from imageproc.functions import logs, records
+from imageproc.functions.clients import dynamodb, make_at_start
 
 make_at_start(dynamodb)
 
@@ -17,6 +18,6 @@ def handler(event: State, _context: object) -> dict[str, Any]:
     """
     found = event["rekognition"]
     if found:
-        photo = PhotoRequest.from_state(event)
-        table.update(photo.object_id, found, condition=table.owned_by(photo.version_id))
+        photo = ExecutionInput.from_state(event)
+        records.write(photo.photo_id, write_as(photo.version_id, found))
     return {}

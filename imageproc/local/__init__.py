@@ -9,7 +9,7 @@ It is MiniStack (https://github.com/ministackorg/ministack) in a background proc
 permissions enforced. Linux and macOS.
 """
 
-from imageproc.local.errors import (
+from imageproc.errors import (
     IncompatibleMiniStackError,
     LocalAwsError,
     NotRunningError,

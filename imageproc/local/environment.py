@@ -86,7 +86,7 @@ def server_environment(state: StateDir, credentials: Credentials, endpoint: str)
 
 
 def function_environment(state: StateDir) -> dict[str, str]:
-    """Return what each function process gets besides what Lambda sets: the way home, and no more."""
+    """Return what each function process gets besides what Lambda sets: how to find this local AWS."""
     environment = {k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ") if k in os.environ}
     return {
         **environment,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from imageproc.core.limits import MAX_BYTES
 from imageproc.local import signatures
-from imageproc.local.signatures import Refused, Request
+from imageproc.local.signatures import HttpRequest, Refused
 from imageproc.local.worker_gate import CALLED_BY_FUNCTION
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _MOST_OF_A_FORM = MAX_BYTES + 2**20
 """The most bytes that are read before it is known whose they are: a form has a photo and its fields."""
 
 
-class Answer(Protocol):
+class HttpAnswer(Protocol):
     """An HTTP answer."""
 
     @property
@@ -58,12 +58,12 @@ class Door(Protocol):
     """What the gateway asks MiniStack. `ministack_adapter.door` says more of each."""
 
     def secret_of(self, access_key_id: str, session_token: str) -> str: ...  # noqa: D102
-    def service_of(self, request: Request, body: bytes = ...) -> str: ...  # noqa: D102
-    def refusal(self, refused: Refused, request: Request) -> Answer: ...  # noqa: D102
-    def bucket_of(self, request: Request) -> tuple[str, str] | None: ...  # noqa: D102
-    def form_fields(self, request: Request, body: bytes) -> dict[str, str]: ...  # noqa: D102
-    def allows_origin(self, request: Request) -> bool: ...  # noqa: D102
-    def preflight(self, request: Request) -> Answer: ...  # noqa: D102
+    def service_of(self, request: HttpRequest, body: bytes = ...) -> str: ...  # noqa: D102
+    def refusal(self, refused: Refused, request: HttpRequest) -> HttpAnswer: ...  # noqa: D102
+    def bucket_of(self, request: HttpRequest) -> tuple[str, str] | None: ...  # noqa: D102
+    def form_fields(self, request: HttpRequest, body: bytes) -> dict[str, str]: ...  # noqa: D102
+    def allows_origin(self, request: HttpRequest) -> bool: ...  # noqa: D102
+    def preflight(self, request: HttpRequest) -> HttpAnswer: ...  # noqa: D102
     def awaits_answer(self, token: str) -> bool: ...  # noqa: D102
 
 
@@ -114,7 +114,7 @@ class Gateway:
         CALLED_BY_FUNCTION.set(_is_call_by_function(_request_of(scope)))
         await self._application(scope, receive, send)
 
-    def _check_address(self, scope: Scope, request: Request) -> None:
+    def _check_address(self, scope: Scope, request: HttpRequest) -> None:
         """Raise Refused for another's name (of a page that has it point here: DNS rebinding)."""
         host = request.headers.get("host", "").lower()
         if host not in self._hosts and not host.endswith(self._subdomains):
@@ -125,12 +125,12 @@ class Gateway:
             # Which of two MiniStack goes by need not be the one that was signed.
             raise Refused("InvalidRequest", "A header was sent twice.", 400)
 
-    def _preflight(self, request: Request) -> Answer:
+    def _preflight(self, request: HttpRequest) -> HttpAnswer:
         if not self._door.allows_origin(request):
             raise Refused("AccessForbidden", "CORSResponse: This CORS request is not allowed.")
         return self._door.preflight(request)
 
-    async def _admitted(self, scope: Scope, request: Request, body: _Body) -> Scope:
+    async def _admitted(self, scope: Scope, request: HttpRequest, body: _Body) -> Scope:
         """Return what MiniStack is to see of a request that AWS would serve. Raises Refused."""
         if request.decoded_path.startswith(_INTERNAL_PREFIX):
             if not self._is_awaited(request):
@@ -148,11 +148,11 @@ class Gateway:
         await self._check_signature(request, body)
         return scope
 
-    def _is_awaited(self, request: Request) -> bool:
+    def _is_awaited(self, request: HttpRequest) -> bool:
         prefix, _, token = request.path.rpartition("/")
         return f"{prefix}/" == _ANSWER_PREFIX and request.method == "PUT" and self._door.awaits_answer(token)
 
-    async def _check_signature(self, request: Request, body: _Body) -> None:
+    async def _check_signature(self, request: HttpRequest, body: _Body) -> None:
         signature = signatures.read(request)
         signatures.check_time(signature, time.time())
         secret = self._door.secret_of(signature.access_key_id, signature.token)
@@ -162,14 +162,14 @@ class Gateway:
             message = f"Credential should be scoped to correct service: '{service}'."
             raise Refused("SignatureDoesNotMatch", message)
 
-    async def _check_form(self, request: Request, body: _Body) -> None:
+    async def _check_form(self, request: HttpRequest, body: _Body) -> None:
         """Raise Refused unless this is an upload to a bucket, with a policy that was signed and is good now.
 
         MiniStack holds it against the policy's conditions.
         """
         bucket = self._door.bucket_of(request)
         if not bucket or bucket[1] or self._door.service_of(request) != "s3":
-            raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
+            raise Refused("MissingAuthenticationToken", "HttpRequest is missing Authentication Token")
         fields = self._door.form_fields(request, await body.read(_MOST_OF_A_FORM))
         signature = signatures.read_form(fields)
         secret = self._door.secret_of(signature.access_key_id, signature.token)
@@ -230,10 +230,10 @@ class _Body:
         return chunk
 
 
-def _request_of(scope: Scope) -> Request:
+def _request_of(scope: Scope) -> HttpRequest:
     raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     headers = {name.decode("latin-1").lower(): _text(value) for name, value in scope["headers"]}
-    return Request(scope["method"], raw_path.decode("latin-1"), _text(scope["query_string"]), headers)
+    return HttpRequest(scope["method"], raw_path.decode("latin-1"), _text(scope["query_string"]), headers)
 
 
 def _text(value: bytes) -> str:
@@ -250,7 +250,7 @@ def _bare(scope: Scope, *more: str) -> Scope:
     return {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() in kept]}
 
 
-def _is_call_by_function(request: Request) -> bool:
+def _is_call_by_function(request: HttpRequest) -> bool:
     """Say whether a function waits for this request, which is to run another function.
 
     The SDK sends a function's trace ID along with its calls, and nobody else has one.
@@ -275,7 +275,7 @@ def _without_cors(send: Send) -> Send:
     return filtered
 
 
-async def _send_answer(send: Send, request: Request, answer: Answer) -> None:
+async def _send_answer(send: Send, request: HttpRequest, answer: HttpAnswer) -> None:
     body = b"" if request.method == "HEAD" else answer.body
     headers = {**answer.headers, "Content-Length": str(len(body)), "Connection": "close"}
     encoded = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]

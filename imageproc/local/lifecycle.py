@@ -13,14 +13,15 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from imageproc.errors import LocalAwsError, StartError, StateDirectoryError, StopError
 from imageproc.local.environment import SERVER_MODULE, host_environment
-from imageproc.local.errors import LocalAwsError, StartError, StateDirectoryError, StopError
 from imageproc.local.gateway import HEALTH_PATH
 from imageproc.local.state import ServerRecord, StateDir, default_state_dir
 from imageproc.local.status import LocalStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from io import FileIO
     from pathlib import Path
 
@@ -97,6 +98,17 @@ class LocalAws:
             why_no_recognition=record.why_not,
             credentials=self._state.credentials(),
         )
+
+    def is_unclean(self) -> bool:
+        """Say whether it was killed, or stopped while it worked, and `recovery` is still to be done."""
+        return self._state.is_unclean()
+
+    def recovery(self) -> AbstractContextManager[bool]:
+        """Return a context that says whether to start again what an unclean stop cut off.
+
+        It says so to one process at a time, until a block has ended without an error.
+        """
+        return self._state.recovery()
 
     def stop(self) -> None:
         """Stop the server, which saves its state first. Nothing happens if it does not run.

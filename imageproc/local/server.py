@@ -126,27 +126,37 @@ def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognit
     ministack_adapter.record_access(state.access)
     gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1], ministack_adapter.door)
     checkpoints = ministack_adapter.Checkpoints(gateway.requests)
+    state.begin_serving()
     os.write(ready, READY)
     os.close(ready)
     try:
-        asyncio.run(_serve_until_stopped(gateway, listener, checkpoints))
+        if asyncio.run(_serve_until_stopped(gateway, listener, checkpoints, gate)):
+            state.end_serving()
     finally:
         ministack_adapter.end_workers()
 
 
-async def _serve_until_stopped(app: Gateway, listener: socket.socket, checkpoints: Checkpoints) -> None:
+async def _serve_until_stopped(
+    app: Gateway, listener: socket.socket, checkpoints: Checkpoints, gate: WorkerGate
+) -> bool:
+    """Serve until a signal; return whether nothing was being processed then."""
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from imageproc.local.ministack_adapter import is_executing
+
+    idle = False
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
 
     async def until_stopped() -> None:
+        nonlocal idle
         await stopped.wait()
         # The last save is MiniStack's own, when it shuts down; two at a time would write the same files.
         await asyncio.to_thread(checkpoints.stop)
+        idle = not (gate.inside() or is_executing())
 
     config = Config()
     # A copy, because it closes what it is given.
@@ -155,6 +165,7 @@ async def _serve_until_stopped(app: Gateway, listener: socket.socket, checkpoint
     config.graceful_timeout = 1.0
     checkpoints.start()
     await serve(cast("ASGIFramework", app), config, shutdown_trigger=until_stopped)
+    return idle
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ class Refused(Exception):  # noqa: N818 - an answer, and no error of this progra
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """A request as it arrived: the path still encoded, the names of headers in lower case."""
 
     method: str
@@ -86,12 +86,12 @@ class Signature:
     expires: int = _SKEW_S
 
 
-def read(request: Request) -> Signature:
+def read(request: HttpRequest) -> Signature:
     """Return the request's signature, not verified yet. Raises Refused if it has none that is well-formed."""
     in_query = bool(_QUERY_NAMES & _names(request))
     if "authorization" not in request.headers:
         if not in_query:
-            raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
+            raise Refused("MissingAuthenticationToken", "HttpRequest is missing Authentication Token")
         return _read_query(request)
     if in_query:
         raise Refused("UnsupportedSignature", "Only one authentication mechanism is allowed")
@@ -102,7 +102,7 @@ def read_form(fields: Mapping[str, str]) -> Signature:
     """Return the signature of an S3 upload form, not verified yet. Raises Refused."""
     value = fields.get("x-amz-signature", "")
     if not fields.get("policy") or not value:
-        raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
+        raise Refused("MissingAuthenticationToken", "HttpRequest is missing Authentication Token")
     if fields.get("x-amz-algorithm") != _ALGORITHM or not _SHA256.fullmatch(value):
         raise Refused("UnsupportedSignature", f"The form must be signed with {_ALGORITHM}")
     signature = _signature(
@@ -126,7 +126,7 @@ def check_time(signature: Signature, now: float) -> None:
         raise Refused(code, f"Signature expired: {signature.time} + {signature.expires} s")
 
 
-def verify(signature: Signature, secret: str, request: Request, body_sha256: str) -> None:
+def verify(signature: Signature, secret: str, request: HttpRequest, body_sha256: str) -> None:
     """Raise Refused unless this request was signed with this secret. `body_sha256`: in hexadecimal digits."""
     payload = _payload(signature, request.headers, body_sha256)
     unsigned = {name for name in request.headers if name.startswith("x-amz-")} | {"host"}
@@ -190,7 +190,7 @@ def _read_header(headers: Mapping[str, str]) -> Signature:
     )
 
 
-def _read_query(request: Request) -> Signature:
+def _read_query(request: HttpRequest) -> Signature:
     given = [pair for pair in request.parameters if pair[0].lower().startswith("x-amz-")]
     values = dict(given)
     if values.get("X-Amz-Algorithm") != _ALGORITHM or _FOREIGN_QUERY_NAMES & _names(request):
@@ -213,7 +213,7 @@ def _read_query(request: Request) -> Signature:
     )
 
 
-def _names(request: Request) -> set[str]:
+def _names(request: HttpRequest) -> set[str]:
     return {name.lower() for name, _ in request.parameters}
 
 

@@ -7,6 +7,8 @@
     ├── state.json                0600: process, port and start time of the running (or last) server
     ├── credentials.json          0600: the access key that the local AWS accepts
     ├── start.lock, server.lock   held while starting; held by the server for as long as it lives
+    ├── serving                   there while a server runs, and left behind by one that was killed
+    ├── unclean                   the last stop was not clean, and what it cut off was not started again yet
     ├── server.log, server.log.1
     ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
     ├── services/                 tables, stacks, functions, executions (JSON, by MiniStack)
@@ -28,7 +30,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageproc.local.errors import LocalAwsError, StateDirectoryError
+from imageproc.errors import LocalAwsError, StateDirectoryError
 
 try:
     import fcntl
@@ -49,6 +51,8 @@ The local AWS of imageproc keeps its state here: photos, tables, stacks and its 
 """
 _OWN_NAMES = (
     "state.json",
+    "serving",
+    "unclean",
     "credentials.json",
     "server.log",
     "server.log.1",
@@ -108,6 +112,8 @@ class StateDir:
         self.objects = path / "objects"
         self.tmp = path / "tmp"
         self._marker = path / "README.txt"
+        self._serving = path / "serving"
+        self._unclean = path / "unclean"
 
     def create(self) -> None:
         """Make the directory, readable by its owner only.
@@ -119,7 +125,7 @@ class StateDir:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._check_owner()
             ours = self.is_ours()
-            # Our own names are no objection: another process may be making the same directory just now.
+            # Our own names do not count: another process may be making the same directory just now.
             if not ours and {path.name for path in self.path.iterdir()} - {*_OWN_NAMES, *_STAYING_NAMES}:
                 raise StateDirectoryError(
                     f"{self.path} holds something other than a local AWS. Set IMAGEPROC_STATE_DIR to a "
@@ -185,7 +191,7 @@ class StateDir:
         """Return what the last server wrote about itself, if anything.
 
         Raises:
-            StateDirectoryError: the path is no directory, or is not the user's.
+            StateDirectoryError: the path is not a directory, or not the user's.
         """
         try:
             self._check_owner()
@@ -202,6 +208,35 @@ class StateDir:
     def write_record(self, record: ServerRecord) -> None:
         """Write `state.json`: only the server does, and it holds the server lock."""
         _write_private(self.path / "state.json", asdict(record))
+
+    def begin_serving(self) -> None:
+        """Remember an unclean stop of the last server, and note that this one serves."""
+        if self._serving.exists():
+            self._unclean.touch()
+        self._serving.touch()
+
+    def end_serving(self) -> None:
+        """Note that the server stopped with everything saved and nothing under way."""
+        self._serving.unlink(missing_ok=True)
+
+    def is_unclean(self) -> bool:
+        """Say whether what an unclean stop cut off is still to be started again."""
+        return self._unclean.exists()
+
+    @contextlib.contextmanager
+    def recovery(self) -> Iterator[bool]:
+        """Yield whether the caller is to start again what an unclean stop cut off: one process at a time.
+
+        It is still to be done if the block raises, its process is killed, or the server is meanwhile.
+        """
+        before = self.read_record()
+        with self._open_lock(self._unclean.name) as descriptor:
+            # Looked for again: the one who held the lock until now may have deleted it.
+            ours = descriptor is not None and _try_lock(descriptor, fcntl.LOCK_EX) and self.is_unclean()
+            yield ours
+            after = self.read_record()
+            if ours and before and after and before.started == after.started and self.server_lives():
+                self._unclean.unlink()
 
     def server_lives(self) -> bool:
         """Say whether a server holds this directory.

@@ -10,7 +10,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from imageproc.local.errors import NotRunningError
+from imageproc.errors import NotRunningError
 from imageproc.local.state import REGION, Credentials
 
 if TYPE_CHECKING:

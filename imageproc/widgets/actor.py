@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
-from imageproc.client.waiting import Cancellation
+from imageproc import Cancellation
 
 T = TypeVar("T")
 

@@ -17,6 +17,8 @@ import pytest
 from imageproc.cli.web_app import running
 from tests.stranger import KERNEL_PORTS, listening, needs_root
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "import ipywidgets\nipywidgets.Label('Shown to visitors')"
 SOCKET = {
     "Upgrade": "websocket",

@@ -6,11 +6,12 @@ import boto3
 import pytest
 
 from imageproc.client.executions import Execution
-from imageproc.client.metrics import Duration, Metrics, Spread, by_step, per_minute, spread, statuses
-from imageproc.client.photos import Photo
-from imageproc.client.stack import Stack
+from imageproc.client.metrics import Duration, Spread, by_step, per_minute, spread, statuses
+from imageproc.client.photos.photo import Photo
 from imageproc.client.target import LOCAL, Target
+from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
+from imageproc.core.record_codec import decode
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ def test_executions_are_counted_in_the_minute_in_which_they_started() -> None:
 
 
 def test_statuses_that_no_photo_has_are_counted_as_none() -> None:
-    counts = statuses([Photo({"imageID": "a", "status": "FAILED"})])
+    counts = statuses([decode({"imageID": "a", "status": "FAILED"}, Photo)])
     assert set(counts) == set(Status)
     assert (counts[Status.FAILED], counts[Status.SUCCEEDED]) == (1, 0)
 
@@ -54,5 +55,5 @@ def test_durations_are_put_together_by_step() -> None:
 
 def test_the_local_aws_has_no_metrics_of_cloudwatch() -> None:
     session = boto3.Session(region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
-    metrics = Metrics(Stack(Target(LOCAL, session, "http://127.0.0.1:1"), "s", {}))
+    metrics = Workbench(Target(LOCAL, session, "http://127.0.0.1:1")).metrics
     assert metrics.cloudwatch(NOON, NOON) == []

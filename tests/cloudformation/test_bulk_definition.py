@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from imageproc.core import errors as photo_errors
+from imageproc import errors
 from imageproc.deployment.template import read_sources
-from imageproc.functions import errors as service_errors
 from tests.cloudformation.test_definition import states
 
 AWS_ERRORS = re.compile(r"(States|Lambda|Sandbox|StepFunctions)\.\w+")
@@ -40,8 +39,7 @@ def test_every_state_and_every_error_that_is_named_exists(photos: Any) -> None:
         named |= {state["Default"]} if "Default" in state else set()
         for rule in (*state.get("Retry", ()), *state.get("Catch", ())):
             for error in rule["ErrorEquals"]:
-                ours = getattr(photo_errors, error, None) or getattr(service_errors, error, None)
-                assert ours or AWS_ERRORS.fullmatch(error), error
+                assert hasattr(errors, error) or AWS_ERRORS.fullmatch(error), error
     assert named == set(machine["States"])
 
 

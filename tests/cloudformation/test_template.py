@@ -11,7 +11,7 @@ import boto3
 import pytest
 from cfnlint import api
 
-from imageproc.core import record
+from imageproc.core import attributes, record
 from imageproc.deployment.artifacts import MAX_STACK_NAME
 from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
 
@@ -190,7 +190,7 @@ def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
 
 @pytest.mark.parametrize(
     ("table", "index"),
-    [("ImageMetadataDDBTable", record.ALBUM_INDEX), ("AlbumMetadataDDBTable", record.USER_INDEX)],
+    [("ImageMetadataDDBTable", attributes.ALBUM_INDEX), ("AlbumMetadataDDBTable", attributes.USER_INDEX)],
 )
 def test_tables_are_on_demand_recoverable_and_indexed(resources: Any, table: str, index: str) -> None:
     properties = resources[table]["Properties"]

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageproc.core.errors import ImageRejectedError
 from imageproc.core.metadata import read_metadata
 from imageproc.core.thumbnail import make_thumbnail
+from imageproc.errors import ImageRejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from PIL import Image
 
 from imageproc.core.limits import FIRST_RANGE
 from imageproc.core.png import SIGNATURE
-from imageproc.core.thumbnail import Thumbnail
+from imageproc.core.thumbnail import ThumbnailFile
 from imageproc.functions.ranged_reader import RangedReader
 
 RED, GREEN, BLUE, WHITE = (220, 20, 20), (20, 200, 20), (20, 20, 220), (250, 250, 250)
@@ -49,7 +49,7 @@ def noisy(size: tuple[int, int]) -> Image.Image:
     return Image.merge("RGB", [Image.effect_noise(size, 80) for _ in range(3)])
 
 
-def pixel(thumbnail: Thumbnail, x: float, y: float) -> Any:
+def pixel(thumbnail: ThumbnailFile, x: float, y: float) -> Any:
     """The colour at a place given as a fraction of width and height."""
     image = opened(thumbnail.data)
     return image.getpixel((int(x * (image.width - 1)), int(y * (image.height - 1))))

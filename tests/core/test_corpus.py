@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from imageproc.core.errors import ImageRejectedError
 from imageproc.core.location import without_location
 from imageproc.core.metadata import read_metadata
 from imageproc.core.thumbnail import make_thumbnail
+from imageproc.errors import ImageRejectedError
 
 from .pictures import CountingReader, opened
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
 from imageproc.core import limits
-from imageproc.core.errors import (
+from imageproc.core.thumbnail import make_thumbnail
+from imageproc.errors import (
     ImageIdentifyError,
     ImageRejectedError,
     ImageTooLargeError,
     NotSupportedImageType,
 )
-from imageproc.core.thumbnail import make_thumbnail
 
 from .pictures import (
     chunk,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageproc.core.errors import ImageIdentifyError, NotSupportedImageType
 from imageproc.core.formats import SNIFF_BYTES, read_up_to, sniff
+from imageproc.errors import ImageIdentifyError, NotSupportedImageType
 
 from .pictures import saved
 
@@ -67,7 +67,7 @@ def test_what_is_no_known_image_cannot_be_identified(head: bytes) -> None:
         (b"\x7fELF\x02", "a program"),
         (b"<!DOCTYPE html>", "a web page"),
         (bytes(SNIFF_BYTES), "zeros"),
-        (b"\x01\x02\x03", "no image that is known$"),
+        (b"\x01\x02\x03", "not an image of a known format$"),
     ],
 )
 def test_what_is_no_image_is_described_in_words(head: bytes, looks: str) -> None:

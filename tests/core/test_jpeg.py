@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.jpeg import read_header
+from imageproc.errors import ImageIdentifyError
 
 from .pictures import CountingReader, corners, exif_block, icc_profile, saved, segment, with_segment
 

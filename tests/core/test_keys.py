@@ -13,24 +13,24 @@ IDENTIFIERS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 @given(IDENTIFIERS)
-def test_an_object_id_comes_back_from_its_key_and_event(identifier: str) -> None:
+def test_a_photo_id_comes_back_from_its_key_and_event(identifier: str) -> None:
     key = keys.incoming_key(identifier)
     assert keys.decode_event_key(quote_plus(key)) == key
-    assert keys.object_id(key) == identifier
+    assert keys.photo_id_of(key) == identifier
     assert keys.thumbnail_key(identifier) != key
 
 
 @pytest.mark.parametrize(
     "identifier", ["a b+c%20d.jpg", "ü/雪.jpg", "../../etc/passwd", "2024//x.jpg", "%2F"]
 )
-def test_odd_object_ids_are_names_and_nothing_else(identifier: str) -> None:
-    assert keys.object_id(keys.incoming_key(identifier)) == identifier
+def test_odd_photo_ids_are_names_and_nothing_else(identifier: str) -> None:
+    assert keys.photo_id_of(keys.incoming_key(identifier)) == identifier
 
 
 @pytest.mark.parametrize("key", ["photo.jpg", "Incoming/", ""])
-def test_a_key_without_an_object_id_is_refused(key: str) -> None:
-    with pytest.raises(ValueError, match="no object ID"):
-        keys.object_id(key)
+def test_a_key_without_a_photo_id_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="no photo ID"):
+        keys.photo_id_of(key)
 
 
 def test_folder_markers_are_told_from_photos() -> None:

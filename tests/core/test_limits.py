@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from imageproc.core import limits
-from imageproc.core.errors import ImageTooLargeError
+from imageproc.errors import ImageTooLargeError
 
 
 def test_what_is_just_within_the_limits_passes() -> None:

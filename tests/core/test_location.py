@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, UnidentifiedImageError
 
-from imageproc.core.errors import ImageRejectedError
 from imageproc.core.location import clean_exif, without_location
 from imageproc.core.metadata import read_metadata
 from imageproc.core.png import SIGNATURE
+from imageproc.errors import ImageRejectedError
 
 from .pictures import (
     chunk,

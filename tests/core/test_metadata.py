@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageproc.core import limits, record
-from imageproc.core.errors import (
+from imageproc.core import attributes, limits
+from imageproc.core.metadata import IMAGE_FIELDS, PHOTO_FIELDS, ImageMetadata, read_metadata, read_orientation
+from imageproc.errors import (
     ImageIdentifyError,
     ImageRejectedError,
     ImageTooLargeError,
     NotSupportedImageType,
     PhotoGoneError,
 )
-from imageproc.core.metadata import IMAGE_FIELDS, PHOTO_FIELDS, ImageMetadata, read_metadata, read_orientation
 
 from .pictures import (
     chunk,
@@ -103,7 +103,7 @@ def test_a_photos_attributes_have_the_data_contracts_names_and_plain_values() ->
 
 def test_every_field_is_an_attribute_of_the_record() -> None:
     names = [name for fields in (IMAGE_FIELDS, PHOTO_FIELDS) for name, _ in fields.values()]
-    assert set(names) <= set(record.METADATA_ATTRIBUTES)
+    assert set(names) <= set(attributes.METADATA_ATTRIBUTES)
     assert len(names) == len(set(names))
 
 

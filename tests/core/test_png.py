@@ -5,8 +5,8 @@ import zlib
 
 import pytest
 
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.png import MAX_CHUNKS_AFTER_DATA, SIGNATURE, picture_only, read_header
+from imageproc.errors import ImageIdentifyError
 
 from .pictures import CountingReader, chunk, corners, exif_block, icc_profile, opened, png, saved
 

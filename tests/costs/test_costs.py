@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from benchmarks.cost import month
 from benchmarks.record_usage import item_bytes, write_units
 from imageproc.cli import imageproc
-from imageproc.client import spending
-from imageproc.client.photos import Photo
+from imageproc.client import costs
+from imageproc.client.photos.photo import Photo
+from imageproc.core.record_codec import decode
 from imageproc.costs import (
     DATE,
     PRICES,
@@ -169,12 +170,12 @@ def test_an_items_size_is_counted_as_dynamodb_does() -> None:
 
 
 def test_an_albums_photos_are_as_many_and_as_large_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spending, "_present", lambda *_: {"Dashboard": "Enabled"})
-    photos = [Photo({"imageID": str(size), "fileSize": size}) for size in (1_000_000, 3_000_000)]
-    found = spending.of_photos(None, "photos", photos)  # type: ignore[arg-type]
+    monkeypatch.setattr(costs, "_present", lambda *_: {"Dashboard": "Enabled"})
+    photos = [decode({"imageID": str(size), "fileSize": size}, Photo) for size in (1_000_000, 3_000_000)]
+    found = costs.of_photos(None, photos)  # type: ignore[arg-type]
     assert (found.photos, found.megabytes) == (2, 2.0)
     assert found.standing.total > 3
-    assert spending.of_photos(None, "photos", []).processing.total == 0  # type: ignore[arg-type]
+    assert costs.of_photos(None, []).processing.total == 0  # type: ignore[arg-type]
 
 
 def test_two_lines_say_it() -> None:

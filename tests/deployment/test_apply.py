@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imageproc.aws.errors import AccessDeniedError, StackMissingError
 from imageproc.deployment import Deployed, Plan, StackEvent, apply, outputs
 from imageproc.deployment.artifacts import Artifacts
-from imageproc.deployment.errors import DeploymentFailed, PlanStaleError
+from imageproc.errors import AccessDeniedError, DeploymentFailed, PlanStaleError, StackMissingError
 
 from .fakes import STACK_ID, FakeClients, FakeCloudFormation, refusal
 

@@ -9,9 +9,9 @@ import pytest
 from imageproc.aws.clients import Aws, SessionClients
 from imageproc.deployment import artifacts, packaging
 from imageproc.deployment.artifacts.bucket import tls_only
-from imageproc.deployment.errors import BucketTakenError, ParameterError
-from imageproc.deployment.events import Event, Note, Uploaded
+from imageproc.deployment.events import CodeUploaded, Event, Note
 from imageproc.deployment.template import read_sources
+from imageproc.errors import BucketTakenError, ParameterError
 
 from .fakes import FakeClients, refusal
 
@@ -152,7 +152,7 @@ def test_nothing_is_uploaded_twice(
 
     assert first == again
     assert first.template_key != changed.template_key
-    assert [type(each) for each in told] == [Uploaded] * 4
+    assert [type(each) for each in told] == [CodeUploaded] * 4
     stored = aws.s3.get_object(Bucket=bucket, Key=first.functions_key)["Body"].read()
     assert stored == packages.functions.data
 

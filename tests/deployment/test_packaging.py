@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from imageproc.cli import imageproc as imageproc_command
 from imageproc.deployment import packaging
-from imageproc.deployment.errors import PackagingError
 from imageproc.deployment.packaging import AWS, BuildTarget, local_target, wheels
 from imageproc.deployment.packaging.archive import Package
 from imageproc.deployment.packaging.pruning import prune
 from imageproc.deployment.template import read_sources
+from imageproc.errors import PackagingError
 
 LOCAL = local_target(b"#!/bin/sh\nexec python\n")
 
@@ -37,13 +37,17 @@ def aws_layer() -> Package:
         raise
 
 
-def test_the_functions_zip_holds_core_and_functions_and_nothing_else() -> None:
+def test_the_functions_zip_holds_what_runs_in_lambda_and_nothing_else() -> None:
     names = set(packaging.functions_package(AWS).files)
 
     assert "imageproc/__init__.py" in names
     assert "imageproc/core/keys.py" in names
     folders = {"/".join(name.split("/")[:2]) for name in names if name.count("/") > 1}
-    assert folders == {"imageproc/core", "imageproc/functions"}
+    assert folders == {"imageproc/aws", "imageproc/core", "imageproc/functions"}
+    assert {name for name in names if name.count("/") == 1} == {
+        "imageproc/__init__.py",
+        "imageproc/errors.py",
+    }
     assert all(name.endswith(".py") for name in names)
 
 
@@ -58,6 +62,9 @@ def test_byte_code_and_stray_files_do_not_reach_the_zip(tmp_path: Path) -> None:
     root = tmp_path / "imageproc"
     for name in (
         "__init__.py",
+        "__init__.pyi",
+        "errors.py",
+        "resources.py",
         "core/a.py",
         "core/__pycache__/a.pyc",
         "core/notes.txt",
@@ -69,7 +76,8 @@ def test_byte_code_and_stray_files_do_not_reach_the_zip(tmp_path: Path) -> None:
 
     made = packaging.functions_package(AWS, root=root)
 
-    assert sorted(made.files) == ["imageproc/__init__.py", "imageproc/core/a.py", "imageproc/functions/b.py"]
+    shipped = ["__init__.py", "core/a.py", "errors.py", "functions/b.py"]
+    assert sorted(made.files) == [f"imageproc/{name}" for name in shipped]
 
 
 def test_a_custom_runtime_gets_its_bootstrap_executable() -> None:

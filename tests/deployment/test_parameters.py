@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from imageproc.deployment.errors import ParameterError
 from imageproc.deployment.template import TemplateParameter
 from imageproc.deployment.template.parameters import check_given, stack_parameters
+from imageproc.errors import ParameterError
 
 DECLARED = (
     TemplateParameter("Topic", None),

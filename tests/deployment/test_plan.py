@@ -7,13 +7,13 @@ import pytest
 
 from imageproc.aws.clients import Aws
 from imageproc.deployment import (
+    CodeUploaded,
     Deployed,
     Event,
     Note,
     Plan,
     Request,
     SessionClients,
-    Uploaded,
     apply,
     build,
     destroy,
@@ -21,9 +21,9 @@ from imageproc.deployment import (
     package_template,
     plan,
 )
-from imageproc.deployment.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
 from imageproc.deployment.plan.change_set import wait_for
 from imageproc.deployment.template import declared_parameters
+from imageproc.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
 
 from .fakes import STACK_ID, FakeClients, FakeCloudFormation, FakeLambda, refusal
 
@@ -67,7 +67,7 @@ def test_a_first_plan_adds_everything_and_touches_nothing(
         "PhotoRepoS3Bucket",
         "WorkLogGroup",
     ]
-    assert [type(each) for each in told] == [Note, Note, Uploaded, Uploaded, Uploaded]
+    assert [type(each) for each in told] == [Note, Note, CodeUploaded, CodeUploaded, CodeUploaded]
     tables = local_aws.client("dynamodb").list_tables()["TableNames"]
     assert not [name for name in tables if name.startswith(local_request.stack)]
 

@@ -35,7 +35,7 @@ def test_each_stage_uses_those_before_it_alone() -> None:
     folder = Path(imageproc.deployment.__file__).parent
     stages = ["template", "packaging", "artifacts", "stack", "inventory", "plan", "apply", "sweep"]
     parts = {path.stem for path in folder.iterdir() if not path.stem.startswith("_")}
-    assert parts == {*stages, "errors", "events"}
+    assert parts == {*stages, "events", "export"}
     for path in folder.rglob("*.py"):
         stage = path.relative_to(folder).parts[0].removesuffix(".py")
         if stage in stages:

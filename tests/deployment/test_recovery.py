@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from imageproc.aws.clients import Aws
-from imageproc.deployment.errors import ForeignStackError, PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Event, Note, Removed
 from imageproc.deployment.plan.recovery import recover
+from imageproc.errors import ForeignStackError, PlanDeclinedError, StackBusyError, StackStuckError
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 

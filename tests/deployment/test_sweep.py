@@ -25,11 +25,11 @@ from imageproc.deployment import (
     outputs,
     plan,
 )
-from imageproc.deployment.errors import ForeignStackError, ParameterError, SweepFailedError
 from imageproc.deployment.inventory import buckets, log_group_names, tables
 from imageproc.deployment.inventory.buckets import contents, empty
 from imageproc.deployment.stack import Resource
 from imageproc.deployment.stack.state import OUR_PARAMETERS
+from imageproc.errors import ForeignStackError, ParameterError, SweepFailedError
 
 from .fakes import FakeClients, FakeCloudFormation, FakeLogs
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from imageproc.deployment import template
-from imageproc.deployment.errors import ParameterError, TemplateError
 from imageproc.deployment.template import Code, Sources, TemplateParameter
+from imageproc.errors import ParameterError, TemplateError
 
 
 class _Loader(yaml.SafeLoader):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imageproc.deployment.errors import PackagingError
 from imageproc.deployment.packaging import wheels
+from imageproc.errors import PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

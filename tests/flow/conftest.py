@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.photos import Photo, Photos
+from imageproc.client.photos import Photos
+from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
 from imageproc.client.target import LOCAL, Target
+from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.deployment import Deployed, Request, apply, local_target, plan
 from imageproc.local import LocalStatus, runtime_bootstrap
@@ -28,7 +30,7 @@ DONE = Status.INCOMPLETE if missing_packages() else Status.SUCCEEDED
 
 def target_of(status: LocalStatus) -> Target:
     """Return the target for a local AWS that runs."""
-    return Target(LOCAL, status.session(), status.endpoint)
+    return Target(LOCAL, status.session(), status.endpoint, state_dir=status.state_dir)
 
 
 def deploy(target: Target, name: str, **parameters: str) -> Deployed:
@@ -43,7 +45,15 @@ def deploy(target: Target, name: str, **parameters: str) -> Deployed:
 class Backend:
     """A deployed stack, and how a test uses it."""
 
-    stack: Stack
+    workbench: Workbench
+
+    @property
+    def stack(self) -> Stack:
+        return self.workbench.stack
+
+    @property
+    def photos(self) -> Photos:
+        return self.workbench.photos
 
     def put(self, object_id: str, data: bytes, user: str = "ann", album: str = "a1") -> str:
         """Upload an original as any S3 client would; return its version ID."""
@@ -84,7 +94,7 @@ class Backend:
         raise AssertionError("the execution does not end")
 
     def followed(self, object_ids: Iterable[str]) -> dict[str, Photo]:
-        photos = Photos(self.stack).follow(object_ids, timeout_s=_SECONDS, interval_s=0.1)
+        photos = self.photos.follow(object_ids, timeout_s=_SECONDS, interval_s=0.1)
         return {photo.id: photo for photo in photos if photo.status.finished}
 
     def thumbnail(self, object_id: str) -> Any:
@@ -95,7 +105,7 @@ class Backend:
         """Return what Step Functions says of a photo's execution, once it has ended: after the record has."""
         deadline = time.monotonic() + _SECONDS
         while time.monotonic() < deadline:
-            arn = photo.execution_arn or Photos(self.stack).get(photo.id).execution_arn
+            arn = photo.execution_arn or self.photos.get(photo.id).execution_arn
             answer = self.stack.client("stepfunctions").describe_execution(executionArn=arn)
             if answer["status"] != "RUNNING":
                 return answer
@@ -115,7 +125,7 @@ def backend(local_aws: LocalStatus) -> Backend:
     name = f"flow-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     target = target_of(local_aws)
     deploy(target, name)
-    return Backend(Stack.connect(target, name))
+    return Backend(Workbench(target, name))
 
 
 @pytest.fixture

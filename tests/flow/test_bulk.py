@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.bulk import Bulk, BulkProgress
-from imageproc.client.photos import Photos
+from imageproc.client.bulk import BulkProgress
 from imageproc.core.record import Status
+from imageproc.errors import InvalidArgumentError
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
 
 def run(backend: Backend, prefix: str, *only: str) -> BulkProgress:
     """Run to the end, and return how it ended."""
-    bulk = Bulk(backend.stack)
+    bulk = backend.workbench.bulk
     *_, last = bulk.follow(bulk.start(only, prefix), interval_s=0.2)
     return last
 
@@ -51,7 +51,7 @@ def test_photos_without_a_record_are_filled_in_and_a_rejected_one_is_no_failure(
     assert (ended.status, ended.total, ended.done, ended.failed) == ("SUCCEEDED", 3, 3, 0)
     photos = backend.ended(*ids)
     assert [photos[one].status for one in ids] == [DONE, DONE, Status.REJECTED]
-    assert photos[ids[0]].record["exifMake"] == "Leica"
+    assert photos[ids[0]].camera.make == "Leica"
     assert photos[ids[0]].execution_arn == backend.execution(photos[ids[0]])["executionArn"]
 
 
@@ -62,9 +62,9 @@ def test_one_part_of_all_photos(backend: Backend, fresh: str) -> None:
 
     assert run(backend, fresh, "thumbnail").status == "SUCCEEDED"
 
-    record = Photos(backend.stack).get(object_id).record
-    assert record["labelModelVersion"] == "kept"
-    assert record["contentHash"].startswith("sha256:")
+    photo = backend.photos.get(object_id)
+    assert photo.label_model_version == "kept"
+    assert str(photo.content_hash).startswith("sha256:")
 
 
 def test_a_run_with_too_many_failures_fails_and_each_photo_says_why(backend: Backend, fresh: str) -> None:
@@ -81,12 +81,13 @@ def test_a_run_with_too_many_failures_fails_and_each_photo_says_why(backend: Bac
 
     assert (ended.status, ended.failed) == ("FAILED", 1)
     assert "threshold" in ended.cause
-    photo = Photos(backend.stack).get(object_id)
-    assert (photo.status, photo.error["step"]) == (Status.FAILED, "StoreImageMetadata")
+    photo = backend.photos.get(object_id)
+    assert photo.error
+    assert (photo.status, photo.error.step) == (Status.FAILED, "StoreImageMetadata")
 
 
 def test_a_part_that_does_not_exist_starts_nothing(backend: Backend) -> None:
-    before = len(list(Bulk(backend.stack).runs()))
-    with pytest.raises(ValueError, match="pixels"):
-        Bulk(backend.stack).start(["pixels"])
-    assert len(list(Bulk(backend.stack).runs())) == before
+    before = len(list(backend.workbench.bulk.runs()))
+    with pytest.raises(InvalidArgumentError, match="pixels"):
+        backend.workbench.bulk.start(["pixels"])
+    assert len(list(backend.workbench.bulk.runs())) == before

@@ -116,14 +116,21 @@ def test_a_missing_stack_is_an_error_that_names_the_fix(run: Any, capsys: pytest
     assert "deploy it first" in error.err
 
 
-def test_a_local_aws_that_does_not_run_is_an_error_that_names_the_fix(
+def test_a_command_starts_a_local_aws_that_does_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("IMAGEPROC_STATE_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("IMAGEPROC_RECOGNITION", "off")
     assert not LocalAws().status().running
-    with pytest.raises(SystemExit), explained():
-        imageproc(["photos"], standalone_mode=False)
-    assert "imageproc local start" in capsys.readouterr().err
+    try:
+        with pytest.raises(SystemExit), explained():
+            imageproc(["photos"], standalone_mode=False)
+        assert LocalAws().status().running
+    finally:
+        LocalAws().stop()
+    told = capsys.readouterr().err
+    assert "The local AWS runs at" in told
+    assert "deploy it first" in told, "there is no stack yet"
 
 
 @pytest.mark.parametrize(

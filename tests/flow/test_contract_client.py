@@ -115,9 +115,9 @@ def test_guests_are_refused_everything_else(
 ) -> None:
     there = f"{fresh}.jpg"
     guest.upload(there, pictures.jpeg(), album=fresh)
-    before = backend.ended(there)[there].record
+    before = backend.ended(there)[there].attributes
     assert [call for call in refused(guest, backend, there) if _code(call) not in DENIED] == []
-    assert backend.ended(there)[there].record == before
+    assert backend.ended(there)[there].attributes == before
     assert backend.thumbnail(there)["Body"].read()
 
 

@@ -13,7 +13,6 @@ import pytest
 from botocore.stub import Stubber
 
 from imageproc.client.dead_letters import DeadLetters, NotRedriven, Redriven
-from imageproc.client.photos import Photos
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
@@ -21,7 +20,7 @@ from tests.flow.conftest import DONE, Backend
 @pytest.fixture
 def letters(backend: Backend) -> DeadLetters:
     backend.stack.client("sqs").purge_queue(QueueUrl=backend.stack.dead_letter_queue)
-    return DeadLetters(backend.stack)
+    return backend.workbench.dead_letters
 
 
 @contextmanager
@@ -83,7 +82,7 @@ def test_an_upload_that_could_not_be_started_waits_with_its_reason_and_is_redriv
     assert [one.photo_id for one in redriven.started] == [object_id]
     photo = backend.ended(object_id)[object_id]
     assert photo.status is DONE
-    assert photo.record["exifMake"] == "Leica"
+    assert photo.camera.make == "Leica"
     assert letters.count() == 0
 
 
@@ -99,12 +98,12 @@ def test_what_needs_no_start_any_more_only_leaves_the_queue(
 
     assert isinstance(redriven, Redriven)
     assert redriven.started == ()
-    assert [reason for _, reason in redriven.moot] == [
+    assert [reason for _, reason in redriven.not_needed] == [
         f"its record is {DONE}",
         "the photo is no longer in the bucket",
-        "it is no photo's key",
+        "it is not a photo's key",
     ]
-    assert Photos(backend.stack).get(object_id).execution_arn == before["executionArn"]
+    assert backend.photos.get(object_id).execution_arn == before["executionArn"]
     assert letters.count() == 0
 
 

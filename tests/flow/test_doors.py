@@ -16,7 +16,8 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from imageproc.client.albums import Album
-from imageproc.client.browser_uploads import BrowserUploads, Ticket
+from imageproc.client.uploads.browser import PresignedPost
+from imageproc.client.workbench import Workbench
 from imageproc.local.state import ACCOUNT_ID
 from tests import pictures
 from tests.flow.access import roles_of
@@ -32,10 +33,11 @@ def guest(backend: Backend) -> Guest:
     return Guest.of(backend.stack)
 
 
-def ticket(backend: Backend, name: str, user: str = "ann", album: str = "a1") -> Ticket:
-    uploads = BrowserUploads(backend.stack, Album(album, user, "Cats", 0))
-    found = uploads.ticket(name, len(PHOTO), "image/jpeg", None, PHOTO[:32])
-    assert isinstance(found, Ticket)
+def presigned(backend: Backend, name: str, user: str = "ann", album: str = "a1") -> PresignedPost:
+    workbench = Workbench(backend.stack.target, backend.stack.name)
+    uploads = workbench.uploads.from_browser(Album(album, user, "Cats", 0))
+    found = uploads.presigned_post(name, len(PHOTO), "image/jpeg", None, PHOTO[:32])
+    assert isinstance(found, PresignedPost)
     return found
 
 
@@ -44,10 +46,10 @@ def post(url: str, fields: dict[str, str], data: bytes = PHOTO, headers: dict[st
     return urllib3.request("POST", url, fields=form, headers=headers)
 
 
-def forgeries(backend: Backend, fresh: str) -> Iterator[tuple[str, Ticket, dict[str, str], bytes]]:
+def forgeries(backend: Backend, fresh: str) -> Iterator[tuple[str, PresignedPost, dict[str, str], bytes]]:
     """Yield what somebody could do with a form of a photo of ann's that was not meant."""
-    mine = ticket(backend, f"{fresh} mine.jpg")
-    other = ticket(backend, f"{fresh} other.jpg", "bob", "b1")
+    mine = presigned(backend, f"{fresh} mine.jpg")
+    other = presigned(backend, f"{fresh} other.jpg", "bob", "b1")
     fields = mine.fields
     yield "larger", mine, fields, PHOTO + b"x"
     yield "smaller", mine, fields, PHOTO[:-1]
@@ -82,12 +84,12 @@ def test_a_form_is_good_for_its_one_photo(backend: Backend, fresh: str) -> None:
     assert {name: status for name, status in answers.items() if status not in (400, 403)} == {}
     assert len(answers) == 25
     assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])] == before
-    mine = ticket(backend, f"{fresh} mine.jpg")
+    mine = presigned(backend, f"{fresh} mine.jpg")
     assert post(mine.url, mine.fields).status == 204, "what it was made for"
 
 
 def test_a_form_can_be_sent_to_its_bucket_only(backend: Backend, fresh: str) -> None:
-    mine = ticket(backend, f"{fresh} mine.jpg")
+    mine = presigned(backend, f"{fresh} mine.jpg")
     base, bucket = mine.url.rpartition("/")[0], backend.stack.bucket
     for path in ("", "nowhere", f"{bucket}/key", "2015-03-31/functions", "_ministack/reset", f"{bucket}?acl"):
         assert post(f"{base}/{path}", mine.fields).status in (400, 403), path

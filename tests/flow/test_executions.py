@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imageproc.client.executions import Executions, StepStatus, states
+from imageproc.client.executions.history import StepStatus, states
 from tests import pictures
 from tests.flow.conftest import Backend
 
@@ -11,7 +11,7 @@ def test_the_steps_of_a_photo_are_those_of_the_deployed_definition(backend: Back
     object_id = f"{fresh}.jpg"
     backend.put(object_id, pictures.jpeg())
     arn = backend.execution(backend.ended(object_id)[object_id])["executionArn"]
-    executions = Executions(backend.stack)
+    executions = backend.workbench.executions
 
     steps = {step.name: step for step in executions.steps(arn)}
 
@@ -30,11 +30,11 @@ def test_the_steps_of_a_rejected_photo_say_where_and_why(backend: Backend, fresh
     backend.put(object_id, b"no photo")
     arn = backend.execution(backend.ended(object_id)[object_id])["executionArn"]
 
-    steps = {step.name: step for step in Executions(backend.stack).steps(arn)}
+    steps = {step.name: step for step in backend.workbench.executions.steps(arn)}
 
     assert list(steps) == ["ExtractImageMetadata", "RecordRejection", "NotSupportedImageType"]
     extract = steps["ExtractImageMetadata"]
     assert (extract.status, extract.error) == (StepStatus.CAUGHT, "ImageIdentifyError")
     assert extract.cause is not None
-    assert extract.cause.startswith("the file is no image")
+    assert extract.cause.startswith("the file is not an image")
     assert steps["NotSupportedImageType"].status is StepStatus.FAILED

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from imageproc.aws.errors import AwsError
-from imageproc.client.errors import Cancelled
-from imageproc.client.operations import Operations
-from imageproc.client.photos import Photo, Photos
-from imageproc.client.runs import Runs
-from imageproc.client.uploads import Sent
+from imageproc.client.photos import Photos
+from imageproc.client.photos.followed import FollowedPhotos
+from imageproc.client.photos.photo import Photo
+from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
+from imageproc.errors import AwsError, Cancelled, FollowTimeoutError
 from imageproc.widgets import FollowPanel
 from imageproc.widgets.updates import flush
 from tests import pictures
@@ -48,10 +47,10 @@ def without_events(backend: Backend) -> Iterator[None]:
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wired)
 
 
-def uploaded(workbench: Workbench, folder: Path, album: str) -> list[Sent]:
-    place = workbench.albums.named("ann", album)
-    events = workbench.upload([folder], place, check=False)
-    return [event for event in events if isinstance(event, Sent)]
+def uploaded(workbench: Workbench, folder: Path, album: str) -> list[Uploaded]:
+    place = workbench.albums.get_or_create(album, "ann")
+    events = workbench.uploads.upload([folder], place, check=False)
+    return [event for event in events if isinstance(event, Uploaded)]
 
 
 def by_name(panel: FollowPanel) -> dict[str, list[str]]:
@@ -68,12 +67,12 @@ def test_each_photo_shows_its_three_stages(workbench: Workbench, folder: Path, f
     results = panel.results()
 
     assert results["statuses"] == {str(DONE): 1, "REJECTED": 1}
-    assert {photo.file_name for photo in told} == {"good.jpg", "text.jpg"}
+    assert {photo.name for photo in told} == {"good.jpg", "text.jpg"}
     key, arn, outcome = by_name(panel)["text.jpg"]
     assert "Incoming/" in key
     assert "arn:aws:states:" in arn
     assert outcome.startswith("REJECTED in ")
-    assert "ExtractImageMetadata: ImageIdentifyError: the file is no image" in outcome
+    assert "ExtractImageMetadata: ImageIdentifyError: the file is not an image" in outcome
     assert panel.list.counts["all"] == 2
     assert panel.status.text.startswith("2 of 2 photos finished, 1 failed or rejected")
 
@@ -105,8 +104,8 @@ def test_the_chosen_photo_shows_its_execution_and_its_steps(
 def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folder: Path, fresh: str) -> None:
     sent = uploaded(workbench, folder, fresh)
     panel = FollowPanel(workbench)
-    panel.show_album(workbench.albums.named("ann", fresh))
-    panel.follow_existing([one.upload.object_id for one in sent] + ["no such photo"])
+    panel.show_album(workbench.albums.get_or_create(fresh, "ann"))
+    panel.follow_existing([one.file.photo_id for one in sent] + ["no such photo"])
     asyncio.run(panel.finished(SECONDS))
     results = panel.results()
     assert results["statuses"] == {str(DONE): 1, "REJECTED": 1, "MISSING": 1}
@@ -116,14 +115,15 @@ def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folde
 def test_a_poll_that_fails_is_shown_and_tried_again(
     workbench: Workbench, folder: Path, fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll, shown, failures = Runs.poll, list[str](), iter([AwsError("Reading", "the network is down.")])
+    poll, shown = FollowedPhotos.poll, list[str]()
+    failures = iter([AwsError("Reading", "the network is down.")])
 
-    def failing(runs: Runs) -> list[Photo]:
+    def failing(followed: FollowedPhotos) -> list[Photo]:
         for error in failures:
             raise error
-        return poll(runs)
+        return poll(followed)
 
-    monkeypatch.setattr(Runs, "poll", failing)
+    monkeypatch.setattr(FollowedPhotos, "poll", failing)
     panel = FollowPanel(workbench)
     panel.status.observe(lambda change: shown.append(change["new"]), "text")
     panel.follow(uploaded(workbench, folder, fresh))
@@ -149,7 +149,7 @@ def test_an_album_that_could_not_be_read_is_read_again(
     asyncio.run(first.finished(SECONDS))
     monkeypatch.setattr(Photos, "in_album", failing)
     panel = FollowPanel(workbench)
-    panel.show_album(workbench.albums.named("ann", fresh))
+    panel.show_album(workbench.albums.get_or_create(fresh, "ann"))
     asyncio.run(panel.finished(SECONDS))
     assert panel.results()["statuses"] == {str(DONE): 1, "REJECTED": 1}
 
@@ -157,7 +157,7 @@ def test_an_album_that_could_not_be_read_is_read_again(
 def test_a_long_pause_between_two_polls_ends_at_once(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Runs, "poll", lambda runs: [])
+    monkeypatch.setattr(FollowedPhotos, "poll", lambda followed: [])
     monkeypatch.setattr("imageproc.widgets.panels.follow_panel._EACH_S", 3600.0)
     panel = FollowPanel(workbench)
     for name in ("first", "second", "third"):
@@ -173,8 +173,8 @@ def test_a_long_pause_between_two_polls_ends_at_once(
 def test_following_stops_at_once_and_goes_on(
     workbench: Workbench, folder: Path, fresh: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll = Runs.poll
-    monkeypatch.setattr(Runs, "poll", lambda runs: [])
+    poll = FollowedPhotos.poll
+    monkeypatch.setattr(FollowedPhotos, "poll", lambda followed: [])
     panel = FollowPanel(workbench)
     panel.follow(uploaded(workbench, folder, fresh))
     panel.stop()
@@ -182,7 +182,7 @@ def test_following_stops_at_once_and_goes_on(
         asyncio.run(panel.finished(SECONDS))
     flush()
     assert panel.status.text.startswith("Stopped.")
-    monkeypatch.setattr(Runs, "poll", poll)
+    monkeypatch.setattr(FollowedPhotos, "poll", poll)
     panel.resume_button.click()
     asyncio.run(panel.finished(SECONDS))
     assert sum(panel.results()["statuses"].values()) == 2
@@ -198,13 +198,12 @@ def test_uploads_whose_events_are_lost_are_told_of_and_can_be_started(
     without_events: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("photos", "runs"):
-        monkeypatch.setattr(f"imageproc.client.{module}.NOT_STARTED_S", 0.5)
+    for module in ("following", "followed"):
+        monkeypatch.setattr(f"imageproc.client.photos.{module}.NOT_STARTED_S", 0.5)
     sent, told = uploaded(workbench, folder, fresh), list[str]()
-    versions = {one.upload.object_id: one.version for one in sent}
 
-    with pytest.raises(TimeoutError, match=r"Nothing has begun with 2 .*imageproc reconcile"):
-        list(workbench.photos.follow(versions, versions=versions, timeout_s=2, notify=told.append))
+    with pytest.raises(FollowTimeoutError, match=r"Nothing has begun to process 2 .*imageproc reconcile"):
+        list(workbench.photos.follow(sent, timeout_s=2, notify=told.append))
     panel = FollowPanel(workbench)
     panel.follow(sent)
     deadline = time.monotonic() + SECONDS
@@ -214,7 +213,7 @@ def test_uploads_whose_events_are_lost_are_told_of_and_can_be_started(
 
     assert len(told) == 1
     assert "imageproc reconcile" in told[0]
-    assert "Nothing has begun with 2 uploaded photos" in panel.status.text
-    list(Operations(backend.stack).reconcile())
+    assert "Nothing has begun to process 2 uploaded photos" in panel.status.text
+    list(backend.photos.reconcile())
     asyncio.run(panel.finished(SECONDS))
     assert panel.results()["statuses"] == {str(DONE): 1, "REJECTED": 1}

@@ -15,9 +15,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.bulk import Bulk
-from imageproc.client.photos import Photos
-from imageproc.client.stack import Stack
+from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.deployment import Request, apply, local_target, plan
 from imageproc.deployment.template import read_sources
@@ -145,7 +143,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         environment.delenv(RECOGNITION, raising=False)
         target = target_of(local.start())
     deploy(target, NAME, Tracing="Active")
-    backend = Backend(Stack.connect(target, NAME))
+    backend = Backend(Workbench(target, NAME))
     whole_flow(backend)
     roles = roles_of(backend.stack)
     uses = [use for use in read_uses(local.state_dir / "access.jsonl") if use.role in roles]
@@ -181,14 +179,14 @@ def process_in_bulk(backend: Backend) -> None:
         Key={"imageID": {"S": "photo.jpg"}},
         AttributeUpdates=unfinished,
     )
-    bulk = Bulk(backend.stack)
+    bulk = backend.workbench.bulk
     *_, last = bulk.follow(bulk.start(), interval_s=0.2)
     assert (last.status, last.done) == ("SUCCEEDED", 2)
 
 
 def deliver_again(backend: Backend) -> None:
     """Deliver an event twice, as S3 may."""
-    photo = Photos(backend.stack).get("photo.jpg")
+    photo = backend.photos.get("photo.jpg")
     entry = {"key": photo.key, "versionId": photo.version_id, "sequencer": photo.sequencer}
     event = {"Records": [{"s3": {"bucket": {"name": backend.stack.bucket}, "object": entry}}]}
     function = f"{backend.stack.name}-ImageProcStartExecution"
@@ -261,6 +259,7 @@ def test_a_stack_deployed_without_one_statement_fails_there(
     redeploy_without(backend, policy, sid)
     backend.put(f"{fresh}.jpg", pictures.jpeg())
     photo = backend.ended(f"{fresh}.jpg")[f"{fresh}.jpg"]
-    failed: Any = next(iter(photo.missing.values()), None) or photo.error
-    assert (photo.status, failed["step"]) == ended
-    assert "not authorized" in failed["cause"]
+    failed = next(iter(photo.missing.values()), None) or photo.error
+    assert failed
+    assert (photo.status, failed.step) == ended
+    assert "not authorized" in failed.cause

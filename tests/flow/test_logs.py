@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 
-from imageproc.client.logs import STATE_MACHINE, Logs
-from imageproc.client.operations import Operations
-from imageproc.client.photos import Photos
+from imageproc.client.logs import STATE_MACHINE
 from tests import pictures
 from tests.flow.conftest import Backend
 
@@ -26,13 +24,13 @@ def test_one_call_returns_a_photos_whole_run_and_no_other(backend: Backend, fres
         backend.put(object_id, pictures.jpeg())
     for photo in backend.ended(*ids).values():
         backend.execution(photo)
-    photo = Photos(backend.stack).get(ids[0])
+    photo = backend.photos.get(ids[0])
 
-    entries = Logs(backend.stack).of_photo(photo)
+    entries = backend.workbench.logs.of_photo(photo)
     deadline = time.monotonic() + 10
     while not {one.source for one in entries} >= FUNCTIONS and time.monotonic() < deadline:
         time.sleep(0.2)  # logs may be later than what they tell of
-        entries = Logs(backend.stack).of_photo(photo)
+        entries = backend.workbench.logs.of_photo(photo)
 
     assert photo.execution_arn
     assert {one.correlation_id for one in entries} == {photo.execution_arn.rpartition(":")[2]}
@@ -50,7 +48,7 @@ def test_an_error_is_logged_with_its_cause(backend: Backend, fresh: str) -> None
     backend.put(object_id, b"no photo")
     backend.execution(backend.ended(object_id)[object_id])
 
-    entries = Logs(backend.stack).of_photo(Photos(backend.stack).get(object_id))
+    entries = backend.workbench.logs.of_photo(backend.photos.get(object_id))
 
     (failed,) = [one for one in entries if one.message == "failed"]
     assert (failed.source, failed.level) == ("ExtractImageMetadata", "WARNING")
@@ -66,7 +64,7 @@ def test_an_execution_that_was_started_by_hand_has_logs_too(backend: Backend, fr
     state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
     ended = backend.run(state)
 
-    entries = Logs(backend.stack).of_execution(ended["executionArn"])
+    entries = backend.workbench.logs.of_execution(ended["executionArn"])
 
     assert {one.source for one in entries} >= {*FUNCTIONS, STATE_MACHINE} - {"ImageProcStartExecution"}
     assert len({one.correlation_id for one in entries}) == 1
@@ -76,10 +74,10 @@ def test_a_retry_has_logs_of_its_own(backend: Backend, fresh: str) -> None:
     object_id = f"{fresh}.jpg"
     backend.put(object_id, pictures.jpeg())
     backend.execution(backend.ended(object_id)[object_id])
-    again = Operations(backend.stack).reprocess(Photos(backend.stack).get(object_id), ["thumbnail"])
+    again = backend.photos.reprocess(backend.photos.get(object_id), ["thumbnail"])
     backend.execution(backend.ended(object_id)[object_id])
 
-    entries = Logs(backend.stack).of_photo(Photos(backend.stack).get(object_id))
+    entries = backend.workbench.logs.of_photo(backend.photos.get(object_id))
 
     assert {one.correlation_id for one in entries} == {again.execution_arn.rpartition(":")[2]}
     done = {one.source: one.fields["only"] for one in entries if one.message == "done"}

@@ -15,7 +15,7 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:operators"
 def test_a_stack_that_asks_for_them_has_a_dashboard_and_alarms(local_aws: LocalStatus, fresh: str) -> None:
     target, name = target_of(local_aws), f"seen-{fresh}"
     deploy(target, name, Dashboard="Enabled", AlarmTopicArn=TOPIC)
-    stack, cloudwatch = Stack.connect(target, name), target.client("cloudwatch")
+    stack, cloudwatch = Stack(target, name), target.client("cloudwatch")
 
     dashboard = cloudwatch.get_dashboard(DashboardName=f"{name}-{target.region}")
     alarms = [

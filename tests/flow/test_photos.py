@@ -7,11 +7,8 @@ import time
 
 import pytest
 
-from imageproc.client.albums import Albums
-from imageproc.client.executions import Executions
-from imageproc.client.photos import Photos
 from imageproc.core.keys import MAX_KEY_BYTES
-from imageproc.core.record import Status
+from imageproc.core.record import Dimensions, Status
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
@@ -22,10 +19,10 @@ def test_a_jpeg_gets_metadata_and_an_upright_thumbnail(backend: Backend, fresh: 
 
     photo = backend.ended(object_id)[object_id]
 
-    assert photo.record["imageFormat"] == "JPEG"
-    assert photo.record["dimensions"] == {"width": 640, "height": 480}
-    assert (photo.record["exifMake"], photo.record["exifModel"]) == ("Canon", "EOS R5")
-    assert (photo.record["userID"], photo.record["albumID"]) == ("ann", "a1")
+    assert photo.format == "JPEG"
+    assert photo.dimensions == Dimensions(640, 480)
+    assert (photo.camera.make, photo.camera.model) == ("Canon", "EOS R5")
+    assert (photo.user, photo.album_id) == ("ann", "a1")
     assert photo.status is DONE
     answer = backend.thumbnail(object_id)
     assert answer["ContentType"] == "image/jpeg"
@@ -51,8 +48,9 @@ def test_what_is_no_photo_is_rejected_with_its_reason(
     photo = backend.ended(object_id)[object_id]
 
     assert photo.status is Status.REJECTED
-    assert (photo.error["step"], photo.error["name"]) == (step, name)
-    assert photo.record["albumID"] == "a1", "a rejected photo shows in its album, too"
+    assert photo.error
+    assert (photo.error.step, photo.error.name) == (step, name)
+    assert photo.album_id == "a1", "a rejected photo shows in its album, too"
     execution = backend.execution(photo)
     assert (execution["status"], execution["error"]) == ("FAILED", "NotSupportedImageType")
 
@@ -66,7 +64,9 @@ def test_keys_of_all_kinds_make_photos_of_their_own(backend: Backend, fresh: str
 
     photos = backend.ended(*ids)
 
-    assert [photos[one].record["dimensions"]["width"] for one in ids] == [100 + n for n in range(len(ids))]
+    assert [photos[one].attributes["dimensions"]["width"] for one in ids] == [
+        100 + n for n in range(len(ids))
+    ]
     for number, object_id in enumerate(ids):
         assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 100 + number
 
@@ -80,13 +80,13 @@ def test_a_key_that_is_as_long_as_s3_allows_ends_with_a_reason(backend: Backend,
 
 
 def test_a_folder_marker_and_a_thumbnail_start_nothing(backend: Backend, fresh: str) -> None:
-    before = len(list(Executions(backend.stack).all()))
+    before = len(list(backend.workbench.executions.all()))
     backend.put(f"{fresh}/", b"")
     s3 = backend.stack.client("s3")
     s3.put_object(Bucket=backend.stack.bucket, Key=f"Thumbnails/{fresh}.jpg", Body=pictures.jpeg())
     time.sleep(1)
-    assert len(list(Executions(backend.stack).all())) == before
-    assert list(Photos(backend.stack).many([fresh, f"{fresh}/", f"{fresh}.jpg"])) == []
+    assert len(list(backend.workbench.executions.all())) == before
+    assert list(backend.photos.many([fresh, f"{fresh}/", f"{fresh}.jpg"])) == []
 
 
 def test_the_newest_upload_of_a_key_wins(backend: Backend, fresh: str) -> None:
@@ -96,7 +96,7 @@ def test_the_newest_upload_of_a_key_wins(backend: Backend, fresh: str) -> None:
     photo = backend.until_version(object_id, versions[-1])
 
     assert photo.version_id == versions[-1]
-    assert photo.record["dimensions"]["width"] == 104
+    assert photo.attributes["dimensions"]["width"] == 104
     assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 104
     assert len(backend.executions_of(object_id)) <= 5
 
@@ -113,7 +113,7 @@ def test_a_repeated_event_starts_nothing(backend: Backend, fresh: str) -> None:
                     "object": {
                         "key": f"Incoming/{object_id}",
                         "versionId": photo.version_id,
-                        "sequencer": photo.record["sequencer"],
+                        "sequencer": photo.sequencer,
                     },
                 }
             }
@@ -128,16 +128,18 @@ def test_a_repeated_event_starts_nothing(backend: Backend, fresh: str) -> None:
 
 
 def test_the_photos_of_an_album_come_newest_first(backend: Backend, fresh: str) -> None:
-    album = Albums(backend.stack).named("ann", f"Album {fresh}")
-    assert Albums(backend.stack).named("ann", f"Album {fresh}") == album
-    assert Albums(backend.stack).named("bob", f"Album {fresh}") != album
+    album = backend.workbench.albums.get_or_create(f"Album {fresh}", "ann")
+    assert backend.workbench.albums.get_or_create(f"Album {fresh}", "ann") == album
+    assert backend.workbench.albums.get_or_create(f"Album {fresh}", "bob") != album
     ids = [f"{fresh}/{number}.jpg" for number in range(3)]
     for object_id in ids:
         backend.put(object_id, pictures.jpeg(), album=album.id)
     backend.ended(*ids)
-    listed = list(Photos(backend.stack).in_album(album.id))
+    listed = list(backend.photos.in_album(album))
     assert {photo.id for photo in listed} == set(ids)
-    assert [photo.upload_time for photo in listed] == sorted((p.upload_time for p in listed), reverse=True)
+    assert [str(photo.uploaded) for photo in listed] == sorted(
+        (str(photo.uploaded) for photo in listed), reverse=True
+    )
 
 
 def test_an_execution_for_a_replaced_version_changes_nothing(backend: Backend, fresh: str) -> None:
@@ -146,13 +148,13 @@ def test_an_execution_for_a_replaced_version_changes_nothing(backend: Backend, f
     backend.ended(object_id)
     new = backend.put(object_id, pictures.jpeg((200, 80)))
     backend.until_version(object_id, new)
-    before = Photos(backend.stack).get(object_id).record
+    before = backend.photos.get(object_id).attributes
 
     state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
     ended = backend.run(state | {"versionId": old})
 
     assert ended["status"] == "SUCCEEDED", "it ends as superseded"
-    assert Photos(backend.stack).get(object_id).record == before
+    assert backend.photos.get(object_id).attributes == before
     assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 200
 
 
@@ -163,4 +165,4 @@ def test_an_execution_that_only_knows_the_contracts_input_is_as_good(backend: Ba
     backend.execution(first)
     state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
     assert backend.run(state)["status"] == "SUCCEEDED"
-    assert Photos(backend.stack).get(object_id).record == first.record
+    assert backend.photos.get(object_id).attributes == first.attributes

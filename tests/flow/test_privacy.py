@@ -11,12 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
-from imageproc.client.albums import Albums
-from imageproc.client.download import Downloaded, NotDownloaded, download
-from imageproc.client.errors import DownloadError, ForgetError
-from imageproc.client.photos import Photos
-from imageproc.client.privacy import Privacy
+from imageproc.client.executions import Executions
+from imageproc.client.photos.downloads import Downloaded, NotDownloaded
 from imageproc.core.metadata import read_metadata
+from imageproc.errors import DownloadError, ForgetError
 from imageproc.local import LocalStatus
 from tests import pictures
 from tests.core.pictures import jpeg_with_exif
@@ -58,7 +56,7 @@ def attributes(path: Path) -> dict[str, Any]:
 def test_what_is_downloaded_tells_no_place_unless_asked(
     run: Run, backend: Backend, fresh: str, tmp_path: Path
 ) -> None:
-    album = Albums(backend.stack).named(fresh, f"Trip {fresh}")
+    album = backend.workbench.albums.get_or_create(f"Trip {fresh}", fresh)
     object_id = f"{fresh}/../../{fresh}.jpg"
     backend.put(object_id, PHOTO, user=fresh, album=album.id)
     finished(backend, object_id)
@@ -87,15 +85,16 @@ def test_a_file_whose_place_cannot_be_removed_stops_no_other_and_comes_when_aske
         backend.put(object_id, data)
     finished(backend, text, photo, gone)
     photos = list(backend.ended(text, gone, photo).values())
-    list(Privacy(backend.stack).erase(Privacy(backend.stack).of_photos([gone])))
+    privacy = backend.workbench.privacy
+    list(privacy.erase(privacy.of_photos([gone])))
 
-    done = {one.photo_id: one for one in download(backend.stack, photos, tmp_path)}
+    done = {one.photo_id: one for one in backend.photos.download(photos, tmp_path)}
 
     assert isinstance(done[photo], Downloaded)
     assert isinstance(refused := done[text], NotDownloaded)
     assert "--keep-location" in refused.cause
     assert isinstance(done[gone], NotDownloaded)
-    (kept,) = download(backend.stack, [one for one in photos if one.id == text], tmp_path, keep_location=True)
+    (kept,) = backend.photos.download([one for one in photos if one.id == text], tmp_path, keep_location=True)
     assert isinstance(kept, Downloaded)
     assert kept.path.read_bytes() == b"no photo"
 
@@ -105,17 +104,17 @@ def test_a_link_that_waits_at_the_files_place_is_not_followed(
 ) -> None:
     backend.put(f"{fresh}.jpg", PHOTO)
     finished(backend, f"{fresh}.jpg")
-    photo = Photos(backend.stack).get(f"{fresh}.jpg")
+    photo = backend.photos.get(f"{fresh}.jpg")
     victim, folder = tmp_path / "victim", tmp_path / "photos"
     victim.write_text("mine")
-    (first,) = download(backend.stack, [photo], folder)
+    (first,) = backend.photos.download([photo], folder)
     assert isinstance(first, Downloaded)
     first.path.unlink()
     first.path.symlink_to(victim)
-    list(download(backend.stack, [photo], folder))
+    list(backend.photos.download([photo], folder))
     assert victim.read_text() == "mine"
     with pytest.raises(DownloadError, match="cannot be written"):
-        list(download(backend.stack, [photo], victim))
+        list(backend.photos.download([photo], victim))
 
 
 def test_nothing_is_left_of_a_photo_that_is_forgotten_and_others_stay(
@@ -137,7 +136,7 @@ def test_nothing_is_left_of_a_photo_that_is_forgotten_and_others_stay(
     assert erased.exit_code == 0, erased.output
     assert "90 days" in " ".join(erased.stdout.split())
     assert sorted(versions(backend, object_id)) == [f"Incoming/{longer}", f"Thumbnails/{longer}"]
-    assert [photo.id for photo in Photos(backend.stack).many([object_id, longer])] == [longer]
+    assert [photo.id for photo in backend.photos.many([object_id, longer])] == [longer]
     assert run("forget", object_id, longer, "--yes").exit_code == 0, "what is erased already is left out"
     assert versions(backend, fresh) == []
 
@@ -146,7 +145,7 @@ def test_nothing_is_left_of_a_user_who_is_forgotten_and_others_stay(
     run: Run, backend: Backend, fresh: str
 ) -> None:
     ann, bob = f"ann-{fresh}", f"bob-{fresh}"
-    albums = {user: Albums(backend.stack).named(user, "Trip") for user in (ann, bob)}
+    albums = {user: backend.workbench.albums.get_or_create("Trip", user) for user in (ann, bob)}
     ids = {name: f"{fresh}/{name}.jpg" for name in ("anns", "bobs", "lost", "shared")}
     for name, user in (("anns", ann), ("bobs", bob), ("lost", ann), ("shared", ann)):
         backend.put(ids[name], PHOTO, user=user, album=albums[user].id)
@@ -160,9 +159,9 @@ def test_nothing_is_left_of_a_user_who_is_forgotten_and_others_stay(
     answer = run("forget", "--user", ann, input=f"{ann}\n")
 
     assert answer.exit_code == 0, answer.output
-    assert list(Albums(backend.stack).of(ann)) == []
-    assert [album.id for album in Albums(backend.stack).of(bob)] == [albums[bob].id]
-    assert {photo.id for photo in Photos(backend.stack).many(ids.values())} == {ids["bobs"], ids["shared"]}
+    assert list(backend.workbench.albums.of(ann)) == []
+    assert [album.id for album in backend.workbench.albums.of(bob)] == [albums[bob].id]
+    assert {photo.id for photo in backend.photos.many(ids.values())} == {ids["bobs"], ids["shared"]}
     kept = [f"{folder}/{ids[name]}" for folder in ("Incoming", "Thumbnails") for name in ("bobs", "shared")]
     assert sorted(versions(backend, fresh)) == sorted(kept)
     assert "nothing to erase" in run("forget", "--user", ann).stdout
@@ -173,7 +172,7 @@ def test_an_interrupted_erasure_is_finished_by_running_it_again(backend: Backend
     for object_id in ids:
         backend.put(object_id, PHOTO, user=fresh, album=fresh)
     finished(backend, *ids)
-    privacy = Privacy(backend.stack)
+    privacy = backend.workbench.privacy
     next(privacy.erase(privacy.of_user(fresh)))
     left = privacy.of_user(fresh)
     assert len(left.photos) == 2
@@ -187,9 +186,9 @@ def test_a_photo_that_is_being_processed_is_not_erased_because_it_would_come_bac
 ) -> None:
     backend.put(f"{fresh}.jpg", PHOTO)
     finished(backend, f"{fresh}.jpg")
-    privacy = Privacy(backend.stack)
+    privacy = backend.workbench.privacy
     found = privacy.of_photos([f"{fresh}.jpg"])
-    monkeypatch.setattr(Photos, "execution_status", lambda self, arn: "RUNNING")
+    monkeypatch.setattr(Executions, "status", lambda self, arn: "RUNNING")
     with pytest.raises(ForgetError, match="being processed"):
         list(privacy.erase(found))
     assert privacy.of_photos([f"{fresh}.jpg"]) == found
@@ -206,11 +205,11 @@ def test_what_s3_does_not_erase_is_told_and_its_record_stays(
     photo = f"{fresh}.jpg"
     backend.put(photo, PHOTO)
     finished(backend, photo)
-    privacy = Privacy(backend.stack)
+    privacy = backend.workbench.privacy
     refused = {"Errors": [{"Key": f"Incoming/{photo}", "Code": "AccessDenied", "Message": "Access Denied"}]}
     with monkeypatch.context() as patch:
         patch.setattr(privacy._s3, "delete_objects", lambda **_: refused)
         with pytest.raises(ForgetError, match=rf"did not erase Incoming/{photo}: Access Denied"):
             list(privacy.erase(privacy.of_photos([photo])))
-    assert Photos(backend.stack).get(photo).id == photo
+    assert backend.photos.get(photo).id == photo
     assert [one.photo_id for one in privacy.erase(privacy.of_photos([photo]))] == [photo]

@@ -11,9 +11,7 @@ from PIL import Image
 from benchmarks.labelled_photos import PHOTOS
 from imageproc import samples
 from imageproc.cli import imageproc
-from imageproc.client.operations import Operations
-from imageproc.client.photos import Photos
-from imageproc.client.stack import Stack
+from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
@@ -38,7 +36,7 @@ def blind(own_aws: LocalAws) -> tuple[LocalAws, Backend]:
     """A stack in a local AWS without recognition."""
     target = target_of(own_aws.start())
     deploy(target, "blind")
-    return own_aws, Backend(Stack.connect(target, "blind"))
+    return own_aws, Backend(Workbench(target, "blind"))
 
 
 @NEEDS_MODELS
@@ -53,9 +51,9 @@ def test_the_sample_photos_get_their_tags(backend: Backend, fresh: str, samples_
         photo = photos[f"{fresh}/{name}"]
         assert photo.status is Status.SUCCEEDED
         assert tag in photo.tags
-        assert photo.record["labelModelVersion"] == MODEL_VERSION
-    people = [one for one in photos[f"{fresh}/astronaut.png"].record["labels"] if one["name"] == "Person"]
-    assert len(people[0]["boxes"]) == 1
+        assert photo.label_model_version == MODEL_VERSION
+    people = [one for one in photos[f"{fresh}/astronaut.png"].labels if one.name == "Person"]
+    assert len(people[0].boxes) == 1
 
 
 @NEEDS_MODELS
@@ -101,17 +99,17 @@ def test_without_recognition_photos_say_so_and_a_retry_adds_the_tags_alone(
 
     assert photo.status is Status.INCOMPLETE
     assert set(photo.missing) == {"tags"}
-    assert photo.missing["tags"]["name"] == "RecognitionUnavailableError"
-    assert SWITCH in photo.missing["tags"]["cause"]
-    assert photo.tags == []
+    assert photo.missing["tags"].name == "RecognitionUnavailableError"
+    assert SWITCH in photo.missing["tags"].cause
+    assert photo.tags == ()
     thumbnail = backend.thumbnail("cat.png")["VersionId"]
 
     if missing_packages():
         return
     local.stop()
     monkeypatch.delenv(SWITCH)
-    backend = Backend(Stack.connect(target_of(local.start()), "blind"))
-    Operations(backend.stack).retry(Photos(backend.stack).get("cat.png"))
+    backend = Backend(Workbench(target_of(local.start()), "blind"))
+    backend.photos.retry(backend.photos.get("cat.png"))
     photo = backend.ended("cat.png")["cat.png"]
     assert photo.status is Status.SUCCEEDED
     assert "Cat" in photo.tags
@@ -125,7 +123,7 @@ def test_recognition_is_killed_in_mid_batch_and_no_photo_is_lost(
     monkeypatch.delenv(SWITCH)
     status = own_aws.start()
     deploy(target_of(status), "batch")
-    backend = Backend(Stack.connect(target_of(status), "batch"))
+    backend = Backend(Workbench(target_of(status), "batch"))
     ids = [f"{number}.jpg" for number in range(BATCH)]
     first, second = ids[: BATCH // 2], ids[BATCH // 2 :]
     for object_id in first:
@@ -136,7 +134,7 @@ def test_recognition_is_killed_in_mid_batch_and_no_photo_is_lost(
     process.suspend()
     for object_id in second:
         backend.put(object_id, pictures.jpeg((200, 100)))
-    until(lambda: all("thumbnail" in photo.record for photo in Photos(backend.stack).many(second)))
+    until(lambda: all(photo.thumbnail for photo in backend.photos.many(second)))
     process.kill()
 
     photos = backend.ended(*ids)
@@ -147,7 +145,7 @@ def test_recognition_is_killed_in_mid_batch_and_no_photo_is_lost(
     assert {photo.status for photo in photos.values()} <= {Status.SUCCEEDED, Status.INCOMPLETE}
     for photo in lacking:
         assert set(photo.missing) == {"tags"}
-        assert photo.missing["tags"]["name"] == "RecognitionUnavailableError"
+        assert photo.missing["tags"].name == "RecognitionUnavailableError"
     before = {photo.id: backend.thumbnail(photo.id)["VersionId"] for photo in photos.values()}
 
     until(lambda: own_aws.status().recognition)

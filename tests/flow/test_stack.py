@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
-from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, Target
+from imageproc.client.workbench import Workbench
 from imageproc.deployment import (
     DeploymentFailed,
     Request,
@@ -85,7 +85,7 @@ def test_a_second_deployment_changes_nothing(backend: Backend) -> None:
 def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target) -> None:
     before = everything(target)
     deploy(target, "whole")
-    whole = Backend(Stack.connect(target, "whole"))
+    whole = Backend(Workbench(target, "whole"))
     whole.put("x.jpg", pictures.jpeg())
     whole.put("x.jpg", pictures.png())
     whole.ended("x.jpg")
@@ -102,9 +102,9 @@ def test_a_consolidated_role_works_too(target: Target) -> None:
     deploy(target, "shared", RoleStrategy="Consolidated")
     roles = {one["RoleName"] for one in target.client("iam").list_roles()["Roles"]}
     assert not [role for role in roles if "ExtractImageMetadataRole" in role]
-    shared = Backend(Stack.connect(target, "shared"))
+    shared = Backend(Workbench(target, "shared"))
     shared.put("x.jpg", pictures.jpeg())
-    assert "thumbnail" in shared.ended("x.jpg")["x.jpg"].record
+    assert shared.ended("x.jpg")["x.jpg"].thumbnail
 
 
 def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(target: Target) -> None:
@@ -114,9 +114,9 @@ def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(target: Target) 
     deploy(target, "own", KmsKeyArn=key, AccessLogsBucket="my-logs")
     groups = target.client("logs").describe_log_groups()["logGroups"]
     assert {one.get("kmsKeyId") for one in groups} == {key}
-    own = Backend(Stack.connect(target, "own"))
+    own = Backend(Workbench(target, "own"))
     own.put("x.jpg", pictures.jpeg())
-    assert "thumbnail" in own.ended("x.jpg")["x.jpg"].record
+    assert own.ended("x.jpg")["x.jpg"].thumbnail
 
 
 def update_as_others_do(target: Target, stack: str, text: str) -> None:

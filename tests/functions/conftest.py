@@ -10,7 +10,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
-from imageproc.functions import aws
+from imageproc.functions import clients
 
 REGION: Literal["eu-west-1"] = "eu-west-1"
 
@@ -59,7 +59,7 @@ def region() -> Iterator[None]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             environment.setenv(name, "testing")
         environment.setenv("AWS_DEFAULT_REGION", REGION)
-        for client in (aws.s3, aws.dynamodb, aws.rekognition, aws.stepfunctions):
+        for client in (clients.s3, clients.dynamodb, clients.rekognition, clients.stepfunctions):
             client.cache_clear()
             client()
         yield
@@ -77,7 +77,7 @@ def backend(region: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
 
 
 def _made() -> Backend:
-    s3, dynamodb, stepfunctions = aws.s3(), aws.dynamodb(), aws.stepfunctions()
+    s3, dynamodb, stepfunctions = clients.s3(), clients.dynamodb(), clients.stepfunctions()
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     dynamodb.create_table(

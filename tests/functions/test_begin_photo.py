@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from imageproc.core.record import PhotoRecord
 from imageproc.functions import begin_photo
+from imageproc.functions.clients import dynamodb
 from tests.functions.conftest import Backend
 
 
@@ -92,6 +94,25 @@ def test_a_photo_that_somebody_else_claims_meanwhile_is_left_to_them(
 ) -> None:
     write(backend, "cat.jpg", status="FAILED", versionId="theirs")
     backend.upload("cat.jpg", b"x")
-    monkeypatch.setattr("imageproc.functions.begin_photo.table.get", lambda _: {"versionId": "before"})
+    before = PhotoRecord(id="cat.jpg", version_id="before")
+    monkeypatch.setattr("imageproc.functions.begin_photo.records.get", lambda _: before)
     assert begin(backend, "cat.jpg") == {"start": False}
     assert backend.record("cat.jpg")["versionId"] == "theirs"
+
+
+@pytest.mark.parametrize("earlier", [None, "old", "same"])
+def test_a_photo_whose_claim_was_written_twice_is_begun(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, earlier: str | None
+) -> None:
+    """The SDK repeats UpdateItem when its answer is lost: the second one finds the first one's claim."""
+    versions = [backend.upload("cat.jpg", b"x"), backend.upload("cat.jpg", b"y")]
+    if earlier:
+        write(backend, "cat.jpg", status="FAILED", versionId=versions[earlier == "same"])
+    real = dynamodb().update_item
+
+    def twice(**request: Any) -> Any:
+        real(**request)
+        return real(**request)
+
+    monkeypatch.setattr(dynamodb(), "update_item", twice)
+    assert begin(backend, "cat.jpg")["start"] is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable
@@ -10,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from imageproc.aws import items
+from imageproc.aws.record_store import RecordStore
 from imageproc.deployment.template import read_sources
+from imageproc.errors import ServiceRefusedError, TransientServiceError
 from imageproc.functions import (
-    aws,
     begin_photo,
+    clients,
     create_s3_event_trigger,
     describe_execution,
     extract_image_metadata,
@@ -24,7 +28,6 @@ from imageproc.functions import (
     store_image_metadata,
     store_rekognized_tags,
 )
-from imageproc.functions.errors import ServiceRefusedError, TransientServiceError
 from tests import pictures
 from tests.functions import test_create_s3_event_trigger as trigger
 from tests.functions.conftest import Backend
@@ -40,10 +43,10 @@ CALLS_AND_KINDS = [
     for kind in ("throttled", "failed", "reset", "silent", "denied")
 ]
 CLIENTS: dict[str, Callable[[], Any]] = {
-    "s3": aws.s3,
-    "dynamodb": aws.dynamodb,
-    "stepfunctions": aws.stepfunctions,
-    "rekognition": aws.rekognition,
+    "s3": clients.s3,
+    "dynamodb": clients.dynamodb,
+    "stepfunctions": clients.stepfunctions,
+    "rekognition": clients.rekognition,
 }
 SDK_TRIES = 3
 
@@ -141,12 +144,16 @@ def test_what_passes_does_not_fail_a_deployment(
 
 
 def test_every_call_in_the_code_is_listed() -> None:
-    folder = Path(aws.__file__).parent
+    folder = Path(clients.__file__).parent
     found = {
         f"{service}.{''.join(word.title() for word in method.split('_'))}"
         for path in folder.glob("*.py")
         for service, method in re.findall(rf"\b({'|'.join(CLIENTS)})\(\)\.(\w+)\(", path.read_text())
     }
+    # The record store makes the calls of DynamoDB.
+    store = set(re.findall(r"self\._dynamodb\.(\w+)\(", inspect.getsource(RecordStore.write)))
+    store |= set(re.findall(r"dynamodb\.(\w+)\(", inspect.getsource(items.get)))
+    found |= {f"dynamodb.{''.join(word.title() for word in method.split('_'))}" for method in store}
     assert found == {operation for operations in CALLS.values() for operation in operations}
 
 

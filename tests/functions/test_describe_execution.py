@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from imageproc.errors import ServiceRefusedError
 from imageproc.functions import describe_execution
-from imageproc.functions.errors import ServiceRefusedError
 from tests.functions.conftest import Backend
 
 
@@ -25,5 +25,5 @@ def test_the_answer_is_step_functions_own_as_json(backend: Backend) -> None:
 
 @pytest.mark.parametrize("arn", ["", "arn:aws:states:eu-west-1:123456789012:execution:other:one"])
 def test_executions_of_other_state_machines_are_refused(backend: Backend, arn: str) -> None:
-    with pytest.raises(ServiceRefusedError, match="no execution of this stack"):
+    with pytest.raises(ServiceRefusedError, match="not an execution of this stack"):
         describe_execution.handler({"executionArn": arn}, None)

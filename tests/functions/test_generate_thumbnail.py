@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from imageproc.core.errors import ImageTooLargeError, SupersededError
-from imageproc.functions import aws, generate_thumbnail
-from imageproc.functions.errors import TransientServiceError
+from imageproc.errors import ImageTooLargeError, SupersededError, TransientServiceError
+from imageproc.functions import clients, generate_thumbnail
 from tests import pictures
 from tests.functions.conftest import Backend
 
@@ -72,7 +71,7 @@ def test_a_thumbnail_that_is_written_between_look_and_write_is_tried_again(
     backend.upload("x.png", pictures.png())
     generate_thumbnail.handler(backend.state("x.png"), None)
     stale = backend.s3.head_object(Bucket=backend.bucket, Key="Thumbnails/x.png") | {"ETag": '"stale"'}
-    monkeypatch.setattr(aws.s3(), "head_object", lambda **_: stale)
+    monkeypatch.setattr(clients.s3(), "head_object", lambda **_: stale)
     with pytest.raises(TransientServiceError):
         generate_thumbnail.handler(backend.state("x.png"), None)
 

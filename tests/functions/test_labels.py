@@ -10,13 +10,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from imageproc.functions import aws, rekognition, store_rekognized_tags
-from imageproc.functions.errors import (
+from imageproc.errors import (
     RecognitionRefusedError,
     RecognitionUnavailableError,
     ServiceRefusedError,
     TransientServiceError,
 )
+from imageproc.functions import clients, rekognition, store_rekognized_tags
 from tests.functions.conftest import Backend
 
 ANSWER: dict[str, Any] = {
@@ -38,7 +38,7 @@ ANSWER: dict[str, Any] = {
 
 @pytest.fixture
 def service(backend: Backend) -> Iterator[Stubber]:
-    with Stubber(aws.rekognition()) as stubber:
+    with Stubber(clients.rekognition()) as stubber:
         yield stubber
 
 
@@ -91,7 +91,7 @@ def test_an_endpoint_that_does_not_answer_means_that_recognition_is_unavailable(
     def unreachable(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://rekognition.nowhere")
 
-    monkeypatch.setattr(aws.rekognition(), "detect_labels", unreachable)
+    monkeypatch.setattr(clients.rekognition(), "detect_labels", unreachable)
     with pytest.raises(RecognitionUnavailableError):
         rekognition.handler(backend.state("cat.jpg"), None)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from imageproc.core.errors import ImageIdentifyError
 from imageproc.core.keys import execution_name
+from imageproc.errors import ImageIdentifyError
 from imageproc.functions import logs
 
 EVENT = {"correlationId": "run-1", "objectID": "a\u2028b\n.jpg", "s3Key": "not said", "versionId": "v"}

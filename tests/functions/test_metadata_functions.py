@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from imageproc.core.errors import ImageIdentifyError, PhotoGoneError, SupersededError
+from imageproc.core.attributes import METADATA_ATTRIBUTES
 from imageproc.core.limits import FIRST_RANGE
-from imageproc.core.record import METADATA_ATTRIBUTES
-from imageproc.functions import aws, extract_image_metadata, store_image_metadata
+from imageproc.errors import ImageIdentifyError, PhotoGoneError, SupersededError
+from imageproc.functions import clients, extract_image_metadata, store_image_metadata
 from tests import pictures
 from tests.functions.conftest import Backend
 
@@ -35,13 +35,13 @@ def test_metadata_comes_with_format_size_camera_owner_and_version(backend: Backe
 def test_a_large_photo_is_not_downloaded(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
     backend.upload("large.jpg", pictures.jpeg((3000, 2000)) + bytes(3_000_000))
     ranges: list[str] = []
-    real = aws.s3().get_object
+    real = clients.s3().get_object
 
     def counted(**request: Any) -> Any:
         ranges.append(request["Range"])
         return real(**request)
 
-    monkeypatch.setattr(aws.s3(), "get_object", counted)
+    monkeypatch.setattr(clients.s3(), "get_object", counted)
     assert extract_image_metadata.handler(backend.state("large.jpg"), None)["format"] == "JPEG"
     assert ranges == [f"bytes=0-{FIRST_RANGE - 1}"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.core.errors import SupersededError
+from imageproc.errors import SupersededError
 from imageproc.functions import record_outcome
 from tests.functions.conftest import Backend
 

@@ -9,9 +9,9 @@ from urllib.parse import quote_plus
 import pytest
 from botocore.exceptions import ClientError
 
-from imageproc.functions import start_execution, table
-from imageproc.functions.aws import stepfunctions
-from imageproc.functions.errors import ServiceRefusedError, TransientServiceError
+from imageproc.errors import ServiceRefusedError, TransientServiceError
+from imageproc.functions import records, start_execution
+from imageproc.functions.clients import stepfunctions
 from tests.functions.conftest import Backend
 
 _sequencers = itertools.count(0x660F00000)
@@ -128,14 +128,14 @@ def test_one_record_that_fails_does_not_keep_the_others_from_being_started(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads = [(name, backend.upload(name, b"x")) for name in ("1.jpg", "2.jpg", "3.jpg")]
-    real = table.update
+    real = records.write
 
     def refused(image_id: str, *args: Any, **options: Any) -> None:
         if image_id == "2.jpg":
             raise ServiceRefusedError("no")
         real(image_id, *args, **options)
 
-    monkeypatch.setattr(table, "update", refused)
+    monkeypatch.setattr(records, "write", refused)
     with pytest.raises(ServiceRefusedError):
         start_execution.handler(event(backend, *uploads), None)
     assert len(backend.executions()) == 2

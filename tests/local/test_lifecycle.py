@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
@@ -132,6 +133,34 @@ def test_a_killed_one_has_its_state_when_started_again(own_aws: LocalAws) -> Non
     assert (found["Body"].read(), found["Metadata"]) == (b"photo", {"userid": "u"})
     assert again.session.client("dynamodb").scan(TableName="records")["Count"] == 1
     assert again.invoke(name) == "still here"
+
+
+def test_an_unclean_stop_is_known_until_somebody_has_made_up_for_it(own_aws: LocalAws) -> None:
+    def healing() -> bool:
+        with own_aws.recovery() as mine:
+            return mine
+
+    own_aws.start()
+    own_aws.stop()
+    own_aws.start()
+    assert not own_aws.is_unclean(), "after a clean stop"
+    assert not healing()
+
+    _kill(own_aws.status())
+    own_aws.start()
+    own_aws.stop()
+    own_aws.start()
+    assert own_aws.is_unclean(), "a clean stop later makes up for nothing"
+    with contextlib.suppress(RuntimeError), own_aws.recovery() as mine:
+        assert mine
+        assert not healing(), "one at a time"
+        raise RuntimeError
+    with own_aws.recovery() as mine:
+        assert mine, "who failed did not do it"
+        _kill(own_aws.status())
+        own_aws.start()
+    assert healing(), "it was killed meanwhile"
+    assert not own_aws.is_unclean()
 
 
 @pytest.mark.parametrize("end", [LocalAws.stop, lambda local: _kill(local.status())], ids=["stop", "kill"])

@@ -23,7 +23,7 @@ import pytest
 import imageproc
 from imageproc.local import ministack_adapter
 from imageproc.local.layers import unpack_once
-from imageproc.local.ministack_adapter import INTERNALS, MINISTACK_VERSION, settled_status
+from imageproc.local.ministack_adapter import INTERNALS, MINISTACK_VERSION, checkpoints, settled_status
 
 from .functions import Functions, zipped
 
@@ -293,3 +293,28 @@ def test_a_silent_function_that_is_warm_answers_within_a_tenth_of_a_second(funct
 )
 def test_a_stack_with_which_nothing_goes_on_is_not_in_progress(status: str, settled: str) -> None:
     assert settled_status(status) == settled
+
+
+def test_a_stack_that_has_changed_is_saved_soon_though_saving_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise a kill takes the stack away that was ready seconds ago."""
+    saved: list[list[tuple[str]]] = []
+    stacks: list[tuple[str]] = [("CREATE_IN_PROGRESS",)]
+
+    def save() -> None:
+        saved.append(list(stacks))
+        time.sleep(0.5)  # ten seconds' pause
+
+    monkeypatch.setattr(checkpoints, "save", save)
+    monkeypatch.setattr(checkpoints, "_stacks", lambda: list(stacks))
+    monkeypatch.setattr(checkpoints, "_CHECKPOINT_SECONDS", 0.05)
+    requests = iter(range(1_000_000))
+    thread = checkpoints.Checkpoints(lambda: next(requests))
+    thread.start()
+    time.sleep(1)
+    assert saved == [[("CREATE_IN_PROGRESS",)]], "requests alone wait for the pause to end"
+    stacks[:] = [("CREATE_COMPLETE",)]
+    time.sleep(1)
+    thread.stop()
+    assert saved[1:] == [[("CREATE_COMPLETE",)]]

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.local import signatures
-from imageproc.local.signatures import Refused, Request
+from imageproc.local.signatures import HttpRequest, Refused
 
 from .signing import Call, sign
 
@@ -30,11 +30,11 @@ SEGMENT = TEXT.filter(lambda text: text not in ("", ".", ".."))
 VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12)
 
 
-def request_of(call: Call) -> Request:
+def request_of(call: Call) -> HttpRequest:
     """Return the call as it arrives."""
     path, _, query = call.target.partition("?")
     headers = {"host": call.host} | {name.lower(): value for name, value in call.headers.items()}
-    return Request(call.method, path, query, headers)
+    return HttpRequest(call.method, path, query, headers)
 
 
 def verdict(call: Call, *, now: float = NOW, secret: str = "secret", body: bytes | None = None) -> str:

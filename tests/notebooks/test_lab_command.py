@@ -28,7 +28,7 @@ def lab(state_dir: Path, home: Path, port: int = 0) -> Iterator[subprocess.Popen
     port = port or free_port()
     folders = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     script = "from imageproc.cli import main; main()"
-    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=test"]
+    options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=test"]
     process = subprocess.Popen(
         [sys.executable, "-c", script, "lab", "--folder", str(home / "notebooks"), *options],
         env={**os.environ, **folders, "IMAGEPROC_STATE_DIR": str(state_dir), SWITCH: "off"},

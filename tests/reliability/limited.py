@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageproc.core.errors import ImageRejectedError, NotSupportedImageType
 from imageproc.deployment.template import read_sources
+from imageproc.errors import ImageRejectedError, NotSupportedImageType
 from imageproc.functions import extract_image_metadata, generate_thumbnail, store_image_metadata
 from tests.pictures import opened
 from tests.reliability.memory_aws import MemoryAws

@@ -12,7 +12,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.awsrequest import AWSResponse
 
-from imageproc.functions import aws
+from imageproc.functions import clients
 
 _VERSION = "1"
 ENVIRONMENT = {
@@ -40,8 +40,8 @@ class MemoryAws:
         self.original = b""
         self.thumbnail = b""
         self.stored: dict[str, Any] = {}
-        clients: tuple[Any, ...] = (aws.s3(), aws.dynamodb())
-        for client in clients:
+        made: tuple[Any, ...] = (clients.s3(), clients.dynamodb())
+        for client in made:
             client.meta.events.register("before-send", self._answer)
 
     def put(self, data: bytes) -> dict[str, Any]:

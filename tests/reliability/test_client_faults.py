@@ -6,7 +6,7 @@ import ast
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,30 +14,29 @@ from typing import Any
 import boto3
 import pytest
 
-from imageproc.aws import errors
-from imageproc.client import stack as client_stack
-from imageproc.client.albums import Albums
-from imageproc.client.bulk import Bulk
-from imageproc.client.dead_letters import DeadLetters, NotRedriven
-from imageproc.client.executions import Executions
-from imageproc.client.logs import Logs
-from imageproc.client.operations import NotRestarted, Operations, Restarted
-from imageproc.client.photos import Photo, Photos
-from imageproc.client.privacy import Privacy
+from imageproc import errors
+from imageproc.client import workbench as client_workbench
+from imageproc.client.albums import Album
+from imageproc.client.dead_letters import NotRedriven
+from imageproc.client.photos.photo import Photo
+from imageproc.client.photos.processing import NotRestarted, Restarted
 from imageproc.client.stack import Stack
 from imageproc.client.target import Target
-from imageproc.client.uploads import Failed, Sent, Uploads, prepare
+from imageproc.client.uploads.events import Uploaded, UploadFailed
+from imageproc.client.uploads.files import prepare_file
+from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.local import LocalStatus
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
-from tests.flow.test_operations import forget, write
+from tests.flow.test_processing import forget, write
 from tests.reliability.failing import Failing, without_waiting
 
 CALLS: dict[str, list[str]] = json.loads((Path(__file__).parent / "calls.json").read_text())["client"]
 """What the client does, and the calls that it makes for it."""
 
-CLIENT = Path(client_stack.__file__).parent
+CLIENT = Path(client_workbench.__file__).parent
+UPLOADED = Album("faults", "ann", "Uploaded", 0)
 NUMBERS = itertools.count(50)
 """Whatever is to be new each time has one of them."""
 
@@ -55,11 +54,21 @@ EVER = {
 class Client:
     """A client of its own, whose requests can be made to fail."""
 
-    stack: Stack
+    target: Target
+    outputs: Mapping[str, str]
+    stack_name: str
     failing: Failing
+    album: Album
     photo: Photo
-    """A finished photo, which the actions are about."""
+    """A finished photo of the album, which the actions are about."""
     folder: Path
+
+    @property
+    def workbench(self) -> Workbench:
+        """A new workbench, which knows nothing yet but the outputs."""
+        made = Workbench(self.target, self.stack_name)
+        made.stack.outputs = self.outputs
+        return made
 
 
 @pytest.fixture(scope="module")
@@ -68,20 +77,19 @@ def client(
 ) -> Iterator[Client]:
     with pytest.MonkeyPatch.context() as patch:
         without_waiting(patch)
-        patch.setattr("imageproc.client.photos._QUIET_S", -1.0)
+        patch.setattr("imageproc.client.photos.following.QUIET_S", -1.0)
         real, failing = backend.stack.target, Failing()
         session: Any = local_aws.session()
         session.events.register("before-send", failing)
-        stack = Stack(
-            Target(real.name, session, real.endpoint_url), backend.stack.name, backend.stack.outputs
-        )
-        album = Albums(backend.stack).named("ann", "Faults")
+        target = Target(real.name, session, real.endpoint_url)
+        album = backend.workbench.albums.get_or_create("Faults", "ann")
         for _ in range(2):  # of an earlier version no record tells whose it is
             version = backend.put("client-faults.jpg", pictures.jpeg(), album=album.id)
             backend.until_version("client-faults.jpg", version)
         photo = backend.ended("client-faults.jpg")["client-faults.jpg"]
         backend.execution(photo)
-        made = Client(stack, failing, photo, tmp_path_factory.mktemp("photos"))
+        folder = tmp_path_factory.mktemp("photos")
+        made = Client(target, backend.stack.outputs, backend.stack.name, failing, album, photo, folder)
         (made.folder / "there.jpg").write_bytes(pictures.jpeg())
         upload(made)
         yield made
@@ -91,12 +99,11 @@ def upload(client: Client) -> None:
     """Send three files and one that is there; one that fails is told of, and the others are sent."""
     for number in range(3):
         (client.folder / f"{number}.jpg").write_bytes(pictures.jpeg((next(NUMBERS), 40)))
-    uploads: Any = [prepare(path, "faults") for path in sorted(client.folder.iterdir())]
-    ended = [
-        one for one in Uploads(client.stack, "ann", "faults").send(uploads) if isinstance(one, Sent | Failed)
-    ]
-    assert {one.upload.object_id for one in ended} == {one.object_id for one in uploads}
-    for failed in (one for one in ended if isinstance(one, Failed)):
+    files: Any = [prepare_file(path, UPLOADED.id) for path in sorted(client.folder.iterdir())]
+    sent = client.workbench.uploads.send(files, UPLOADED)
+    ended = [one for one in sent if isinstance(one, Uploaded | UploadFailed)]
+    assert {one.file.photo_id for one in ended} == {one.photo_id for one in files}
+    for failed in (one for one in ended if isinstance(one, UploadFailed)):
         raise ToldError(failed.cause)
 
 
@@ -106,20 +113,20 @@ class ToldError(Exception):
 
 def follow(client: Client) -> None:
     """Follow a photo that nothing finishes."""
-    (photo,) = Photos(client.stack).follow([client.photo.id], interval_s=0)
+    (photo,) = client.workbench.photos.follow([client.photo.id], interval_s=0)
     assert photo.status is Status.FAILED
 
 
 def redrive(client: Client) -> None:
     """Redrive a message about the photo."""
-    for one in DeadLetters(client.stack).redrive():
+    for one in client.workbench.dead_letters.redrive():
         if isinstance(one, NotRedriven):
             raise ToldError(one.cause)
 
 
 def bulk(client: Client) -> None:
     """Run over no photos, to the end, and stop what has ended."""
-    runs = Bulk(client.stack)
+    runs = client.workbench.bulk
     arn = runs.start(prefix="no such photos/")
     *_, last = runs.follow(arn, interval_s=0.02)
     assert last.status == "SUCCEEDED"
@@ -132,33 +139,33 @@ USER = "to-be-forgotten"
 
 def erase(client: Client) -> None:
     """Erase a photo, and a user's album with it, and find nothing of either afterwards."""
-    privacy = Privacy(client.stack)
-    albums = tuple(album for album in Albums(client.stack).of(USER))
+    privacy = client.workbench.privacy
+    albums = tuple(client.workbench.albums.of(USER))
     list(privacy.erase(replace(privacy.of_photos([ERASED]), albums=albums)))
     assert privacy.of_photos([ERASED]).empty
 
 
 ACTIONS: dict[str, Callable[[Client], Any]] = {
-    "connect": lambda client: Stack.connect(client.stack.target, client.stack.name),
-    "name the account": lambda client: replace(client.stack.target).account,
-    "make an album": lambda client: Albums(client.stack).named("ann", f"Album {next(NUMBERS)}"),
-    "list all albums": lambda client: list(Albums(client.stack).all()),
+    "read the outputs": lambda client: Stack(client.target, client.stack_name).outputs,
+    "name the account": lambda client: replace(client.target).account,
+    "make an album": lambda client: client.workbench.albums.get_or_create(f"Album {next(NUMBERS)}", "ann"),
+    "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,
-    "show": lambda client: Photos(client.stack).get(client.photo.id),
-    "list all photos": lambda client: list(Photos(client.stack).all()),
-    "list an album": lambda client: list(Photos(client.stack).in_album(client.photo.record["albumID"])),
-    "read an original": lambda client: Photos(client.stack).original(client.photo),
+    "show": lambda client: client.workbench.photos.get(client.photo.id),
+    "list all photos": lambda client: list(client.workbench.photos),
+    "list an album": lambda client: list(client.workbench.photos.in_album(client.album)),
+    "read an original": lambda client: client.workbench.photos.read(client.photo),
     "follow": follow,
-    "list executions": lambda client: list(Executions(client.stack).all()),
-    "list an execution's steps": lambda client: Executions(client.stack).steps(arn_of(client)),
-    "read logs": lambda client: Logs(client.stack).of_execution(arn_of(client)),
-    "count dead letters": lambda client: DeadLetters(client.stack).count(),
-    "list dead letters": lambda client: DeadLetters(client.stack).messages(),
+    "list executions": lambda client: list(client.workbench.executions.all()),
+    "list an execution's steps": lambda client: client.workbench.executions.steps(arn_of(client)),
+    "read logs": lambda client: client.workbench.logs.of_execution(arn_of(client)),
+    "count dead letters": lambda client: client.workbench.dead_letters.count(),
+    "list dead letters": lambda client: client.workbench.dead_letters.messages(),
     "redrive": redrive,
     "bulk": bulk,
     "erase": erase,
-    "find all of a user": lambda client: Privacy(client.stack).of_user(USER),
-    "retry": lambda client: Operations(client.stack).retry(Photos(client.stack).get(client.photo.id)),
+    "find all of a user": lambda client: client.workbench.privacy.of_user(USER),
+    "retry": lambda client: client.workbench.photos.retry(client.workbench.photos.get(client.photo)),
 }
 
 
@@ -179,14 +186,14 @@ def arn_of(client: Client) -> str:
 def prepared(client: Client, backend: Backend, action: str) -> None:
     """Bring things into the state that an action is for."""
     if action in ("follow", "retry", "redrive"):
-        backend.execution(Photos(backend.stack).get(client.photo.id))
+        backend.execution(backend.photos.get(client.photo.id))
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
     if action == "erase":
         s3, bucket = backend.stack.client("s3"), backend.stack.bucket
         s3.put_object(Bucket=bucket, Key=f"Thumbnails/{ERASED}", Body=b"small")
-        arn = Photos(backend.stack).get(client.photo.id).execution_arn
+        arn = backend.photos.get(client.photo.id).execution_arn
         write(backend, ERASED, status="FAILED", executionArn=str(arn))
-        Albums(backend.stack).named(USER, "Erased")
+        backend.workbench.albums.get_or_create("Erased", USER)
     if "dead letters" in action or action == "redrive":
         event = {"Records": [{"s3": {"object": {"key": client.photo.key}}}]}
         body = json.dumps({"requestPayload": event})
@@ -241,10 +248,10 @@ def test_what_lasts_is_told_with_a_fix_after_few_tries(
         assert error is not None, kind
         assert isinstance(error, ToldError | expected), kind
         if operation != "s3.HeadObject" or kind != "denied":  # a HEAD has no words
-            assert expected.fix in str(error), kind
+            assert expected.default_fix in str(error), kind
         calls = AT_ONCE.get(action, 1)
         assert client.failing.failed <= calls * (1 if kind == "denied" else SDK_TRIES)
-    assert Photos(backend.stack).original(client.photo) == pictures.jpeg(), "the original is there"
+    assert backend.photos.read(client.photo) == pictures.jpeg(), "the original is there"
 
 
 @pytest.mark.parametrize(("action", "operation"), CASES)
@@ -264,7 +271,7 @@ def test_what_is_denied_once_is_told_and_the_next_attempt_does_it(
 
 def test_after_all_of_it_the_photo_can_be_finished(client: Client, backend: Backend) -> None:
     client.failing.stop()
-    list(Operations(client.stack).reconcile())
+    list(client.workbench.photos.reconcile())
     assert backend.ended(client.photo.id)[client.photo.id].status is DONE
 
 
@@ -279,20 +286,20 @@ def test_reconciling_goes_on_with_the_other_photos(
     backend.ended(*ids)
     for object_id in ids:
         forget(backend, object_id)
-    operations = Operations(client.stack)
+    photos = client.workbench.photos
     client.failing.fail(operation, kind, "once")
     if kind == "denied" and operation in ("s3.ListObjectsV2", "dynamodb.BatchGetItem"):
-        with pytest.raises(errors.AccessDeniedError, match=errors.AccessDeniedError.fix):
-            list(operations.reconcile())
+        with pytest.raises(errors.AccessDeniedError, match=errors.AccessDeniedError.default_fix):
+            list(photos.reconcile())
     else:
-        told = [one for one in operations.reconcile() if one.photo_id in ids]
+        told = [one for one in photos.reconcile() if one.photo_id in ids]
         assert {one.photo_id for one in told} == ids
         not_restarted = [one for one in told if isinstance(one, NotRestarted)]
         assert len(not_restarted) == (kind == "denied")
     client.failing.stop()
     assert client.failing.failed == 1
 
-    again = [one for one in operations.reconcile() if one.photo_id in ids]
+    again = [one for one in photos.reconcile() if one.photo_id in ids]
 
     assert [one for one in again if not isinstance(one, Restarted)] == []
     ended = backend.ended(*ids)
@@ -300,14 +307,14 @@ def test_reconciling_goes_on_with_the_other_photos(
 
 
 def test_every_call_in_the_code_is_listed() -> None:
-    services = {name for path in CLIENT.glob("*.py") for name in _clients(path)}
+    services = {name for path in CLIENT.rglob("*.py") for name in _clients(path)}
     session: Any = boto3.Session("test", "test", region_name="us-east-1")
     known = {
         method: f"{service}.{api}"
         for service in services
         for method, api in session.client(service).meta.method_to_api_mapping.items()
     }
-    found = {known[name] for path in CLIENT.glob("*.py") for name in _names(path) if name in known}
+    found = {known[name] for path in CLIENT.rglob("*.py") for name in _names(path) if name in known}
     assert found >= NOT_LOCAL
     assert found - NOT_LOCAL <= {operation for operations in CALLS.values() for operation in operations}
 

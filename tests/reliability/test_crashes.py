@@ -18,12 +18,12 @@ import psutil
 import pytest
 from jupyter_client import KernelManager  # type: ignore[attr-defined]
 
-from imageproc.client.errors import RetryError
-from imageproc.client.operations import Operations
-from imageproc.client.photos import Photo, Photos
-from imageproc.client.stack import Stack
-from imageproc.client.uploads import Upload, prepare
-from imageproc.core.record import Status
+from imageproc.client.photos.photo import Photo
+from imageproc.client.uploads.events import PreparedFile
+from imageproc.client.uploads.files import prepare_file
+from imageproc.client.workbench import Workbench
+from imageproc.core.record import Dimensions, Status
+from imageproc.errors import RetryError
 from imageproc.local import LocalAws
 from imageproc.local.processes import function_processes
 from imageproc.local.recognition import SWITCH
@@ -44,23 +44,22 @@ PATIENCE_S = 150
 CELL = """
 import time
 from pathlib import Path
-from imageproc.client.stack import Stack
-from imageproc.client.operations import Operations
-from imageproc.client.photos import Photos
-from imageproc.client.target import Target
-from imageproc.client.uploads import Sent, Uploads, prepare
+from imageproc import Target, Uploaded, Workbench
+from imageproc.client.albums import Album
+from imageproc.client.uploads.files import prepare_file
 
-files = [prepare(path, "a1") for path in sorted(Path({folder!r}).iterdir())]
+album = Album("a1", "ann", "Cats", 0)
+files = [prepare_file(path, album.id) for path in sorted(Path({folder!r}).iterdir())]
 while True:
     try:
-        stack = Stack.connect(Target.local(Path({state!r})), "crashed")
-        events = list(Uploads(stack, "ann", "a1").send(files))
-        sent = {{event.upload.object_id for event in events if isinstance(event, Sent)}}
-        files = [one for one in files if one.object_id not in sent]
+        workbench = Workbench(Target.local(Path({state!r})), "crashed")
+        events = list(workbench.uploads.send(files, album))
+        sent = {{event.file.photo_id for event in events if isinstance(event, Uploaded)}}
+        files = [one for one in files if one.photo_id not in sent]
         if not files:
             Path({done!r}).touch()
-        started = list(Operations(stack).reconcile())
-        if not files and not started and all(photo.status.finished for photo in Photos(stack).all()):
+        started = list(workbench.photos.reconcile())
+        if not files and not started and all(photo.status.finished for photo in workbench.photos):
             break
     except Exception as error:
         print(error)
@@ -69,7 +68,7 @@ while True:
 LOOK = """
 from collections import Counter
 from collections.abc import Callable
-print(sorted(Counter(str(photo.status) for photo in Photos(stack).all()).items()))
+print(sorted(Counter(str(photo.status) for photo in workbench.photos).items()))
 """
 
 
@@ -149,8 +148,8 @@ class Batch:
         self._server()
 
     @property
-    def stack(self) -> Stack:
-        return Stack.connect(target_of(self.local.status()), "crashed")
+    def workbench(self) -> Workbench:
+        return Workbench(target_of(self.local.status()), "crashed")
 
 
 @pytest.mark.timeout(420)
@@ -160,7 +159,7 @@ def test_twenty_kills_lose_none_of_two_hundred_photos(
     monkeypatch.delenv(SWITCH)
     deploy(target_of(own_aws.start()), "crashed")
     time.sleep(SAVED_S)
-    uploads = written(tmp_path / "photos")
+    files = written(tmp_path / "photos")
     done = tmp_path / "sent"
     code = CELL.format(folder=str(tmp_path / "photos"), state=str(own_aws.state_dir), done=str(done))
     chosen = random.Random(SEED)
@@ -171,19 +170,19 @@ def test_twenty_kills_lose_none_of_two_hundred_photos(
 
     batch.notebook.run()
     try:
-        waited_for(lambda: any(Photos(batch.stack).all()))
+        waited_for(lambda: any(batch.workbench.photos))
         for victim in victims:
             time.sleep(chosen.uniform(0.1, 0.6))
             batch.kill(victim)
         waited_for(done.exists)
-        finish(batch, uploads)
+        finish(batch, files)
         told = batch.notebook.says(LOOK)
     finally:
         batch.notebook.stop()
 
     assert batch.killed.total() == KILLS
     assert told.strip().endswith(str([(str(DONE), COUNT)])), "a new kernel shows the truth"
-    check(Backend(batch.stack), uploads)
+    check(Backend(batch.workbench), files)
 
 
 def waited_for(condition: Callable[[], bool]) -> None:
@@ -194,51 +193,51 @@ def waited_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def written(folder: Path) -> dict[str, Upload]:
+def written(folder: Path) -> dict[str, PreparedFile]:
     """Write the photos, no two alike, and return them by ID."""
     folder.mkdir()
     for number in range(COUNT):
         (folder / f"{number:03}.jpg").write_bytes(pictures.jpeg((80 + number, 60), make=f"Maker {number}"))
-    found = [prepare(path, "a1") for path in sorted(folder.iterdir())]
-    return {one.object_id: one for one in found if isinstance(one, Upload)}
+    found = [prepare_file(path, "a1") for path in sorted(folder.iterdir())]
+    return {one.photo_id: one for one in found if isinstance(one, PreparedFile)}
 
 
-def finish(batch: Batch, uploads: dict[str, Upload]) -> None:
+def finish(batch: Batch, files: dict[str, PreparedFile]) -> None:
     """Do as the documentation says after a crash: reconcile, and retry what says that it failed."""
     waited_for(lambda: batch.local.status().recognition or bool(missing_packages()))
-    operations, backend = Operations(batch.stack), Backend(batch.stack)
+    backend = Backend(batch.workbench)
     for _ in range(ROUNDS):
-        list(operations.reconcile())
+        list(backend.photos.reconcile())
         photos: dict[str, Photo] = {}
         with contextlib.suppress(TimeoutError):
-            photos = backend.followed(uploads)
+            photos = backend.followed(files)
         for photo in photos.values():
             if photo.status in (Status.FAILED, Status.INCOMPLETE) and photo.status is not DONE:
-                retry(operations, photo)
+                retry(backend, photo)
         if len(photos) == COUNT and {photo.status for photo in photos.values()} == {DONE}:
             return
         time.sleep(1)  # an execution ends a moment after its photo
     raise AssertionError("some photos cannot be finished")
 
 
-def retry(operations: Operations, photo: Photo) -> None:
+def retry(backend: Backend, photo: Photo) -> None:
     """Retry a photo, unless the notebook is doing so just now."""
-    recorded = Photos(operations._stack).get(photo.id)
+    recorded = photo.refresh()
     if recorded.status.finished and recorded.status is not DONE:
         with contextlib.suppress(RetryError):
-            operations.retry(recorded)
+            recorded.retry()
 
 
-def check(backend: Backend, uploads: dict[str, Upload]) -> None:
+def check(backend: Backend, files: dict[str, PreparedFile]) -> None:
     """Every photo is right: original, record, thumbnail, tags."""
-    photos = {photo.id: photo for photo in Photos(backend.stack).all()}
-    assert set(photos) == set(uploads)
-    for number, (object_id, upload) in enumerate(uploads.items()):
-        photo = photos[object_id]
-        assert Photos(backend.stack).original(photo) == upload.path.read_bytes()
-        assert photo.record["dimensions"] == {"width": 80 + number, "height": 60}
-        assert photo.record["exifMake"] == f"Maker {number}"
-        assert ("labels" in photo.record) == (not missing_packages())
-        small = pictures.opened(backend.thumbnail(object_id)["Body"].read())
+    photos = {photo.id: photo for photo in backend.photos}
+    assert set(photos) == set(files)
+    for number, (photo_id, file) in enumerate(files.items()):
+        photo = photos[photo_id]
+        assert photo.read() == file.path.read_bytes()
+        assert photo.dimensions == Dimensions(80 + number, 60)
+        assert photo.camera.make == f"Maker {number}"
+        assert ("labels" in photo.attributes) == (not missing_packages())
+        small = pictures.opened(backend.thumbnail(photo_id)["Body"].read())
         scale = min(1, 250 / (80 + number))
         assert small.size == (round((80 + number) * scale), round(60 * scale))

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from imageproc.client.photos import Photos
 from imageproc.core.keys import MAX_KEY_BYTES
+from imageproc.core.record import Dimensions
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
 
@@ -74,7 +74,7 @@ def test_events_that_come_thrice_at_once_and_in_reverse_leave_the_newest(
     for object_id, version in newest.items():
         photo = undelivered.until_version(object_id, version)
         assert photo.status is DONE
-        assert photo.record["dimensions"]["width"] == 100 + VERSIONS - 1
+        assert photo.attributes["dimensions"]["width"] == 100 + VERSIONS - 1
         thumbnail = undelivered.thumbnail(object_id)["Body"].read()
         assert pictures.opened(thumbnail).width == 100 + VERSIONS - 1
         assert photo.execution_arn in started
@@ -105,15 +105,15 @@ def test_a_photo_that_is_uploaded_again_while_it_is_processed_is_the_new_one(
     assert photo.version_id != old
     assert photo.status is DONE
     for execution in backend.executions_of(object_id):
-        backend.execution(Photos(backend.stack).get(object_id))
+        backend.execution(backend.photos.get(object_id))
         assert execution["status"] in ("SUCCEEDED", "RUNNING"), "the old one ends in peace"
     # And once more the old one, which comes after all.
     state = {"s3Bucket": backend.stack.bucket, "s3Key": f"Incoming/{object_id}", "objectID": object_id}
     assert backend.run(state | {"versionId": old})["status"] == "SUCCEEDED"
-    after = Photos(backend.stack).get(object_id)
+    after = backend.photos.get(object_id)
     assert after.version_id == new
-    assert after.record["dimensions"] == {"width": 120, "height": 90}
-    assert "exifMake" not in after.record, "nothing of the old one stays"
+    assert after.dimensions == Dimensions(120, 90)
+    assert "exifMake" not in after.attributes, "nothing of the old one stays"
     small = pictures.opened(backend.thumbnail(object_id)["Body"].read())
     assert small.size == (120, 90)
     assert small.convert("RGB").getpixel((5, 5))[2] > 200  # type: ignore[index]
@@ -123,8 +123,8 @@ def until_moment(backend: Backend, object_id: str, moment: str) -> None:
     """Wait until the first upload has come so far, or further."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for photo in Photos(backend.stack).many([object_id]):
-            if photo.status.finished or moment in (photo.status, *photo.record):
+        for photo in backend.photos.many([object_id]):
+            if photo.status.finished or moment in (photo.status, *photo.attributes):
                 return
         time.sleep(0.01)
     raise AssertionError(f"it is never {moment}")
@@ -156,5 +156,5 @@ def test_any_key_comes_through_s3_lambda_and_the_state_machine_as_it_is(
     for number, object_id in enumerate(ids):
         assert photos[object_id].key == f"Incoming/{object_id}"
         assert photos[object_id].status is DONE
-        assert photos[object_id].record["dimensions"]["width"] == 100 + number
+        assert photos[object_id].attributes["dimensions"]["width"] == 100 + number
         assert pictures.opened(backend.thumbnail(object_id)["Body"].read()).width == 100 + number

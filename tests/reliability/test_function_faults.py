@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from imageproc.client.bulk import Bulk
-from imageproc.client.executions import Executions
-from imageproc.client.operations import NotRestarted, Operations
-from imageproc.client.photos import Photo, Photos
+from imageproc.client.photos.photo import Photo
+from imageproc.client.photos.processing import NotRestarted
 from imageproc.client.stack import Stack
-from imageproc.core.record import Status
+from imageproc.client.workbench import Workbench
+from imageproc.core.record import Dimensions, Status
 from imageproc.local import LocalAws
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
-from tests.flow.test_operations import write
+from tests.flow.test_processing import write
 from tests.reliability import faulty_server
 from tests.reliability.faults import EVERYWHERE, Call, Fault, object_id, of_call, of_key
 
@@ -145,7 +144,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         target = target_of(local.start())
         try:
             deploy(target, "faulty", BulkToleratedFailurePercentage="100")
-            yield run_batch(Backend(Stack.connect(target, "faulty")), folder)
+            yield run_batch(Backend(Workbench(target, "faulty")), folder)
         finally:
             local.reset()
 
@@ -159,29 +158,29 @@ def run_batch(backend: Backend, folder: Path) -> Ran:
     settle(ran)
     for record in ran.records.values():
         if any(fault.call == Call(OUTCOME, "dynamodb.GetItem") for fault in of_key(record.id)):
-            Operations(backend.stack).retry(record)
+            backend.photos.retry(record)
     settle(ran)
     return ran
 
 
 def settle(ran: Ran) -> None:
     """Wait until nothing happens any more: each photo's execution has ended, or was given up."""
-    stack, waiting = ran.backend.stack, set(photos())
+    executions, waiting = ran.backend.workbench.executions, set(photos())
     deadline = time.monotonic() + 200
     while waiting:
         assert time.monotonic() < deadline, f"it goes on for ever: {waiting}"
         time.sleep(0.5)
-        ran.undelivered |= set(dead_letters(stack))
-        running = {one.arn for one in Executions(stack).all("RUNNING")}
-        ran.records = {photo.id: photo for photo in Photos(stack).all()}
+        ran.undelivered |= set(dead_letters(ran.backend.stack))
+        running = {one.arn for one in executions.all("RUNNING")}
+        ran.records = {photo.id: photo for photo in ran.backend.photos}
         ended = {p.id for p in ran.records.values() if p.execution_arn and p.execution_arn not in running}
         waiting -= ended | ran.undelivered
-    assert not any(Executions(stack).all("RUNNING"))
+    assert not any(executions.all("RUNNING"))
 
 
 def dead_letters(stack: Stack) -> Iterator[str]:
     """Yield the photos in the dead-letter queue, and take them out of it."""
-    sqs, url = stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"]
+    sqs, url = stack.client("sqs"), stack.dead_letter_queue
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
             body = json.loads(message["Body"])
@@ -235,25 +234,24 @@ def test_every_record_tells_the_truth(ran: Ran) -> None:
     for photo in ran.records.values():
         here = s3.get_object(Bucket=bucket, Key=f"Thumbnails/{photo.id}")["Body"].read() != b"old"
         if photo.status is Status.SUCCEEDED:
-            assert photo.tags == ["Cat"], photo.id
+            assert photo.tags == ("Cat",), photo.id
             assert here, photo.id
-            assert photo.record["dimensions"] == {"width": 64, "height": 48}
+            assert photo.dimensions == Dimensions(64, 48)
         if photo.status is Status.INCOMPLETE:
             absent = {
-                name
-                for name, there in (("tags", photo.tags), ("thumbnail", "thumbnail" in photo.record))
-                if not there
+                name for name, there in (("tags", photo.tags), ("thumbnail", photo.thumbnail)) if not there
             }
             assert set(photo.missing) == absent, photo.id
         if photo.status in (Status.INCOMPLETE, Status.FAILED):
             fault = fault_of(photo.id)
             assert fault is not None
-            assert photo.error["step"] == fault.call.function, photo.id
+            assert photo.error is not None, photo.id
+            assert photo.error.step == fault.call.function, photo.id
             kind = "ServiceRefusedError" if fault.kind == "denied" else "TransientServiceError"
-            assert photo.error["name"] == kind, photo.id
+            assert photo.error.name == kind, photo.id
             nobody = fault.kind in ("silent", "reset")
             named = "endpoint URL" if nobody else fault.call.operation.partition(".")[2]
-            assert named in photo.error["cause"], photo.id
+            assert named in photo.error.cause, photo.id
 
 
 def test_what_lasts_is_seen_where_it_happened(ran: Ran) -> None:
@@ -266,9 +264,10 @@ def test_what_lasts_is_seen_where_it_happened(ran: Ran) -> None:
         elif function == OUTCOME:
             assert record is not None
             assert not record.status.finished, photo
-            (told,) = Photos(ran.backend.stack).follow([photo], clock=itertools.count(0, 20).__next__)
+            (told,) = ran.backend.photos.follow([photo], clock=itertools.count(0, 20).__next__)
             assert told.status is Status.FAILED
-            assert "reconcile" in told.error["cause"]
+            assert told.error is not None
+            assert "reconcile" in told.error.cause
         else:
             assert record is not None
             expected = Status.FAILED if function in (EXTRACT, STORE) else Status.INCOMPLETE
@@ -283,11 +282,11 @@ def test_retries_are_bounded(ran: Ran) -> None:
         count = requests[photo, fault.call.function, fault.call.operation]
         most = DELIVERIES if fault.call.function == START else TRIES
         assert 1 <= count <= (most // 3 if fault.kind == "denied" else most), (photo, count)
-    assert len(list(Executions(ran.backend.stack).all())) <= len(photos()) + len(SITES) * 3
+    assert len(list(ran.backend.workbench.executions.all())) <= len(photos()) + len(SITES) * 3
 
 
 def test_a_bulk_run_goes_on_past_photos_whose_calls_fail(ran: Ran) -> None:
-    backend, stack = ran.backend, ran.backend.stack
+    backend = ran.backend
     faults = {f"bulk/{object_id(fault)}": fault for fault in BULK_FAULTS}
     for photo in faults:
         backend.put(photo, PHOTO)
@@ -295,17 +294,17 @@ def test_a_bulk_run_goes_on_past_photos_whose_calls_fail(ran: Ran) -> None:
         backend.execution(record)
     seems_to_run = [photo for photo, fault in faults.items() if fault.call == BULK_SITES[-1]]
     for photo in seems_to_run:
-        machine, _, _ = str(Photos(stack).get(photo).execution_arn).rpartition(":")
+        machine, _, _ = str(backend.photos.get(photo).execution_arn).rpartition(":")
         # The gateway finds the fault in the request's text: this name of an execution is its own.
         write(backend, photo, status="PROCESSING", executionArn=f"{machine}:{photo}")
-    before = {photo.id: photo.execution_arn for photo in Photos(stack).many(faults)}
+    before = {photo.id: photo.execution_arn for photo in backend.photos.many(faults)}
 
-    bulk = Bulk(stack)
+    bulk = backend.workbench.bulk
     *_, last = bulk.follow(bulk.start(prefix="bulk/"), interval_s=0.2)
 
     refused = {photo for photo, fault in faults.items() if not fault.passes}
     assert (last.status, last.total, last.failed) == ("SUCCEEDED", len(faults), len(refused))
-    after = {photo.id: photo for photo in Photos(stack).many(faults)}
+    after = {photo.id: photo for photo in backend.photos.many(faults)}
     assert {photo for photo, record in after.items() if record.execution_arn == before[photo]} == refused
     assert {after[photo].status for photo in set(faults) - refused} == {Status.SUCCEEDED}
     assert {after[photo].status for photo in refused - set(seems_to_run)} == {Status.SUCCEEDED}
@@ -314,18 +313,18 @@ def test_a_bulk_run_goes_on_past_photos_whose_calls_fail(ran: Ran) -> None:
     )
     assert {operation for _, operation in requests} == {call.operation for call in BULK_SITES}
     assert max(requests.values()) <= TRIES
-    assert {Photos(stack).original(record) for record in after.values()} == {PHOTO}
+    assert {backend.photos.read(record) for record in after.values()} == {PHOTO}
 
 
 def test_once_the_faults_are_over_everything_can_be_finished(ran: Ran) -> None:
     (ran.folder / "lifted").touch()
-    operations, stack = Operations(ran.backend.stack), ran.backend.stack
-    assert [one for one in operations.reconcile() if isinstance(one, NotRestarted)] == []
-    for photo in list(Photos(stack).all()):
+    known = ran.backend.photos
+    assert [one for one in known.reconcile() if isinstance(one, NotRestarted)] == []
+    for photo in list(known):
         if photo.status in (Status.FAILED, Status.INCOMPLETE):
-            operations.retry(photo)
+            known.retry(photo)
     settle(ran)
     ended = ran.backend.ended(*photos())
     assert {photo: one.status for photo, one in ended.items() if one.status is not Status.SUCCEEDED} == {}
     assert set(ended) == set(photos())
-    assert list(operations.reconcile()) == []
+    assert list(known.reconcile()) == []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from imageproc.client.errors import Cancelled
+from imageproc.errors import Cancelled
 from imageproc.widgets.actor import Actor, Job, JobControl
 
 

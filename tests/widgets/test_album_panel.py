@@ -25,7 +25,7 @@ class Albums:
         assert self.read.wait(10)
         yield from [album for album in self.known if album.user == user]
 
-    def named(self, user: str, name: str) -> Album:
+    def get_or_create(self, name: str, user: str) -> Album:
         return Album(f"new-{name}", user, name, 3)
 
 

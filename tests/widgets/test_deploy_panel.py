@@ -24,7 +24,11 @@ class Bench:
     """A workbench whose plans need an answer first."""
 
     target = SimpleNamespace(is_local=False)
-    stack_name = "photos"
+    name = "photos"
+
+    @property
+    def stack(self) -> Bench:
+        return self
 
     def __init__(self) -> None:
         self.answers: list[bool] = []

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from imageproc.widgets import DropZone, updates
-from imageproc.widgets.parts.drop_zone import DroppedFile, PresignedPost, UploadResult, UploadState
+from imageproc.widgets.parts.drop_zone import DroppedFile, UploadForm, UploadResult, UploadState
 from imageproc.widgets.parts.drop_zone.chunks import ChunkAssembler
 
 
@@ -22,13 +22,13 @@ class Recorder:
         self.uploaded: dict[str, bytes] = {}
         self.discarded: list[str] = []
 
-    def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
+    def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         self.offered.append(file)
         if file.name == "broken.jpg":
             raise ValueError("no such bucket")
         if not str(file.name).endswith(".jpg"):
             return UploadResult(UploadState.REJECTED, "no photo")
-        return PresignedPost("https://s3/", {"key": str(file.name)}, 300)
+        return UploadForm("https://s3/", {"key": str(file.name)}, 300)
 
     def confirm(self, file_id: str) -> UploadResult:
         return UploadResult(UploadState.SENT)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from imageproc.client.errors import Cancelled
+from imageproc.errors import Cancelled
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question

@@ -15,8 +15,9 @@ import pytest
 from PIL import Image
 
 from imageproc.client.albums import Album
-from imageproc.client.photos import Photo
+from imageproc.client.photos.photo import Photo
 from imageproc.client.workbench import Workbench
+from imageproc.core.record_codec import decode
 from imageproc.widgets import GalleryPanel
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
@@ -34,7 +35,8 @@ HOSTILE = "<img src=x onerror=alert(1)>\u202e\n.jpg"
 
 def photo(number: int, **record: Any) -> Photo:
     thumbnail = {"s3Bucket": "b", "s3Key": f"Thumbnails/{number}.jpg"}
-    return Photo({"imageID": f"{number}.jpg", "status": "SUCCEEDED", "thumbnail": thumbnail, **record})
+    stored = {"imageID": f"{number}.jpg", "status": "SUCCEEDED", "thumbnail": thumbnail, **record}
+    return decode(stored, Photo)
 
 
 class Sent:
@@ -166,10 +168,15 @@ def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
             "Incomplete: no tags: x",
             Tone.WARNING,
         ),
+        (
+            {"status": "SUCCEEDED", "truncated": True},
+            "Truncated: The file lacks its end; the thumbnail shows what is there.",
+            Tone.WARNING,
+        ),
     ],
 )
 def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone: Tone) -> None:
-    card = photo_views.card(Photo({"imageID": "a", **record}))
+    card = photo_views.card(decode({"imageID": "a", **record}, Photo))
     assert (card.note, card.tone, card.thumbnail) == (note, tone, False)
 
 
@@ -202,7 +209,7 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
 
 
 class FakePhotos:
-    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+    def in_album(self, album: Album, *, page_size: int | None = None) -> Iterator[Photo]:
         geo = {"latitude": 10, "longitude": 20}
         yield from (photo(number, thumbnail=None, geo=geo) for number in range(130))
 
@@ -239,13 +246,14 @@ class SlowPhotos:
     def __init__(self) -> None:
         self.gate, self.reading = Event(), Event()
 
-    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[Photo]:
+    def in_album(self, album: Album, *, page_size: int | None = None) -> Iterator[Photo]:
         self.reading.set()
         assert self.gate.wait(10)
-        if album_id == "broken":
+        if album.id == "broken":
             raise ConnectionError("no network")
         yield from (
-            Photo({"imageID": f"{album_id}-{number}.jpg", "status": "SUCCEEDED"}) for number in range(200)
+            decode({"imageID": f"{album.id}-{number}.jpg", "status": "SUCCEEDED"}, Photo)
+            for number in range(200)
         )
 
 
@@ -334,7 +342,8 @@ def test_photos_that_are_given_are_all_counted() -> None:
 
 
 def test_static_is_safe_by_construction() -> None:
-    hostile = Photo({"imageID": HOSTILE, "status": "FAILED", "error": {"cause": HOSTILE}, "tags": [HOSTILE]})
+    stored = {"imageID": HOSTILE, "status": "FAILED", "error": {"cause": HOSTILE}, "tags": [HOSTILE]}
+    hostile = decode(stored, Photo)
     located = photo(2, thumbnail=None, geo={"latitude": 1, "longitude": 2})
     panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=[hostile, located])
     settle(panel)
@@ -350,7 +359,7 @@ def test_static_is_safe_by_construction() -> None:
 def test_an_error_is_said_and_the_next_try_works(
     panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> Iterator[Photo]:
+    def fail(*_: object, **__: object) -> Iterator[Photo]:
         raise ConnectionError("The local AWS does not answer.")
 
     with monkeypatch.context() as broken:

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from imageproc.client.albums import Album
-from imageproc.client.errors import Cancelled, UploadError
-from imageproc.client.stack import Stack
-from imageproc.client.uploads import Sent
+from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
+from imageproc.errors import Cancelled, UploadError
 from imageproc.local import LocalStatus
 from imageproc.widgets import UploadPanel, updates
 from imageproc.widgets.panels.upload_panel import AlbumUploadHandler
-from imageproc.widgets.parts.drop_zone import DroppedFile, PresignedPost, UploadResult, UploadState
+from imageproc.widgets.parts.drop_zone import DroppedFile, UploadForm, UploadResult, UploadState
 from tests.flow.conftest import target_of
 from tests.pictures import gif, jpeg
 
@@ -31,7 +30,7 @@ def workbench(local_aws: LocalStatus, fresh: str) -> Workbench:
     target = target_of(local_aws)
     target.client("s3").create_bucket(Bucket=f"upload-panel-{fresh}")
     workbench = Workbench(target)
-    workbench._stack = Stack(target, "s", {"S3PhotoRepoBucket": f"upload-panel-{fresh}"})
+    vars(workbench.stack)["outputs"] = {"S3PhotoRepoBucket": f"upload-panel-{fresh}"}
     return workbench
 
 
@@ -62,12 +61,12 @@ def until(holds: Callable[[], bool]) -> None:
 
 def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Path) -> None:
     panel = UploadPanel(workbench, ALBUM)
-    heard: list[Sent] = []
-    panel.on_sent(heard.append)
+    heard: list[Uploaded] = []
+    panel.on_uploaded(heard.append)
     assert len(panel.upload_paths([folder]).wait(30) or ()) == 2
     updates.flush()
-    assert {sent.upload.path.name for sent in heard} == {"a.jpg", "b.jpg"}
-    assert {sent.upload.object_id for sent in panel.uploaded} == {sent.upload.object_id for sent in heard}
+    assert {sent.file.path.name for sent in heard} == {"a.jpg", "b.jpg"}
+    assert {sent.file.photo_id for sent in panel.uploaded} == {sent.file.photo_id for sent in heard}
     states = {row.name: row.state for row in panel.zone.rows.all()}
     assert states == {"a.jpg": UploadState.SENT, "b.jpg": UploadState.SENT, "c.jpg": UploadState.REJECTED}
     assert panel.status.text == "2 of 3 files are in Cats. 1 rejected, 0 failed: see the list."
@@ -82,7 +81,7 @@ def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workben
     for number in range(40):
         (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))
     panel = UploadPanel(workbench, ALBUM)
-    panel.on_sent(lambda _: panel.stop_button.click())
+    panel.on_uploaded(lambda _: panel.stop_button.click())
     job = panel.upload_paths([tmp_path])
     with pytest.raises(Cancelled):
         job.wait(30)
@@ -107,13 +106,13 @@ def test_without_an_album_nothing_is_taken(workbench: Workbench, folder: Path) -
 
 def test_a_callback_that_fails_keeps_nobody_from_hearing(workbench: Workbench, folder: Path) -> None:
     panel = UploadPanel(workbench, ALBUM)
-    heard: list[Sent] = []
+    heard: list[Uploaded] = []
 
-    def fail(sent: Sent) -> None:
+    def fail(sent: Uploaded) -> None:
         raise ValueError("no gallery")
 
-    panel.on_sent(fail)
-    panel.on_sent(heard.append)
+    panel.on_uploaded(fail)
+    panel.on_uploaded(heard.append)
     panel.upload_paths([folder / "a.jpg"]).wait(30)
     assert len(heard) == 1
 
@@ -128,16 +127,16 @@ def test_a_path_that_is_not_there_is_an_error_that_says_so(workbench: Workbench,
 
 
 def test_a_file_that_came_through_the_kernel_is_uploaded(workbench: Workbench, tmp_path: Path) -> None:
-    arrived: list[tuple[str, Sent]] = []
+    arrived: list[tuple[str, Uploaded]] = []
     handler = AlbumUploadHandler(workbench, lambda file_id, sent: arrived.append((file_id, sent)))
     handler.album = ALBUM
     form = handler.presign(offered("a.jpg"))
-    assert isinstance(form, PresignedPost)
+    assert isinstance(form, UploadForm)
     assert 290 < form.seconds <= 300
     (tmp_path / "body").write_bytes(PHOTO)
     with (tmp_path / "body").open("rb") as body:
         assert handler.upload("s-0", body) == UploadResult(UploadState.SENT)
-    assert arrived[0][1].upload.key == form.fields["key"]
+    assert arrived[0][1].file.key == form.fields["key"]
     assert handler._presigned == {}
 
 
@@ -147,8 +146,8 @@ def test_a_file_goes_to_the_album_that_was_chosen_when_it_was_offered(workbench:
     first = handler.presign(offered("a.jpg"))
     handler.album = Album("a2", "ann", "Dogs", 0)
     second = handler.presign(offered("a.jpg", file_id="s-1"))
-    assert isinstance(first, PresignedPost)
-    assert isinstance(second, PresignedPost)
+    assert isinstance(first, UploadForm)
+    assert isinstance(second, UploadForm)
     assert first.fields["key"].startswith("Incoming/a1/")
     assert second.fields["key"].startswith("Incoming/a2/")
     assert handler.confirm("s-0").state is UploadState.FAILED  # nobody has sent it

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import error_code, is_missing
-from imageproc.deployment.errors import BucketTakenError, ParameterError
+from imageproc.aws.translation import error_code, is_missing
 from imageproc.deployment.events import Note, ignore
+from imageproc.errors import BucketTakenError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

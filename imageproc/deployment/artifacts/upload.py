@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import is_missing
+from imageproc.aws.translation import is_missing
 from imageproc.deployment.artifacts.bucket import key_prefix
-from imageproc.deployment.events import Uploaded, ignore
+from imageproc.deployment.events import CodeUploaded, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,4 +68,4 @@ def _is_uploaded(aws: Aws, bucket: str, key: str) -> bool:
 
 def _put(aws: Aws, bucket: str, key: str, data: bytes, notify: Callable[[Event], None]) -> None:
     aws.s3.put_object(Bucket=bucket, Key=key, Body=data, ExpectedBucketOwner=aws.account)
-    notify(Uploaded(bucket, key, len(data)))
+    notify(CodeUploaded(bucket, key, len(data)))

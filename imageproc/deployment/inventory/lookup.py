@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imageproc.aws.clients import Aws
-from imageproc.aws.errors import translated
+from imageproc.aws.translation import translated
 from imageproc.deployment import artifacts
 from imageproc.deployment.inventory import buckets, tables
 from imageproc.deployment.stack import code_bucket, deleted, describe_ours, resources
@@ -150,7 +150,7 @@ def kept_earlier(aws: Aws, stack: str, state: StackState | None) -> DataFound:
 
 
 def log_group_names(had: Iterable[Resource]) -> tuple[str, ...]:
-    """Return the log groups of a stack: its own, and those that Lambda makes for its functions by itself.
+    """Return the log groups of a stack: its own, and those that Lambda creates for its functions.
 
     Exact names, because a prefix would also match the log groups of a stack whose name is longer.
     """

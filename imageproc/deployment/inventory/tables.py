@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import error_code, is_missing
-from imageproc.deployment.errors import SweepFailedError
+from imageproc.aws.translation import error_code, is_missing
 from imageproc.deployment.events import Removed
+from imageproc.errors import SweepFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

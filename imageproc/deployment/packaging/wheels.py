@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageproc import resources
-from imageproc.deployment.errors import PackagingError
+from imageproc.errors import PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +72,7 @@ def wheels(
     """Return the wheels that the requirements pin, from the cache or, the first time, from the package index.
 
     The cache's folder is named by what was asked for. A wheel whose hash the requirements do not know (a
-    broken disk, a meddler) is downloaded anew. Raises PackagingError.
+    broken disk, tampering) is downloaded again. Raises PackagingError.
     """
     pins = requirements.read_text(encoding="utf-8")
     asked = "\0".join((pins, python_version, architecture))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import imageproc
-from imageproc.deployment.errors import PackagingError
 from imageproc.deployment.packaging import wheels
 from imageproc.deployment.packaging.archive import Package, package
 from imageproc.deployment.packaging.pruning import prune
+from imageproc.errors import PackagingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ LAYER_DISTRIBUTIONS = ("piexif", "pillow")
 _MAX_UNPACKED_BYTES = 250 * 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
-_SHIPPED = ("core", "functions")
+_SHIPPED = ("core", "aws", "functions")
 """The only folders of the package that run in Lambda."""
 
 
@@ -52,7 +52,7 @@ class BuildTarget:
 RUNTIMES = ("python3.13", "python3.14")
 """The runtimes of AWS that the functions and the layer can be built for."""
 
-AWS = BuildTarget(RUNTIMES[-1], "arm64")
+AWS: BuildTarget = BuildTarget(RUNTIMES[-1], "arm64")
 """Lambda's newest Python on Graviton: the cheapest of the architectures."""
 
 
@@ -87,7 +87,7 @@ def build(target: BuildTarget, prefix: str = "", *, cache: Path | None = None) -
 
 
 def functions_package(target: BuildTarget, prefix: str = "", root: Path | None = None) -> Package:
-    """Zip the functions' code: `imageproc/__init__.py`, `core/` and `functions/`, and nothing else.
+    """Zip the functions' code: the package with `core`, `aws` and `functions` alone.
 
     `root` is the folder of the package `imageproc`.
     """
@@ -115,7 +115,7 @@ def layer_package(target: BuildTarget, prefix: str = "", *, cache: Path | None =
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    yield root / "__init__.py"
+    yield from (root / "__init__.py", root / "errors.py")
     for folder in _SHIPPED:
         yield from (root / folder).rglob("*.py")
 
@@ -135,7 +135,7 @@ def _installed() -> Iterator[Mapping[str, bytes]]:
         except metadata.PackageNotFoundError as error:
             raise PackagingError(f"{name} is not installed here: pip install {name}") from error
         if not files:
-            raise PackagingError(f"{name} lists no files here: install it anew with pip.")
+            raise PackagingError(f"{name} lists no files here: install it again with pip.")
         yield {
             file.as_posix(): Path(str(file.locate())).read_bytes()
             for file in files

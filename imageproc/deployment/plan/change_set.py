@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import is_missing
-from imageproc.deployment.errors import PlanRejectedError
+from imageproc.aws.translation import is_missing
 from imageproc.deployment.stack import describe
 from imageproc.deployment.stack.validation import of_change_set
+from imageproc.errors import PlanRejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +72,7 @@ class ParameterChange:
 def parameter_changes(
     wanted: Iterable[Mapping[str, Any]], present: Mapping[str, str]
 ) -> tuple[ParameterChange, ...]:
-    """Compare the parameters of a change set with a stack's present ones; new parameters are no change."""
+    """Compare the parameters of a change set with a stack's present ones; new parameters do not count."""
     values = {each["ParameterKey"]: each["ParameterValue"] for each in wanted if "ParameterValue" in each}
     return tuple(
         ParameterChange(name, present[name], value)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from botocore.exceptions import ClientError
 
 from imageproc.aws.clients import Aws
-from imageproc.aws.errors import error_code, error_message, translated
+from imageproc.aws.translation import error_code, error_message, translated
 from imageproc.deployment import artifacts, packaging, template
-from imageproc.deployment.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
 from imageproc.deployment.events import Note, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
@@ -20,6 +19,7 @@ from imageproc.deployment.plan.quotas import concurrency_warning
 from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import code_bucket, describe
 from imageproc.deployment.template.parameters import check_given, stack_parameters
+from imageproc.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -175,7 +175,7 @@ def _is_new(state: StackState | None) -> bool:
 def _check_kept_data(aws: Aws, stack: str, state: StackState | None) -> None:
     """Raise StackStuckError if creating the stack would overwrite what an earlier one kept.
 
-    AWS makes up new names. MiniStack makes them from the stack's name, and tables with names that exist anew.
+    AWS makes up new names. MiniStack derives them from the stack's, and recreates tables that exist.
     """
     if aws.is_aws:
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import error_code
+from imageproc.aws.translation import error_code
 
 if TYPE_CHECKING:
     from imageproc.aws.clients import Aws

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imageproc.deployment.errors import PlanDeclinedError, StackBusyError, StackStuckError
 from imageproc.deployment.events import Note, always
 from imageproc.deployment.inventory import log_group_names
 from imageproc.deployment.inventory.tables import delete_log_group
 from imageproc.deployment.stack import EventFeed, describe, describe_ours, first_failure, follow, resources
+from imageproc.errors import PlanDeclinedError, StackBusyError, StackStuckError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def _delete(
         raise _stuck(
             left, told, "Remove everything that is left of it (`imageproc destroy`), then deploy again."
         )
-    # A function's last lines may arrive after its log group went, and make it anew: it would be in the way.
+    # A function's last lines may arrive after its log group is gone, and create it again, in the way.
     for name in log_group_names(resources(aws, state.id)):
         for removed in delete_log_group(aws, name):
             notify(removed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import THROTTLING_CODES, error_code, is_missing
+from imageproc.aws.translation import THROTTLING_CODES, error_code, is_missing
 from imageproc.deployment.events import StackEvent
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import is_missing
-from imageproc.deployment.errors import ForeignStackError
+from imageproc.aws.translation import is_missing
 from imageproc.deployment.stack.feed import event_pages
+from imageproc.errors import ForeignStackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,7 +116,7 @@ def template_of(aws: Aws, stack_id: str) -> str:
             return ""
         raise
     body = answer["TemplateBody"]
-    return body if isinstance(body, str) else json.dumps(body)  # boto3 reads JSON by itself
+    return body if isinstance(body, str) else json.dumps(body)  # boto3 parses JSON already
 
 
 def code_bucket(aws: Aws, stack_id: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from imageproc.aws.errors import error_code, is_missing
+from imageproc.aws.translation import error_code, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

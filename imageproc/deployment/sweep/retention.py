@@ -6,9 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from imageproc.deployment import artifacts, template
-from imageproc.deployment.errors import DeploymentFailed, SweepFailedError
 from imageproc.deployment.events import Note
 from imageproc.deployment.stack import EventFeed, code_bucket, describe, first_failure, follow, template_of
+from imageproc.errors import DeploymentFailed, SweepFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def retain_data(aws: Aws, state: StackState, sleep: Callable[[float], None]) -> 
         )
     present = template_of(aws, state.id)
     text = template.set_data_retention(present, "Retain")
-    # The parameter alone says little: whoever packaged the template may have given it without the policies.
+    # The parameter alone says little: it may have been given to a template without the policies.
     if state.retains_data and text == present:
         return
     yield Note(f"Telling {state.name} to keep its photos and records")

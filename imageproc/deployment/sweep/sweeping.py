@@ -1,6 +1,6 @@
 """Remove a stack and all that belongs to it, and look afterwards whether it is gone.
 
-It can be interrupted anywhere and run again: everything it removes is looked up anew, from what
+It can be interrupted anywhere and run again: everything it removes is looked up again, from what
 CloudFormation remembers of the stack, even after the stack is gone.
 """
 
@@ -10,13 +10,13 @@ import time
 from typing import TYPE_CHECKING
 
 from imageproc.aws.clients import Aws
-from imageproc.aws.errors import translated
+from imageproc.aws.translation import translated
 from imageproc.deployment import artifacts
-from imageproc.deployment.errors import SweepFailedError
 from imageproc.deployment.events import Note, Swept
 from imageproc.deployment.inventory import DATA_TYPES, buckets, find, look, tables
 from imageproc.deployment.stack import EventFeed, describe, first_failure, follow, resources
 from imageproc.deployment.sweep.retention import retain_data
+from imageproc.errors import SweepFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imageproc.deployment.stack import StackState
 
 _ATTEMPTS = 3
-"""How often to begin anew when a photo or a log line arrives while its bucket or log group is removed."""
+"""How often to start again when a photo or a log line arrives while its bucket or log group is removed."""
 
 _SETTLE_SECONDS = 5.0
 
@@ -127,7 +127,7 @@ def _not_deleted(state: StackState, told: list[StackEvent]) -> SweepFailedError:
     what = f"{failure.logical_id}: {failure.reason}" if failure else state.reason or "no reason was given"
     return SweepFailedError(
         f"The stack {state.name} could not be deleted and is {state.status} ({what}). Mend that and run the "
-        "command again: it goes on where it stopped.",
+        "command again: it continues where it stopped.",
         [state.name],
     )
 

@@ -2,7 +2,7 @@
 
 Assembly works on the text: the template's comments, its tags and its order stay as they were written, but
 for what only the linter reads. It puts the state machines' definitions where their markers stand, sets what
-becomes of the data when the stack is deleted, and says where the code lies. That is no parameter, because
+becomes of the data when the stack is deleted, and says where the code is. That is not a parameter, because
 CloudFormation keeps a parameter's present value when a stack is updated, and would keep the old code with it.
 """
 
@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from imageproc.deployment.errors import ParameterError, TemplateError
 from imageproc.deployment.template.parameters import set_parameter
 from imageproc.deployment.template.sources import DEFINITION, TEMPLATE
+from imageproc.errors import ParameterError, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ _MARKED = re.compile(r"""(["']?)\{\{([\w.-]+\.json)\}\}\1""")
 # A number that a parameter of the template gives; JSON has no other place for it than a text.
 _NUMBER = re.compile(r'"(Max\w+|Tolerated\w+)":"(\$\{\w+\})"')
 
-# What packaging writes anew: `Runtime: python3.14 # packaging`.
+# What packaging replaces: `Runtime: python3.14 # packaging`.
 _PACKAGED = re.compile(r"^( +)(\w+): .* # packaging$", re.MULTILINE)
 # Only what holds data has a policy. Tools that rewrite a template may quote what is not quoted here.
 _DATA_POLICY = re.compile(r"""(\bDeletionPolicy["']?:\s*["']?)(?:Delete|RetainExceptOnCreate|Retain)\b""")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imageproc.deployment.errors import ParameterError
+from imageproc.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

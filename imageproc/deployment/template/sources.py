@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imageproc import resources
-from imageproc.deployment.errors import TemplateError
+from imageproc.errors import TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageproc.local.errors import IncompatibleMiniStackError
+from imageproc.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter import door
 from imageproc.local.ministack_adapter.access import record_access
@@ -48,6 +48,7 @@ __all__ = [
     "door",
     "end_workers",
     "install",
+    "is_executing",
     "record_access",
     "save",
     "serve_rekognition",
@@ -108,6 +109,13 @@ def application() -> AsgiApp:
     logging.getLogger("persistence").setLevel(logging.WARNING)
     application: AsgiApp = app.app
     return application
+
+
+def is_executing() -> bool:
+    """Say whether an execution of a state machine runs."""
+    from ministack.services import stepfunctions
+
+    return any(one["status"] == "RUNNING" for one in stepfunctions._executions.all_values())  # noqa: SLF001
 
 
 def end_workers() -> None:
@@ -328,7 +336,7 @@ def _let_tasks_wait() -> None:
 def _settle_interrupted_stacks() -> None:
     """Give stacks that were being changed when the server was killed a state that deploying can start from.
 
-    Nothing goes on with them; as MiniStack restores them they would be "in progress" for ever.
+    Nothing works on them any more; MiniStack would restore them as "in progress" for ever.
     """
     from ministack.services import cloudformation
 
@@ -343,7 +351,7 @@ def _settle_interrupted_stacks() -> None:
 
 
 def settled_status(status: str) -> str:
-    """Return the status of a stack with which nothing goes on any more."""
+    """Return the status of a stack that nothing works on any more."""
     if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
         return status
     if status.startswith("DELETE"):

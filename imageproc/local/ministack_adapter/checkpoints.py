@@ -35,7 +35,7 @@ class Checkpoints:
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
-        """Save every two seconds from now on, in a thread; less often when saving takes long."""
+        """Save every two seconds from now on, in a thread; less often when it takes long, but for stacks."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -45,16 +45,29 @@ class Checkpoints:
 
     def _run(self) -> None:
         seen, trailing, waited, pause = self._activity(), False, 0.0, _CHECKPOINT_SECONDS
-        while not self._stop.wait(pause):
-            waited += pause
+        stacks = _stacks()
+        while not self._stop.wait(_CHECKPOINT_SECONDS):
+            waited += _CHECKPOINT_SECONDS
+            # A stack that is saved while it is being made is lost: that it is there does not wait.
+            settled = stacks != (stacks := _stacks())
+            if waited < pause and not settled:
+                continue
             active = (now := self._activity()) != seen
             # Once more after the last request: what it set off may have ended only after the last save. And
             # now and then in any case: a waiting state of an execution ends without a request.
-            if active or trailing or waited >= _CHECKPOINT_AT_LEAST_SECONDS:
+            if settled or active or trailing or waited >= _CHECKPOINT_AT_LEAST_SECONDS:
                 seen, trailing, waited = now, active, 0.0
                 began = time.monotonic()
                 save()
                 pause = max(_CHECKPOINT_SECONDS, (time.monotonic() - began) / _LARGEST_SHARE)
+
+
+def _stacks() -> list[tuple[Any, ...]]:
+    """Return what tells of each stack whether it has changed."""
+    from ministack.services import cloudformation
+
+    known = list(cloudformation._stacks._data.values())  # noqa: SLF001
+    return [(one["StackId"], one["StackStatus"], one.get("LastUpdatedTime")) for one in known]
 
 
 def save() -> None:

@@ -11,11 +11,11 @@ from imageproc.local.signatures import Refused
 from imageproc.local.state import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from imageproc.local.signatures import Request
+    from imageproc.local.signatures import HttpRequest
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer."""
 
     status: int
@@ -42,7 +42,7 @@ def secret_of(access_key_id: str, session_token: str) -> str:
     return secret
 
 
-def service_of(request: Request, body: bytes = b"") -> str:
+def service_of(request: HttpRequest, body: bytes = b"") -> str:
     """Return the service that MiniStack would pass the request to, by the name that signatures use."""
     from ministack import app
     from ministack.core import router
@@ -54,7 +54,7 @@ def service_of(request: Request, body: bytes = b"") -> str:
     return service
 
 
-def refusal(refused: Refused, request: Request) -> Answer:
+def refusal(refused: Refused, request: HttpRequest) -> HttpAnswer:
     """Return the refusal as the service that was asked would write it."""
     from ministack.core import iam_actions
 
@@ -69,10 +69,10 @@ def refusal(refused: Refused, request: Request) -> Answer:
         message=str(refused),
         headers=dict(request.headers),
     )
-    return Answer(refused.status or status, {**headers, **_cors_of_bucket(request)}, body)
+    return HttpAnswer(refused.status or status, {**headers, **_cors_of_bucket(request)}, body)
 
 
-def bucket_of(request: Request) -> tuple[str, str] | None:
+def bucket_of(request: HttpRequest) -> tuple[str, str] | None:
     """Return the bucket and the key that a path names, None if there is no such bucket."""
     from ministack import app
 
@@ -80,7 +80,7 @@ def bucket_of(request: Request) -> tuple[str, str] | None:
     return found
 
 
-def form_fields(request: Request, body: bytes) -> dict[str, str]:
+def form_fields(request: HttpRequest, body: bytes) -> dict[str, str]:
     """Return the fields of a form but the file, as MiniStack reads them; of those named alike the last."""
     from ministack.services import s3
 
@@ -88,7 +88,7 @@ def form_fields(request: Request, body: bytes) -> dict[str, str]:
     return {name.lower(): value.decode("utf-8", "replace") for name, _, _, value in parts if name != "file"}
 
 
-def allows_origin(request: Request) -> bool:
+def allows_origin(request: HttpRequest) -> bool:
     """Say whether a page of the request's Origin may read the answer.
 
     A bucket's CORS configuration says so of the bucket. The other services, which AWS opens to all pages,
@@ -111,19 +111,19 @@ def allows_origin(request: Request) -> bool:
     return any(s3._cors_pattern_matches(pattern, origin) for pattern in patterns)  # noqa: SLF001
 
 
-def preflight(request: Request) -> Answer:
-    """Answer a browser that asks what a page of an allowed Origin may send."""
+def preflight(request: HttpRequest) -> HttpAnswer:
+    """HttpAnswer a browser that asks what a page of an allowed Origin may send."""
     from ministack.services import s3
 
     if target := bucket_of(request):
-        return Answer(*s3.cors_preflight(*target, dict(request.headers)))
+        return HttpAnswer(*s3.cors_preflight(*target, dict(request.headers)))
     asked = {
         "Access-Control-Allow-Origin": request.headers["origin"],
         "Access-Control-Allow-Methods": request.headers.get("access-control-request-method", "GET"),
         "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", ""),
         "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
     }
-    return Answer(200, {name: value for name, value in asked.items() if value})
+    return HttpAnswer(200, {name: value for name, value in asked.items() if value})
 
 
 def awaits_answer(token: str) -> bool:
@@ -133,7 +133,7 @@ def awaits_answer(token: str) -> bool:
     return token in custom_resource._pending  # noqa: SLF001
 
 
-def _cors_of_bucket(request: Request) -> dict[str, str]:
+def _cors_of_bucket(request: HttpRequest) -> dict[str, str]:
     """Return what lets a page read an answer: an upload's, to say why it was refused."""
     from ministack.services import s3
 

@@ -1,7 +1,7 @@
 """Histories of executions that have ended: in a file, where MiniStack keeps them in memory.
 
 Each event of a history has all of its state's input or output: some 25 KB a photo in the saved state
-(measured) and more in memory, all of it saved anew with each checkpoint.
+(measured) and more in memory, all of it saved again with each checkpoint.
 """
 
 from __future__ import annotations

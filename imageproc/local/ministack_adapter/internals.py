@@ -6,7 +6,7 @@ import importlib
 import importlib.metadata
 import inspect
 
-from imageproc.local.errors import IncompatibleMiniStackError
+from imageproc.errors import IncompatibleMiniStackError
 
 MINISTACK_VERSION = "1.5.33"
 

@@ -33,7 +33,7 @@ def keep_versions_on_disk() -> None:
 
 
 def compare_keys_directly() -> None:
-    """Compare the partition key of a query without parsing the condition anew for each record.
+    """Compare the partition key of a query without parsing the condition again for each record.
 
     With ten thousand records in an album, that was most of a page's time.
     """

@@ -19,9 +19,10 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from imageproc.local.recognition.models import ModelsMissingError, require_packages
+from imageproc.errors import ModelsMissingError, RecognitionStoppedError
+from imageproc.local.recognition.models import require_packages
 from imageproc.local.recognition.service import Answer
-from imageproc.local.recognition.supervisor import Supervisor, UnavailableError, child_environment
+from imageproc.local.recognition.supervisor import Supervisor, child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class Recognition:
             return _unavailable(self.why_not)
         try:
             return await self._supervisor.ask(body, caller)
-        except UnavailableError as error:
+        except RecognitionStoppedError as error:
             return _unavailable(str(error))
 
     def stop(self) -> None:

@@ -38,7 +38,7 @@ class Instance:
 
 
 @dataclass
-class Label:
+class FoundLabel:
     """What was recognised: confidence 0 to 1, and the instances that were located, if any."""
 
     name: str
@@ -48,7 +48,7 @@ class Label:
     instances: list[Instance] = field(default_factory=list)
 
 
-def merge(probabilities: Sequence[float], detections: Iterable[Detection]) -> list[Label]:
+def merge(probabilities: Sequence[float], detections: Iterable[Detection]) -> list[FoundLabel]:
     """Return all labels that the models' answers amount to, the surest first.
 
     `probabilities` are the classifier's, 0 to 1, in the order of its classes. There is no threshold here:
@@ -110,5 +110,5 @@ def overlap(one: Box, other: Box) -> float:
     return both / union if union > 0 else 0.0
 
 
-def _label(name: str, confidence: float, instances: list[Instance], table: Vocabulary) -> Label:
-    return Label(name, confidence, table.ancestors(name), table.labels[name].category, instances)
+def _label(name: str, confidence: float, instances: list[Instance], table: Vocabulary) -> FoundLabel:
+    return FoundLabel(name, confidence, table.ancestors(name), table.labels[name].category, instances)

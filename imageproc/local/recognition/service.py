@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from imageproc.core.errors import ImageTooLargeError, PhotoError
+from imageproc.errors import ImageTooLargeError, PhotoError
 from imageproc.local.recognition.errors import (
     DetectLabelsError,
     ImageTooLarge,
@@ -25,7 +25,7 @@ from imageproc.local.recognition.request import S3Object, parse, response_shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from imageproc.local.recognition.labels import Instance, Label
+    from imageproc.local.recognition.labels import FoundLabel, Instance
     from imageproc.local.recognition.request import DetectLabels
 
 _log = logging.getLogger("imageproc.local.recognition")
@@ -40,7 +40,7 @@ class Answer:
 
 
 def answer(
-    body: bytes, read: Callable[[S3Object], bytes], recognise: Callable[[bytes], Sequence[Label]]
+    body: bytes, read: Callable[[S3Object], bytes], recognise: Callable[[bytes], Sequence[FoundLabel]]
 ) -> Answer:
     """Answer a request. `read` gets an object with the caller's rights, `recognise` labels an image.
 
@@ -62,7 +62,7 @@ def refusal(error: DetectLabelsError) -> Answer:
     return Answer(error.status, json.dumps({"__type": error.code, "message": str(error)}).encode())
 
 
-def _recognised(image: bytes, recognise: Callable[[bytes], Sequence[Label]]) -> Sequence[Label]:
+def _recognised(image: bytes, recognise: Callable[[bytes], Sequence[FoundLabel]]) -> Sequence[FoundLabel]:
     try:
         return recognise(image)
     except ImageTooLargeError as error:
@@ -71,7 +71,7 @@ def _recognised(image: bytes, recognise: Callable[[bytes], Sequence[Label]]) -> 
         raise InvalidImageFormat(f"Request has invalid image format: {error}") from error
 
 
-def _response(request: DetectLabels, labels: Sequence[Label]) -> dict[str, Any]:
+def _response(request: DetectLabels, labels: Sequence[FoundLabel]) -> dict[str, Any]:
     least = request.min_confidence / 100
     wanted = [
         label
@@ -84,7 +84,7 @@ def _response(request: DetectLabels, labels: Sequence[Label]) -> dict[str, Any]:
     }
 
 
-def _label(label: Label, least: float) -> dict[str, Any]:
+def _label(label: FoundLabel, least: float) -> dict[str, Any]:
     return {
         "Name": label.name,
         "Confidence": _percent(label.confidence),

@@ -20,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from imageproc.errors import RecognitionStoppedError
 from imageproc.local.environment import NO_USER_SETTINGS, host_environment
 from imageproc.local.recognition import frames
 from imageproc.local.recognition.service import Answer
@@ -36,10 +37,6 @@ _DEATHS = 6
 _STOP_SECONDS = 5.0
 
 _log = logging.getLogger("imageproc.local.recognition")
-
-
-class UnavailableError(Exception):
-    """There is no recognition process now; the message says why."""
 
 
 class Supervisor:
@@ -93,7 +90,7 @@ class Supervisor:
     async def ask(self, body: bytes, caller: Caller) -> Answer:
         """Have a DetectLabels request answered on behalf of a caller.
 
-        Raises UnavailableError if there is no process, or if it dies meanwhile.
+        Raises RecognitionStoppedError if there is no process, or if it dies meanwhile.
         """
         if self._at_once is None:
             self._at_once = asyncio.Semaphore(_AT_ONCE)
@@ -109,13 +106,13 @@ class Supervisor:
         with self._lock:
             connection, number = self._connection, next(self._numbers)
             if connection is None:
-                raise UnavailableError("its process does not run")
+                raise RecognitionStoppedError("its process does not run")
             self._pending[number] = answered
         try:
             frames.send(connection, {"id": number, "caller": asdict(caller)}, body)
         except OSError as error:
             self._pending.pop(number, None)
-            raise UnavailableError("its process has just ended") from error
+            raise RecognitionStoppedError("its process has just ended") from error
         return answered
 
     def _spawn(self) -> None:
@@ -166,7 +163,7 @@ class Supervisor:
                 self._connection = None
                 lost, self._pending = self._pending, {}
         for waiting in lost.values():
-            waiting.set_exception(UnavailableError("its process ended while it looked at the photo"))
+            waiting.set_exception(RecognitionStoppedError("its process ended while it looked at the photo"))
         process.kill()
         process.wait()
         return answers

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import RLock
 
-from imageproc.client.albums import Album
-from imageproc.client.waiting import Cancellation
-from imageproc.client.workbench import Workbench
+from imageproc import Album, Cancellation, Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
 from imageproc.widgets.panels import fields
@@ -95,7 +93,7 @@ class AlbumPanel(Panel):
         self.say(counted, Tone.INFO)
 
     def _create(self, name: str) -> Album:
-        album = self.workbench.albums.named(self.user, name)
+        album = self.workbench.albums.get_or_create(name, self.user)
         self.choose(album)
         update(self.new_name, value="")
         self.say(f"Album {name}.", Tone.SUCCESS)

@@ -7,12 +7,10 @@ from typing import Any
 
 import ipywidgets
 
-from imageproc.client.errors import ClientError
+from imageproc import Cancellation, Workbench
 from imageproc.client.target import local_aws
-from imageproc.client.waiting import Cancellation
-from imageproc.client.workbench import Workbench
-from imageproc.deployment.events import Emptied, Event, Removed, StackEvent, Swept
-from imageproc.deployment.inventory import Inventory
+from imageproc.deployment import Emptied, Event, Inventory, Removed, StackEvent, Swept
+from imageproc.errors import WorkbenchError
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.deploy_panel import event_row
 from imageproc.widgets.panels.panel import Panel
@@ -38,7 +36,7 @@ class CleanUpPanel(Panel):
             indent=False,
             layout=ipywidgets.Layout(width="auto"),
         )
-        self.confirmation = fields.text("Type the stack's name to confirm", "", workbench.stack_name)
+        self.confirmation = fields.text("Type the stack's name to confirm", "", workbench.stack.name)
         self.look_button = fields.button("Refresh", self.look)
         self.remove_button = fields.button("Remove all this", self.remove, "danger")
         self.stop_local_button = fields.button("Stop the local AWS", self.stop_local)
@@ -66,10 +64,10 @@ class CleanUpPanel(Panel):
             self.start_if_idle(self._remove, "Removing...")
 
     def confirm(self, stack_name: str) -> None:
-        """Remove it as if this name were typed. Raises ClientError if it is not the stack's name."""
-        if stack_name != self.workbench.stack_name:
-            raise ClientError(
-                f"{stack_name!r} is not the stack's name, {self.workbench.stack_name!r}: nothing was removed."
+        """Remove it as if this name were typed. Raises WorkbenchError if it is not the stack's name."""
+        if stack_name != self.workbench.stack.name:
+            raise WorkbenchError(
+                f"{stack_name!r} is not the stack's name, {self.workbench.stack.name!r}: nothing was removed."
             )
         self.confirmation.value = stack_name
         self.remove()
@@ -80,7 +78,7 @@ class CleanUpPanel(Panel):
 
     @property
     def _confirmed(self) -> bool:
-        return bool(self.confirmation.value.strip() == self.workbench.stack_name)
+        return bool(self.confirmation.value.strip() == self.workbench.stack.name)
 
     @property
     def _delete_data(self) -> bool | None:
@@ -90,7 +88,7 @@ class CleanUpPanel(Panel):
         self.remove_button.disabled = not self._confirmed
 
     def _look(self, _: Cancellation) -> Inventory:
-        self.found = self.workbench.inventory()
+        self.found = self.workbench.stack.inventory()
         self._show()
         return self.found
 
@@ -100,7 +98,7 @@ class CleanUpPanel(Panel):
         gone = list(_rows(self.found, self._delete_data))
         kept = self.found.kept(delete_data=self._delete_data)
         rows = [*gone, *((Cell("kept", Tone.WARNING), name, "") for name in kept)]
-        stack, target = self.workbench.stack_name, self.workbench.target
+        stack, target = self.workbench.stack.name, self.workbench.target
         self.contents.show(rows, empty=f"Nothing: nothing belongs to the stack {stack} in {target}.")
         self.say(
             f"{len(gone)} things would be removed from {target}." if gone else "There is nothing to remove.",
@@ -108,7 +106,7 @@ class CleanUpPanel(Panel):
         )
 
     def _remove(self, cancellation: Cancellation) -> Swept:
-        swept = Swept(self.workbench.stack_name)
+        swept = Swept(self.workbench.stack.name)
         for event in self.workbench.destroy(delete_data=self._delete_data, cancellation=cancellation):
             self._tell(event)
             if isinstance(event, Swept):
@@ -142,7 +140,7 @@ class CleanUpPanel(Panel):
     def results(self) -> dict[str, Any]:
         """Return what was removed and what is left, for a test or another program."""
         return {
-            "stack": self.workbench.stack_name,
+            "stack": self.workbench.stack.name,
             "left": list(self.swept.left) if self.swept else None,
             "kept": list(self.swept.kept) if self.swept else None,
             "inventory": list(self.found.names()) if self.found else None,

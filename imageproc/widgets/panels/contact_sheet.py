@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
-from imageproc.core.errors import ImageRejectedError
 from imageproc.core.thumbnail import render
+from imageproc.errors import ImageRejectedError
 
 _CELL = (128, 128)
 _PICTURE = (116, 84)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from imageproc.client.workbench import Workbench
+from imageproc import Workbench
 from imageproc.costs.words import brief
-from imageproc.deployment.events import Deployed, Event, Note, StackEvent, Uploaded, always
-from imageproc.deployment.plan import Plan
+from imageproc.deployment import CodeUploaded, Deployed, Event, Note, Plan, StackEvent, always
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
@@ -79,7 +78,7 @@ class DeployPanel(Panel):
 
     def _planned(self, confirm: Callable[[str], bool], control: JobControl) -> Plan:
         self._discard()
-        plan = self.workbench.plan
+        plan = self.workbench.stack.plan
         planned = plan(self.parameters, confirm=confirm, notify=self._tell, cancellation=control)
         self._show_plan(planned)
         return planned
@@ -87,7 +86,7 @@ class DeployPanel(Panel):
     def _discard(self) -> None:
         """Discard the plan that was shown, if there is one: CloudFormation would keep it."""
         if self.planned:
-            self.workbench.discard(self.planned)
+            self.workbench.stack.discard(self.planned)
             self._offer(None)
             self.changes.show([], empty="Discarded.")
             self.say("The plan is discarded: nothing was deployed.")
@@ -95,7 +94,7 @@ class DeployPanel(Panel):
     def _deploy(self, planned: Plan, control: JobControl) -> dict[str, str]:
         found = dict[str, str]()
         self._offer(None)
-        for event in self.workbench.apply(planned, cancellation=control):
+        for event in self.workbench.stack.apply(planned, cancellation=control):
             self._tell(event)
             if isinstance(event, Deployed):
                 found = dict(event.outputs)
@@ -152,7 +151,7 @@ class DeployPanel(Panel):
         """Return what was deployed, for a test or another program."""
         planned = self._shown_plan
         return {
-            "stack": self.workbench.stack_name,
+            "stack": self.workbench.stack.name,
             "changed": bool(planned and planned.changed),
             "changes": [[each.action, each.logical_id] for each in planned.changes] if planned else [],
             "failed": [line[2] for line in self._lines if getattr(line[1], "tone", None) is Tone.ERROR],
@@ -168,7 +167,7 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
         return time, Cell(event.status, tone), event.logical_id, event.reason
     if isinstance(event, Note):
         return _now(), "NOTE", "", event.text
-    if isinstance(event, Uploaded):
+    if isinstance(event, CodeUploaded):
         return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
     return None
 

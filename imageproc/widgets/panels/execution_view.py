@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 import ipywidgets
 
-from imageproc.aws.errors import AwsError
-from imageproc.client.executions import Executions, Step, StepStatus
-from imageproc.client.runs import Run
+from imageproc import FollowedPhoto, Step, StepStatus, Workbench
+from imageproc.errors import AwsError
 from imageproc.widgets.panels import follow_rows
 from imageproc.widgets.parts.state_graph import StateGraph
 from imageproc.widgets.parts.step_detail import StepDetail
@@ -39,7 +38,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         layout = ipywidgets.Layout(flex_flow="row wrap", align_items="flex-start")
         super().__init__([self.graph, self.detail], layout=layout)
 
-    def look(self, executions: Executions, followed: Run) -> float | None:
+    def look(self, workbench: Workbench, followed: FollowedPhoto) -> float | None:
         """Show a photo's execution as it is now, if that is due. A look that fails is shown and tried again.
 
         Return the seconds until the next look, None if nothing will change any more. One thread may call it.
@@ -50,22 +49,22 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
             self._failures = self._last_looks = 0
             self._due, self._complete = 0.0, False
         if not self._complete and time.monotonic() >= self._due:
-            self._try(executions, followed)
+            self._try(workbench, followed)
             self._due = time.monotonic() + INTERVAL_S * 2**self._failures
         return None if self._complete else max(0.0, self._due - time.monotonic())
 
-    def _try(self, executions: Executions, followed: Run) -> None:
+    def _try(self, workbench: Workbench, followed: FollowedPhoto) -> None:
         try:
-            self._complete = self._show(executions, followed)
+            self._complete = self._show(workbench, followed)
             self._failures = 0
         except AwsError as error:
             self._failures += 1
             self._complete = self._failures >= _MAX_FAILURES
             self.detail.clear(str(error))
 
-    def _show(self, executions: Executions, followed: Run) -> bool:
+    def _show(self, workbench: Workbench, followed: FollowedPhoto) -> bool:
         """Show the execution, and return whether it has ended."""
-        definition = executions.definition()
+        definition = workbench.executions.definition()
         self.graph.define(definition)
         if followed.arn is None:
             self.graph.show({}, title="State machine")
@@ -73,7 +72,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
                 "There is no execution." if followed.finished else "The execution has not been started."
             )
             return followed.finished
-        steps = executions.steps(followed.arn)
+        steps = workbench.executions.steps(followed.arn)
         self._steps = {step.name: step for step in steps}
         taken = follow_rows.taken(steps, definition)
         self.graph.show(follow_rows.states(steps), taken, title=f"Execution of {followed.name}")

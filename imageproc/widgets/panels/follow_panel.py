@@ -9,14 +9,9 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from imageproc.aws.errors import AwsError
-from imageproc.client.albums import Album
-from imageproc.client.executions import Executions
-from imageproc.client.photos import Photo, not_started
-from imageproc.client.runs import Run, Runs
-from imageproc.client.uploads import Sent
-from imageproc.client.workbench import Workbench
-from imageproc.core.record import Status
+from imageproc import Album, FollowedPhoto, FollowedPhotos, Photo, Status, Uploaded, Workbench
+from imageproc.client.photos.following import not_started
+from imageproc.errors import AwsError
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.execution_view import INTERVAL_S, ExecutionView
@@ -30,21 +25,21 @@ _EACH_S = 0.002
 _MAX_PAUSE_S = 15.0
 
 Listener = Callable[[list[Photo]], object]
-Request = Callable[[Runs], object]
+Request = Callable[[FollowedPhotos], object]
 
 
 class FollowPanel(Panel):
     """Shows each photo's three stages, and the chosen one's execution in the state machine's graph.
 
     `follow`, `add`, `follow_existing` and `show_album` may be called at any time, from any thread. A panel
-    that was stopped goes on with the next of these calls, or with `resume`.
+    that was stopped continues with the next of these calls, or with `resume`.
     """
 
     def __init__(self, workbench: Workbench) -> None:
         """Follow photos of this workbench."""
         self._workbench = workbench
         self._requests: SimpleQueue[Request] = SimpleQueue()
-        self._followed: Runs | None = None
+        self._followed: FollowedPhotos | None = None
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
@@ -57,25 +52,24 @@ class FollowPanel(Panel):
         self.list.observe(lambda _: self._show_rows(), ["filter", "limit"])
         super().__init__(below=[self.resume_button, self.list, self.execution])
 
-    def follow(self, sent: Iterable[Sent]) -> None:
+    def follow(self, sent: Iterable[Uploaded]) -> None:
         """Follow these uploads to their end, from the next poll on."""
-        self._request(*(partial(Runs.add, sent=one) for one in sent), at_once=False)
+        self._request(*(partial(FollowedPhotos.add, photo=one) for one in sent), at_once=False)
 
-    def add(self, sent: Sent) -> None:
+    def add(self, sent: Uploaded) -> None:
         """Follow one more upload, from the next poll on."""
         self.follow([sent])
 
     def follow_existing(self, photo_ids: Iterable[str]) -> None:
         """Show photos that exist already, and follow those that are being processed."""
-        self._request(*(partial(Runs.add_id, photo_id=one) for one in photo_ids))
+        self._request(*(partial(FollowedPhotos.add, photo=one) for one in photo_ids))
 
     def show_album(self, album: Album | str) -> None:
         """Show the photos of an album, and follow those that are being processed, also in a new kernel."""
-        album_id = album if isinstance(album, str) else album.id
 
-        def add_all(followed: Runs) -> None:
-            for photo in reversed(list(self._workbench.photos.in_album(album_id))):
-                followed.add_photo(photo)
+        def add_all(followed: FollowedPhotos) -> None:
+            for photo in reversed(list(self._workbench.photos.in_album(album))):
+                followed.add(photo)
 
         self._request(add_all)
 
@@ -118,21 +112,20 @@ class FollowPanel(Panel):
     def _follow(self, control: JobControl) -> None:
         """Poll until nothing is waited for, neither a photo's end nor that of the chosen execution."""
         fields.set_visible(self.resume_button, False)
-        followed = self._followed = self._followed or Runs(self._workbench.stack)
-        executions = Executions(self._workbench.stack)
+        followed = self._followed = self._followed or self._workbench.photos.followed()
         self._failures, poll_at = 0, 0.0
         while True:
             if time.monotonic() >= poll_at:
                 poll_at = self._poll(followed) + time.monotonic()
             chosen = followed.get(self._chosen)
-            look_in = self.execution.look(executions, chosen) if chosen else None
+            look_in = self.execution.look(self._workbench, chosen) if chosen else None
             if not (followed.waiting or self._failures or look_in is not None):
                 return
             poll_in = max(0.0, poll_at - time.monotonic())
             if control.pause(poll_in if look_in is None else min(poll_in, look_in)):
                 poll_at = 0.0
 
-    def _poll(self, followed: Runs) -> float:
+    def _poll(self, followed: FollowedPhotos) -> float:
         """Read the photos' records; return the seconds until the next poll. What fails is tried again."""
         try:
             self._take_requests(followed)
@@ -148,7 +141,7 @@ class FollowPanel(Panel):
         self._show(followed)
         return INTERVAL_S + _EACH_S * followed.waiting
 
-    def _take_requests(self, followed: Runs) -> None:
+    def _take_requests(self, followed: FollowedPhotos) -> None:
         """Do what was requested; a request that AWS makes fail stays in the queue."""
         while not self._requests.empty():
             request = self._requests.get()
@@ -158,7 +151,7 @@ class FollowPanel(Panel):
                 self._requests.put(request)
                 raise
 
-    def _show(self, followed: Runs) -> None:
+    def _show(self, followed: FollowedPhotos) -> None:
         self._show_rows()
         photos = followed.all()
         counts = Counter(one.photo.status for one in photos if one.photo and one.finished)
@@ -187,13 +180,13 @@ class FollowPanel(Panel):
         counts = {name: len(some) for name, some in by_filter.items()}
         self.list.show([self._row(one) for one in shown], counts)
 
-    def _row(self, followed: Run) -> ExecutionRow:
-        url = Executions(self._workbench.stack).console_url(followed.arn) if followed.arn else None
+    def _row(self, followed: FollowedPhoto) -> ExecutionRow:
+        url = self._workbench.executions.console_url(followed.arn) if followed.arn else None
         return follow_rows.row(followed, url)
 
     def _choose(self, photo_id: str) -> None:
         self._chosen = photo_id
         update(self.list, selected=photo_id)
 
-    def _all(self) -> list[Run]:
+    def _all(self) -> list[FollowedPhoto]:
         return self._followed.all() if self._followed else []

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from imageproc.client.executions import Step, StepStatus
-from imageproc.client.runs import Run
-from imageproc.core.record import Status
+from imageproc import FollowedPhoto, Status, Step, StepStatus
+from imageproc.core.record import StepError
+from imageproc.core.record_codec import error_attribute
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.parts.execution_list import ExecutionRow
@@ -26,13 +26,13 @@ STEP_TONES = {
 }
 
 
-def row(followed: Run, console_url: str | None) -> ExecutionRow:
+def row(followed: FollowedPhoto, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
     stages = [_uploaded(followed), _started(followed, console_url), _completed(followed)]
     return ExecutionRow(followed.photo_id, followed.name, stages)
 
 
-def _uploaded(followed: Run) -> Cell:
+def _uploaded(followed: FollowedPhoto) -> Cell:
     if followed.lost:
         return Cell("no record of this photo", Tone.ERROR)
     if not followed.uploaded:
@@ -41,14 +41,14 @@ def _uploaded(followed: Run) -> Cell:
     return Cell(f"{time}\n{followed.key}", Tone.SUCCESS)
 
 
-def _started(followed: Run, console_url: str | None) -> Cell:
+def _started(followed: FollowedPhoto, console_url: str | None) -> Cell:
     if not followed.arn:
         return Cell("") if followed.finished else Cell("waiting for S3's event", Tone.WAITING)
     began = f"{clock(followed.execution.started)}\n" if followed.execution else ""
     return Cell(began + followed.arn, Tone.SUCCESS, console_url or "")
 
 
-def _completed(followed: Run) -> Cell:
+def _completed(followed: FollowedPhoto) -> Cell:
     if followed.photo is None:
         return Cell("") if followed.lost else Cell("not yet", Tone.WAITING)
     status = followed.photo.status
@@ -58,7 +58,7 @@ def _completed(followed: Run) -> Cell:
     return Cell("\n".join([f"{status}{took}", *_reasons(followed)]), PHOTO_TONES[status])
 
 
-def _reasons(followed: Run) -> list[str]:
+def _reasons(followed: FollowedPhoto) -> list[str]:
     photo = followed.photo
     if photo is None:
         return []
@@ -67,8 +67,8 @@ def _reasons(followed: Run) -> list[str]:
     return [_reason(photo.error)] if photo.error else []
 
 
-def _reason(why: Mapping[str, str]) -> str:
-    return f"{why.get('step', '')}: {why.get('name', '')}: {why.get('cause', '')}"
+def _reason(error: StepError) -> str:
+    return f"{error.step}: {error.name}: {error.cause}"
 
 
 def facts(step: Step) -> dict[str, str]:
@@ -114,7 +114,7 @@ def taken(steps: Sequence[Step], definition: Mapping[str, Any]) -> list[tuple[st
     return found
 
 
-def result(followed: Run) -> dict[str, Any]:
+def result(followed: FollowedPhoto) -> dict[str, Any]:
     """Return a followed photo as plain data."""
     photo = followed.photo
     return {
@@ -122,7 +122,7 @@ def result(followed: Run) -> dict[str, Any]:
         "status": "MISSING" if followed.lost else photo.status.value if photo else "UPLOADED",
         "executionArn": followed.arn,
         "seconds": followed.seconds,
-        "error": dict(photo.error) if photo and photo.error else None,
+        "error": error_attribute(photo.error) if photo and photo.error else None,
         "missing": sorted(photo.missing) if photo else [],
     }
 

@@ -9,13 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
-from imageproc.aws.errors import AwsError
-from imageproc.client.albums import Album
-from imageproc.client.errors import ClientError
-from imageproc.client.links import Links, make_rendition
-from imageproc.client.photos import Photo
-from imageproc.client.workbench import Workbench
-from imageproc.core.record import ALBUM_ID
+from imageproc import Album, Photo, Workbench
+from imageproc.client.photos.presigned import PresignedUrls
+from imageproc.errors import AwsError, WorkbenchError
+from imageproc.presentation.rendition import make_rendition
 from imageproc.widgets.actor import Job
 from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.panels import photo_views
@@ -38,7 +35,7 @@ class GalleryPanel(Panel):
     ) -> None:
         """Show an album, or these photos; with neither, nothing before `show`."""
         self._workbench = workbench
-        self._links: Links | None = None
+        self._urls: PresignedUrls | None = None
         self._page = self._wanted = 0
         self._encoded = lru_cache(_KEPT_IMAGES)(self._encode)
         self.album = album
@@ -98,7 +95,7 @@ class GalleryPanel(Panel):
             "photos": len(known),
             "complete": self.pages.complete,
             "statuses": dict(sorted(Counter(photo.status.value for photo in known).items())),
-            "names": [photo.file_name for photo in known],
+            "names": [photo.name for photo in known],
             "located": len(self.map.markers),
         }
 
@@ -113,7 +110,7 @@ class GalleryPanel(Panel):
         return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
     def _source(self, album: Album | None) -> Callable[[], Iterable[Photo]]:
-        return lambda: self._workbench.photos.in_album(album.id, PAGE_SIZE + 1) if album else ()
+        return lambda: self._workbench.photos.in_album(album, page_size=PAGE_SIZE + 1) if album else ()
 
     def _open_page(self, pages: PhotoPages, wanted: int) -> None:
         if pages is not self.pages:
@@ -126,7 +123,7 @@ class GalleryPanel(Panel):
         self.say("")
 
     def _add(self, photo: Photo) -> None:
-        if self.album is None or photo.record.get(ALBUM_ID) == self.album.id:
+        if self.album is None or photo.album_id == self.album.id:
             self.pages.add(photo)
             self._show_page(self.pages, self._page)
 
@@ -173,9 +170,9 @@ class GalleryPanel(Panel):
         if index // self.pages.size != self._page:
             self.turn(index // self.pages.size)
 
-    def _signer(self) -> Links:
-        self._links = self._links or Links(self._workbench.stack)  # two threads may make one each
-        return self._links
+    def _signer(self) -> PresignedUrls:
+        self._urls = self._urls or self._workbench.photos.urls()  # two threads may make one each
+        return self._urls
 
     def _address(self, photo_id: str) -> str | None:
         photo = self.pages.find(photo_id)
@@ -183,7 +180,7 @@ class GalleryPanel(Panel):
 
     def _thumbnail(self, photo_id: str) -> bytes | None:
         photo = self.pages.find(photo_id)
-        return self._workbench.photos.thumbnail(photo) if photo else None
+        return self._workbench.photos.read_thumbnail(photo) if photo else None
 
     def _original(self, photo_id: str) -> str | None:
         photo = self.pages.find(photo_id)
@@ -196,10 +193,10 @@ class GalleryPanel(Panel):
     def _encode(self, photo_id: str, _version: str | None) -> EncodedImage:
         photo = self.pages.find(photo_id)
         if photo is None:
-            raise ClientError("The photo is no longer shown.")
+            raise WorkbenchError("The photo is no longer shown.")
         if not photo.key:
-            raise ClientError("The record does not say where the original is.")
-        made = make_rendition(self._workbench.photos.original(photo))
+            raise WorkbenchError("The record does not say where the original is.")
+        made = make_rendition(self._workbench.photos.read(photo))
         return EncodedImage(made.data, made.content_type)
 
     def _frame(self, photo: Photo) -> Frame:
@@ -207,5 +204,5 @@ class GalleryPanel(Panel):
         line = shown.tags[0][0] if shown.tags else shown.note
         try:
             return Frame(self._thumbnail(photo.id) if shown.thumbnail else None, shown.name, line)
-        except (AwsError, ClientError):
+        except (AwsError, WorkbenchError):
             return Frame(None, shown.name, line)

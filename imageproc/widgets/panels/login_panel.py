@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from imageproc.client.errors import UploadError
-from imageproc.client.uploads import check_name
+from imageproc.client.users import check_user
+from imageproc.errors import UploadError
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
@@ -32,7 +32,7 @@ class LoginPanel(Panel):
         """Log in with the name in the field, or show what is wrong with it."""
         name = self.name.value.strip()
         try:
-            check_name(name)
+            check_user(name)
         except UploadError as error:
             self.say(str(error) if name else "Enter a user name first.", Tone.ERROR)
             return

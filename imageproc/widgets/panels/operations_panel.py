@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from imageproc.client.dead_letters import DeadLetter, Redriven
-from imageproc.client.executions import Execution
-from imageproc.client.failures import FailureGroup, failures, grouped
-from imageproc.client.logs import LogEntry
-from imageproc.client.metrics import Metrics, Minute, Spread, by_step, per_minute, statuses
-from imageproc.client.operations import NotRestarted, Restarted, attempt_each
-from imageproc.client.waiting import Cancellation
-from imageproc.client.workbench import Workbench
-from imageproc.core.record import Status
+from imageproc import (
+    Cancellation,
+    DeadLetter,
+    Execution,
+    FailureGroup,
+    LogEntry,
+    NotRestarted,
+    Redriven,
+    Restarted,
+    Status,
+    Workbench,
+)
+from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
@@ -117,10 +121,10 @@ class OperationsPanel(Panel):
         photos = {
             photo.id: photo for group in self.overview.failures if group.retriable for photo in group.photos
         }
-        self._restart(attempt_each(photos.values(), self.workbench.operations.retry), cancellation)
+        self._restart(self.workbench.photos.retry_each(photos.values()), cancellation)
 
     def _reconcile(self, cancellation: Cancellation) -> None:
-        self._restart(self.workbench.operations.reconcile(), cancellation)
+        self._restart(self.workbench.photos.reconcile(), cancellation)
 
     def _restart(self, outcomes: Iterable[Restarted | NotRestarted], cancellation: Cancellation) -> None:
         self.restarts = []
@@ -130,7 +134,7 @@ class OperationsPanel(Panel):
             self.say(f"Retried: {len(self.restarts)}", Tone.RUNNING)
         started = [one.photo_id for one in self.restarts if isinstance(one, Restarted)]
         for photo in self.workbench.photos.follow(started, sleep=cancellation.sleep):
-            self.say(f"{photo.file_name}: {photo.status.value}", Tone.RUNNING)
+            self.say(f"{photo.name}: {photo.status.value}", Tone.RUNNING)
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
         counted = f"{len(started)} photos were started again."
@@ -183,15 +187,15 @@ class OperationsPanel(Panel):
 def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
     listed = list(islice(workbench.executions.all(), _LISTED))
     cancellation.check()
-    photos = list(workbench.photos.all())
+    photos = list(workbench.photos)
     cancellation.check()
     ended = [execution for execution in listed if execution.stopped][:_MEASURED]
     return Overview(
         listed,
-        grouped(failures(photos)),
+        workbench.photos.failures(photos),
         workbench.dead_letters.messages(),
         per_minute(listed),
-        by_step(Metrics(workbench.stack).durations(ended)),
+        by_step(workbench.metrics.durations(ended)),
         statuses(photos),
     )
 
@@ -206,7 +210,7 @@ def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     cause, _ = one.causes[0]
     others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
     status = Cell(one.status.value, PHOTO_TONES[one.status])
-    names = ", ".join(photo.file_name for photo in one.photos[:3])
+    names = ", ".join(photo.name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
     advice = "may help" if one.retriable else "cannot help: upload another file"
     return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", advice

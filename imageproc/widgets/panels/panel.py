@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-from imageproc.client.errors import Cancelled
+from imageproc.errors import Cancelled
 from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.markup import Markup
 from imageproc.widgets.panels import fields
@@ -60,7 +60,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return self.job is not None and not self.job.done
 
     def stop(self) -> None:
-        """Cancel all jobs; what AWS has begun goes on."""
+        """Cancel all jobs; what AWS has begun continues."""
         self._actor.cancel()
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from imageproc.client.photos import Photo
+from imageproc import Photo
 
 
 class PhotoPages:

@@ -10,8 +10,8 @@ from io import BytesIO
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from imageproc import Status
 from imageproc.client.metrics import Minute, Spread
-from imageproc.core.record import Status
 
 _STATUS_COLOURS = {"SUCCEEDED": "#2e7d32", "RUNNING": "#1565c0", "FAILED": "#b3261e", "TIMED_OUT": "#8a5300"}
 _OTHER = "#616161"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import boto3
-from botocore.exceptions import BotoCoreError
-
-from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
-from imageproc.client.waiting import Cancellation
-from imageproc.client.workbench import Workbench
+from imageproc import Cancellation, Workbench
+from imageproc.client.recovery import UNCLEAN
+from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL, known_profiles
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
@@ -54,18 +51,24 @@ class TargetPanel(Panel):
         return workbench
 
     def _open(self, _: Cancellation) -> Workbench:
+        healed: list[str] = []
+
+        def notify(line: str) -> None:
+            self.say(line, Tone.RUNNING)
+            healed.extend([line] if line.startswith(UNCLEAN) else [])
+
         workbench = Workbench.open(
             self.target.value,
             profile=self.profile.value,
             region=self.region.value.strip(),
             stack_name=self.stack_name.value.strip() or DEFAULT_STACK,
-            notify=lambda line: self.say(line, Tone.RUNNING),
+            notify=notify,
         )
         described = _described(workbench)
         self.workbench = workbench
         for listener in self._listeners:
             listener(workbench)
-        self.say(described, Tone.SUCCESS)
+        self.say(" ".join([described, *healed]), Tone.SUCCESS)
         return workbench
 
     def _arrange(self) -> None:
@@ -79,14 +82,10 @@ def _described(workbench: Workbench) -> str:
     target = workbench.target
     cost = "nothing here costs money" if target.is_local else "what runs there costs money"
     return (
-        f"{target}: account {target.account}, region {target.region}; {cost}. Stack {workbench.stack_name}."
+        f"{target}: account {target.account}, region {target.region}; {cost}. Stack {workbench.stack.name}."
     )
 
 
 def _profiles(chosen: str) -> list[tuple[str, str]]:
-    try:
-        known = boto3.Session().available_profiles
-    except BotoCoreError:
-        known = []
-    names = dict.fromkeys([*known, *([chosen] if chosen else [])])
+    names = dict.fromkeys([*known_profiles(), *([chosen] if chosen else [])])
     return [("(default)", ""), *((name, name) for name in names)]

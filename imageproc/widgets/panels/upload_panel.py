@@ -8,17 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from imageproc.client.albums import Album
-from imageproc.client.browser_uploads import BrowserUploads, Ticket
-from imageproc.client.errors import UploadError
-from imageproc.client.uploads import Failed, Progress, Refused, Sent, UploadEvent
-from imageproc.client.waiting import Cancellation
-from imageproc.client.workbench import Workbench
+from imageproc import Album, Cancellation, RefusedFile, Uploaded, UploadFailed, UploadProgress, Workbench
+from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
+from imageproc.client.uploads.events import UploadEvent
 from imageproc.core.formats import SIGNATURES
 from imageproc.core.limits import MAX_BYTES
+from imageproc.errors import UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, PresignedPost, UploadResult, UploadState
+from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
@@ -31,14 +29,14 @@ _PUBLISH_S = 0.25
 class UploadPanel(Panel):
     """A drop zone whose files become photos of an album; `album` may be set later or changed.
 
-    Stand-alone: `UploadPanel(workbench, workbench.albums.named("ann", "Cats"))`.
+    Stand-alone: `UploadPanel(workbench, workbench.albums.get_or_create("Cats"))`.
     """
 
     def __init__(self, workbench: Workbench, album: Album | None = None) -> None:
         """Upload with this workbench. AWS is not called before the first file."""
         self._workbench = workbench
-        self._callbacks: list[Callable[[Sent], None]] = []
-        self._sent: dict[str, Sent] = {}
+        self._callbacks: list[Callable[[Uploaded], None]] = []
+        self._sent: dict[str, Uploaded] = {}
         self._batch = 0
         self._handler = AlbumUploadHandler(workbench, self._arrived)
         self.zone = DropZone(
@@ -62,17 +60,17 @@ class UploadPanel(Panel):
         update(self.zone, enabled=album is not None, hint=hint)
 
     @property
-    def uploaded(self) -> list[Sent]:
+    def uploaded(self) -> list[Uploaded]:
         """The photos that arrived or had been uploaded before, in the order in which they were found."""
         return [self._sent[row.id] for row in self.zone.rows.all() if row.id in self._sent]
 
-    def on_sent(self, callback: Callable[[Sent], None]) -> None:
+    def on_uploaded(self, callback: Callable[[Uploaded], None]) -> None:
         """Call `callback`, from any thread, for each photo that arrives or had been uploaded before."""
         self._callbacks.append(callback)
 
     def upload_paths(
         self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
-    ) -> Job[list[Sent]]:
+    ) -> Job[list[Uploaded]]:
         """Upload files and folders of this machine in the background; the job's result is what arrived.
 
         With `check=False` files that are not photos are uploaded, too, and the pipeline rejects them.
@@ -81,7 +79,7 @@ class UploadPanel(Panel):
         """
         album = self.album
         if album is None:
-            raise UploadError(f"{_NO_ALBUM} Set `album`.")
+            raise UploadError(_NO_ALBUM, "Set `album`.")
         chosen = list(paths)
         return self.start(
             lambda cancellation: self._upload(chosen, album, cancellation, again=again, check=check),
@@ -90,15 +88,17 @@ class UploadPanel(Panel):
 
     def _upload(
         self, paths: list[Path | str], album: Album, cancellation: Cancellation, *, again: bool, check: bool
-    ) -> list[Sent]:
+    ) -> list[Uploaded]:
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
-        sent: list[Sent] = []
-        events = self._workbench.upload(paths, album, again=again, check=check, cancellation=cancellation)
+        sent: list[Uploaded] = []
+        events = self._workbench.uploads.upload(
+            paths, album, again=again, check=check, cancellation=cancellation
+        )
         try:
             for event in events:
                 file_id = shown.take(event)
-                if isinstance(event, Sent):
+                if isinstance(event, Uploaded):
                     sent.append(event)
                     self._arrived(file_id, event)
         finally:
@@ -106,61 +106,61 @@ class UploadPanel(Panel):
         self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
         return sent
 
-    def _arrived(self, file_id: str, sent: Sent) -> None:
+    def _arrived(self, file_id: str, sent: Uploaded) -> None:
         """Call the callbacks. One that fails is reported, and the others are called."""
         self._sent[file_id] = sent
         for callback in list(self._callbacks):
             try:
                 callback(sent)
             except Exception as error:  # noqa: BLE001 - the callback's; the upload succeeded
-                self.say(f"{sent.upload.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
+                self.say(f"{sent.file.path.name} is uploaded, but then: {error!r}", Tone.WARNING)
 
 
 class AlbumUploadHandler:
     """Presigns the drop zone's files for `album`, to which files go that are offered from now on."""
 
-    def __init__(self, workbench: Workbench, arrived: Callable[[str, Sent], None]) -> None:
+    def __init__(self, workbench: Workbench, arrived: Callable[[str, Uploaded], None]) -> None:
         """Call `arrived` for each photo that arrives, with the file's ID in the drop zone."""
         self.album: Album | None = None
         self._arrived = arrived
-        self._uploads = lru_cache(4)(lambda album: BrowserUploads(workbench.stack, album))
-        self._presigned: dict[str, tuple[BrowserUploads, Ticket]] = {}
+        self._uploads = lru_cache(4)(workbench.uploads.from_browser)
+        self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
 
-    def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
+    def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
         album = self.album
         if album is None:
             raise UploadError(_NO_ALBUM)
         uploads = self._uploads(album)
-        found = uploads.ticket(file.name, file.size, file.content_type, file.digest, file.head)
-        if not isinstance(found, Ticket):
+        found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
+        if not isinstance(found, PresignedPost):
             return self._result(file.id, found)
         self._presigned[file.id] = uploads, found
-        return PresignedPost(found.url, found.fields, found.expires - time.time())
+        return UploadForm(found.url, found.fields, found.expires - time.time())
 
     def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        uploads, ticket = self._presigned.pop(file_id)
-        return self._result(file_id, uploads.finished(ticket))
+        uploads, post = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.finished(post))
 
     def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
         """Upload what came through the kernel."""
-        uploads, ticket = self._presigned.pop(file_id)
-        return self._result(file_id, uploads.send_bytes(ticket, body))
+        uploads, post = self._presigned.pop(file_id)
+        return self._result(file_id, uploads.send_bytes(post, body))
 
     def discard(self, file_id: str) -> None:
         """Forget a file that was presigned."""
         self._presigned.pop(file_id, None)
 
-    def _result(self, file_id: str, found: Sent | Refused | Failed) -> UploadResult:
-        if isinstance(found, Sent):
+    def _result(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
+        if isinstance(found, Uploaded):
             self._arrived(file_id, found)
             return UploadResult(_sent_state(found))
-        rejected = isinstance(found, Refused)
+        rejected = isinstance(found, RefusedFile)
         return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
 
 
-def _sent_state(sent: Sent) -> UploadState:
+def _sent_state(sent: Uploaded) -> UploadState:
     return UploadState.DUPLICATE if sent.already_there else UploadState.SENT
 
 
@@ -174,19 +174,19 @@ class _KernelRows:
         self._published = 0.0
         self._problems = {UploadState.REJECTED: 0, UploadState.FAILED: 0}
 
-    def take(self, event: UploadEvent | Refused) -> str:
+    def take(self, event: UploadEvent | RefusedFile) -> str:
         """Show an event, and return the ID of its file's row."""
-        if isinstance(event, Refused):
+        if isinstance(event, RefusedFile):
             file_id = self._id_of(str(event.path), event.path.name, 0)
             self._end(file_id, UploadState.REJECTED, event.cause)
             return file_id
-        upload = event.upload
-        file_id = self._id_of(upload.object_id, upload.path.name, upload.size)
-        if isinstance(event, Progress):
+        file = event.file
+        file_id = self._id_of(file.photo_id, file.path.name, file.size)
+        if isinstance(event, UploadProgress):
             self._bytes[file_id] = self._bytes.get(file_id, 0) + event.sent
-            self._zone.rows.change(file_id, UploadState.SENDING, sent=min(upload.size, self._bytes[file_id]))
+            self._zone.rows.change(file_id, UploadState.SENDING, sent=min(file.size, self._bytes[file_id]))
             self._publish()
-        elif isinstance(event, Sent):
+        elif isinstance(event, Uploaded):
             self._end(file_id, _sent_state(event))
         else:
             self._end(file_id, UploadState.FAILED, event.cause)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ipywidgets
 
-from imageproc.client.albums import Album
-from imageproc.client.photos import Photo
-from imageproc.client.workbench import Workbench
+from imageproc import Album, Photo, Workbench, default_user
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
@@ -21,7 +19,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, workbench: Workbench) -> None:
         """Use this stack."""
-        self.login = LoginPanel()
+        self.login = LoginPanel(default_user())
         self.albums = AlbumPanel(workbench)
         self.uploads = UploadPanel(workbench)
         self.follow = FollowPanel(workbench)
@@ -38,7 +36,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             ]
         )
         self._wire()
-        where = f"Stack {workbench.stack_name} in {workbench.target}"
+        where = f"Stack {workbench.stack.name} in {workbench.target}"
         layout = ipywidgets.Layout(max_width="1200px", margin="0 auto", width="100%")
         super().__init__(
             [Heading("Photos", where, level=1), self.login, self._after_login, self._in_album], layout=layout
@@ -49,7 +47,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             fields.set_visible(part, False)
         self.login.on_login(self._log_in)
         self.albums.on_choose(self._open)
-        self.uploads.on_sent(self.follow.add)
+        self.uploads.on_uploaded(self.follow.add)
         self.follow.on_finished(self._show_finished)
 
     def _log_in(self, user: str) -> None:

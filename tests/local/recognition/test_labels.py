@@ -7,14 +7,14 @@ import pytest
 pytest.importorskip("cv2", reason="the extra 'recognition' is not installed")
 
 from imageproc.local.recognition.detector import Box, Detection
-from imageproc.local.recognition.labels import Label, merge, overlap
+from imageproc.local.recognition.labels import FoundLabel, merge, overlap
 
 TABBY, TIGER_CAT, EGYPTIAN_CAT, GOLDFISH, DAISY, PRISON, CANNON = 281, 282, 285, 1, 985, 743, 471
 PERSON, CAT, DOG, BEAR, CUP, BOWL, CARROT, ORANGE, NO_COCO_CLASS = 1, 17, 18, 23, 47, 51, 57, 55, 12
 LEFT, RIGHT = Box(0.0, 0.0, 0.4, 1.0), Box(0.6, 0.0, 0.4, 1.0)
 
 
-def merged(probabilities: dict[int, float], *detections: tuple[int, float, Box]) -> dict[str, Label]:
+def merged(probabilities: dict[int, float], *detections: tuple[int, float, Box]) -> dict[str, FoundLabel]:
     values = [probabilities.get(number, 0.0) for number in range(1000)]
     return {label.name: label for label in merge(values, [Detection(*one) for one in detections])}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from imageproc.errors import ModelsMissingError
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH, models
 from imageproc.local.recognition.supervisor import MODULE
@@ -150,7 +151,7 @@ def test_looking_for_the_models_imports_nothing(monkeypatch: pytest.MonkeyPatch)
     assert models.MODEL_PACKAGE not in sys.modules
     monkeypatch.setattr(models, "find_spec", lambda name: None)
     assert models.missing_packages() == [models.MODEL_PACKAGE, *models.RUNTIMES]
-    with pytest.raises(models.ModelsMissingError, match=r"imageproc\[recognition\]"):
+    with pytest.raises(ModelsMissingError, match=r"imageproc\[recognition\]"):
         models.require_packages()
-    with pytest.raises(models.ModelsMissingError, match=r"imageproc\[recognition\]"):
+    with pytest.raises(ModelsMissingError, match=r"imageproc\[recognition\]"):
         models.model_file(models.CLASSIFIER_FILE)

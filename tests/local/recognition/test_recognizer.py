@@ -16,7 +16,7 @@ if missing_packages():
 
 from benchmarks.labelled_photos import PHOTOS
 from benchmarks.recognition import names_of, score
-from imageproc.core.errors import ImageIdentifyError
+from imageproc.errors import ImageIdentifyError
 from imageproc.local.recognition.recognizer import Recognizer
 from tests import pictures
 

@@ -12,24 +12,24 @@ from botocore.parsers import create_parser
 
 pytest.importorskip("cv2", reason="the extra 'recognition' is not installed")
 
-from imageproc.core.errors import ImageIdentifyError, ImageTooLargeError, NotSupportedImageType
+from imageproc.errors import ImageIdentifyError, ImageTooLargeError, NotSupportedImageType
 from imageproc.local.recognition.detector import Box
 from imageproc.local.recognition.errors import InvalidS3Object
-from imageproc.local.recognition.labels import Instance, Label
+from imageproc.local.recognition.labels import FoundLabel, Instance
 from imageproc.local.recognition.request import MAX_IMAGE_BYTES, S3Object
 from imageproc.local.recognition.service import answer
 
 LABELS = [
-    Label("Animal", 0.97, (), "Animals and Pets"),
-    Label(
+    FoundLabel("Animal", 0.97, (), "Animals and Pets"),
+    FoundLabel(
         "Cat",
         0.9,
         ("Mammal", "Pet", "Animal"),
         "Animals and Pets",
         [Instance(0.9, Box(0.1, 0.2, 0.3, 0.4)), Instance(0.2, Box(0, 0, 1, 1))],
     ),
-    Label("Vase", 0.6, ("Jar",), "Kitchen and Dining"),
-    Label("Bed", 0.3, ("Furniture",), "Furniture and Furnishings"),
+    FoundLabel("Vase", 0.6, ("Jar",), "Kitchen and Dining"),
+    FoundLabel("Bed", 0.3, ("Furniture",), "Furniture and Furnishings"),
 ]
 IMAGE = {"Bytes": base64.b64encode(b"image").decode()}
 MODEL = botocore.session.Session().get_service_model("rekognition").operation_model("DetectLabels")
@@ -157,5 +157,5 @@ def test_each_failure_has_its_error(raised: Exception, expected: str, status: in
 
 
 def test_an_answer_that_does_not_fit_the_services_model_is_not_given() -> None:
-    broken = [Label("Cat", 0.9, (1,), "Animals and Pets")]  # type: ignore[arg-type]
+    broken = [FoundLabel("Cat", 0.9, (1,), "Animals and Pets")]  # type: ignore[arg-type]
     assert code(ask({"Image": IMAGE}, labels=broken)) == "InternalServerError"

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from imageproc.errors import RecognitionStoppedError
 from imageproc.local.recognition.service import Answer
 from imageproc.local.recognition.storage import Caller
-from imageproc.local.recognition.supervisor import Supervisor, UnavailableError
+from imageproc.local.recognition.supervisor import Supervisor
 
 CALLER = Caller("key", "secret", None, "us-east-1")
 PLAYER = """
@@ -88,7 +89,7 @@ def test_a_process_that_dies_is_replaced_and_its_requests_are_answered(
 ) -> None:
     supervisor = start(changes)
     (lost,) = ask(supervisor, b"die")
-    assert isinstance(lost, UnavailableError)
+    assert isinstance(lost, RecognitionStoppedError)
     until(lambda: changes == [True, False, True])
     assert ask(supervisor, b"abc") == [Answer(200, b"cba")]
 
@@ -101,7 +102,7 @@ def test_a_process_that_cannot_start_is_given_up(
     assert (tmp_path / "starts").read_text() == "x" * 6
     assert set(changes) == {False}
     (refused,) = ask(supervisor, b"abc")
-    assert isinstance(refused, UnavailableError)
+    assert isinstance(refused, RecognitionStoppedError)
 
 
 def test_it_stops_although_the_process_is_busy(start: Start, changes: list[bool]) -> None:

@@ -3,7 +3,7 @@
 from imageproc.widgets.parts.drop_zone.drop_zone import DropZone
 from imageproc.widgets.parts.drop_zone.upload_handler import (
     DroppedFile,
-    PresignedPost,
+    UploadForm,
     UploadHandler,
     UploadResult,
     UploadState,
@@ -12,7 +12,7 @@ from imageproc.widgets.parts.drop_zone.upload_handler import (
 __all__ = [
     "DropZone",
     "DroppedFile",
-    "PresignedPost",
+    "UploadForm",
     "UploadHandler",
     "UploadResult",
     "UploadState",

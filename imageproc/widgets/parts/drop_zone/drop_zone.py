@@ -90,7 +90,7 @@ class DropZone(anywidget.AnyWidget):
         super().close()
 
     def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
-        """Take a message from a page. Runs on any thread; the work is done on others."""
+        """Take a message from a page. FollowedPhotos on any thread; the work is done on others."""
         session = content.get("session") if isinstance(content, dict) else None
         if not isinstance(session, str):
             return

@@ -56,7 +56,7 @@ class DroppedFile:
 
 
 @dataclass(frozen=True)
-class PresignedPost:
+class UploadForm:
     """A form for one file: POST `fields` and then `file` to `url`, within so many seconds."""
 
     url: str
@@ -75,7 +75,7 @@ class UploadResult:
 class UploadHandler(Protocol):
     """Takes a drop zone's files. Its methods are called from several threads, and may block."""
 
-    def presign(self, file: DroppedFile) -> PresignedPost | UploadResult:
+    def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         """Return the form for a file, or the result of an upload that needs none."""
 
     def confirm(self, file_id: str) -> UploadResult:

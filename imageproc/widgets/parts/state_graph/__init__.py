@@ -1,4 +1,4 @@
-"""The graph of a state machine: drawn once, coloured as an execution goes on, to be walked by keyboard."""
+"""The graph of a state machine: drawn once, coloured while an execution runs, and usable by keyboard."""
 
 from __future__ import annotations
 

@@ -1,0 +1,57 @@
+"""The names that `__init__.py` offers, for type checkers: a test holds both to each other."""
+
+from imageproc.client.albums import Album as Album
+from imageproc.client.bulk import BulkProgress as BulkProgress
+from imageproc.client.cancellation import Cancellation as Cancellation
+from imageproc.client.dead_letters import (
+    DeadLetter as DeadLetter,
+)
+from imageproc.client.dead_letters import (
+    NotRedriven as NotRedriven,
+)
+from imageproc.client.dead_letters import (
+    Redriven as Redriven,
+)
+from imageproc.client.executions import Execution as Execution
+from imageproc.client.executions.history import Step as Step
+from imageproc.client.executions.history import StepStatus as StepStatus
+from imageproc.client.logs import LogEntry as LogEntry
+from imageproc.client.photos.downloads import Downloaded as Downloaded
+from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.failures import FailureGroup as FailureGroup
+from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto
+from imageproc.client.photos.followed import FollowedPhotos as FollowedPhotos
+from imageproc.client.photos.photo import Photo as Photo
+from imageproc.client.photos.processing import NotRestarted as NotRestarted
+from imageproc.client.photos.processing import Restarted as Restarted
+from imageproc.client.privacy import Erased as Erased
+from imageproc.client.privacy import Erasure as Erasure
+from imageproc.client.stack import Stack as Stack
+from imageproc.client.target import Target as Target
+from imageproc.client.uploads.events import (
+    PreparedFile as PreparedFile,
+)
+from imageproc.client.uploads.events import (
+    RefusedFile as RefusedFile,
+)
+from imageproc.client.uploads.events import (
+    Uploaded as Uploaded,
+)
+from imageproc.client.uploads.events import (
+    UploadFailed as UploadFailed,
+)
+from imageproc.client.uploads.events import (
+    UploadProgress as UploadProgress,
+)
+from imageproc.client.users import default_user as default_user
+from imageproc.client.workbench import Workbench as Workbench
+from imageproc.core.parts import Part as Part
+from imageproc.core.record import BoundingBox as BoundingBox
+from imageproc.core.record import Label as Label
+from imageproc.core.record import Status as Status
+from imageproc.costs import Estimate as Estimate
+from imageproc.deployment.plan import Plan as Plan
+from imageproc.errors import ImageprocError as ImageprocError
+
+__version__: str
+__all__: list[str]

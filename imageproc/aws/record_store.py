@@ -1,0 +1,88 @@
+"""The photos' records in the ImageMetadata table: the one place that reads and writes them.
+
+The functions in Lambda and the workbench use it alike. What may be written when is decided by
+`imageproc.core.ownership`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from botocore.exceptions import ClientError
+
+from imageproc.aws import items
+from imageproc.aws.translation import error_code, translated
+from imageproc.core.attributes import ALBUM_ID, ALBUM_INDEX, IMAGE_ID
+from imageproc.core.record import PhotoRecord
+from imageproc.core.record_codec import decode
+from imageproc.errors import SupersededError
+
+if TYPE_CHECKING:
+    from imageproc.core.ownership import RecordChange
+
+R = TypeVar("R", bound=PhotoRecord)
+
+
+class RecordStore(Generic[R]):
+    """The records of one table, as `kind`: PhotoRecord, or a subclass with the fields `more`."""
+
+    def __init__(self, dynamodb: Any, table: str, kind: type[R], **more: Any) -> None:
+        """Use this boto3 client of DynamoDB; nothing is asked yet."""
+        self._dynamodb, self._table, self._kind, self._more = dynamodb, table, kind, more
+
+    def get(self, photo_id: str) -> R | None:
+        """Return a record, None if there is none. Strongly consistent. Raises AwsError."""
+        found = items.get(self._dynamodb, self._table, {IMAGE_ID: photo_id})
+        return None if found is None else self._decode(found)
+
+    def get_many(self, photo_ids: Iterable[str]) -> Iterator[R]:
+        """Yield those records that exist, in no fixed order. Strongly consistent. Raises AwsError."""
+        return map(self._decode, items.get_many(self._dynamodb, self._table, IMAGE_ID, photo_ids))
+
+    def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[R]:
+        """Yield an album's records, the newest upload first, `page_size` for each request at most."""
+        found = items.query(self._dynamodb, self._table, ALBUM_INDEX, ALBUM_ID, album_id, page_size)
+        return map(self._decode, found)
+
+    def scan(self) -> Iterator[R]:
+        """Yield all records, in no fixed order: reads the whole table."""
+        return map(self._decode, items.scan(self._dynamodb, self._table))
+
+    def write(self, photo_id: str, change: RecordChange) -> None:
+        """Perform a change. Raises SupersededError if its condition does not hold, AwsError."""
+        request = _update_request(change)
+        with translated(f"Writing the record of {photo_id}"):
+            try:
+                key = items.to_item({IMAGE_ID: photo_id})
+                self._dynamodb.update_item(TableName=self._table, Key=key, **request)
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    raise SupersededError(
+                        f"The record of {photo_id} belongs to another upload or execution."
+                    ) from error
+                raise
+
+    def delete(self, photo_id: str) -> None:
+        """Delete a record; no error if there is none. Raises AwsError."""
+        with translated(f"Erasing the record of {photo_id}"):
+            self._dynamodb.delete_item(TableName=self._table, Key=items.to_item({IMAGE_ID: photo_id}))
+
+    def _decode(self, item: Mapping[str, Any]) -> R:
+        return decode(item, self._kind, **self._more)
+
+
+def _update_request(change: RecordChange) -> dict[str, Any]:
+    removed = [name for name in change.remove if name not in change.values]
+    names = {f"#{index}": name for index, name in enumerate([*change.values, *removed])}
+    values = {f":{index}": value for index, value in enumerate(change.values.values())}
+    sets = ", ".join(f"#{index} = :{index}" for index in range(len(change.values)))
+    removes = ", ".join(f"#{len(values) + index}" for index in range(len(removed)))
+    request: dict[str, Any] = {
+        "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+        "ExpressionAttributeNames": names,
+    }
+    if change.condition:
+        request["ConditionExpression"] = change.condition.expression
+        values |= change.condition.values
+    return request | {"ExpressionAttributeValues": items.to_item(values)}

@@ -1,0 +1,35 @@
+"""What a stack and its photos cost on AWS, from what is deployed and what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from imageproc.aws.clients import Aws
+from imageproc.aws.translation import translated
+from imageproc.client.photos.photo import Photo
+from imageproc.client.stack import Stack
+from imageproc.costs import AVERAGE_MEGABYTES, Estimate, estimate
+from imageproc.deployment import describe
+
+
+def of_stack(stack: Stack, photos: int, parameters: Mapping[str, str]) -> Estimate:
+    """Return what so many photos would cost, with these parameters and else those that the stack has.
+
+    Raises ValueError for a negative number of photos, AwsError.
+    """
+    return estimate(photos, AVERAGE_MEGABYTES, {**_present(stack), **parameters})
+
+
+def of_photos(stack: Stack, photos: Iterable[Photo]) -> Estimate:
+    """Return what these photos cost, by their number and the average of their sizes. Raises AwsError."""
+    sizes = [photo.file_size for photo in photos]
+    known = [float(size) for size in sizes if size]
+    average = sum(known) / len(known) / 1e6 if known else AVERAGE_MEGABYTES
+    return estimate(len(sizes), average, _present(stack))
+
+
+def _present(stack: Stack) -> Mapping[str, str]:
+    """Return the stack's parameters; none if it is not deployed."""
+    with translated(f"Looking at the stack {stack.name}"):
+        state = describe(Aws(stack.target), stack.name)
+    return state.parameters if state else {}

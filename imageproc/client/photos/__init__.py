@@ -1,0 +1,248 @@
+"""The photos of a stack: read, found, followed, processed again, downloaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from imageproc.aws.record_store import RecordStore
+from imageproc.aws.translation import translated
+from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.executions import Executions
+from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
+from imageproc.client.photos.failures import FailureGroup, failures_of, grouped, retriable
+from imageproc.client.photos.followed import FollowedPhotos
+from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.photo import Photo, PhotoLike
+from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
+from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
+from imageproc.client.stack import Stack
+from imageproc.client.uploads.events import ObjectVersion, Uploaded
+from imageproc.core.parts import parse_parts
+from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
+
+
+class Photos:
+    """The photos of a stack."""
+
+    def __init__(self, stack: Stack, albums: Albums, executions: Executions) -> None:
+        """Read the photos of this stack."""
+        self._stack, self._albums, self._executions = stack, albums, executions
+
+    def get(self, photo: PhotoLike) -> Photo:
+        """Return a photo as it is now, by itself or its whole ID.
+
+        Raises PhotoNotFoundError, InvalidArgumentError, AwsError.
+        """
+        photo_id = _photo_id(photo)
+        found = self._records.get(photo_id)
+        if found is None:
+            raise PhotoNotFoundError(f"There is no photo {photo_id!r}.")
+        return found
+
+    def find(self, photo: PhotoLike) -> Photo:
+        """Return the photo with this ID, or the only one whose ID ends with it (its file's name, say).
+
+        The latter reads the whole table. A Photo is returned as it is. Raises PhotoNotFoundError, also if
+        there are several; InvalidArgumentError, AwsError.
+        """
+        if isinstance(photo, Photo):
+            return photo
+        text = _photo_id(photo)
+        known = self._records.get(text)
+        found = [known] if known else [one for one in self if one.id.endswith(text)]
+        if len(found) > 1:
+            several = ", ".join(sorted(one.id for one in found)[:5])
+            raise PhotoNotFoundError(
+                f"{len(found)} photos end with {text!r}: {several} …", "Give more of the ID."
+            )
+        if not found:
+            raise PhotoNotFoundError(f"There is no photo {text!r}.")
+        return found[0]
+
+    def many(self, photos: Iterable[PhotoLike]) -> Iterator[Photo]:
+        """Yield those of these photos, by their whole IDs, that have a record; in no fixed order."""
+        return self._records.get_many(map(_photo_id, photos))
+
+    def in_album(
+        self, album: AlbumLike, user: str | None = None, *, page_size: int | None = None
+    ) -> Iterator[Photo]:
+        """Yield the photos of an album, the newest upload first, `page_size` for each request at most.
+
+        Raises as `Albums.get` does.
+        """
+        return self._records.in_album(self._albums.get(album, user).id, page_size)
+
+    def __iter__(self) -> Iterator[Photo]:
+        """Yield all photos, in no fixed order: reads the whole table."""
+        return self._records.scan()
+
+    def read(self, photo: PhotoLike) -> bytes:
+        """Return the photo's file as it was uploaded, in the version that the record is about.
+
+        Raises AwsError, also if it is gone.
+        """
+        found = self.find(photo)
+        version = {"VersionId": found.version_id} if found.version_id else {}
+        return self._object(found.key, **version)
+
+    def read_thumbnail(self, photo: PhotoLike) -> bytes:
+        """Return the thumbnail's file. Raises PhotoNotFoundError if the photo has none, AwsError."""
+        found = self.find(photo)
+        if found.thumbnail_key is None:
+            raise PhotoNotFoundError(f"{found.name} has no thumbnail.", "`imageproc retry` may make it.")
+        return self._object(found.thumbnail_key)
+
+    def urls(self, expiry_s: int = EXPIRY_S) -> PresignedUrls:
+        """Return what makes addresses of pictures that a browser can fetch from S3 for so many seconds."""
+        return PresignedUrls(self._stack, expiry_s)
+
+    def follow(
+        self,
+        photos: Iterable[PhotoLike | Uploaded],
+        *,
+        timeout_s: float | None = None,
+        interval_s: float = 0.5,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        notify: Callable[[str], object] = ignore,
+    ) -> Iterator[Photo]:
+        """Yield each photo whenever its status has changed, until all are finished.
+
+        Of an upload, a record that is still about an earlier one does not count. A photo whose execution
+        ended without finishing the record comes as FAILED, with the reason. `notify` is told once if nothing
+        seems to begin with some of them. Raises FollowTimeoutError if some are not finished in time (two
+        minutes and ten seconds for each, unless `timeout_s` says another); they continue nevertheless.
+        """
+        versions: dict[str, ObjectVersion | None] = {}
+        for one in photos:
+            if isinstance(one, Uploaded):
+                versions[one.file.photo_id] = one.version
+            else:
+                versions[_photo_id(one)] = None
+        return self._follower.follow(
+            versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
+        )
+
+    def followed(self, clock: Callable[[], float] = time.monotonic) -> FollowedPhotos:
+        """Return a list of photos to be followed by polling, for a user interface."""
+        return FollowedPhotos(self._follower, self._executions, clock)
+
+    def retry(self, photo: PhotoLike, only: Iterable[str] = ()) -> Restarted:
+        """Process a photo again: only what is missing (of `only`, if given), or all of it if it failed.
+
+        `only` names parts (`Part`). Raises RetryError if there is nothing to do or another try cannot help,
+        InvalidArgumentError for anything but a part.
+        """
+        return self._processing.retry(self.find(photo), only)
+
+    def reprocess(self, photo: PhotoLike, only: Iterable[str] = ()) -> Restarted:
+        """Process a photo again, whatever its status: all of it, or only these parts.
+
+        A photo that was never processed to its end is processed whole. Raises RetryError if it is being
+        processed, InvalidArgumentError for anything but a part.
+        """
+        return self._processing.reprocess(self.find(photo), only)
+
+    def retry_each(
+        self, photos: Iterable[PhotoLike], only: Iterable[str] = ()
+    ) -> Iterator[Restarted | NotRestarted]:
+        """Retry these photos; one that cannot be started does not stop the others."""
+        return self._each(photos, lambda photo: self.retry(photo, only))
+
+    def reprocess_each(
+        self, photos: Iterable[PhotoLike], only: Iterable[str] = ()
+    ) -> Iterator[Restarted | NotRestarted]:
+        """Reprocess these photos; one that cannot be started does not stop the others."""
+        return self._each(photos, lambda photo: self.reprocess(photo, only))
+
+    def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
+        """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.
+
+        A photo that was rejected is left alone, and so is one that is being processed.
+        """
+        return self._processing.reprocess_missing(only)
+
+    def reconcile(self) -> Iterator[Restarted | NotRestarted]:
+        """Start every photo in the bucket that has no finished record and that nothing is processing.
+
+        Such photos are left behind when events or executions are lost. What is under way is left alone,
+        and a second call starts nothing twice. A photo that cannot be started does not stop the others.
+        """
+        return self._processing.reconcile()
+
+    def restore(self, key: str) -> Restarted | str:
+        """Start one original, by its key, as `reconcile` would; if nothing is to be done, return why.
+
+        Raises AwsError, RetryError.
+        """
+        return self._processing.restore(key)
+
+    def retriable(self, only: Iterable[str] = (), step: str | None = None) -> list[Photo]:
+        """Return the photos that a retry may help; with `only`, those that lack one of these parts.
+
+        With `step`, only those that failed in this step of the state machine. Reads the whole table.
+        """
+        return retriable(self, parse_parts(only), step)
+
+    def failures(self, photos: Iterable[Photo] | None = None) -> list[FailureGroup]:
+        """Return what failed or is missing, in which step, why and how often: of all photos, or of these."""
+        return grouped(failures_of(self if photos is None else photos))
+
+    def download(
+        self,
+        photos: Iterable[PhotoLike],
+        folder: Path | str,
+        *,
+        thumbnails: bool = False,
+        keep_location: bool = False,
+    ) -> Iterator[Downloaded | NotDownloaded]:
+        """Write photos, or their thumbnails, into a folder, and yield each when it is there.
+
+        The folder is created if need be. Files are named by `imageproc.core.file_names`; one of an earlier
+        download is replaced, as a whole or not at all. Originals lose what may tell where they were taken,
+        and keep their picture bit by bit; with `keep_location` they are the files that were uploaded.
+        Thumbnails never have metadata. Raises DownloadError if the folder cannot be written.
+        """
+        read = self.read_thumbnail if thumbnails else self.read
+        strip = not (thumbnails or keep_location)
+        return download(map(self.find, photos), read, Path(folder), strip_location=strip)
+
+    def _each(
+        self, photos: Iterable[PhotoLike], start: Callable[[PhotoLike], Restarted]
+    ) -> Iterator[Restarted | NotRestarted]:
+        for photo in photos:
+            try:
+                yield start(photo)
+            except RetryError as error:
+                yield NotRestarted(_photo_id(photo), str(error))
+
+    def _object(self, key: str, **version: str) -> bytes:
+        with translated(f"Reading {key}"):
+            answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
+            return bytes(answer["Body"].read())
+
+    @property
+    def _records(self) -> RecordStore[Photo]:
+        return RecordStore(self._stack.client("dynamodb"), self._stack.image_table, Photo, _photos=self)
+
+    @property
+    def _processing(self) -> Processing:
+        return Processing(self._stack, self._records, self._executions)
+
+    @cached_property
+    def _follower(self) -> Follower:
+        return Follower(self.many, self._executions, lambda: self._stack.target.is_recovering)
+
+
+def _photo_id(photo: object) -> str:
+    """Return a photo's ID. Raises InvalidArgumentError."""
+    if isinstance(photo, Photo):
+        return photo.id
+    if isinstance(photo, str) and photo:
+        return photo
+    raise InvalidArgumentError(
+        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
+    )

@@ -1,0 +1,59 @@
+"""A photo: its record, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from imageproc.core.record import PhotoRecord
+from imageproc.core.record_codec import encode
+from imageproc.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from imageproc.client.photos import Photos
+    from imageproc.client.photos.processing import Restarted
+
+
+@dataclass(frozen=True)
+class Photo(PhotoRecord):
+    """A photo's record, as it was when it was read, with the stack that it is in."""
+
+    _photos: Photos | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """All that is stored of the photo, under the stored names (docs/records.md)."""
+        return encode(self)
+
+    def read(self) -> bytes:
+        """Return the file as it was uploaded. Raises AwsError, also if it is gone."""
+        return self._stack_photos.read(self)
+
+    def read_thumbnail(self) -> bytes:
+        """Return the thumbnail's file. Raises PhotoNotFoundError if there is none, AwsError."""
+        return self._stack_photos.read_thumbnail(self)
+
+    def refresh(self) -> Photo:
+        """Return the photo as it is now. Raises PhotoNotFoundError, AwsError."""
+        return self._stack_photos.get(self.id)
+
+    def retry(self, only: Iterable[str] = ()) -> Restarted:
+        """Process again what failed or is missing; see `Photos.retry`."""
+        return self._stack_photos.retry(self, only)
+
+    def reprocess(self, only: Iterable[str] = ()) -> Restarted:
+        """Process all of it again, or only these parts; see `Photos.reprocess`."""
+        return self._stack_photos.reprocess(self, only)
+
+    @property
+    def _stack_photos(self) -> Photos:
+        if self._photos is None:
+            raise InvalidArgumentError(
+                f"{self.id} was not read from a stack.", "Read it with workbench.photos.get."
+            )
+        return self._photos
+
+
+PhotoLike = Photo | str
+"""A photo, its ID, or the end of its ID (its file's name, say)."""

@@ -1,0 +1,85 @@
+"""Uploads: files and folders are checked, then sent to S3, many at once, from here or from a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.cancellation import Cancellation
+from imageproc.client.stack import Stack
+from imageproc.client.uploads.browser import BrowserUploads
+from imageproc.client.uploads.events import PreparedFile, RefusedFile, UploadEvent
+from imageproc.client.uploads.files import prepare
+from imageproc.client.uploads.sender import Sender, object_metadata
+
+
+class Uploads:
+    """Uploads into a stack's bucket."""
+
+    def __init__(self, stack: Stack, albums: Albums) -> None:
+        """Upload to this stack."""
+        self._stack, self._albums = stack, albums
+
+    def prepare(
+        self,
+        paths: Iterable[Path | str],
+        album: AlbumLike,
+        *,
+        check: bool = True,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[PreparedFile | RefusedFile]:
+        """Look at files and folders before they are sent, and yield each file; the same contents once.
+
+        With `check=False` files that are not photos are sent, too, and the pipeline rejects them. Raises
+        UploadError if there is nothing at a path, or no file at all; Cancelled, and as `Albums.get` does.
+        """
+        return prepare(paths, self._albums.get(album).id, check=check, cancellation=cancellation)
+
+    def send(
+        self,
+        files: Iterable[PreparedFile],
+        album: AlbumLike,
+        *,
+        again: bool = False,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[UploadEvent]:
+        """Send prepared files into the album, several at once, and yield what happens as it happens.
+
+        Every file ends with exactly one Uploaded or UploadFailed. A file that is in the bucket already is not
+        sent, unless `again`. A failure does not stop the others. Closing the iterator, or `cancellation`,
+        stops what has not begun, and breaks off what has. Raises AwsError if the bucket cannot be asked for
+        what it has.
+        """
+        return self._sender(album).send(files, again=again, cancellation=cancellation)
+
+    def upload(
+        self,
+        paths: Iterable[Path | str],
+        album: AlbumLike,
+        *,
+        again: bool = False,
+        check: bool = True,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[UploadEvent | RefusedFile]:
+        """Prepare files and folders, send them into an album, and yield what happens as it happens.
+
+        Every file ends with one RefusedFile, Uploaded or UploadFailed. Raises as `prepare` and `send` do.
+        """
+        into = self._albums.get(album)
+        ready: list[PreparedFile] = []
+        for found in self.prepare(paths, into, check=check, cancellation=cancellation):
+            if isinstance(found, RefusedFile):
+                yield found
+            else:
+                ready.append(found)
+        yield from self.send(ready, into, again=again, cancellation=cancellation)
+
+    def from_browser(self, album: AlbumLike) -> BrowserUploads:
+        """Return what lets a browser upload files into the album. Raises UploadError, AwsError."""
+        into = self._albums.get(album)
+        return BrowserUploads(self._sender(into), into)
+
+    def _sender(self, album: AlbumLike) -> Sender:
+        into = self._albums.get(album)
+        return Sender(self._stack, object_metadata(into.user, into.id), into.id)

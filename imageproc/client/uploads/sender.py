@@ -1,0 +1,169 @@
+"""Files sent to S3 with boto3's transfers, several at once, unless they are there already."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any, BinaryIO
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from imageproc.aws.translation import error_code, from_botocore, translated
+from imageproc.client.cancellation import Cancellation
+from imageproc.client.stack import Stack
+from imageproc.client.uploads.events import (
+    ObjectVersion,
+    PreparedFile,
+    Uploaded,
+    UploadEvent,
+    UploadFailed,
+    UploadProgress,
+)
+from imageproc.client.users import check_user
+from imageproc.core.attributes import ALBUM_METADATA, USER_METADATA
+from imageproc.core.keys import incoming_key
+from imageproc.errors import ImageprocError
+
+PARALLEL = 8
+
+_POLL_S = 0.1
+"""Seconds between two looks at whether the sending was cancelled."""
+
+# One connection a file: photos are small, and several files go at once.
+_TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
+
+# boto3's transfers keep the answer, which names the version, to themselves. Without threads of their own the
+# answer is given to handlers in the thread that sends.
+_answers = threading.local()
+_ANSWERS_OF = ("PutObject", "CompleteMultipartUpload")
+
+_Events = queue.SimpleQueue[UploadEvent]
+
+
+def object_metadata(user: str, album_id: str) -> dict[str, str]:
+    """Return the metadata of a photo's object. Raises UploadError for names that it cannot carry."""
+    return {USER_METADATA: check_user(user), ALBUM_METADATA: check_user(album_id)}
+
+
+class Sender:
+    """Puts files into the bucket, all with the same metadata. Any number of threads may use it."""
+
+    def __init__(self, stack: Stack, metadata: Mapping[str, str], album_id: str) -> None:
+        """Send to this stack's bucket."""
+        self.stack, self.metadata = stack, dict(metadata)
+        self._s3 = stack.client("s3")
+        self._prefix = incoming_key(f"{album_id}/")
+        for operation in _ANSWERS_OF:
+            self._s3.meta.events.register(
+                f"after-call.s3.{operation}", _keep_answer, unique_id=f"imageproc-{operation}"
+            )
+
+    def send(
+        self, files: Iterable[PreparedFile], *, again: bool = False, cancellation: Cancellation | None = None
+    ) -> Iterator[UploadEvent]:
+        """Send files, and yield what happens as it happens. See `Uploads.send`."""
+        stop = Cancellation()
+        events: _Events = queue.SimpleQueue()
+        waiting = list(files)
+        if not waiting:
+            return
+        maybe_there = (lambda _: False) if again else self._maybe_there()
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for file in waiting:
+                pool.submit(self._send, file, events, maybe_there(file), stop)
+            try:
+                left = len(waiting)
+                while left:
+                    event = _next(events, cancellation)
+                    left -= not isinstance(event, UploadProgress)
+                    yield event
+            finally:
+                stop.cancel()
+                pool.shutdown(cancel_futures=True)
+
+    def put(
+        self, body: BinaryIO, file: PreparedFile, progress: Callable[[int], None] | None = None
+    ) -> ObjectVersion:
+        """Send a file's bytes, and return its version. `body` is seekable; boto3 may close it.
+
+        `progress` is told of so many more bytes; what it raises breaks the sending off. Raises what boto3's
+        transfers raise, which is more than botocore's errors.
+        """
+        extra = {"ContentType": file.content_type, "Metadata": self.metadata}
+        self._s3.upload_fileobj(
+            body, self.stack.bucket, file.key, ExtraArgs=extra, Callback=progress, Config=_TRANSFER
+        )
+        return _version_of_answer(_answers.last)
+
+    def find(self, file: PreparedFile) -> ObjectVersion | None:
+        """Return the version in the bucket if it is this very file of the same user. Raises ClientError."""
+        try:
+            head: dict[str, Any] = self._s3.head_object(Bucket=self.stack.bucket, Key=file.key)
+        except ClientError as error:
+            if error_code(error) in ("404", "NoSuchKey"):
+                return None
+            raise
+        same = head["ContentLength"] == file.size and head["Metadata"] == self.metadata
+        return ObjectVersion(head.get("VersionId"), int(head["LastModified"].timestamp())) if same else None
+
+    def _send(self, file: PreparedFile, events: _Events, maybe_there: bool, stop: Cancellation) -> None:
+        """Send one file, unless it is there; every file ends with exactly one Uploaded or UploadFailed."""
+
+        def progress(sent: int) -> None:
+            stop.check()
+            events.put(UploadProgress(file, sent))
+
+        try:
+            there = self.find(file) if maybe_there else None
+            if there:
+                events.put(Uploaded(file, there, already_there=True))
+                return
+            with file.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
+                version = self.put(body, file, progress)
+            events.put(Uploaded(file, version))
+        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
+            events.put(failed(file, error))
+
+    def _maybe_there(self) -> Callable[[PreparedFile], bool]:
+        """Return what tells whether a file may be in the bucket: one request, instead of one for each file.
+
+        In an album of more photos than one answer holds any file may be. Raises AwsError.
+        """
+        with translated(f"Listing {self._prefix}"):
+            found = self._s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=self._prefix)
+        keys = {one["Key"] for one in found.get("Contents", ())}
+        return lambda file: found["IsTruncated"] or file.key in keys
+
+
+def failed(file: PreparedFile, error: Exception) -> UploadFailed:
+    """Return the failure of an upload that AWS or the network broke off."""
+    if not isinstance(error, ImageprocError):
+        error = from_botocore(error, f"Uploading {file.path.name}")
+    return UploadFailed(file, str(error))
+
+
+def _next(events: _Events, cancellation: Cancellation | None) -> UploadEvent:
+    """Return the next event as soon as there is one. Raises Cancelled."""
+    while True:
+        if cancellation:
+            cancellation.check()
+        try:
+            return events.get(timeout=_POLL_S)
+        except queue.Empty:
+            continue
+
+
+def _keep_answer(parsed: dict[str, Any], **_: Any) -> None:
+    _answers.last = parsed
+
+
+def _version_of_answer(answer: Mapping[str, Any]) -> ObjectVersion:
+    """Return the version that an answer names; its time is the answer's, at or just after the upload's."""
+    answered = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    uploaded = parsedate_to_datetime(answered).timestamp() if answered else time.time()
+    return ObjectVersion(answer.get("VersionId"), int(uploaded))

@@ -1,0 +1,80 @@
+"""Stored names: the attributes of a photo's record, the tables' indexes, and the metadata of an upload.
+
+They are the data contract's (docs/records.md): clients written for the original reference architecture read
+them.
+"""
+
+IMAGE_ID = "imageID"
+ALBUM_ID = "albumID"
+USER_ID = "userID"
+UPLOAD_TIME = "uploadTime"
+EXECUTION_ARN = "executionArn"
+S3_KEY = "s3key"
+FILE_SIZE = "fileSize"
+VERSION_ID = "versionId"
+SEQUENCER = "sequencer"
+STATUS = "status"
+ERROR = "error"
+MISSING = "missing"
+TAGS = "tags"
+LABELS = "labels"
+LABEL_MODEL_VERSION = "labelModelVersion"
+THUMBNAIL = "thumbnail"
+CONTENT_HASH = "contentHash"
+TRUNCATED = "truncated"
+
+METADATA_ATTRIBUTES = (
+    "imageFormat",
+    "dimensions",
+    "latitude",
+    "longitude",
+    "geo",
+    "creationTime",
+    "creationTimeSource",
+    "exifArtist",
+    "exifCopyright",
+    "exifDigitalZoomRatio",
+    "exifExposureBiasValue",
+    "exifExposureMode",
+    "exifExposureProgram",
+    "exifExposureTime",
+    "exifFNumber",
+    "exifFlash",
+    "exifFocalLength",
+    "exifFocalLengthIn35mmFilm",
+    "exifImageDescription",
+    "exifLensMake",
+    "exifLensModel",
+    "exifMake",
+    "exifMeteringMode",
+    "exifModel",
+    "exifOrientation",
+    "exifPhotographicSensitivity",
+    "exifSoftware",
+    "exifWhiteBalance",
+)
+"""What a photo's header and EXIF give; absent where the photo lacks it."""
+
+PIPELINE_ATTRIBUTES = (
+    *METADATA_ATTRIBUTES,
+    EXECUTION_ARN,
+    ERROR,
+    MISSING,
+    TAGS,
+    LABELS,
+    LABEL_MODEL_VERSION,
+    THUMBNAIL,
+    CONTENT_HASH,
+    TRUNCATED,
+)
+"""What an execution makes, and what a new upload of the same key therefore starts without."""
+
+ALBUM_INDEX = "albumID-uploadTime-index"
+"""Index of the ImageMetadata table: partition key `albumID`, sort key `uploadTime`."""
+
+USER_INDEX = "userID-creationTime-index"
+"""Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""
+
+USER_METADATA = "userid"
+ALBUM_METADATA = "albumid"
+"""The S3 user metadata that an upload carries."""

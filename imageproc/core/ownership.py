@@ -1,0 +1,120 @@
+"""Who may write a photo's record: the rules, each as the write that it allows and the condition for it.
+
+A record is about one *version* of the original: `versionId` names it. Writing that attribute claims the
+record; every later write holds only while the record is still about the writer's version.
+
+- An upload (S3's event) claims the record if it is newer than the one the record is about, by S3's
+  `sequencer`. Events arrive at least once and in no fixed order.
+- Whoever processes a photo again claims it if the record is still the one that was read.
+- The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
+  again; docs/records.md tells the whole story.
+
+`imageproc.aws.record_store` performs the writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from imageproc.core.attributes import (
+    EXECUTION_ARN,
+    PIPELINE_ATTRIBUTES,
+    S3_KEY,
+    SEQUENCER,
+    STATUS,
+    UPLOAD_TIME,
+    VERSION_ID,
+)
+from imageproc.core.record import PhotoRecord, Status
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold of a record for it to be written: a DynamoDB expression, and its values."""
+
+    expression: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordChange:
+    """One write to a record, which is created if it does not exist."""
+
+    values: Mapping[str, Any]
+    """The attributes to set."""
+    remove: tuple[str, ...] = ()
+    """The attributes to remove, unless they are set."""
+    condition: Condition | None = None
+
+
+class LateClaim(Enum):
+    """What an upload does whose claim was refused."""
+
+    START = auto()
+    """An earlier delivery of the same event claimed the record, and stopped before the execution."""
+    ADD_SEQUENCER = auto()
+    """A client has started this very version: the record only lacks the sequencer."""
+    DROP = auto()
+    """A newer upload owns the record, or this one's execution was started."""
+
+
+def claim_for_upload(key: str, sequencer: str, found: Mapping[str, Any]) -> RecordChange:
+    """Return the claim of an upload that S3 reports; `found` are the attributes that S3 has of the object.
+
+    S3's sequencers of one key compare as strings. A record that a client claimed has none; then the upload
+    times decide.
+    """
+    newer = (
+        f"({SEQUENCER} < :sequencer OR (attribute_not_exists({SEQUENCER}) AND "
+        f"(attribute_not_exists({UPLOAD_TIME}) OR {UPLOAD_TIME} <= :time)))"
+    )
+    values = {":sequencer": sequencer, ":time": found[UPLOAD_TIME]}
+    if version := found.get(VERSION_ID):
+        newer += f" AND ({VERSION_ID} <> :mine OR attribute_not_exists({EXECUTION_ARN}))"
+        values[":mine"] = version
+    claimed = {S3_KEY: key, SEQUENCER: sequencer, STATUS: Status.UPLOADED, **found}
+    return RecordChange(claimed, PIPELINE_ATTRIBUTES, Condition(newer, values))
+
+
+def after_refused_claim(record: PhotoRecord | None, sequencer: str, version_id: str | None) -> LateClaim:
+    """Return what an upload does whose claim was refused, by the record that refused it."""
+    if record is None:
+        return LateClaim.DROP
+    if record.sequencer == sequencer:
+        return LateClaim.DROP if record.execution_arn else LateClaim.START
+    return LateClaim.ADD_SEQUENCER if record.version_id == version_id else LateClaim.DROP
+
+
+def claim_again(
+    key: str, found: Mapping[str, Any], record: PhotoRecord | None, execution_arn: str | None = None
+) -> RecordChange:
+    """Return the claim for processing a photo again, in its newest version, of which S3 has `found`.
+
+    `record` is what was read before; the claim holds if it is still about the same version. `execution_arn`
+    is the execution that is going to be started, if it is known by then. What another version had is removed.
+    """
+    known, mine = record.version_id if record else None, found.get(VERSION_ID)
+    unchanged = f"{VERSION_ID} = :known" if known else f"attribute_not_exists({VERSION_ID})"
+    values = {":known": known} if known else {}
+    if mine:
+        same = f"{EXECUTION_ARN} = :arn" if execution_arn else f"attribute_not_exists({EXECUTION_ARN})"
+        unchanged += f" OR ({VERSION_ID} = :mine AND {same})"
+        values |= {":mine": mine} | ({":arn": execution_arn} if execution_arn else {})
+    claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found}
+    if execution_arn:
+        claimed[EXECUTION_ARN] = execution_arn
+    return RecordChange(claimed, () if known == mine else PIPELINE_ATTRIBUTES, Condition(unchanged, values))
+
+
+def write_as(version_id: str | None, values: Mapping[str, Any], remove: tuple[str, ...] = ()) -> RecordChange:
+    """Return a write that holds while the record is about this version, or about none.
+
+    It always holds if the version is not known: of a bucket without versions.
+    """
+    if version_id is None:
+        return RecordChange(values, remove)
+    expression = f"attribute_not_exists({VERSION_ID}) OR {VERSION_ID} = :mine"
+    return RecordChange(values, remove, Condition(expression, {":mine": version_id}))

@@ -1,0 +1,30 @@
+"""Text that is safe to show: on one line, printable, and not too long."""
+
+from __future__ import annotations
+
+MAX_TEXT = 300
+"""Longest value, in characters."""
+
+
+def printable(text: str, longest: int = MAX_TEXT) -> str:
+    """Return a text on one line, without control characters, and cut if it is longer."""
+    # What prints as nothing can turn the text around it: bidirectional formats, say.
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: 2 * longest])
+    return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
+
+
+def bytes_text(count: float) -> str:
+    """Return bytes in powers of 1,000."""
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    for unit in ("kB", "MB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} GB"
+
+
+def coordinates(latitude: float, longitude: float) -> str:
+    """Return a place as `51.5074° N, 0.1278° W`."""
+    north, east = "S" if latitude < 0 else "N", "W" if longitude < 0 else "E"
+    return f"{abs(latitude):.5g}° {north}, {abs(longitude):.6g}° {east}"

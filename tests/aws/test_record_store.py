@@ -1,0 +1,153 @@
+"""Every write of a record, performed twice: the SDK repeats a request whose answer was lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from imageproc.aws.record_store import RecordStore
+from imageproc.core.ownership import (
+    LateClaim,
+    RecordChange,
+    after_refused_claim,
+    claim_again,
+    claim_for_upload,
+    write_as,
+)
+from imageproc.core.record import PhotoRecord
+from imageproc.errors import SupersededError
+
+KEY = "Incoming/cat.jpg"
+NEW = {"versionId": "new", "uploadTime": 200, "fileSize": 5}
+
+Store = RecordStore[PhotoRecord]
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
+        dynamodb.create_table(
+            TableName="images",
+            KeySchema=[{"AttributeName": "imageID", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "imageID", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield RecordStore(dynamodb, "images", PhotoRecord)
+
+
+def put(store: Store, stored: dict[str, Any] | None) -> PhotoRecord | None:
+    """Store a record as it is; None: there is none."""
+    if stored:
+        store.write("cat.jpg", RecordChange(stored))
+    return store.get("cat.jpg")
+
+
+NONE: dict[str, Any] | None = None
+OLD = {"versionId": "old", "uploadTime": 100, "sequencer": "0A", "executionArn": "arn:old", "exifMake": "old"}
+SAME = {
+    "versionId": "new",
+    "uploadTime": 200,
+    "sequencer": "0B",
+    "executionArn": "arn:new",
+    "status": "FAILED",
+}
+
+
+def version_of(record: PhotoRecord | None) -> str | None:
+    return record.version_id if record else "new"
+
+
+WRITES: dict[str, Callable[[PhotoRecord | None], RecordChange]] = {
+    "start an upload": lambda _: claim_for_upload(KEY, "0C", NEW),
+    "begin in bulk": lambda record: claim_again(KEY, NEW, record, "arn:bulk"),
+    "retry": lambda record: claim_again(KEY, NEW, record),
+    "store as the version": lambda record: write_as(
+        record.version_id if record else "new", {"tags": ["Cat"]}
+    ),
+    "store as any version": lambda _: write_as(None, {"tags": ["Cat"]}),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("stored", [NONE, OLD, SAME], ids=["no record", "older version", "same version"])
+def test_a_write_that_is_performed_twice_is_the_same_as_once(
+    store: Store, write: str, stored: dict[str, Any] | None
+) -> None:
+    """The upload's claim is refused the second time; `after_refused_claim` then tells it to go on."""
+    change = WRITES[write](put(store, stored))
+    if write == "start an upload" and stored is SAME:
+        with pytest.raises(SupersededError):  # its execution was started: nothing is to be done
+            store.write("cat.jpg", change)
+        return
+    store.write("cat.jpg", change)
+    once = store.get("cat.jpg")
+    try:
+        store.write("cat.jpg", change)
+    except SupersededError:
+        assert after_refused_claim(store.get("cat.jpg"), "0C", "new") is LateClaim.START
+    assert store.get("cat.jpg") == once
+
+
+@pytest.mark.parametrize("write", ["begin in bulk", "retry"])
+@pytest.mark.parametrize("stored", [NONE, OLD], ids=["no record", "older version"])
+def test_a_record_that_changed_hands_since_it_was_read_is_not_claimed(
+    store: Store, write: str, stored: dict[str, Any] | None
+) -> None:
+    change = WRITES[write](put(store, stored))
+    put(store, {"versionId": "newest", "executionArn": "arn:theirs"})
+    before = store.get("cat.jpg")
+    with pytest.raises(SupersededError):
+        store.write("cat.jpg", change)
+    assert store.get("cat.jpg") == before
+
+
+@pytest.mark.parametrize("write", ["begin in bulk", "retry"])
+def test_the_same_version_that_somebody_else_has_started_is_not_claimed(store: Store, write: str) -> None:
+    change = WRITES[write](put(store, NONE))
+    put(store, {"versionId": "new", "executionArn": "arn:theirs"})
+    with pytest.raises(SupersededError):
+        store.write("cat.jpg", change)
+
+
+def test_a_claim_removes_what_another_version_had_and_keeps_what_the_pipeline_does_not_make(
+    store: Store,
+) -> None:
+    record = put(store, OLD | {"rating": 5})
+    store.write("cat.jpg", claim_again(KEY, NEW, record))
+    claimed = store.get("cat.jpg")
+    assert claimed
+    assert (claimed.version_id, claimed.camera.make, claimed.execution_arn) == ("new", None, None)
+    assert claimed.other["rating"] == 5
+
+
+@pytest.mark.parametrize("sequencer", ["0A", "09"])
+def test_an_upload_that_is_not_newer_claims_nothing(store: Store, sequencer: str) -> None:
+    put(store, OLD)
+    with pytest.raises(SupersededError):
+        store.write("cat.jpg", claim_for_upload(KEY, sequencer, NEW))
+
+
+@pytest.mark.parametrize(
+    ("record", "then"),
+    [
+        (None, LateClaim.DROP),
+        (PhotoRecord(sequencer="0C", version_id="new"), LateClaim.START),
+        (PhotoRecord(sequencer="0C", version_id="new", execution_arn="arn"), LateClaim.DROP),
+        (PhotoRecord(version_id="new", execution_arn="arn"), LateClaim.ADD_SEQUENCER),
+        (PhotoRecord(sequencer="0D", version_id="newest"), LateClaim.DROP),
+    ],
+)
+def test_what_an_upload_does_whose_claim_was_refused(record: PhotoRecord | None, then: LateClaim) -> None:
+    assert after_refused_claim(record, "0C", "new") is then
+
+
+def test_floats_are_stored_within_dynamodbs_digits(store: Store) -> None:
+    store.write("cat.jpg", write_as(None, {"exifFNumber": 0.1 + 0.2, "geo": {"latitude": 1 / 3}}))
+    record = store.get("cat.jpg")
+    assert record
+    assert record.exposure.f_number == 0.1 + 0.2

@@ -1,0 +1,51 @@
+"""What the command line says of photos, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from imageproc.cli.output import brief, reasons, size
+from imageproc.client.photos.photo import Photo
+from imageproc.core.record_codec import decode
+
+
+def photo(**stored: Any) -> Photo:
+    return decode({"imageID": "a/0123456789ab-cat.jpg", "status": "SUCCEEDED", **stored}, Photo)
+
+
+LATE = {"step": "Rekognition", "name": "TransientServiceError", "cause": "slow down"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ({"tags": ["Cat", "Pet"]}, "Cat, Pet"),
+        ({"status": "INCOMPLETE", "missing": {"tags": LATE}, "error": LATE}, "no tags"),
+        ({"status": "FAILED", "error": LATE}, "TransientServiceError"),
+        ({"tags": ["Cat"], "truncated": True}, "Cat; truncated: the file lacks its end"),
+    ],
+)
+def test_a_photo_in_few_words(stored: dict[str, Any], said: str) -> None:
+    assert brief(photo(**stored)) == said
+
+
+def test_each_reason_comes_once_with_the_names_of_its_photos() -> None:
+    found = reasons(
+        [
+            photo(status="FAILED", error=LATE),
+            photo(status="FAILED", error=LATE),
+            photo(truncated=True),
+            photo(),
+        ]
+    )
+    assert found == {
+        "TransientServiceError: slow down": ["cat.jpg", "cat.jpg"],
+        "Truncated: The file lacks its end; the thumbnail shows what is there.": ["cat.jpg"],
+    }
+
+
+@pytest.mark.parametrize(("count", "said"), [(999, "999 B"), (1000, "1.0 kB"), (1_500_000, "1.5 MB")])
+def test_sizes_are_in_powers_of_a_thousand(count: int, said: str) -> None:
+    assert size(count) == said

@@ -1,0 +1,235 @@
+"""The client on moto: a bucket, two tables, a state machine and a queue, in process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.stepfunctions.models import stepfunctions_backends
+
+from imageproc.aws.items import to_item
+from imageproc.client.photos.photo import Photo
+from imageproc.client.stack import Stack
+from imageproc.client.target import AWS, Target
+from imageproc.client.uploads.events import ObjectVersion, PreparedFile, Uploaded
+from imageproc.client.uploads.files import prepare_file
+from imageproc.client.workbench import Workbench
+from imageproc.core.attributes import ALBUM_INDEX, USER_INDEX
+from imageproc.core.record import Status
+from tests import pictures
+
+REGION: Literal["eu-west-1"] = "eu-west-1"
+FUNCTION = f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:imageproc-ExtractImageMetadata"
+DEFINITION = {
+    "StartAt": "ExtractImageMetadata",
+    "States": {"ExtractImageMetadata": {"Type": "Task", "Resource": FUNCTION, "End": True}},
+}
+PHOTO = pictures.jpeg((64, 48))
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A workbench on a stack that moto plays, and how a test brings it into a state."""
+
+    workbench: Workbench
+
+    @property
+    def stack(self) -> Stack:
+        return self.workbench.stack
+
+    def put(self, photo_id: str, data: bytes = PHOTO, user: str = "ann", album: str = "a1") -> str:
+        """Upload an original as any S3 client would; return its version ID."""
+        answer = self.stack.client("s3").put_object(
+            Bucket=self.stack.bucket,
+            Key=f"Incoming/{photo_id}",
+            Body=data,
+            Metadata={"userid": user, "albumid": album},
+        )
+        return str(answer["VersionId"])
+
+    def put_thumbnail(self, photo_id: str, data: bytes = b"small") -> None:
+        self.stack.client("s3").put_object(Bucket=self.stack.bucket, Key=f"Thumbnails/{photo_id}", Body=data)
+
+    def write(self, photo_id: str, status: str = Status.SUCCEEDED, **stored: Any) -> None:
+        """Write a record, whatever is there."""
+        item = {
+            "imageID": photo_id,
+            "s3key": f"Incoming/{photo_id}",
+            "status": status,
+            "userID": "ann",
+            "albumID": "a1",
+            "uploadTime": 4_000_000_000,
+            **stored,
+        }
+        item = {name: value for name, value in item.items() if value is not None}
+        self.stack.client("dynamodb").put_item(TableName=self.stack.image_table, Item=to_item(item))
+
+    def photo(self, photo_id: str, status: str = Status.SUCCEEDED, **stored: Any) -> Photo:
+        """Upload a photo, write the record of just this version, and return it."""
+        self.write(photo_id, status, **{"versionId": self.put(photo_id), **stored})
+        return self.workbench.photos.get(photo_id)
+
+    def start(self, name: str = "one") -> str:
+        """Start an execution, which runs until it is ended; return its ARN."""
+        answer = self.stack.client("stepfunctions").start_execution(
+            stateMachineArn=self.stack.state_machine_arn, name=name, input="{}"
+        )
+        return str(answer["executionArn"])
+
+    def end(self, arn: str) -> None:
+        """End an execution."""
+        self.stack.client("stepfunctions").stop_execution(executionArn=arn)
+
+    def executions(self) -> dict[str, Any]:
+        """Return the inputs of all executions of photos, by ARN."""
+        made = stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines
+        return {
+            one.execution_arn: json.loads(one.execution_input)
+            for machine in made
+            if machine.arn == self.stack.state_machine_arn
+            for one in machine.executions
+        }
+
+    def refuse(self, service: str, operation: str, times: int = 1) -> None:
+        """Let the next requests of an operation be refused."""
+        refusals = iter(range(times))
+
+        def refused(**_: Any) -> Any:
+            if next(refusals, None) is None:
+                return None
+            return _Refusal(), {"Error": {"Code": "AccessDenied", "Message": "the test says so"}}
+
+        name = {"stepfunctions": "sfn", "logs": "cloudwatch-logs"}.get(service, service)
+        self.stack.client(service).meta.events.register(f"before-call.{name}.{operation}", refused)
+
+
+class _Refusal:
+    status_code = 403
+
+
+class Clock:
+    """Time that passes only by sleeping, and what happens at its moments."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._due: list[tuple[float, Callable[[], object]]] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def at(self, moment: float, happens: Callable[[], object]) -> None:
+        """Let something happen as soon as it is this late."""
+        self._due.append((moment, happens))
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        assert self.now < 10_000, "it waits for ever"
+        for one in [one for one in self._due if one[0] <= self.now]:
+            self._due.remove(one)
+            one[1]()
+
+
+def uploaded(photo_id: str, version: str | None, time: int = 100) -> Uploaded:
+    """Return the event of an upload."""
+    file = PreparedFile(Path(photo_id), photo_id, 1, "image/jpeg")
+    return Uploaded(file, ObjectVersion(version, time))
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One for all tests: it reads AWS's service descriptions, which takes longer than the tests do."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
+@pytest.fixture
+def target(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Target:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGEPROC_TARGET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("IMAGEPROC_USER", "ann")
+    return Target(AWS, session)
+
+
+@pytest.fixture
+def backend(target: Target) -> Iterator[Backend]:
+    with mock_aws():
+        workbench = Workbench(target)
+        workbench.stack.outputs = _made(target)
+        yield Backend(workbench)
+
+
+def without_aws(target: Target) -> Workbench:
+    """Return a workbench on a stack that nobody can be asked about."""
+    names = ("S3PhotoRepoBucket", "DDBImageMetadataTable", "DDBAlbumMetadataTable")
+    workbench = Workbench(target)
+    workbench.stack.outputs = {**dict.fromkeys(names, "none"), "StateMachineArn": "arn"}
+    return workbench
+
+
+@pytest.fixture
+def workbench(backend: Backend) -> Workbench:
+    return backend.workbench
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def _made(target: Target) -> dict[str, str]:
+    """Make what the template makes, and return the outputs."""
+    s3: Any = target.client("s3")
+    s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    _make_table(target, "images", "imageID", ALBUM_INDEX, ("albumID", "uploadTime"))
+    _make_table(target, "albums", "albumID", USER_INDEX, ("userID", "creationTime"))
+    machines = {
+        output: target.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/any"
+        )["stateMachineArn"]
+        for output, name in (("StateMachineArn", "photos"), ("BulkStateMachineArn", "bulk"))
+    }
+    return {
+        "S3PhotoRepoBucket": "photos",
+        "DDBImageMetadataTable": "images",
+        "DDBAlbumMetadataTable": "albums",
+        "DeadLetterQueueUrl": target.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
+        **machines,
+    }
+
+
+def _make_table(target: Target, name: str, key: str, index: str, index_keys: tuple[str, str]) -> None:
+    partition, sort = index_keys
+    types = {key: "S", partition: "S", sort: "N"}
+    target.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": type_} for attribute, type_ in types.items()
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": partition, "KeyType": "HASH"},
+                    {"AttributeName": sort, "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def written(path: Path, size: tuple[int, int] = (50, 40), album: str = "a1") -> PreparedFile:
+    """Write a photo's file, and return it prepared."""
+    path.write_bytes(pictures.jpeg(size))
+    file = prepare_file(path, album)
+    assert isinstance(file, PreparedFile)
+    return file

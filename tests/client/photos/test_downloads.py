@@ -1,0 +1,113 @@
+"""Photos and thumbnails written into a folder."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageproc.client.photos import Photos
+from imageproc.client.photos.downloads import Downloaded, NotDownloaded
+from imageproc.core.file_names import file_name
+from imageproc.core.metadata import read_metadata
+from imageproc.errors import DownloadError
+from tests.client.conftest import Backend
+from tests.core.pictures import jpeg_with_exif
+
+LONDON: Any = {1: b"N", 2: ((51, 1), (28, 1), (0, 1)), 3: b"W", 4: ((0, 1), (7, 1), (0, 1))}
+PHOTO = jpeg_with_exif(image={0x010F: b"Leica"}, gps=LONDON)
+
+
+@pytest.fixture
+def photos(backend: Backend) -> Photos:
+    backend.put("trip/cat.jpg", PHOTO)
+    backend.write("trip/cat.jpg", thumbnail={"s3Bucket": "photos", "s3Key": "Thumbnails/trip/cat.jpg"})
+    backend.put_thumbnail("trip/cat.jpg", b"small")
+    return backend.workbench.photos
+
+
+def attributes(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return read_metadata(io.BytesIO(data), len(data)).attributes()
+
+
+def test_a_photo_comes_without_its_place_and_is_named_by_its_id(photos: Photos, tmp_path: Path) -> None:
+    (done,) = photos.download(["cat.jpg"], tmp_path / "new" / "folder")
+    path = tmp_path / "new" / "folder" / file_name("trip/cat.jpg")
+    assert done == Downloaded("trip/cat.jpg", path, path.stat().st_size)
+    assert attributes(path)["exifMake"] == "Leica"
+    assert "geo" in read_metadata(io.BytesIO(PHOTO), len(PHOTO)).attributes()
+    assert "geo" not in attributes(path)
+    assert [one.name for one in path.parent.iterdir()] == [path.name], "nothing else is left there"
+
+
+def test_a_photo_comes_with_its_place_as_it_was_uploaded_if_that_is_asked_for(
+    photos: Photos, tmp_path: Path
+) -> None:
+    (done,) = photos.download([photos.get("trip/cat.jpg")], str(tmp_path), keep_location=True)
+    assert isinstance(done, Downloaded)
+    assert done.path.read_bytes() == PHOTO
+    assert done.size == len(PHOTO)
+
+
+def test_thumbnails_come_as_they_are(photos: Photos, tmp_path: Path) -> None:
+    (done,) = photos.download(["cat.jpg"], tmp_path, thumbnails=True)
+    assert isinstance(done, Downloaded)
+    assert done.path.read_bytes() == b"small"
+
+
+def test_one_photo_that_cannot_be_downloaded_does_not_stop_the_others(
+    backend: Backend, photos: Photos, tmp_path: Path
+) -> None:
+    backend.write("gone.jpg")
+    backend.put("notes.txt", b"no photo")
+    backend.write("notes.txt")
+    gone, notes, cat = photos.download(["gone.jpg", "notes.txt", "cat.jpg"], tmp_path)
+    assert isinstance(gone, NotDownloaded)
+    assert "Reading Incoming/gone.jpg failed" in gone.cause
+    assert isinstance(notes, NotDownloaded)
+    assert "its location cannot be removed; with --keep-location it comes as it is" in notes.cause
+    assert isinstance(cat, Downloaded)
+    (small,) = photos.download(["notes.txt"], tmp_path, thumbnails=True)
+    assert isinstance(small, NotDownloaded)
+    assert "has no thumbnail" in small.cause
+
+
+def test_a_file_of_an_earlier_download_is_replaced_and_a_link_is_not_followed(
+    photos: Photos, tmp_path: Path
+) -> None:
+    place, victim = tmp_path / "photos" / file_name("trip/cat.jpg"), tmp_path / "victim"
+    place.parent.mkdir()
+    victim.write_bytes(b"mine")
+    place.symlink_to(victim)
+    for _ in range(2):
+        (done,) = photos.download(["cat.jpg"], place.parent, keep_location=True)
+        assert isinstance(done, Downloaded)
+    assert place.read_bytes() == PHOTO
+    assert not place.is_symlink()
+    assert victim.read_bytes() == b"mine"
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_the_fix(photos: Photos, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"mine")
+    with pytest.raises(DownloadError, match=r"cannot be written: .*Choose another folder, or make room"):
+        list(photos.download(["cat.jpg"], tmp_path / "file"))
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+def test_a_disk_that_is_full_leaves_the_earlier_file_and_no_other(
+    photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (done,) = photos.download(["cat.jpg"], tmp_path)
+    assert isinstance(done, Downloaded)
+    before = done.path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DownloadError, match="No space left on device"):
+        list(photos.download(["cat.jpg"], tmp_path, keep_location=True))
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [before]

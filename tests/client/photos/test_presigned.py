@@ -1,0 +1,59 @@
+"""Addresses for a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+
+from imageproc.client.photos import Photos
+from imageproc.client.photos.photo import Photo
+from imageproc.client.target import AWS, LOCAL, Target
+from imageproc.client.workbench import Workbench
+from imageproc.core.record_codec import decode
+from imageproc.errors import PhotoNotFoundError
+
+
+def photos(name: str = AWS, endpoint: str | None = None) -> Photos:
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    workbench = Workbench(Target(name, session, endpoint))
+    workbench.stack.outputs = {"S3PhotoRepoBucket": "photos"}
+    return workbench.photos
+
+
+def photo(**stored: Any) -> Photo:
+    place = {"s3Bucket": "photos", "s3Key": "Thumbnails/a b+ü.jpg"}
+    known = {"imageID": "a b+ü.jpg", "s3key": "Incoming/a b+ü.jpg", "thumbnail": place, **stored}
+    return decode(known, Photo)
+
+
+def test_a_thumbnails_address_is_short_lived_and_regional() -> None:
+    address = urlsplit(str(photos().urls().thumbnail(photo())))
+    query = parse_qs(address.query)
+    assert address.netloc == "photos.s3.us-east-1.amazonaws.com"
+    assert address.path == "/Thumbnails/a%20b%2B%C3%BC.jpg"
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert int(query["X-Amz-Expires"][0]) <= 900
+
+
+def test_the_local_aws_is_asked_at_its_own_address() -> None:
+    address = str(photos(LOCAL, "http://127.0.0.1:4566").urls().thumbnail(photo()))
+    assert address.startswith("http://127.0.0.1:4566/photos/Thumbnails/")
+
+
+def test_an_original_is_saved_not_shown_and_in_the_records_version() -> None:
+    query = parse_qs(urlsplit(str(photos().urls().original(photo(versionId="v1")))).query)
+    assert query["response-content-disposition"] == ["attachment"]
+    assert query["response-content-type"] == ["application/octet-stream"]
+    assert query["versionId"] == ["v1"]
+
+
+@pytest.mark.parametrize("place", [None, {}, "Thumbnails/x", {"s3Key": 7}, {"s3Key": "Incoming/secret.jpg"}])
+def test_nothing_but_a_thumbnail_has_a_thumbnails_address(place: Any) -> None:
+    odd = photo(thumbnail=place)
+    assert odd.thumbnail_key is None
+    assert photos().urls().thumbnail(odd) is None
+    with pytest.raises(PhotoNotFoundError):
+        photos().read_thumbnail(odd)

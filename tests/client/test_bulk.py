@@ -1,0 +1,152 @@
+"""Bulk runs: how one is started, followed and stopped. `tests/flow/test_bulk.py` runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.stepfunctions.models import stepfunctions_backends
+
+from imageproc.client.bulk import BulkProgress, BulkRuns
+from imageproc.client.target import Target
+from imageproc.core.parts import Part
+from imageproc.errors import AwsError, InvalidArgumentError, TargetError
+from tests.client.conftest import REGION, Backend, Clock, without_aws
+
+
+@pytest.fixture
+def bulk(backend: Backend) -> BulkRuns:
+    return backend.workbench.bulk
+
+
+@pytest.fixture
+def stubber(backend: Backend) -> Iterator[Stubber]:
+    """Answers for Step Functions: moto knows no Map Runs."""
+    with Stubber(backend.stack.client("stepfunctions")) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def inputs() -> list[dict[str, Any]]:
+    """Return the inputs of the bulk runs that were started."""
+    machines = stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines
+    (bulk,) = [machine for machine in machines if machine.name == "bulk"]
+    return [json.loads(one.execution_input) for one in bulk.executions]
+
+
+def answer(stubber: Stubber, status: str, cause: str = "", **counts: int) -> None:
+    """Let the next look find a run like this."""
+    run = {
+        "executionArn": "arn",
+        "stateMachineArn": "machine",
+        "status": status,
+        "startDate": 0,
+        **({"cause": cause} if cause else {}),
+    }
+    stubber.add_response("describe_execution", run)
+    if not counts:
+        stubber.add_response("list_map_runs", {"mapRuns": []})
+        return
+    one = {"executionArn": "arn", "mapRunArn": "map", "stateMachineArn": "machine", "startDate": 0}
+    stubber.add_response("list_map_runs", {"mapRuns": [one]})
+    names = ("total", "pending", "running", "succeeded", "failed", "timedOut", "aborted", "resultsWritten")
+    all_counts = dict.fromkeys(names, 0) | counts
+    described = {
+        "mapRunArn": "map",
+        "executionArn": "arn",
+        "status": status,
+        "startDate": 0,
+        "maxConcurrency": 1,
+        "toleratedFailurePercentage": 0,
+        "toleratedFailureCount": 0,
+        "itemCounts": all_counts,
+        "executionCounts": all_counts,
+    }
+    stubber.add_response("describe_map_run", described, {"mapRunArn": "map"})
+
+
+def test_a_run_is_started_for_a_prefix_and_parts(bulk: BulkRuns) -> None:
+    arns = {bulk.start(), bulk.start([Part.TAGS, "tags", "metadata"], "trip/")}
+    assert inputs() == [
+        {"prefix": "Incoming/", "only": []},
+        {"prefix": "Incoming/trip/", "only": ["tags", "metadata"]},
+    ]
+    assert {run.arn for run in bulk.runs()} == arns
+    assert {run.status for run in bulk.runs()} == {"RUNNING"}
+
+
+def test_anything_but_a_part_starts_nothing(bulk: BulkRuns) -> None:
+    with pytest.raises(InvalidArgumentError, match="no part 'pixels'"):
+        bulk.start(["pixels"])
+    assert inputs() == []
+
+
+def test_a_start_that_is_repeated_because_its_answer_was_lost_starts_no_second_run(
+    bulk: BulkRuns, stubber: Stubber
+) -> None:
+    stubber.add_client_error("start_execution", "ExecutionAlreadyExists")
+    assert ":execution:bulk:bulk-" in bulk.start()
+
+
+def test_a_start_that_is_refused_is_told(backend: Backend, bulk: BulkRuns) -> None:
+    backend.refuse("stepfunctions", "StartExecution")
+    with pytest.raises(AwsError, match="Starting the bulk run failed"):
+        bulk.start()
+
+
+def test_a_stack_without_a_bulk_state_machine_is_told_with_the_fix(target: Target) -> None:
+    with pytest.raises(TargetError, match=r"has no bulk state machine. Deploy it again"):
+        without_aws(target).bulk.start()
+
+
+def test_a_run_that_has_not_begun_has_no_photos_yet(bulk: BulkRuns, stubber: Stubber) -> None:
+    answer(stubber, "RUNNING")
+    progress = bulk.progress("arn")
+    assert progress == BulkProgress("arn", "RUNNING", 0, 0, 0, 0)
+    assert not progress.finished
+
+
+def test_what_failed_was_cut_off_or_took_too_long_is_lost_alike(bulk: BulkRuns, stubber: Stubber) -> None:
+    counts = {"total": 9, "succeeded": 2, "failed": 1, "timedOut": 2, "aborted": 3, "running": 1}
+    answer(stubber, "FAILED", cause="the threshold", **counts)
+    progress = bulk.progress("arn")
+    assert progress == BulkProgress("arn", "FAILED", 9, 2, 6, 1, "the threshold")
+    assert progress.finished
+
+
+def test_a_run_is_followed_by_its_changes_until_it_has_ended(
+    bulk: BulkRuns, stubber: Stubber, clock: Clock
+) -> None:
+    answer(stubber, "RUNNING")
+    answer(stubber, "RUNNING")
+    answer(stubber, "RUNNING", total=2, succeeded=1, running=1)
+    answer(stubber, "SUCCEEDED", total=2, succeeded=2)
+    seen = [(one.status, one.done) for one in bulk.follow("arn", interval_s=3, sleep=clock.sleep)]
+    assert seen == [("RUNNING", 0), ("RUNNING", 1), ("SUCCEEDED", 2)]
+    assert clock.now == 9
+
+
+def test_a_run_that_is_stopped_begins_no_further_photos(bulk: BulkRuns) -> None:
+    arn = bulk.start()
+    bulk.stop(arn)
+    (run,) = bulk.runs()
+    assert run.status == "ABORTED"
+
+
+def test_stopping_what_has_just_ended_is_no_error_and_any_other_refusal_is(
+    bulk: BulkRuns, stubber: Stubber
+) -> None:
+    stubber.add_client_error("stop_execution", "ValidationException")
+    answer(stubber, "SUCCEEDED", total=1, succeeded=1)
+    bulk.stop("arn")
+    stubber.add_client_error("stop_execution", "ValidationException")
+    answer(stubber, "RUNNING")
+    with pytest.raises(AwsError, match="Stopping the bulk run failed"):
+        bulk.stop("arn")
+    stubber.add_client_error("stop_execution", "AccessDeniedException")
+    with pytest.raises(AwsError, match="Stopping the bulk run failed"):
+        bulk.stop("arn")

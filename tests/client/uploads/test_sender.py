@@ -1,0 +1,110 @@
+"""What an upload asks S3, and what it says of what it sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from imageproc.client.albums import Album
+from imageproc.client.stack import Stack
+from imageproc.client.uploads import sender
+from imageproc.client.uploads.events import PreparedFile, Uploaded, UploadProgress
+from imageproc.client.workbench import Workbench
+from tests.client.conftest import REGION, Backend, written
+
+ALBUM = Album("a1", "ann", "Cats", 0)
+
+
+@pytest.fixture
+def stack(backend: Backend) -> Stack:
+    return backend.stack
+
+
+@pytest.fixture
+def asked(stack: Stack) -> list[str]:
+    """The names of the operations that S3 was asked for."""
+    names: list[str] = []
+    stack.client("s3").meta.events.register("before-call.s3", lambda model, **_: names.append(model.name))
+    return names
+
+
+def files(folder: Path, count: int) -> list[PreparedFile]:
+    return [written(folder / f"{number}.jpg", (50 + number, 40)) for number in range(count)]
+
+
+def sent(workbench: Workbench, files: list[PreparedFile]) -> list[Uploaded]:
+    return [event for event in workbench.uploads.send(files, ALBUM) if isinstance(event, Uploaded)]
+
+
+def test_new_files_take_a_request_each_and_one_for_all(
+    workbench: Workbench, asked: list[str], tmp_path: Path
+) -> None:
+    assert len(sent(workbench, files(tmp_path, 5))) == 5
+    assert sorted(asked) == ["ListObjectsV2", *["PutObject"] * 5]
+
+
+def test_nothing_asks_for_nothing(workbench: Workbench, asked: list[str]) -> None:
+    assert sent(workbench, []) == []
+    assert asked == []
+
+
+def test_only_files_that_may_be_there_are_asked_for(
+    workbench: Workbench, asked: list[str], tmp_path: Path
+) -> None:
+    prepared = files(tmp_path, 4)
+    first = sent(workbench, prepared[:2])
+    asked.clear()
+    again = {one.file.key: one for one in sent(workbench, prepared)}
+    assert [again[one.key].already_there for one in prepared] == [True, True, False, False]
+    assert [again[one.file.key].version.id for one in first] == [one.version.id for one in first]
+    assert sorted(asked) == ["HeadObject"] * 2 + ["ListObjectsV2"] + ["PutObject"] * 2
+
+
+def test_in_an_album_of_more_photos_than_one_answer_holds_each_is_asked_for(
+    workbench: Workbench, stack: Stack, asked: list[str], tmp_path: Path
+) -> None:
+    s3 = stack.client("s3")
+    s3.meta.events.register(  # an answer holds two photos here, and a thousand in S3
+        "provide-client-params.s3.ListObjectsV2", lambda params, **_: {**params, "MaxKeys": 2}
+    )
+    for number in range(2):  # one answer's worth, all before what is sent
+        s3.put_object(Bucket="photos", Key=f"Incoming/a1/ !{number}", Body=b"")
+    prepared = files(tmp_path, 2)
+    sent(workbench, prepared)
+    asked.clear()
+    assert [one.already_there for one in sent(workbench, prepared)] == [True, True]
+    assert sorted(asked) == ["HeadObject", "HeadObject", "ListObjectsV2"]
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_version_is_the_one_that_this_upload_made(
+    workbench: Workbench, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, parts: bool
+) -> None:
+    """Not that of somebody who uploads the same key just afterwards."""
+    if parts:
+        monkeypatch.setattr(sender._TRANSFER, "multipart_threshold", 100)
+    (file,) = files(tmp_path, 1)
+    s3: Any = stack.client("s3")
+    somebody: Any = boto3.Session("key", "secret", region_name=REGION).client("s3")
+    made: list[str] = []
+
+    def overtake(parsed: dict[str, Any], **_: Any) -> None:
+        made.append(parsed["VersionId"])
+        somebody.put_object(Bucket="photos", Key=file.key, Body=b"other")
+
+    operation = "CompleteMultipartUpload" if parts else "PutObject"
+    s3.meta.events.register_last(f"after-call.s3.{operation}", overtake)
+    (one,) = sent(workbench, [file])
+    assert [one.version.id] == made
+    head = s3.head_object(Bucket="photos", Key=file.key, VersionId=one.version.id)
+    assert 0 <= one.version.uploaded - head["LastModified"].timestamp() <= 2
+
+
+def test_the_bytes_that_are_sent_are_told(workbench: Workbench, tmp_path: Path) -> None:
+    (file,) = files(tmp_path, 1)
+    events = workbench.uploads.send([file], ALBUM)
+    told = [event.sent for event in events if isinstance(event, UploadProgress)]
+    assert sum(told) == file.size
