@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from imageproc import resources
 from imageproc.local import LocalStatus
 from tests.browser import hostile
 from tests.browser.pages import Page, Visit
@@ -22,7 +23,8 @@ OVERFLOWING = """() => [...document.querySelectorAll('.ip')]
 @pytest.fixture(scope="module")
 def own_stack(notebooks: Path, local_aws: LocalStatus) -> Iterator[str]:
     """A stack of the journey's own, which the notebooks name as their default."""
-    for path in notebooks.glob("*.ipynb"):
+    for name in (one.name for one in resources.folder("notebooks").glob("*.ipynb")):
+        path = notebooks / name
         text = path.read_text()
         assert r"stack_name: str = \"imageproc\"" in text
         path.write_text(text.replace(r"stack_name: str = \"imageproc\"", rf"stack_name: str = \"{STACK}\""))

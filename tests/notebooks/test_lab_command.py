@@ -90,7 +90,9 @@ FOREIGN = [{"Host": "photos.example"}, {"Origin": "http://photos.example"}, {"Or
 
 
 @pytest.mark.parametrize("foreign", FOREIGN, ids=str)
-@pytest.mark.parametrize("path", ["/lab", "/api/contents", "/api/kernels", "/files/README.md", "/login"])
+@pytest.mark.parametrize(
+    "path", ["/lab", "/api/contents", "/api/kernels", "/files/01_deploy.ipynb", "/login"]
+)
 def test_a_foreign_host_or_origin_is_refused_though_it_knows_the_token(
     own_lab: tuple[str, int, Path], path: str, foreign: dict[str, str]
 ) -> None:
