@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
 from imageproc.cli import options
 from imageproc.cli.deploy import given_parameters
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
-from imageproc.costs import AVERAGE_MEGABYTES, DATE, REGION, Bill, Estimate, estimate
+from imageproc.costs import AVERAGE_MEGABYTES, BILL_COLUMNS, DATE, REGION, Estimate, estimate
 from imageproc.costs.words import photos as counted
 from imageproc.costs.words import usd
-
-_SMALL = 0.1
-"""US dollars below which a bill is shown with more digits."""
-_COLUMNS = ("WHAT", "QUANTITY", "UNIT", "PRICE", "USD")
 
 
 @click.command()
@@ -70,23 +64,10 @@ def _print(found: Estimate) -> None:
         ("The empty stack, a month, at most", found.standing),
     ):
         console.print(f"{title}: {usd(bill.total)}", style="bold")
-        print_table(_COLUMNS, _rows(bill), "Nothing.")
+        print_table([name.upper() for name in BILL_COLUMNS], bill.rows(), "Nothing.")
         console.print()
     note = f"List prices of {REGION}, typed in on {DATE}, without the free tier and taxes; docs/cost.md."
     console.print(note, style="dim")
-
-
-def _rows(bill: Bill) -> Iterable[tuple[str, ...]]:
-    digits = 4 if bill.total >= _SMALL else 7
-    for line in bill.lines:
-        price = line.price
-        yield (
-            price.service,
-            f"{line.quantity:,.0f}" if line.quantity >= 100 else f"{line.quantity:.3g}",
-            price.unit,
-            str(price).partition(" ")[0] + (f" for {price.per:,.0f}" if price.per > 1 else ""),
-            f"{line.amount:.{digits}f}",
-        )
 
 
 def _print_json(found: Estimate) -> None:

@@ -7,16 +7,18 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.client.stack import Stack
+from imageproc.client.resource import StackResource
 from imageproc.client.users import check_user, default_user
 from imageproc.core.attributes import ALBUM_ID, USER_ID, USER_INDEX
 from imageproc.errors import AlbumNotFoundError, InvalidArgumentError
+from imageproc.presentation import html
 
 _ID_LENGTH = 16
 """Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
@@ -37,12 +39,8 @@ AlbumLike = Album | str
 """An album, its ID or its name."""
 
 
-class Albums:
+class Albums(StackResource):
     """The albums of a stack."""
-
-    def __init__(self, stack: Stack) -> None:
-        """Read and create the albums of this stack."""
-        self._stack = stack
 
     def of(self, user: str | None = None) -> Iterator[Album]:
         """Yield a user's albums (by default, of the default user), the newest first."""
@@ -91,6 +89,22 @@ class Albums:
             if name in (album.name, album.id):
                 return album
         return self._create(owner, name)
+
+    def __getitem__(self, album: AlbumLike) -> Album:
+        """Return an album, as `get` does: `workbench.albums["Trip"]`."""
+        return self.get(album)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return the albums' names, which Jupyter offers after `albums["`."""
+        return sorted({album.name for album in self})
+
+    def _repr_html_(self) -> str:
+        """Return the albums as a table, the newest first, for Jupyter."""
+        found = sorted(self, key=lambda album: -album.created)
+        rows = (
+            (album.name, album.user, datetime.fromtimestamp(album.created, UTC), album.id) for album in found
+        )
+        return html.listing(("Album", "User", "Created", "ID"), rows, empty="There are no albums.")
 
     @property
     def _dynamodb(self) -> Any:

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions import Execution, execution_of
-from imageproc.client.stack import Stack
+from imageproc.client.resource import StackResource
 from imageproc.core.keys import INCOMING_PREFIX, execution_arn
 from imageproc.core.parts import parse_parts
 
@@ -44,12 +44,8 @@ class BulkProgress:
         return self.status != "RUNNING"
 
 
-class BulkRuns:
+class BulkRuns(StackResource):
     """The bulk runs of a stack."""
-
-    def __init__(self, stack: Stack) -> None:
-        """Process this stack's photos."""
-        self._stack = stack
 
     def start(self, only: Iterable[str] = (), prefix: str = "") -> str:
         """Start processing all photos whose object IDs begin with `prefix`; return the run's ARN.

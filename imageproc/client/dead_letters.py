@@ -15,6 +15,7 @@ from typing import Any
 from imageproc.aws.translation import translated
 from imageproc.client.photos import Photos
 from imageproc.client.photos.processing import Restarted
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.keys import decode_event_key, is_original
 from imageproc.errors import AwsError, RetryError
@@ -62,12 +63,13 @@ class NotRedriven:
     cause: str
 
 
-class DeadLetters:
+class DeadLetters(StackResource):
     """The dead-letter queue of a stack."""
 
     def __init__(self, stack: Stack, photos: Photos) -> None:
         """Look at this stack's queue. The methods raise TargetError if it has none."""
-        self._stack, self._photos = stack, photos
+        super().__init__(stack)
+        self._photos = photos
 
     def count(self) -> int:
         """Return how many messages wait, about, those included that somebody looks at just now."""

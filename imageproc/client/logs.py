@@ -21,6 +21,7 @@ from imageproc.client.executions import Executions
 from imageproc.client.executions.history import Step, StepStatus
 from imageproc.client.photos import Photos
 from imageproc.client.photos.photo import PhotoLike
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.execution_input import correlation_id
 from imageproc.errors import PhotoNotFoundError
@@ -54,12 +55,13 @@ class LogEntry:
     """What else the line says."""
 
 
-class Logs:
+class Logs(StackResource):
     """The logs of a stack."""
 
     def __init__(self, stack: Stack, photos: Photos, executions: Executions) -> None:
         """Read the logs of this stack."""
-        self._stack, self._photos, self._executions = stack, photos, executions
+        super().__init__(stack)
+        self._photos, self._executions = photos, executions
 
     def of_photo(self, photo: PhotoLike) -> list[LogEntry]:
         """Return what was logged of the photo's last execution. Raises PhotoNotFoundError if it has none."""

@@ -18,6 +18,7 @@ from imageproc.aws.translation import translated
 from imageproc.client.executions import Execution, Executions
 from imageproc.client.executions.history import Step
 from imageproc.client.photos.photo import Photo
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.record import Status
 
@@ -96,12 +97,13 @@ def by_step(durations: Iterable[Duration]) -> dict[str, Spread]:
     return {step: known for step, seconds in found.items() if (known := spread(seconds))}
 
 
-class Metrics:
+class Metrics(StackResource):
     """The figures of a stack."""
 
     def __init__(self, stack: Stack, executions: Executions) -> None:
         """Measure this stack."""
-        self._stack, self._executions = stack, executions
+        super().__init__(stack)
+        self._executions = executions
 
     def executions(self, limit: int = 1000, *, since: datetime | None = None) -> Iterator[Execution]:
         """Yield at most so many executions, the newest first, not older than `since`, as the pages come."""

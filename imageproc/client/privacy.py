@@ -18,6 +18,7 @@ from imageproc.client.albums import Album, Albums
 from imageproc.client.executions import Executions
 from imageproc.client.photos import Photos
 from imageproc.client.photos.photo import Photo, PhotoLike
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.attributes import ALBUM_ID, USER_METADATA
 from imageproc.core.keys import INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
@@ -85,12 +86,13 @@ class Erased:
     versions: int
 
 
-class Privacy:
+class Privacy(StackResource):
     """Finds and erases what a stack holds of a photo or a user."""
 
     def __init__(self, stack: Stack, photos: Photos, albums: Albums, executions: Executions) -> None:
         """Erase in this stack."""
-        self._stack, self._photos, self._albums, self._executions = stack, photos, albums, executions
+        super().__init__(stack)
+        self._photos, self._albums, self._executions = photos, albums, executions
 
     def of_photos(self, photos: Iterable[PhotoLike]) -> Erasure:
         """Return what there is of these photos, and in `not_found` why there is nothing of some.

@@ -168,7 +168,7 @@ class Stack:
 
     def __repr__(self) -> str:
         """Return one line for people."""
-        return f"<Stack {self.name} in {self.target}>"
+        return f"<Stack {self.name} in {self.target!r}>"
 
 
 def deployed(target: Target) -> Iterator[Stack]:

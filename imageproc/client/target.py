@@ -30,7 +30,7 @@ _ATTEMPTS = {LOCAL: 2, AWS: 5}
 _SIGNER = "s3, for browsers"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Target:
     """An account and a region, and how to reach them. Hands out boto3 clients, each made once."""
 
@@ -116,6 +116,11 @@ class Target:
         # Uploads run on many threads at once, each with its own connection.
         retries: Any = {"mode": "standard", "total_max_attempts": _ATTEMPTS[self.name]}
         return Config(max_pool_connections=32, retries=retries)
+
+    def __repr__(self) -> str:
+        """Return one line for people. Asks nothing."""
+        where = self.endpoint_url or self.region
+        return f"<Target {self.name}, {where}{f', profile {self.profile}' if self.profile else ''}>"
 
     def __str__(self) -> str:
         """Return one line for people: what, which account, which region."""

@@ -31,7 +31,15 @@ from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
-from imageproc.errors import UploadError
+from imageproc.errors import ImageprocError, UploadError
+from imageproc.presentation import html
+
+_SHOWN_OUTPUTS = {
+    "Bucket": "S3PhotoRepoBucket",
+    "Records": "DDBImageMetadataTable",
+    "Albums": "DDBAlbumMetadataTable",
+    "State machine": "StateMachineArn",
+}
 
 
 class Workbench:
@@ -178,4 +186,13 @@ class Workbench:
 
     def __repr__(self) -> str:
         """Return one line for people."""
-        return f"<Workbench: stack {self.stack.name} in {self.target}>"
+        return f"<Workbench of {self.stack!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return what the workbench works with, for Jupyter; what is missing is said, with the next step."""
+        known: list[tuple[str, object]] = [("Target", self.target), ("Stack", self.stack.name)]
+        try:
+            known += [(name, self.stack.outputs[output]) for name, output in _SHOWN_OUTPUTS.items()]
+        except ImageprocError as error:
+            return html.pairs("Workbench", known) + html.notes([str(error)])
+        return html.pairs("Workbench", known)

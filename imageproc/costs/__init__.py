@@ -1,12 +1,13 @@
 """What photos cost on AWS: counted calls times public prices. Pure: AWS is not asked, nothing is fetched."""
 
-from imageproc.costs.bill import Bill, Line
+from imageproc.costs.bill import BILL_COLUMNS, Bill, Line
 from imageproc.costs.designs import Design, original, ours
 from imageproc.costs.estimate import AVERAGE_MEGABYTES, Estimate, estimate, processing, standing, storing
 from imageproc.costs.prices import DATE, PRICES, REGION, Price
 
 __all__ = [
     "AVERAGE_MEGABYTES",
+    "BILL_COLUMNS",
     "DATE",
     "PRICES",
     "REGION",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from imageproc.costs.prices import PRICES, Price
+from imageproc.presentation import html
+
+BILL_COLUMNS = ("Service", "Quantity", "Unit", "Price", "USD")
+_SMALL = 0.1
+"""US dollars below which a bill is shown with more digits."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,23 @@ class Bill:
     def total(self) -> float:
         """US dollars."""
         return sum(line.amount for line in self.lines)
+
+    def _repr_html_(self) -> str:
+        """Return the lines as a table, for Jupyter."""
+        return html.listing(BILL_COLUMNS, self.rows(), f"{self.total:,.4f} USD")
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield each line in words, by `BILL_COLUMNS`."""
+        digits = 4 if self.total >= _SMALL else 7
+        for line in self.lines:
+            price = line.price
+            yield (
+                price.service,
+                f"{line.quantity:,.0f}" if line.quantity >= 100 else f"{line.quantity:.3g}",
+                price.unit,
+                str(price).partition(" ")[0] + (f" for {price.per:,.0f}" if price.per > 1 else ""),
+                f"{line.amount:.{digits}f}",
+            )
 
     @property
     def services(self) -> dict[str, float]:

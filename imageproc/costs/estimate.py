@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from imageproc.costs.bill import Bill
+from imageproc.costs.bill import BILL_COLUMNS, Bill
 from imageproc.costs.designs import Design, PhotoUse, ours
+from imageproc.presentation import html
 
 AVERAGE_MEGABYTES: Final = 4.0
 """Of a photo, in MB of 1,000,000 bytes, where nothing is known: a phone's of 12 megapixels."""
@@ -18,7 +19,7 @@ _ALARMS_WITH_TOPIC = 3
 _GB = 1e9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimate:
     """What so many photos cost on AWS."""
 
@@ -31,6 +32,23 @@ class Estimate:
     """A month."""
     standing: Bill
     """A month, however few photos there are."""
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        once, kept = self.processing.total, self.storing.total
+        return f"<Estimate {self.photos:,} photos: {once:.4g} USD once, {kept:.4g} USD a month>"
+
+    def _repr_html_(self) -> str:
+        """Return the three bills as tables, for Jupyter."""
+        size = f"{self.photos:,} photos of {self.megabytes:.2f} MB"
+        named = {
+            f"{size}, once": self.processing,
+            f"{size}, to keep, a month": self.storing,
+            "The empty stack, a month, at most": self.standing,
+        }
+        return html.tables(
+            (f"{title}: {bill.total:,.4f} USD", BILL_COLUMNS, bill.rows()) for title, bill in named.items()
+        )
 
 
 def estimate(

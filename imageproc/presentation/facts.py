@@ -55,6 +55,13 @@ def problem(record: PhotoRecord) -> str:
     return printable(record.error.cause) if record.error else ""
 
 
+def summary(record: PhotoRecord) -> str:
+    """Return a record in one line: its ID, status, capture time, camera and first tags."""
+    taken = f"{record.taken:%Y-%m-%d %H:%M}" if record.taken else ""
+    parts = [record.status.value, taken, camera(record), ", ".join(record.tags[:3])]
+    return printable(f"{record.id}: {', '.join(filter(None, parts))}")
+
+
 def _as_stored(value: object) -> str:
     return printable(value if isinstance(value, str) else json.dumps(value, default=str))
 

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from IPython.display import display
 
-from imageproc.widgets.markup import Markup
+from imageproc.presentation.markup import Markup
 
 RECORD_TYPE = "application/vnd.imageproc.record+json"
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imageproc.widgets
+from imageproc.presentation.markup import table
 from imageproc.widgets import Cell, DataTable
-from imageproc.widgets.markup import table
 
 FOLDER = Path(imageproc.widgets.__file__).parent
 ROOT = FOLDER.parents[1]

@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions.history import Definition, Step, states, steps_of
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
+from imageproc.presentation import html
 
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
@@ -37,13 +39,27 @@ class Execution:
         """How long it took; None while it runs."""
         return (self.stopped - self.started).total_seconds() if self.stopped else None
 
+    def _repr_html_(self) -> str:
+        """Return the execution as a table, for Jupyter."""
+        took = None if self.seconds is None else f"{self.seconds:.1f} s"
+        return html.pairs(
+            "Execution",
+            [
+                ("Name", self.name),
+                ("Status", self.status),
+                ("Started", self.started),
+                ("Took", took),
+                ("ARN", self.arn),
+            ],
+        )
 
-class Executions:
+
+class Executions(StackResource):
     """The executions of a stack's state machine."""
 
     def __init__(self, stack: Stack) -> None:
         """Look at the executions of this stack."""
-        self._stack = stack
+        super().__init__(stack)
         self._definition: Definition | None = None
 
     def __iter__(self) -> Iterator[Execution]:

@@ -12,24 +12,26 @@ from imageproc.aws.translation import translated
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
-from imageproc.client.photos.failures import FailureGroup, failures_of, grouped, retriable
+from imageproc.client.photos.failures import Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
 
 
-class Photos:
+class Photos(StackResource):
     """The photos of a stack."""
 
     def __init__(self, stack: Stack, albums: Albums, executions: Executions) -> None:
         """Read the photos of this stack."""
-        self._stack, self._albums, self._executions = stack, albums, executions
+        super().__init__(stack)
+        self._albums, self._executions = albums, executions
 
     def get(self, photo: PhotoLike) -> Photo:
         """Return a photo as it is now, by itself or its whole ID.
@@ -187,7 +189,7 @@ class Photos:
         """
         return retriable(self, parse_parts(only), step)
 
-    def failures(self, photos: Iterable[Photo] | None = None) -> list[FailureGroup]:
+    def failures(self, photos: Iterable[Photo] | None = None) -> Failures:
         """Return what failed or is missing, in which step, why and how often: of all photos, or of these."""
         return grouped(failures_of(self if photos is None else photos))
 

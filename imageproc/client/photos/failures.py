@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record import Status, StepError
+from imageproc.presentation import html
 
 FAILED_STATUSES = (Status.FAILED, Status.INCOMPLETE, Status.REJECTED)
 """The statuses of photos that lack something."""
@@ -56,6 +57,26 @@ class FailureGroup:
         return self.status is not Status.REJECTED
 
 
+class Failures(list[FailureGroup]):
+    """Groups of failures, the most frequent first, which Jupyter shows as a table."""
+
+    def _repr_html_(self) -> str:
+        """Return how many photos failed, in which step and why, for Jupyter."""
+        rows = (
+            (
+                group.count,
+                group.status.capitalize(),
+                group.part or "",
+                group.step,
+                group.name,
+                group.causes[0][0],
+            )
+            for group in self
+        )
+        columns = ("Photos", "Status", "Missing", "Step", "Error", "Cause")
+        return html.listing(columns, rows, empty="Nothing failed, and nothing is missing.")
+
+
 def failures_of(photos: Iterable[Photo]) -> Iterator[Failure]:
     """Yield what went wrong with each of these photos; nothing for those that are well or under way."""
     for photo in photos:
@@ -69,13 +90,13 @@ def failures_of(photos: Iterable[Photo]) -> Iterator[Failure]:
             yield Failure(photo, photo.status, error.step, error.name, error.cause, None)
 
 
-def grouped(found: Iterable[Failure]) -> list[FailureGroup]:
+def grouped(found: Iterable[Failure]) -> Failures:
     """Return failures by status, part, step and error's name, the most frequent first."""
     kinds: dict[tuple[Status, str | None, str, str], list[Failure]] = {}
     for one in found:
         kinds.setdefault((one.status, one.part, one.step, one.name), []).append(one)
     groups = [_group(key, members) for key, members in kinds.items()]
-    return sorted(groups, key=lambda group: (-group.count, group.step, group.name))
+    return Failures(sorted(groups, key=lambda group: (-group.count, group.step, group.name)))
 
 
 def retriable(photos: Iterable[Photo], only: Sequence[str], step: str | None) -> list[Photo]:

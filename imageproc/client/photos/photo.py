@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import encode
-from imageproc.errors import InvalidArgumentError
+from imageproc.errors import ImageprocError, InvalidArgumentError
+from imageproc.presentation import html
+from imageproc.presentation.facts import summary
 
 if TYPE_CHECKING:
     from imageproc.client.photos import Photos
     from imageproc.client.photos.processing import Restarted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Photo(PhotoRecord):
     """A photo's record, as it was when it was read, with the stack that it is in."""
 
@@ -45,6 +48,20 @@ class Photo(PhotoRecord):
     def reprocess(self, only: Iterable[str] = ()) -> Restarted:
         """Process all of it again, or only these parts; see `Photos.reprocess`."""
         return self._stack_photos.reprocess(self, only)
+
+    def __repr__(self) -> str:
+        """Return one line for people: the ID, status, time, camera and first tags."""
+        return f"<Photo {summary(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Return the thumbnail, what is known of the photo, and all facts in a fold, for Jupyter."""
+        return html.photo(self, self._small_picture())
+
+    def _small_picture(self) -> bytes | None:
+        """Return the thumbnail's file, None if it cannot be had: showing a photo never fails."""
+        with contextlib.suppress(ImageprocError):
+            return self.read_thumbnail() if self.thumbnail_key else None
+        return None
 
     @property
     def _stack_photos(self) -> Photos:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.cancellation import Cancellation
+from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.browser import BrowserUploads
 from imageproc.client.uploads.events import PreparedFile, RefusedFile, UploadEvent
@@ -14,12 +15,13 @@ from imageproc.client.uploads.files import prepare
 from imageproc.client.uploads.sender import Sender, object_metadata
 
 
-class Uploads:
+class Uploads(StackResource):
     """Uploads into a stack's bucket."""
 
     def __init__(self, stack: Stack, albums: Albums) -> None:
         """Upload to this stack."""
-        self._stack, self._albums = stack, albums
+        super().__init__(stack)
+        self._albums = albums
 
     def prepare(
         self,

@@ -20,6 +20,7 @@ from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import code_bucket, describe
 from imageproc.deployment.template.parameters import check_given, stack_parameters
 from imageproc.errors import PlanDeclinedError, PlanRejectedError, StackStuckError
+from imageproc.presentation import html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from imageproc.deployment.stack import StackState
 
 Kind = Literal["CREATE", "UPDATE"]
+_CHANGE_COLUMNS = ("Action", "Resource", "Type", "Replacement")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,17 @@ class Plan:
     def changed(self) -> bool:
         """Whether there is something to do."""
         return self.change_set is not None or self.update is not None
+
+    def _repr_html_(self) -> str:
+        """Return what would be done as tables, for Jupyter."""
+        if not self.changed:
+            return html.listing((), (), f"Stack {self.stack}", "There is nothing to do.")
+        told = ((one.action, one.logical_id, one.type, one.replacement) for one in self.changes)
+        shown = html.listing(_CHANGE_COLUMNS, told, f"{self.kind} {self.stack}")
+        if self.parameters:
+            values = ((one.name, one.present, one.wanted) for one in self.parameters)
+            shown += html.listing(("Parameter", "Present", "Wanted"), values)
+        return shown + html.notes(self.warnings)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any
 from imageproc import Album, Photo, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AwsError, WorkbenchError
+from imageproc.presentation.markup import Markup, table
 from imageproc.presentation.rendition import make_rendition
 from imageproc.widgets.actor import Job
-from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.panel import Panel

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from imageproc.errors import Cancelled
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.actor import Actor, Job, JobControl
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.panels import fields
 from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.tones import Tone

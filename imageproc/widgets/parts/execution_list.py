@@ -9,8 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.markup import Markup, table
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.updates import update
 

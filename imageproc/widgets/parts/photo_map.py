@@ -11,8 +11,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, static_text, style
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.updates import update
 
 _SVG = Markup(

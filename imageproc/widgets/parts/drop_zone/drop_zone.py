@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import anywidget
 import traitlets
 
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.parts.drop_zone.chunks import ChunkAssembler
 from imageproc.widgets.parts.drop_zone.file_rows import FileRows, plain
 from imageproc.widgets.parts.drop_zone.upload_handler import (

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imageproc.widgets.markup import Markup, table
+from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
 
 _MAX_TEXT = 500

@@ -8,8 +8,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.markup import Markup
 from imageproc.widgets.parts.state_graph.drawing import svg, to_json
 from imageproc.widgets.parts.state_graph.layout import layout, layouts
 from imageproc.widgets.parts.state_graph.machine import Definition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from imageproc.widgets.markup import Markup
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.parts.state_graph.shapes import Bus, Connector, Graph, Node, arrow, curve, path
 
 MARGIN = 10

@@ -1,0 +1,114 @@
+"""Objects as Jupyter shows them: small pages of HTML that need no kernel, no script and no style sheet.
+
+They are kept in notebooks, so they are bounded in size. They read well in nbconvert and on GitHub, which
+keeps tables, pictures and `details`, and drops most styles.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from imageproc.core.record import PhotoRecord
+from imageproc.errors import ImageRejectedError
+from imageproc.presentation.facts import facts, problem, tag_confidences
+from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.rendition import make_rendition
+from imageproc.presentation.text import printable
+
+MAX_PICTURES = 24
+"""The most thumbnails of a contact sheet."""
+
+MAX_ROWS = 50
+"""The most rows of a table; what is left out is counted."""
+
+_PICTURE = (240, 180)
+"""The box, width x height in pixels, of a picture that is kept inside the page: some 6 KB."""
+
+_FIGURE = "display:inline-block;vertical-align:top;width:{width}px;margin:0 8px 8px 0"
+_IMAGE = "max-width:100%;max-height:150px"
+_SMALL = "font-size:85%;overflow-wrap:anywhere"
+
+
+@dataclass(frozen=True)
+class SheetPhoto:
+    """A photo on a contact sheet: its record, and the thumbnail's file if there is one."""
+
+    record: PhotoRecord
+    thumbnail: bytes | None
+
+
+def listing(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "", empty: str = "Nothing."
+) -> Markup:
+    """Return a table of at most `MAX_ROWS` rows of printable texts, or what to say when there are none."""
+    every = iter(rows)
+    shown = [[printable(str(cell)) for cell in row] for row in islice(every, MAX_ROWS)]
+    if not shown:
+        return Markup("<p>{}</p>").format(f"{caption}: {empty}" if caption else empty)
+    left = sum(1 for _ in every)
+    more = Markup("<p>and {} more</p>").format(f"{left:,}") if left else Markup("")
+    return table([printable(name) for name in columns], shown, printable(caption)) + more
+
+
+def tables(each: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]) -> Markup:
+    """Return several tables, each of a caption, columns and rows, below each other."""
+    return Markup("").join(listing(columns, rows, caption) for caption, columns, rows in each)
+
+
+def notes(texts: Iterable[str]) -> Markup:
+    """Return each text as a paragraph."""
+    return Markup("").join(Markup("<p>{}</p>").format(printable(text)) for text in texts)
+
+
+def pairs(title: str, values: Iterable[tuple[str, object]]) -> Markup:
+    """Return names and values below a title; values that are None or empty are left out."""
+    rows = [(name, value) for name, value in values if value not in (None, "")]
+    return listing((title, ""), rows)
+
+
+def photo(record: PhotoRecord, thumbnail: bytes | None) -> Markup:
+    """Return a photo: its thumbnail, name, what went wrong, tags, and all facts in a fold."""
+    tags = ", ".join(
+        name if confidence is None else f"{name} {confidence:.0f} %"
+        for name, confidence in tag_confidences(record)
+    )
+    known = [(fact.name, fact.value) for fact in facts(record) if fact.name != "Status"]
+    fold = Markup("<details><summary>{} facts</summary>{}</details>").format(
+        len(known), listing(("Fact", "Value"), known)
+    )
+    lines = [f"{record.status.capitalize()}", problem(record), tags]
+    told = Markup("").join(Markup("<div>{}</div>").format(printable(line)) for line in lines if line)
+    return Markup("<div>{}<div><strong>{}</strong></div>{}{}</div>").format(
+        _picture(thumbnail, record.name), printable(record.name), told, fold
+    )
+
+
+def contact_sheet(title: str, cards: Sequence[SheetPhoto], total: int) -> Markup:
+    """Return at most `MAX_PICTURES` photos as thumbnails with their names, and how many there are in all."""
+    shown = cards[:MAX_PICTURES]
+    count = f"{total:,} photo{'' if total == 1 else 's'}"
+    if len(shown) < total:
+        count += f", {len(shown)} shown"
+    head = Markup("<div><strong>{}</strong> {}</div>").format(printable(title), count)
+    return head + Markup("<div>{}</div>").format(Markup("").join(map(_figure, shown)))
+
+
+def _figure(card: SheetPhoto) -> Markup:
+    name = printable(card.record.name, 60)
+    tags = printable(", ".join(card.record.tags[:3]) or card.record.status.capitalize(), 60)
+    return Markup('<figure style="{}">{}<figcaption style="{}">{}<br>{}</figcaption></figure>').format(
+        _FIGURE.format(width=160), _picture(card.thumbnail, card.record.name), _SMALL, name, tags
+    )
+
+
+def _picture(data: bytes | None, name: str) -> Markup:
+    """Return a thumbnail inside the page; a text where there is none."""
+    try:
+        small = make_rendition(data or b"", _PICTURE)
+    except ImageRejectedError:
+        return Markup("<div><em>no thumbnail</em></div>")
+    source = f"data:{small.content_type};base64,{base64.b64encode(small.data).decode()}"
+    return Markup('<img src="{}" alt="{}" style="{}">').format(source, printable(name), _IMAGE)
