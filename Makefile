@@ -14,7 +14,10 @@ SECURITY_BIN := $(SECURITY_VENV)/bin
 # AWS's own command line, for the tests that deploy by it.
 AWSCLI_VENV := .venv-awscli
 TEMPLATE := cloudformation/image-processing.yaml
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Modules are compiled when they are first imported: most never are.
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
+# A file's tests run in one worker, in the order that tests/conftest.py gives.
+TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help lab app browser demo check test fuzz bench peers style lint audit lock clean
 
@@ -33,10 +36,10 @@ demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AW
 	$(BIN)/imageproc demo
 
 check: style ## Check style and types, and run the quick tests: no local AWS, no browser
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest $(TEST_WORKERS) -m "not slow"
 
 test: lint $(AWSCLI_VENV)/.made ## Run all checks and tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(TEST_WORKERS)
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
@@ -80,13 +83,13 @@ $(VENV)/bin/python:
 
 # The development environment holds the workbench's, so its stamp serves for both.
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.dev $(VENV)/.workbench
 
 $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
-	$(PIP_INSTALL) --require-hashes -r requirements/workbench.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/$(PIP_INSTALL) --require-hashes -r requirements/workbench.txt
+	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.workbench
 
 # Environments of one lock each.

@@ -29,13 +29,28 @@ SLOW_FIXTURES = {"local_aws", "own_aws"}
 """What starts a local AWS."""
 
 
+LONGEST = (
+    *("reliability/test_function_faults.py", "notebooks/test_notebooks.py", "flow/test_kill.py"),
+    *("reliability/test_hostile.py", "flow/test_stack.py", "test_installed.py", "flow/test_aws_cli.py"),
+)
+"""The files that take longest, in this order. They begin first, so that none is left over at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what `make check` leaves out; files that start other servers mark themselves."""
+    """Mark as slow what `make check` leaves out, and put it first. Files with servers mark themselves."""
     tests = Path(__file__).parent
     for item in items:
         folder = item.path.relative_to(tests).parts[0]
         if folder in SLOW_FOLDERS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: _order(item, tests))
+
+
+def _order(item: pytest.Item, tests: Path) -> int:
+    path = item.path.relative_to(tests).as_posix()
+    if path in LONGEST:
+        return LONGEST.index(path)
+    return len(LONGEST) + (item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from imageproc.local import LocalAws
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
 
-COUNT = 50
+COUNT = 30
 ALBUM = Album("a1", "ann", "Cats", 0)
 SAVED_S = 3.0
 """After so many seconds the local AWS has saved what it was told: the stack was there before the photos."""
