@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "local": {"core"},
     "deployment": {"core", "aws", "resources"},
     "costs": {"core"},
-    "client": {"core", "aws", "costs", "deployment", "local"},
+    "catalog": {"core", "aws"},
+    "client": {"core", "aws", "catalog", "costs", "deployment", "local"},
     "presentation": {"core"},
     "widgets": {"core", "costs", "deployment", "client", "presentation", "samples", "public"},
     "cli": {
