@@ -21,6 +21,7 @@ _NAMES = {
     "client.photos.followed": "FollowedPhoto FollowedPhotos",
     "client.photos.photo": "Photo",
     "client.photos.processing": "NotRestarted Restarted",
+    "client.photos.view": "PhotoView",
     "client.privacy": "Erased Erasure",
     "client.stack": "Stack",
     "client.target": "Target",

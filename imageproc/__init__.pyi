@@ -24,6 +24,7 @@ from imageproc.client.photos.followed import FollowedPhotos as FollowedPhotos
 from imageproc.client.photos.photo import Photo as Photo
 from imageproc.client.photos.processing import NotRestarted as NotRestarted
 from imageproc.client.photos.processing import Restarted as Restarted
+from imageproc.client.photos.view import PhotoView as PhotoView
 from imageproc.client.privacy import Erased as Erased
 from imageproc.client.privacy import Erasure as Erasure
 from imageproc.client.stack import Stack as Stack

@@ -34,6 +34,8 @@
     │   ├── DownloadError
     │   ├── ForgetError
     │   ├── FollowTimeoutError
+    │   ├── CatalogError
+    │   ├── QueryError
     │   ├── ResourcesMissingError
     │   ├── SamplesMissingError
     │   └── Cancelled
@@ -241,6 +243,14 @@ class ForgetError(WorkbenchError):
 
 class FollowTimeoutError(WorkbenchError, TimeoutError):
     """Photos that did not finish in time. They continue nevertheless."""
+
+
+class CatalogError(WorkbenchError):
+    """The catalog cannot be made or kept in step with the table."""
+
+
+class QueryError(WorkbenchError):
+    """A question to the catalog that cannot be answered: an unknown field or label, or wrong SQL."""
 
 
 class ResourcesMissingError(WorkbenchError):

@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "local": {"core"},
     "deployment": {"core", "aws", "presentation", "resources"},
     "costs": {"core", "presentation"},
-    "client": {"core", "aws", "costs", "deployment", "local", "presentation"},
+    "catalog": {"core", "aws"},
+    "client": {"core", "aws", "catalog", "costs", "deployment", "local", "presentation"},
     "presentation": {"core"},
     "widgets": {"core", "costs", "deployment", "client", "presentation", "samples", "public"},
     "cli": {

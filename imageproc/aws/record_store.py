@@ -6,14 +6,17 @@ The functions in Lambda and the workbench use it alike. What may be written when
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.core.attributes import ALBUM_ID, ALBUM_INDEX, IMAGE_ID
+from imageproc.core.attributes import ALBUM_ID, ALBUM_INDEX, IMAGE_ID, STATUS
+from imageproc.core.changes import is_tombstone, stamp, tombstone
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import decode
 from imageproc.errors import SupersededError
@@ -34,11 +37,11 @@ class RecordStore(Generic[R]):
     def get(self, photo_id: str) -> R | None:
         """Return a record, None if there is none. Strongly consistent. Raises AwsError."""
         found = items.get(self._dynamodb, self._table, {IMAGE_ID: photo_id})
-        return None if found is None else self._decode(found)
+        return None if found is None or is_tombstone(found) else self._decode(found)
 
     def get_many(self, photo_ids: Iterable[str]) -> Iterator[R]:
         """Yield those records that exist, in no fixed order. Strongly consistent. Raises AwsError."""
-        return map(self._decode, items.get_many(self._dynamodb, self._table, IMAGE_ID, photo_ids))
+        return self._records(items.get_many(self._dynamodb, self._table, IMAGE_ID, photo_ids))
 
     def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[R]:
         """Yield an album's records, the newest upload first, `page_size` for each request at most."""
@@ -47,11 +50,15 @@ class RecordStore(Generic[R]):
 
     def scan(self) -> Iterator[R]:
         """Yield all records, in no fixed order: reads the whole table."""
-        return map(self._decode, items.scan(self._dynamodb, self._table))
+        return self._records(items.scan(self._dynamodb, self._table))
 
     def write(self, photo_id: str, change: RecordChange) -> None:
-        """Perform a change. Raises SupersededError if its condition does not hold, AwsError."""
-        request = _update_request(change)
+        """Perform a change; one of the status is stamped for the change index.
+
+        Raises SupersededError if its condition does not hold, AwsError.
+        """
+        stamped = stamp(photo_id, time.time()) if STATUS in change.values else {}
+        request = _update_request(replace(change, values={**change.values, **stamped}))
         with translated(f"Writing the record of {photo_id}"):
             try:
                 key = items.to_item({IMAGE_ID: photo_id})
@@ -63,10 +70,15 @@ class RecordStore(Generic[R]):
                     ) from error
                 raise
 
-    def delete(self, photo_id: str) -> None:
-        """Delete a record; no error if there is none. Raises AwsError."""
+    def erase(self, photo_id: str) -> None:
+        """Delete a record, if there is one, and leave a tombstone: both or neither. Raises AwsError."""
+        delete = {"TableName": self._table, "Key": items.to_item({IMAGE_ID: photo_id})}
+        put = {"TableName": self._table, "Item": items.to_item(tombstone(photo_id, time.time()))}
         with translated(f"Erasing the record of {photo_id}"):
-            self._dynamodb.delete_item(TableName=self._table, Key=items.to_item({IMAGE_ID: photo_id}))
+            self._dynamodb.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
+
+    def _records(self, found: Iterable[Mapping[str, Any]]) -> Iterator[R]:
+        return (self._decode(item) for item in found if not is_tombstone(item))
 
     def _decode(self, item: Mapping[str, Any]) -> R:
         return decode(item, self._kind, **self._more)

@@ -118,7 +118,7 @@ class Privacy(StackResource):
         Reads the whole table and lists the whole bucket, with one more request for each version that no
         record is about. Of a key that others uploaded to as well, only the user's own versions are named.
         """
-        records = {photo.id: photo for photo in self._photos}
+        records = {photo.id: photo for photo in self._photos.scan()}
         mine = {photo.id for photo in records.values() if photo.user == user}
         versions: dict[str, list[StoredVersion]] = {photo_id: [] for photo_id in mine}
         for version in self._versions(INCOMING_PREFIX):
@@ -145,10 +145,12 @@ class Privacy(StackResource):
             for start in range(0, len(one.versions), _BATCH):
                 self._delete_versions(one.versions[start : start + _BATCH])
             if one.record is not None:
-                self._records.delete(one.photo_id)
+                self._records.erase(one.photo_id)
             yield Erased(one.photo_id, len(one.versions))
         for album in erasure.albums:
             self._delete_album(album)
+        if erasure.photos and self._photos.catalog.is_made:
+            self._photos.catalog.erase()
 
     def _stored(self, photo_id: str, record: Photo | None) -> StoredPhoto:
         keys = (thumbnail_key(photo_id), incoming_key(photo_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imageproc.client.albums import Albums
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos import Photos
 from imageproc.client.photos.processing import NotRestarted
@@ -33,7 +34,7 @@ def _reconciled(target: Target) -> str:
     """Start what was left behind, and return what was done, in words."""
     restarted, refused = 0, []
     for stack in deployed(target):
-        for one in Photos(stack, Albums(stack), Executions(stack)).reconcile():
+        for one in Photos(stack, Albums(stack), Executions(stack), StackCatalog(stack)).reconcile():
             if isinstance(one, NotRestarted):
                 refused.append(one)
             else:

@@ -154,8 +154,11 @@ class Stack:
 
         See `imageproc.deployment.destroy`. If it is cancelled, calling it again finishes it.
         """
+        from imageproc.client.catalogs import remove_catalogs
+
         self._forget_outputs()
         sleep = (cancellation or Cancellation()).sleep
+        remove_catalogs(self.target, self.name)
         yield from destroy(self.target, self.name, delete_data=delete_data, sleep=sleep)
 
     def _forget_outputs(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.bulk import BulkRuns
 from imageproc.client.cancellation import Cancellation
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.costs import of_photos, of_stack
 from imageproc.client.dead_letters import DeadLetters
 from imageproc.client.executions import Executions
@@ -85,8 +86,13 @@ class Workbench:
 
     @cached_property
     def photos(self) -> Photos:
-        """The photos: read, found, followed, processed again, downloaded."""
-        return Photos(self.stack, self.albums, self.executions)
+        """The photos: selected, read, followed, processed again, downloaded."""
+        return Photos(self.stack, self.albums, self.executions, self.catalog)
+
+    @cached_property
+    def catalog(self) -> StackCatalog:
+        """The index that views of photos ask."""
+        return StackCatalog(self.stack)
 
     @cached_property
     def uploads(self) -> Uploads:

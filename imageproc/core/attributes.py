@@ -16,6 +16,9 @@ SEQUENCER = "sequencer"
 STATUS = "status"
 ERROR = "error"
 MISSING = "missing"
+CHANGE_SHARD = "changeShard"
+CHANGE_TIME = "changeTime"
+EXPIRY_TIME = "expiryTime"
 TAGS = "tags"
 LABELS = "labels"
 LABEL_MODEL_VERSION = "labelModelVersion"
@@ -71,6 +74,9 @@ PIPELINE_ATTRIBUTES = (
 
 ALBUM_INDEX = "albumID-uploadTime-index"
 """Index of the ImageMetadata table: partition key `albumID`, sort key `uploadTime`."""
+
+CHANGE_INDEX = "changeShard-changeTime-index"
+"""Sparse index of the ImageMetadata table, keys only: partition key `changeShard`, sort key `changeTime`."""
 
 USER_INDEX = "userID-creationTime-index"
 """Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""

@@ -66,6 +66,23 @@ class Camera:
     lens_model: str | None = None
     software: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        """Make and model, without the make twice."""
+        return _joined(self.make, self.model)
+
+    @property
+    def lens(self) -> str | None:
+        """The lens's make and model, without the make twice."""
+        return _joined(self.lens_make, self.lens_model)
+
+
+def _joined(first: str | None, second: str | None) -> str | None:
+    make, model = first or "", second or ""
+    if make.strip() and model.lower().startswith(make.lower().split()[0]):
+        return model
+    return f"{make} {model}".strip() or None
+
 
 @dataclass(frozen=True)
 class Exposure:
@@ -187,6 +204,10 @@ class PhotoRecord:
     """`sha256:` and the original's SHA-256 in hexadecimal digits."""
     truncated: bool = False
     """Whether the file lacks its end: the thumbnail shows what is there."""
+    change_shard: str | None = None
+    """The partition of the change index that the record is in (`imageproc.core.changes`)."""
+    change_time: int | None = None
+    """When its status was written last, in epoch milliseconds of the writer's clock."""
     other: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Attributes as stored that the fields above do not hold, or not exactly as they are stored."""
 

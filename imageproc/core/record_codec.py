@@ -248,6 +248,8 @@ _FIELDS: Mapping[str, _Codec] = {
     "thumbnail": _Codec(attributes.THUMBNAIL, _thumbnail, lambda t: {"s3Bucket": t.bucket, "s3Key": t.key}),
     "content_hash": _Codec(attributes.CONTENT_HASH, _text),
     "truncated": _Codec(attributes.TRUNCATED, _flag),
+    "change_shard": _Codec(attributes.CHANGE_SHARD, _text),
+    "change_time": _Codec(attributes.CHANGE_TIME, _whole),
 }
 _GROUPS: Mapping[str, tuple[type[Any], Mapping[str, _Codec]]] = {
     "camera": (

@@ -13,6 +13,7 @@
     ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
     ├── services/                 tables, stacks, functions, executions (JSON, by MiniStack)
     ├── objects/                  the photos (by MiniStack)
+    ├── catalog/                  the workbench's indexes of the photos' records
     └── tmp/                      unpacked function code and layers; emptied at each start
 
 There is one state directory for each user, whatever the current directory, so that notebooks and terminals
@@ -59,6 +60,7 @@ _OWN_NAMES = (
     "access.jsonl",
     "services",
     "objects",
+    "catalog",
     "tmp",
 )
 _STAYING_NAMES = ("README.txt", "start.lock", "server.lock")

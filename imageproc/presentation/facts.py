@@ -68,15 +68,7 @@ def _as_stored(value: object) -> str:
 
 def camera(record: PhotoRecord) -> str:
     """Return what took the photo, empty if it is not known."""
-    return _joined(record.camera.make, record.camera.model)
-
-
-def _joined(first: str | None, second: str | None) -> str:
-    """Return make and model, without the make twice."""
-    make, model = first or "", second or ""
-    if make.strip() and model.lower().startswith(make.lower().split()[0]):
-        return model
-    return f"{make} {model}".strip()
+    return record.camera.name or ""
 
 
 def _exposure_time(record: PhotoRecord) -> str:
@@ -187,7 +179,7 @@ _FACTS: tuple[tuple[str, Callable[[PhotoRecord], str | None]], ...] = (
     ("Taken", _taken),
     ("Place", _place),
     ("Camera", camera),
-    ("Lens", lambda r: _joined(r.camera.lens_make, r.camera.lens_model)),
+    ("Lens", lambda r: r.camera.lens),
     ("Exposure time", _exposure_time),
     ("Aperture", lambda r: "" if r.exposure.f_number is None else f"f/{r.exposure.f_number:.3g}"),
     ("Sensitivity", lambda r: "" if r.exposure.sensitivity is None else f"ISO {r.exposure.sensitivity}"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from imageproc.aws import record_store
 from imageproc.aws.record_store import RecordStore
 from imageproc.core.ownership import (
     LateClaim,
@@ -28,7 +30,9 @@ Store = RecordStore[PhotoRecord]
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    # A request that the SDK repeats is the same: it has the first one's time.
+    monkeypatch.setattr(record_store, "time", SimpleNamespace(time=lambda: 1_700_000_000.5))
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
         dynamodb.create_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from imageproc.client.target import AWS, Target
 from imageproc.client.uploads.events import ObjectVersion, PreparedFile, Uploaded
 from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
-from imageproc.core.attributes import ALBUM_INDEX, USER_INDEX
+from imageproc.core.attributes import ALBUM_INDEX, CHANGE_INDEX, USER_INDEX
+from imageproc.core.changes import stamp
 from imageproc.core.record import Status
 from tests import pictures
 
@@ -58,8 +60,9 @@ class Backend:
         self.stack.client("s3").put_object(Bucket=self.stack.bucket, Key=f"Thumbnails/{photo_id}", Body=data)
 
     def write(self, photo_id: str, status: str = Status.SUCCEEDED, **stored: Any) -> None:
-        """Write a record, whatever is there."""
+        """Write a record, whatever is there, and stamp it as changed."""
         item = {
+            **stamp(photo_id, time.time()),
             "imageID": photo_id,
             "s3key": f"Incoming/{photo_id}",
             "status": status,
@@ -149,10 +152,13 @@ def session() -> boto3.Session:
 
 
 @pytest.fixture
-def target(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Target:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGEPROC_TARGET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("IMAGEPROC_USER", "ann")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     return Target(AWS, session)
 
 
@@ -187,8 +193,9 @@ def _made(target: Target) -> dict[str, str]:
     s3: Any = target.client("s3")
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    _make_table(target, "images", "imageID", ALBUM_INDEX, ("albumID", "uploadTime"))
-    _make_table(target, "albums", "albumID", USER_INDEX, ("userID", "creationTime"))
+    changes = {CHANGE_INDEX: ("changeShard", "changeTime")}
+    _make_table(target, "images", "imageID", {ALBUM_INDEX: ("albumID", "uploadTime"), **changes})
+    _make_table(target, "albums", "albumID", {USER_INDEX: ("userID", "creationTime")})
     machines = {
         output: target.client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/any"
@@ -204,9 +211,10 @@ def _made(target: Target) -> dict[str, str]:
     }
 
 
-def _make_table(target: Target, name: str, key: str, index: str, index_keys: tuple[str, str]) -> None:
-    partition, sort = index_keys
-    types = {key: "S", partition: "S", sort: "N"}
+def _make_table(target: Target, name: str, key: str, indexes: dict[str, tuple[str, str]]) -> None:
+    types = {key: "S"} | {
+        one: kind for keys in indexes.values() for one, kind in zip(keys, "SN", strict=True)
+    }
     target.client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
@@ -220,8 +228,9 @@ def _make_table(target: Target, name: str, key: str, index: str, index_keys: tup
                     {"AttributeName": partition, "KeyType": "HASH"},
                     {"AttributeName": sort, "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY" if index == CHANGE_INDEX else "ALL"},
             }
+            for index, (partition, sort) in indexes.items()
         ],
         BillingMode="PAY_PER_REQUEST",
     )

@@ -69,7 +69,7 @@ def test_albums_are_a_table_and_found_by_name(backend: Backend) -> None:
 
 def test_failures_are_a_table(backend: Backend) -> None:
     photos = backend.workbench.photos
-    assert "Nothing failed" in photos.failures()._repr_html_()
+    assert "Nothing failed" in photos.failures([])._repr_html_()
     backend.photo("a.jpg", Status.FAILED, error={"step": "Step", "name": "Broken", "cause": "It broke."})
     assert "It broke." in photos.failures()._repr_html_()
 

@@ -6,32 +6,84 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
+from imageproc.catalog.rows import Row, to_attributes
 from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
-from imageproc.client.photos.failures import Failures, failures_of, grouped, retriable
+from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
+from imageproc.client.photos.view import PhotoView
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
+from imageproc.core.record_codec import decode
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
 
 
 class Photos(StackResource):
     """The photos of a stack."""
 
-    def __init__(self, stack: Stack, albums: Albums, executions: Executions) -> None:
+    def __init__(self, stack: Stack, albums: Albums, executions: Executions, catalog: StackCatalog) -> None:
         """Read the photos of this stack."""
         super().__init__(stack)
         self._albums, self._executions = albums, executions
+        self.catalog = catalog
+        """What views ask."""
+
+    def where(self, **conditions: Any) -> PhotoView:
+        """Return a view of the photos that meet all of these conditions; without any, of all photos.
+
+        Several values are alternatives, and `(from, to)` are limits that belong to the range, None for no
+        limit.
+
+        - `tag`: a label or a parent of one, and `min_confidence` in percent;
+        - `camera`, `lens`, `make`, `model`, `software`, `artist`, `description`, `name`: text with `*` and
+          `?`, upper and lower case alike; `camera` and `lens` are make and model;
+        - `taken`: 2014, '2014-05', '2014-05-31', a date, a datetime, or (from, to), by the clock where it was
+          taken; `uploaded`: the same in UTC;
+        - `near`: (latitude, longitude, '50 km'); `within`: (south, west, north, east) in degrees, also across
+          180°; `has_place`, `has_date`: True or False;
+        - `album`: an Album, its ID or its name; `user`; `id`; `status`; `format`; `missing`: a part; `error`:
+          an error's name with `*` and `?`;
+        - `text`: words that all have to occur in name, description, tags, camera, lens, artist, copyright or
+          album;
+        - `megapixels`, `width`, `height`, `file_size`, `orientation`, `exposure_time`, `f_number`,
+          `sensitivity`, `focal_length`, `focal_length_in_35mm`, `altitude`: a number or (from, to).
+
+        A photo that lacks what is asked for does not meet the condition. Raises QueryError for an unknown
+        condition, with the nearest names, InvalidArgumentError for a wrong value, and as `Albums.get` does.
+        """
+        return PhotoView(self).where(**conditions)
+
+    def __len__(self) -> int:
+        """Return how many there are, by the catalog."""
+        return len(self.where())
+
+    def __iter__(self) -> Iterator[Photo]:
+        """Yield all photos, the newest upload first, from the catalog: see `PhotoView`."""
+        return iter(self.where())
+
+    def scan(self) -> Iterator[Photo]:
+        """Yield all photos as the table has them, in no fixed order: reads the whole table."""
+        return self._records.scan()
+
+    def album_id(self, album: AlbumLike, user: str | None = None) -> str:
+        """Return the ID of an album. Raises as `Albums.get` does."""
+        return self._albums.get(album, user).id
+
+    def of_row(self, row: Row) -> Photo:
+        """Return the photo that the catalog has a row of."""
+        return decode(to_attributes(row, self.catalog.origin), Photo, _photos=self)
 
     def get(self, photo: PhotoLike) -> Photo:
         """Return a photo as it is now, by itself or its whole ID.
@@ -47,14 +99,14 @@ class Photos(StackResource):
     def find(self, photo: PhotoLike) -> Photo:
         """Return the photo with this ID, or the only one whose ID ends with it (its file's name, say).
 
-        The latter reads the whole table. A Photo is returned as it is. Raises PhotoNotFoundError, also if
-        there are several; InvalidArgumentError, AwsError.
+        A Photo is returned as it is. Raises PhotoNotFoundError, also if there are several;
+        InvalidArgumentError, AwsError.
         """
         if isinstance(photo, Photo):
             return photo
         text = _photo_id(photo)
         known = self._records.get(text)
-        found = [known] if known else [one for one in self if one.id.endswith(text)]
+        found = [known] if known else self._ending_with(text)
         if len(found) > 1:
             several = ", ".join(sorted(one.id for one in found)[:5])
             raise PhotoNotFoundError(
@@ -76,10 +128,6 @@ class Photos(StackResource):
         Raises as `Albums.get` does.
         """
         return self._records.in_album(self._albums.get(album, user).id, page_size)
-
-    def __iter__(self) -> Iterator[Photo]:
-        """Yield all photos, in no fixed order: reads the whole table."""
-        return self._records.scan()
 
     def read(self, photo: PhotoLike) -> bytes:
         """Return the photo's file as it was uploaded, in the version that the record is about.
@@ -185,13 +233,13 @@ class Photos(StackResource):
     def retriable(self, only: Iterable[str] = (), step: str | None = None) -> list[Photo]:
         """Return the photos that a retry may help; with `only`, those that lack one of these parts.
 
-        With `step`, only those that failed in this step of the state machine. Reads the whole table.
+        With `step`, only those that failed in this step of the state machine.
         """
-        return retriable(self, parse_parts(only), step)
+        return retriable(self.where(status=FAILED_STATUSES), parse_parts(only), step)
 
     def failures(self, photos: Iterable[Photo] | None = None) -> Failures:
         """Return what failed or is missing, in which step, why and how often: of all photos, or of these."""
-        return grouped(failures_of(self if photos is None else photos))
+        return grouped(failures_of(self.where(status=FAILED_STATUSES) if photos is None else photos))
 
     def download(
         self,
@@ -212,6 +260,11 @@ class Photos(StackResource):
         strip = not (thumbnails or keep_location)
         return download(map(self.find, photos), read, Path(folder), strip_location=strip)
 
+    def _ending_with(self, text: str) -> list[Photo]:
+        self.catalog.sync()
+        ids = self.where(id_end=text).ids()
+        return list(self.many(ids))
+
     def _each(
         self, photos: Iterable[PhotoLike], start: Callable[[PhotoLike], Restarted]
     ) -> Iterator[Restarted | NotRestarted]:
@@ -225,6 +278,10 @@ class Photos(StackResource):
         with translated(f"Reading {key}"):
             answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
             return bytes(answer["Body"].read())
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        return f"<Photos of {self._stack!r}>"
 
     @property
     def _records(self) -> RecordStore[Photo]:

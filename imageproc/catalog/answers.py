@@ -1,0 +1,195 @@
+"""What a selection is asked: how many, which, what they have in common; as rows, frames and files."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from imageproc.catalog.database import Database, mappings
+from imageproc.catalog.fields import FIELDS
+from imageproc.catalog.rows import Row
+from imageproc.catalog.selection import Selection, flat_columns
+from imageproc.errors import DownloadError, QueryError, ResourcesMissingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PAGE = 1000
+"""Photos that are read at a time while a selection is iterated."""
+
+CATEGORIES = (
+    *("status", "user", "album", "album_id", "format", "camera", "make", "model", "lens", "software"),
+    *("error_step", "error_name"),
+)
+"""Fields with few values, which a frame has as categories."""
+
+LABELS = """
+SELECT id, labels[i] AS label, coalesce(confidences[i], confidences_64[i]) AS confidence,
+  nullif(string_split(coalesce(parents[i], ''), chr(10)), ['']) AS parents,
+  numbers[start + 5 * box + 1] AS "left", numbers[start + 5 * box + 2] AS top,
+  numbers[start + 5 * box + 3] AS width, numbers[start + 5 * box + 4] AS height,
+  numbers[start + 5 * box + 5] AS box_confidence
+FROM (
+  SELECT *, CAST(5 * coalesce(list_sum(box_counts[1:i - 1]), 0) AS BIGINT) AS start,
+    unnest(range(greatest(coalesce(box_counts[i], 0), 1))) AS box
+  FROM (
+    SELECT id, labels, confidences, confidences_64, parents, box_counts,
+      coalesce(CAST(boxes AS DOUBLE[]), boxes_64) AS numbers, unnest(range(1, len(labels) + 1)) AS i
+    FROM records WHERE {condition}
+  )
+)
+"""
+"""A row for each box of a label, and one for a label without boxes."""
+
+
+def count(database: Database, selection: Selection) -> int:
+    """Return how many photos there are."""
+    return int(database.rows(selection.counting(database.names))[0][0])
+
+
+def pairs(database: Database, sql: str) -> dict[Any, int]:
+    """Return the values and numbers of a query for facets or tags."""
+    return {value: int(photos) for value, photos in database.rows(sql)}
+
+
+def ids(database: Database, selection: Selection) -> list[str]:
+    """Return the photos' IDs, in order."""
+    return [row[0] for row in database.rows(selection.sql("id", database.names))]
+
+
+def rows(database: Database, selection: Selection) -> Iterator[Row]:
+    """Yield the photos' rows, in order, as of one moment."""
+    with database.transaction() as run:
+        numbers = [row[0] for row in run(selection.sql("photo", database.names)).fetchall()]
+        for start in range(0, len(numbers), _PAGE):
+            page = numbers[start : start + _PAGE]
+            found = {row["photo"]: row for row in mappings(run(_of_photos(page)))}
+            yield from (found[number] for number in page)
+
+
+def frame(database: Database, selection: Selection) -> pd.DataFrame:
+    """Return a row for each photo, in order. Raises ResourcesMissingError without pandas."""
+    pandas = _pandas()
+    with database.cursor() as cursor:
+        found = cursor.execute(selection.sql(_with_tags(), database.names)).df()
+    for name in CATEGORIES:
+        found[name] = found[name].astype("category")
+    minutes = found["taken_offset"].astype("Int64")
+    offset = pandas.to_timedelta(minutes.astype("Float64"), unit="min")
+    found["taken_offset"] = offset
+    found.insert(
+        found.columns.get_loc("taken_offset") + 1,
+        "taken_utc",
+        (found["taken"] - offset).dt.tz_localize("UTC"),
+    )
+    found["uploaded"] = found["uploaded"].dt.tz_localize("UTC")
+    return _typed(found)
+
+
+def labels_frame(database: Database, selection: Selection) -> pd.DataFrame:
+    """Return a row for each box of each label, and one for a label without boxes."""
+    _pandas()
+    condition = selection.as_condition().sql(database.names)
+    with database.cursor() as cursor:
+        found = cursor.execute(LABELS.format(condition=condition)).df()
+    found["label"] = found["label"].astype("category")
+    return found
+
+
+def ask(database: Database, selection: Selection, sql: str) -> pd.DataFrame:
+    """Return what a person's own SELECT gives; `photos` and `labels` are the selection.
+
+    Raises QueryError if it is not one SELECT, or is refused.
+    """
+    _pandas()
+    statement = _one_select(sql)
+    condition = selection.as_condition().sql(database.names)
+    photos = f"SELECT {_with_tags()} FROM records WHERE {condition}"
+    with database.cursor() as cursor:
+        try:
+            cursor.execute(f"CREATE TEMP VIEW photos AS {photos}")
+            cursor.execute(f"CREATE TEMP VIEW labels AS {LABELS.format(condition=condition)}")
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            return cursor.execute(statement).df()
+        except duckdb.Error as error:
+            tables = f"The tables are photos ({', '.join(FIELDS)}, tags) and labels."
+            raise QueryError(f"The query was refused: {error}.", tables) from error
+
+
+def _one_select(sql: str) -> duckdb.Statement:
+    try:
+        found = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(f"The query cannot be read: {error}.") from error
+    if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
+        raise QueryError("That is not one SELECT statement.", "The catalog can only be read.")
+    return found[0]
+
+
+def write_parquet(database: Database, selection: Selection, path: Path) -> None:
+    """Write a row for each photo, in order. Raises DownloadError."""
+    _copy(database, selection.sql(_with_tags(), database.names), path, "FORMAT parquet, COMPRESSION zstd")
+
+
+def write_csv(database: Database, selection: Selection, path: Path) -> None:
+    """Write a row for each photo, in order; no cell begins like a formula. Raises DownloadError."""
+    inner = selection.sql(f"{flat_columns()}, array_to_string(labels, '; ') AS tags", database.names)
+    texts = database.rows(f"SELECT column_name FROM (DESCRIBE {inner}) WHERE column_type = 'VARCHAR'")
+    safe = ", ".join(f'{_safe(name)} AS "{name}"' for (name,) in texts)
+    _copy(database, f"SELECT * REPLACE ({safe}) FROM ({inner})", path, "FORMAT csv, HEADER")
+
+
+def _safe(name: str) -> str:
+    """Return a text so that no spreadsheet takes it for a formula: with an apostrophe before it.
+
+    https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return (
+        f"CASE WHEN regexp_matches(\"{name}\", '^[=+\\-@\\t\\r]') THEN '''' || \"{name}\" ELSE \"{name}\" END"
+    )
+
+
+def _copy(database: Database, sql: str, path: Path, form: str) -> None:
+    """Write a query's rows beside the file, and put it there when it is whole."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with database.cursor() as cursor:
+            cursor.execute(f"COPY ({sql}) TO '{str(temporary).replace(chr(39), chr(39) * 2)}' ({form})")
+        temporary.replace(path)
+    except (OSError, duckdb.IOException) as error:
+        temporary.unlink(missing_ok=True)
+        raise DownloadError(
+            f"{path} cannot be written: {error}.", "Choose another folder, or make room."
+        ) from error
+
+
+def _of_photos(numbers: list[int]) -> str:
+    return f"SELECT * FROM records WHERE photo IN ({', '.join(map(str, numbers))})"
+
+
+def _with_tags() -> str:
+    return f"{flat_columns()}, labels AS tags"
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise ResourcesMissingError(
+            "Data frames need pandas, which is not installed.",
+            "Install it with: pip install 'imageproc[workbench]'",
+        ) from error
+    return pandas
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return whole numbers and texts as such also where some or all photos lack them."""
+    whole = ("file_size", "width", "height", "orientation", "sensitivity", "focal_length_in_35mm")
+    coded = ("exposure_program", "metering_mode", "white_balance", "flash")
+    texts = ("id", "name", "description", "artist", "copyright", "error_cause", "missing", "content_hash")
+    return frame.astype(dict.fromkeys((*whole, *coded), "Int64") | dict.fromkeys(texts, "str"))

@@ -1,0 +1,320 @@
+"""A catalog: kept in step with the table, and asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any
+
+import duckdb
+
+from imageproc.catalog.database import Database
+from imageproc.catalog.feed import Feed, Keys
+from imageproc.catalog.filling import Filled, FillProgress, change_of, fill
+from imageproc.catalog.journal import Journal, Journaled, JournalState
+from imageproc.catalog.rows import Origin
+from imageproc.core.changes import FORGOTTEN, TOMBSTONE_DAYS, shards, tombstone_id
+from imageproc.errors import CatalogError
+
+FRESH_S = 0.5
+"""How old what is known of the table may be when a question is answered."""
+
+LOOK_BACK_S = 10.0
+"""How far before the last change changes are read again: the index shows a write a moment after it."""
+
+DEEP_LOOK_BACK_S = 600.0
+"""The same, once in DEEP_EVERY_S: for writers whose clock is slow. AWS refuses requests whose clock is more
+than five minutes wrong:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"""
+
+DEEP_EVERY_S = 60.0
+MERGE_AFTER = 5_000
+"""Changes after which a small base is written anew; a large one after a twentieth of its records."""
+
+_CAUGHT_UP = "caught-up"
+"""An empty file whose time is when the changes were read last."""
+
+_ONE_FILL = Lock()
+"""DuckDB's locks keep other processes out of a file, but not other threads of this one."""
+
+_WRITING_S = 600.0
+"""How long a base may take that another process is writing."""
+
+_HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
+_WAIT_S = 0.2
+_TRIES = 5
+"""A base that is gone was just replaced by another process: then the next one is looked for."""
+
+_BROKEN = (sqlite3.DatabaseError, duckdb.IOException, duckdb.CatalogException, duckdb.BinderException)
+
+
+class Catalog:
+    """The catalog in a folder. Threads may share it, and so may processes the folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        feed: Feed,
+        origin: Origin,
+        notify: Callable[[FillProgress], object] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Use this folder, which is made when it is needed. `notify` is told how far a first fill is."""
+        self.folder, self.notify = folder, notify
+        self._feed, self._origin, self._clock = feed, origin, clock
+        self._journal = Journal(folder / "journal.sqlite")
+        self._database: Database | None = None
+        self._albums: dict[str, tuple[str, str]] = {}
+        self._seen: dict[str, int] = {}
+        self._deep = 0.0
+        self._lock = RLock()
+
+    def database(self, max_age_s: float = FRESH_S) -> Database:
+        """Return what can be asked, at most so many seconds behind the table.
+
+        A file that is broken or of another version is made anew. Raises CatalogError, AwsError.
+        """
+        with self._lock:
+            try:
+                return self._current(max_age_s)
+            except sqlite3.OperationalError as error:
+                raise CatalogError(
+                    f"The catalog in {self.folder} cannot be used: {error}.", "Try again in a minute."
+                ) from error
+            except _BROKEN:
+                self.remove()
+            try:
+                return self._current(max_age_s)
+            except _BROKEN as error:
+                raise CatalogError(f"The catalog in {self.folder} cannot be used: {error}.") from error
+
+    def erase(self) -> None:
+        """Catch up, and leave no byte here of what was erased from the table."""
+        with self._lock:
+            if self.database(0) and self._state().erased:
+                self._merge()
+                self.database()
+
+    def remove(self) -> None:
+        """Remove the catalog. It is made anew when it is asked again."""
+        with self._lock:
+            if self._database:
+                self._database.close()
+            self._database, self._seen, self._deep = None, {}, 0.0
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _current(self, max_age_s: float) -> Database:
+        self._make_folder()
+        state = self._state()
+        if not state.base or self._is_outdated(state):
+            self._fill()
+        if self._age() > max_age_s:
+            self._follow()
+        return self._refreshed()
+
+    def _is_outdated(self, state: JournalState) -> bool:
+        """Whether tombstones may have expired that were never seen, or the base is gone."""
+        known = self._clock() - state.followed < (TOMBSTONE_DAYS - 1) * _DAY_S
+        return not known or not (self.folder / state.base).exists()
+
+    def _fill(self) -> None:
+        """Make the first base, or wait for another process or thread that does."""
+        before = self._state().base
+        with _ONE_FILL:
+            while self._state().base == before:
+                try:
+                    made = fill(self.folder, self._feed, self._origin, self.notify)
+                except duckdb.IOException as error:
+                    if "lock" not in str(error):
+                        raise
+                    time.sleep(_WAIT_S)
+                else:
+                    self._use(made)
+        self._deep, self._seen = 0.0, {}
+
+    def _use(self, made: Filled) -> None:
+        """Begin with a base that was just filled. Changes since reading began are read again."""
+        with self._journal.writing() as journal:
+            journal.set_base(made.base.name, journal.last(), made.last)
+            positions = dict.fromkeys(shards(), int(made.began * 1000))
+            journal.set_state(positions=positions, followed=made.began, erased=0)
+            journal.add_albums(self._feed.albums(made.albums))
+        self._remove_other_bases()
+
+    def _follow(self) -> None:
+        """Read what changed, and write it down."""
+        began, deep = self._clock(), self._clock() - self._deep > DEEP_EVERY_S
+        back = int(1000 * (DEEP_LOOK_BACK_S if deep else LOOK_BACK_S))
+        since = {shard: time - back for shard, time in self._state().positions.items()}
+        latest = 0.0
+        for keys in self._feed.changes(since):
+            latest = max(latest, keys.now)
+            unseen = [(key, time) for key, time in keys.changes if self._seen.get(key) != time]
+            if unseen:
+                self._note(keys, unseen)
+        if latest - self._state().followed > _HOUR_S:
+            with self._journal.writing() as journal:
+                journal.set_state(followed=latest)
+        if deep:
+            self._deep = began
+            oldest = min(since.values(), default=0)
+            self._seen = {key: time for key, time in self._seen.items() if time >= oldest}
+        self._touch(began)
+        self._merge_if_due()
+
+    def _note(self, keys: Keys, unseen: list[tuple[str, int]]) -> None:
+        """Read the photos that changed, alone, so that a later state never meets an earlier one."""
+        with self._journal.writing() as journal:
+            database = self._refreshed()
+            changed = self._ids_of_tombstones(database, unseen) if keys.shard == FORGOTTEN else dict(unseen)
+            known = dict(
+                database.rows(
+                    "SELECT id, change_time FROM records WHERE id IN (SELECT unnest(?))", [list(changed)]
+                )
+            )
+            wanted = [
+                key for key, time in changed.items() if key not in known or known[key] != time or not time
+            ]
+            found = self._feed.records(wanted)
+            gone = [key for key in wanted if key not in found and key in known]
+            self._add_albums(journal, found)
+            journal.add(
+                [
+                    *(change_of(one, self._origin) for one in found.values()),
+                    *((key, None, None) for key in gone),
+                ]
+            )
+            positions = dict(journal.state().positions)
+            newest = min(unseen[-1][1], int(keys.now * 1000))
+            positions[keys.shard] = max(positions.get(keys.shard, 0), newest)
+            journal.set_state(positions=positions, **({"erased": self._clock()} if gone else {}))
+        self._seen |= dict(unseen)
+
+    def _ids_of_tombstones(self, database: Database, unseen: list[tuple[str, int]]) -> dict[str, int]:
+        """Return the photos that were erased and are still here, each with the time 0: to be looked at."""
+        hashes = [key for key, _ in unseen]
+        found = database.rows(
+            "SELECT id FROM records WHERE sha256(id) || '/' IN (SELECT unnest(?))", [hashes]
+        )
+        return {row[0]: 0 for row in found if tombstone_id(row[0]) in hashes}
+
+    def _add_albums(self, journal: Journaled, found: Mapping[str, Mapping[str, Any]]) -> None:
+        named = {str(one["albumID"]) for one in found.values() if one.get("albumID")}
+        if unknown := named - set(journal.albums()):
+            journal.add_albums(self._feed.albums(sorted(unknown)))
+
+    def _refreshed(self) -> Database:
+        """Return the database with all that the journal has."""
+        for _ in range(_TRIES):
+            with self._journal.reading() as journal:
+                base = self.folder / journal.state().base
+                seq = self._database.seq if self._database and self._database.base == base else 0
+                changes, last, albums = journal.changes(seq), journal.last(), journal.albums()
+            if self._database is None or self._database.base != base:
+                try:
+                    self._database = Database(base)
+                except duckdb.IOException:
+                    if base.exists():
+                        raise
+                    continue  # another process has just written the next one
+            if last > self._database.seq:
+                self._database.apply(changes, last)
+            if albums != self._albums:
+                self._albums = albums
+                self._database.set_albums(albums)
+            return self._database
+        raise self._restless()
+
+    def _merge_if_due(self) -> None:
+        with self._journal.reading() as journal:
+            changes, erased = journal.count(), journal.state().erased
+        quiet = erased and self._clock() - erased > LOOK_BACK_S
+        if changes > MERGE_AFTER or quiet:
+            (records,) = self._refreshed().rows("SELECT count(*) FROM base.records")[0]
+            if quiet or changes > records / 20:
+                self._merge()
+
+    def _merge(self) -> None:
+        """Write another base with all changes in it, and none of what was erased."""
+        with self.unlocked() as (database, before):
+            made, last = database.write_base()
+            used = {row[0] for row in database.rows("SELECT DISTINCT album_id FROM records")}
+            gone = [album for (album,) in database.rows("SELECT id FROM albums") if album not in used]
+        with self._journal.writing() as journal:
+            state = journal.state()
+            if state.base == before.base:  # otherwise another process was faster
+                journal.set_base(made.name, database.seq, last)
+                journal.forget_albums(gone)
+                journal.set_state(erased=0 if state.erased == before.erased else state.erased)
+                (self.folder / before.base).unlink(missing_ok=True)
+        self._remove_other_bases()
+
+    @contextmanager
+    def unlocked(self) -> Iterator[tuple[Database, JournalState]]:
+        """Yield a database of the caller's own that may write files, and the state that it shows."""
+        with self._lock:
+            database, state = self._opened()
+        try:
+            yield database, state
+        finally:
+            database.close()
+
+    def _opened(self) -> tuple[Database, JournalState]:
+        for _ in range(_TRIES):
+            with self._journal.reading() as journal:
+                state, last, changes = journal.state(), journal.last(), journal.changes()
+                albums = journal.albums()
+            try:
+                database = Database(self.folder / state.base, locked=False)
+            except duckdb.IOException:
+                if (self.folder / state.base).exists():
+                    raise
+            else:
+                database.apply(changes, last)
+                database.set_albums(albums)
+                return database, state
+        raise self._restless()
+
+    def _remove_other_bases(self) -> None:
+        """Remove the bases that nobody is going to use; a process that has one open keeps reading it."""
+        used = self._state().base
+        for path in self.folder.glob("base-*.duckdb"):
+            if path.name != used and self._clock() - path.stat().st_mtime > _WRITING_S:
+                path.unlink(missing_ok=True)
+
+    def _restless(self) -> CatalogError:
+        return CatalogError(f"The catalog in {self.folder} is being written again and again.", "Try again.")
+
+    def _state(self) -> JournalState:
+        with self._journal.reading() as journal:
+            return journal.state()
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+        except OSError as error:
+            raise CatalogError(
+                f"The catalog's folder {self.folder} cannot be made: {error.strerror or error}.",
+                "Set XDG_CACHE_HOME (for the local AWS IMAGEPROC_STATE_DIR) to a folder of yours.",
+            ) from error
+
+    def _age(self) -> float:
+        """Return how many seconds ago the changes were read, by any process."""
+        try:
+            age = self._clock() - (self.folder / _CAUGHT_UP).stat().st_mtime
+        except FileNotFoundError:
+            return float("inf")
+        return age if age >= 0 else float("inf")
+
+    def _touch(self, time: float) -> None:
+        path = self.folder / _CAUGHT_UP
+        path.touch(mode=0o600)
+        os.utime(path, (time, time))

@@ -1,0 +1,83 @@
+"""The fields that photos are sorted, counted and shown by, each as SQL for DuckDB and Athena alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from imageproc.catalog.conditions import ALBUM, NAME
+from imageproc.errors import QueryError
+
+FIELDS: dict[str, str] = {
+    "id": "id",
+    "name": NAME,
+    "status": "status",
+    "user": '"user"',
+    "album": ALBUM,
+    "album_id": "album_id",
+    "uploaded": "uploaded",
+    "format": "format",
+    "file_size": "file_size",
+    "width": "width",
+    "height": "height",
+    "megapixels": "width * height / 1e6",
+    "orientation": "orientation",
+    "taken": "taken",
+    "taken_offset": "taken_offset",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "altitude": "altitude",
+    "camera": "camera",
+    "make": "make",
+    "model": "model",
+    "lens": "lens",
+    "software": "software",
+    "exposure_time": "exposure_time",
+    "f_number": "f_number",
+    "sensitivity": "sensitivity",
+    "focal_length": "focal_length",
+    "focal_length_in_35mm": "focal_length_in_35mm",
+    "exposure_bias": "exposure_bias",
+    "exposure_program": "exposure_program",
+    "metering_mode": "metering_mode",
+    "white_balance": "white_balance",
+    "flash": "flash",
+    "description": "description",
+    "artist": "artist",
+    "copyright": "copyright",
+    "error_step": "error_step",
+    "error_name": "error_name",
+    "error_cause": "error_cause",
+    "missing": "missing",
+    "truncated": "coalesce(truncated, FALSE)",
+    "content_hash": "content_hash",
+}
+"""Sizes in bytes and pixels, exposures in seconds and millimetres, offsets in minutes, places in degrees."""
+
+DERIVED: dict[str, str] = {
+    "year": "year(taken)",
+    "month": "month(taken)",
+    "day": "CAST(taken AS DATE)",
+    "hour": "hour(taken)",
+    "has_place": "latitude IS NOT NULL",
+    "has_date": "taken IS NOT NULL",
+}
+"""Of other fields: not shown, but sorted and counted by."""
+
+
+def expression(field: str) -> str:
+    """Return a field's SQL. Raises QueryError for an unknown one, with the nearest names."""
+    known = FIELDS | DERIVED
+    if field not in known:
+        raise QueryError(f"There is no field {field!r}.", nearest(field, known))
+    return known[field]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return what may have been meant, as a sentence."""
+    names = {one.casefold(): one for one in sorted(known)}
+    found = [names[one] for one in get_close_matches(str(name).casefold(), names, 5, 0.6)]
+    if found:
+        return f"Did you mean {' or '.join(map(repr, found))}?"
+    some = sorted(names.values())
+    return f"There are: {', '.join(some[:40])}{' …' if len(some) > 40 else ''}." if some else ""

@@ -1,0 +1,161 @@
+"""The first fill: the whole table, read once, side by side, and continued where it was interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageproc.catalog.database import attach, fill_base, filling, insert, new_base
+from imageproc.catalog.journal import JournalEntry
+from imageproc.catalog.rows import Origin, tags_of, to_row
+from imageproc.catalog.schema import FORMAT, columns_of
+from imageproc.core.changes import TOMBSTONE_DAYS
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from imageproc.catalog.feed import Feed, Page
+
+SEGMENTS = 8
+"""Of the scan: enough for the network to be busy, few enough for one client's connections."""
+
+_FILE = "filling.duckdb"
+_LONGEST_S = (TOMBSTONE_DAYS - 1) * 24 * 60 * 60
+"""An interrupted fill that began earlier is not continued: it may hold what was erased without a trace."""
+
+
+@dataclass(frozen=True)
+class FillProgress:
+    """How far a first fill is."""
+
+    records: int
+    """Read so far."""
+    expected: int
+    """By DynamoDB's count, which is up to six hours old."""
+    read_units: float
+    """What reading the whole table takes of DynamoDB: half a unit for 4 KB."""
+    done: bool = False
+    """Whether all are read."""
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        expected = max(self.expected, self.records)
+        return f"Reading all records for the catalog, once: {self.records:,} of about {expected:,}"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A base that was made."""
+
+    base: Path
+    last: int
+    """The greatest row number in it."""
+    began: float
+    """When reading began, epoch seconds."""
+    albums: tuple[str, ...]
+    """The IDs of its albums."""
+
+
+def fill(folder: Path, feed: Feed, origin: Origin, notify: Callable[[FillProgress], object]) -> Filled:
+    """Read the whole table into another base. Raises duckdb.IOException while another process does."""
+    path = folder / _FILE
+    connection = filling(path)
+    try:
+        began = _begun(connection, feed)
+        done = _read(connection, feed, origin, notify)
+        base = _write(connection, folder)
+        found = connection.execute(
+            "SELECT DISTINCT album_id FROM records WHERE album_id IS NOT NULL"
+        ).fetchall()
+    finally:
+        connection.close()
+    path.unlink(missing_ok=True)
+    return Filled(base, done, began, tuple(row[0] for row in found))
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    origin: Origin,
+    notify: Callable[[FillProgress], object],
+) -> int:
+    """Read what an earlier fill has not; return how many records there are."""
+    table, done = feed.table(), _count(connection)
+    notify(FillProgress(done, table.records, table.read_units))
+    for page in feed.scan(_starts(connection), SEGMENTS):
+        _add(connection, page, origin, done)
+        done += len(page.records)
+        notify(FillProgress(done, table.records, table.read_units))
+    notify(FillProgress(done, done, table.read_units, done=True))
+    return done
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+    base = new_base(folder)
+    attach(connection, base, "made")
+    fill_base(connection.cursor(), "made", "filling.")
+    connection.execute("DETACH made")
+    return base
+
+
+def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str]:
+    """Return a record's ID, row and tags, as the journal holds them."""
+    row = to_row(stored, origin)
+    return row["id"], _json(row), _json(tags_of(stored))
+
+
+def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:
+    """Make the tables unless an earlier fill has; return when it began, by AWS's clock."""
+    for table in ("records", "tags"):
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns_of(table)})")
+    connection.execute("CREATE TABLE IF NOT EXISTS segments (segment INTEGER, start VARCHAR, done BOOLEAN)")
+    connection.execute("CREATE TABLE IF NOT EXISTS begun (format INTEGER, time DOUBLE)")
+    known, now = (
+        connection.execute("SELECT time FROM begun WHERE format = ?", [FORMAT]).fetchone(),
+        feed.now(),
+    )
+    if known and now - known[0] < _LONGEST_S:
+        return float(known[0])
+    connection.begin()
+    for table in ("records", "tags", "segments", "begun"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.executemany("INSERT INTO segments VALUES (?, NULL, false)", [[one] for one in range(SEGMENTS)])
+    connection.execute("INSERT INTO begun VALUES (?, ?)", [FORMAT, now])
+    connection.commit()
+    return now
+
+
+def _starts(connection: duckdb.DuckDBPyConnection) -> dict[int, dict[str, Any] | None]:
+    left = connection.execute("SELECT segment, start FROM segments WHERE NOT done").fetchall()
+    return {segment: json.loads(start) if start else None for segment, start in left}
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> int:
+    found = connection.execute("SELECT coalesce(max(photo), 0) FROM records").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _add(connection: duckdb.DuckDBPyConnection, page: Page, origin: Origin, done: int) -> None:
+    """Keep a page and where its segment goes on: both or neither."""
+    changes = [
+        JournalEntry(done + number, *change_of(one, origin)) for number, one in enumerate(page.records, 1)
+    ]
+    connection.begin()
+    try:
+        if changes:
+            insert(connection.execute, "", changes)
+        start = json.dumps(page.next_key) if page.next_key else None
+        connection.execute(
+            "UPDATE segments SET start = ?, done = ? WHERE segment = ?", [start, start is None, page.segment]
+        )
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,44 @@
+"""The tags that occur in a catalog, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from imageproc.catalog.fields import nearest
+from imageproc.errors import QueryError
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class TagNames:
+    """Tags, found upper and lower case alike, and by the beginnings of their words."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._by_name: dict[str, set[str]] = {}
+
+    def add(self, tags: Iterable[str]) -> None:
+        """Know these tags, too."""
+        for tag in tags:
+            self._by_name.setdefault(tag.casefold(), set()).add(tag)
+
+    def spelled(self, tag: str) -> list[str]:
+        """Return the tags of this name. Raises QueryError if there is none, with the nearest ones.
+
+        Where there are no tags at all yet, no name is wrong.
+        """
+        if self._by_name and tag.casefold() not in self._by_name:
+            known = [one for found in list(self._by_name.values()) for one in found]
+            raise QueryError(f"No photo has the tag {tag!r}.", nearest(tag, known))
+        return sorted(self._by_name.get(tag.casefold(), ()))
+
+    def beginning(self, word: str) -> list[str]:
+        """Return the tags in which a word begins like this."""
+        start = word.casefold()
+        return sorted(
+            tag
+            for name, tags in list(self._by_name.items())
+            if any(name.startswith(start, match.start()) for match in _WORD.finditer(name))
+            for tag in tags
+        )

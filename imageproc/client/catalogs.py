@@ -1,0 +1,147 @@
+"""The catalog of a stack: where it lies, what its first fill costs, and removing it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imageproc.catalog import Catalog, Feed, FillProgress, Origin
+from imageproc.catalog.catalog import FRESH_S
+from imageproc.catalog.database import Database
+from imageproc.client.stack import Stack
+from imageproc.client.target import Target
+from imageproc.costs import PRICES
+
+_TOLD_EVERY_S = 1.0
+_WORTH_TELLING = 2000
+"""Records from which on a first fill is long enough to be told of."""
+
+
+class StackCatalog:
+    """The catalog of a stack's photos: made when it is asked first, and kept in step with the table."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Index this stack's photos; nothing is read yet."""
+        self.notify: Callable[[FillProgress], object] = _Teller(stack.target)
+        """Is told how far a first fill is. By default it is written to standard error."""
+        self._stack = stack
+        self._outputs: object = None
+        self._catalog: Catalog | None = None
+
+    def database(self, max_age_s: float = FRESH_S) -> Database:
+        """Return what can be asked, at most so many seconds behind the table.
+
+        Raises CatalogError, AwsError.
+        """
+        return self._current.database(max_age_s)
+
+    def sync(self) -> None:
+        """Read now what has changed; the first time, everything. Raises CatalogError, AwsError."""
+        self.database(0)
+
+    def erase(self) -> None:
+        """Catch up, and leave no byte here of what was erased from the table.
+
+        Raises CatalogError, AwsError.
+        """
+        self._current.erase()
+
+    @contextmanager
+    def unlocked(self) -> Iterator[Database]:
+        """Yield a database of the caller's own that may write files. Raises CatalogError, AwsError."""
+        self.database()
+        with self._current.unlocked() as (database, _):
+            yield database
+
+    def remove(self) -> None:
+        """Remove the files. The catalog is made anew when it is asked again."""
+        self._current.remove()
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are, readable by their owner only."""
+        return self._current.folder
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is anything in it."""
+        return self.folder.exists()
+
+    @property
+    def origin(self) -> Origin:
+        """What the stack's photos have in common."""
+        return Origin(self._stack.bucket, self._stack.state_machine_arn)
+
+    @property
+    def _current(self) -> Catalog:
+        """Return the catalog of the stack as it is deployed now."""
+        if self._catalog is None or self._outputs is not self._stack.outputs:
+            stack = self._stack
+            feed = Feed(stack.client("dynamodb"), stack.image_table, stack.album_table)
+            digest = hashlib.sha256(feed.table().identity.encode()).hexdigest()[:16]
+            folder = catalogs_folder(stack.target) / f"{stack.name}-{digest}"
+            self._catalog = Catalog(folder, feed, self.origin, lambda progress: self.notify(progress))
+            self._outputs = stack.outputs
+        return self._catalog
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        return f"<The catalog of {self._stack!r}>"
+
+
+def catalogs_folder(target: Target) -> Path:
+    """Return the folder of all catalogs of a target: in the local AWS's state directory, or the user's cache.
+
+    The latter is `$XDG_CACHE_HOME/imageproc`, by default in `~/.cache`, on Linux and macOS alike
+    (https://specifications.freedesktop.org/basedir-spec/latest/).
+    """
+    if target.is_local:
+        from imageproc.local.state import default_state_dir
+
+        return (target.state_dir or default_state_dir()) / "catalog"
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "imageproc" / "catalog" / f"{target.account}-{target.region}"
+
+
+def remove_catalogs(target: Target, stack_name: str) -> None:
+    """Remove what was known here of all stacks of this name."""
+    folder = catalogs_folder(target)
+    for path in folder.glob("*") if folder.exists() else ():
+        if re.fullmatch(f"{re.escape(stack_name)}-[0-9a-f]{{16}}", path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class _Teller:
+    """Writes on standard error how far a first fill is, and before it what it costs."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._told: float | None = None
+
+    def __call__(self, progress: FillProgress) -> None:
+        if max(progress.records, progress.expected) < _WORTH_TELLING:
+            return
+        if self._told is None:
+            self._write(f"{cost_of(progress, self._target)}\n")
+        if self._told is None or time.monotonic() - self._told > _TOLD_EVERY_S or progress.done:
+            self._told = time.monotonic()
+            self._write(f"\r{progress}{chr(10) if progress.done else ''}")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def cost_of(progress: FillProgress, target: Target) -> str:
+    """Return what a first fill costs, as a sentence."""
+    if target.is_local:
+        return "The catalog is filled once; on the local AWS that costs nothing."
+    dollars = progress.read_units * PRICES["read"].each
+    return f"The catalog is filled once: AWS charges about {dollars:.2f} USD for reading the table."

@@ -1,0 +1,203 @@
+"""Views: photos by what they are, to be counted, looked through, and taken into data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from imageproc.catalog import answers
+from imageproc.catalog.arguments import condition_of
+from imageproc.catalog.conditions import AnyOf, all_of
+from imageproc.catalog.fields import expression
+from imageproc.catalog.selection import Order, Selection
+from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from imageproc.catalog.database import Database
+    from imageproc.client.albums import AlbumLike
+    from imageproc.client.photos import Photos
+    from imageproc.client.photos.photo import Photo
+
+Time = str | int | date | datetime
+"""2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """Some of a stack's photos, in an order: built first, and asked of the catalog when it is looked at.
+
+    Each question is answered from what the table had half a second ago at most; a photo of a view is as it
+    was then, and `photo.refresh()` as it is now. Raises QueryError for an unknown field or tag,
+    CatalogError, AwsError.
+    """
+
+    photos: Photos
+    """Those of the stack."""
+    selection: Selection = field(default_factory=Selection)
+    """What is asked of the catalog."""
+
+    def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
+        """Return those of these photos that meet all of these conditions; see `Photos.where`."""
+        if album is not None:
+            conditions["album_id"] = self.photos.album_id(album, conditions.get("user"))
+        return self._with(self.selection.where(condition_of(conditions)))
+
+    def between(self, begin: Time | None, end: Time | None) -> PhotoView:
+        """Return those that were taken in between, both included; None is no limit."""
+        return self.where(taken=(begin, end))
+
+    def sort_by(self, field: str, *more: str, descending: bool = False) -> PhotoView:
+        """Return the same photos in another order. What lacks the field comes last either way.
+
+        Raises QueryError for an unknown field, with the nearest names.
+        """
+        for one in (field, *more):
+            expression(one)
+        return self._with(self.selection.sorted_by(tuple(Order(one, descending) for one in (field, *more))))
+
+    def limit(self, count: int) -> PhotoView:
+        """Return the first so many."""
+        return self._with(self.selection.part(0, _whole("limit", count)))
+
+    def sample(self, count: int, seed: int = 0) -> PhotoView:
+        """Return so many, chosen by chance: the same photos for the same seed, wherever it is asked."""
+        return self._with(self.selection.sample(_whole("sample", count), seed))
+
+    def __or__(self, other: PhotoView) -> PhotoView:
+        """Return the photos of either view, in this one's order."""
+        both = AnyOf((self.selection.as_condition(), self._other(other).as_condition()))
+        return self._with(Selection(both, self.selection.order))
+
+    def __and__(self, other: PhotoView) -> PhotoView:
+        """Return the photos of both views, in this one's order."""
+        both = all_of(self.selection.as_condition(), self._other(other).as_condition())
+        return self._with(Selection(both, self.selection.order))
+
+    def __invert__(self) -> PhotoView:
+        """Return all of the stack's other photos."""
+        return self._with(self.selection.inverted())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self.count()
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return answers.count(self._database, self.selection)
+
+    def __iter__(self) -> Iterator[Photo]:
+        """Yield the photos in order, from the catalog: DynamoDB is not asked for each."""
+        return map(self.photos.of_row, answers.rows(self._database, self.selection))
+
+    @overload
+    def __getitem__(self, index: int) -> Photo: ...
+    @overload
+    def __getitem__(self, index: slice) -> PhotoView: ...
+    def __getitem__(self, index: int | slice) -> Photo | PhotoView:
+        """Return one photo, or a view of a part. Raises IndexError, InvalidArgumentError for steps."""
+        if isinstance(index, slice):
+            return self._slice(index)
+        start = index if index >= 0 else index + len(self)
+        for photo in self._with(self.selection.part(start, 1)) if start >= 0 else ():
+            return photo
+        raise IndexError(f"there is no photo {index} in the view")
+
+    def first(self) -> Photo:
+        """Return the first photo. Raises PhotoNotFoundError if there is none."""
+        for photo in self.limit(1):
+            return photo
+        raise PhotoNotFoundError("The view has no photos.")
+
+    def ids(self) -> list[str]:
+        """Return the photos' IDs, in order."""
+        return answers.ids(self._database, self.selection)
+
+    def facets(self, field: str) -> dict[Any, int]:
+        """Return a field's values, each with its number of photos, the most frequent first.
+
+        None stands for the photos that lack it. `field` is a column of `to_frame`, or `year`, `month`, `day`,
+        `hour`, `has_place`, `has_date`. Raises QueryError for an unknown one, with the nearest names.
+        """
+        database = self._database
+        return answers.pairs(database, self.selection.facets(field, database.names))
+
+    def tags(self) -> dict[str, int]:
+        """Return the labels and their parents, each with its number of photos, the most frequent first."""
+        database = self._database
+        return answers.pairs(database, self.selection.tags(database.names))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each photo, in order: flat columns, of times, categories and numbers.
+
+        `taken` is the time on the clock where the photo was taken; `taken_offset` is that clock's offset, and
+        `taken_utc` the moment, where EXIF has an offset. Raises ResourcesMissingError without pandas.
+        """
+        return answers.frame(self._database, self.selection)
+
+    def labels_frame(self) -> pd.DataFrame:
+        """Return a row for each box of each label, and one for a label without boxes, in no fixed order.
+
+        Confidences are in percent; boxes are fractions of the upright picture's sides.
+        """
+        return answers.labels_frame(self._database, self.selection)
+
+    def to_parquet(self, path: Path | str) -> Path:
+        """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
+        written = Path(path).expanduser()
+        with self.photos.catalog.unlocked() as database:
+            answers.write_parquet(database, self.selection, written)
+        return written
+
+    def to_csv(self, path: Path | str) -> Path:
+        """Write the columns of `to_frame` as CSV, and return the path. Raises DownloadError.
+
+        Text that a spreadsheet would take for a formula gets an apostrophe before it.
+        """
+        written = Path(path).expanduser()
+        with self.photos.catalog.unlocked() as database:
+            answers.write_csv(database, self.selection, written)
+        return written
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return what a SELECT in DuckDB's SQL gives.
+
+        `photos` has the columns of `to_frame` (without `taken_utc`) and `labels` those of `labels_frame`, of
+        this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
+        """
+        return answers.ask(self._database, self.selection, query)
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        return f"<PhotoView of {self.photos!r}>"
+
+    def _slice(self, index: slice) -> PhotoView:
+        if index.step not in (None, 1):
+            raise InvalidArgumentError("A view has no steps.", "Slice it as [from:to].")
+        if (index.start or 0) < 0 or (index.stop or 0) < 0:
+            index = slice(*index.indices(len(self)))
+        start = index.start or 0
+        count = None if index.stop is None else max(0, index.stop - start)
+        return self._with(self.selection.part(start, count))
+
+    def _other(self, other: object) -> Selection:
+        if not isinstance(other, PhotoView) or other.photos is not self.photos:
+            raise InvalidArgumentError("Only views of the same stack can be put together.")
+        return other.selection
+
+    def _with(self, selection: Selection) -> PhotoView:
+        return replace(self, selection=selection)
+
+    @property
+    def _database(self) -> Database:
+        return self.photos.catalog.database()
+
+
+def _whole(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidArgumentError(f"{name} cannot be {value!r}.", "Give a whole number.")
+    return value
