@@ -172,6 +172,12 @@ def _unknown(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _unknown(shape.member, member, path)
 
 
+def unknown_members(service_name: str, operation: str, answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the members of an answer that the service's model lacks."""
+    output = service(service_name).operation_model(operation).output_shape
+    yield from _unknown(output, answer, operation) if output else list(answer)
+
+
 def error_codes(*services: str) -> set[str]:
     """Return the codes of the errors that the services' models know."""
     found = set()
