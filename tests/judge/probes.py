@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from tests.judge.requests import EXECUTION, GUEST, Request, assume, event, of_type
+from tests.judge.requests import EXECUTION, GUEST, Request, assume, event, of_type, through_key
 from tests.judge.resolve import ACCOUNT, STACK, Deployment
 from tests.judge.simulations import role_of
 
@@ -53,6 +53,7 @@ def _all(deployment: Deployment) -> list[str]:
 def _of_others(deployment: Deployment, wanted: list[Request]) -> Iterator[Request]:
     """Yield what somebody does and nobody else of the same role: for each of the others it is forbidden."""
     own = defaultdict(set)
+    wanted = [one for one in wanted if not one.policy]  # a key's policy admits all of them
     for one in wanted:
         own[role_of(deployment, one.who)].add((one.action, deployment.text(one.resource)))
     done = {(one.action, deployment.text(one.resource)): one for one in wanted}
@@ -84,3 +85,7 @@ def _conditions() -> Iterator[Request]:
     yield assume("RekognitionFunction", "states.amazonaws.com", allowed=False)
     yield event("arn:aws:s3:::another-bucket", ACCOUNT, allowed=False)
     yield event(bucket, STRANGER, allowed=False)
+    yield through_key(start, "Decrypt", "", allowed=False)
+    yield through_key(start, "Decrypt", "ec2", allowed=False)
+    yield through_key(start, "Decrypt", "s3", allowed=False, account=STRANGER)
+    yield through_key(start, "ScheduleKeyDeletion", "s3", allowed=False)

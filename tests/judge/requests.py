@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tests.judge.resolve import ACCOUNT, Deployment
+from tests.judge.resolve import ACCOUNT, REGION, Deployment
 
 RECORD = Path(__file__).with_name("accesses.txt")
 """What the functions and the guests asked for on a local AWS: who, action, resource."""
@@ -28,6 +28,7 @@ DELIVER = (
 )
 GUEST = "TestClientIAMRole"
 EXECUTION = "arn:aws:states:${AWS::Region}:${AWS::AccountId}:execution:${%s.Name}:one"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 RULE = (
     "arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 )
@@ -38,7 +39,7 @@ class Request:
     """What somebody asks for: a function, a state machine, the guests' role, or a service.
 
     `resource` names the stack's own by variables, as `Fn::Sub` does; `policy` is the function or the state
-    machine whose own policy, or whose role's trust policy, decides too.
+    machine whose own policy, or whose role's trust policy, decides too; or the key.
     """
 
     who: str
@@ -60,7 +61,8 @@ class Request:
 def recorded() -> list[Request]:
     """Return what the functions and the guests did."""
     lines = RECORD.read_text().splitlines()
-    return [Request(*line.split()) for line in lines if not line.startswith("#")]
+    fields = (line.split() for line in lines if not line.startswith("#"))
+    return [Request(who, action, resource) for who, action, resource in fields]
 
 
 def needed(deployment: Deployment) -> list[Request]:
@@ -73,6 +75,7 @@ def needed(deployment: Deployment) -> list[Request]:
         *_of_machine(deployment, "BulkStateMachine"),
         *_of_bulk(),
         *_of_services(),
+        *_of_key(),
     ]
 
 
@@ -154,6 +157,31 @@ def _of_services() -> Iterator[Request]:
     for machine in ("ImageProcStateMachine", "BulkStateMachine"):
         yield assume(machine, "states.amazonaws.com", context={"aws:SourceAccount": ACCOUNT})
     yield event("${PhotoRepoS3Bucket.Arn}", ACCOUNT)
+
+
+def _of_key() -> Iterator[Request]:
+    """Yield what takes a key of the user's, whose policy docs/security.md has.
+
+    Not that of CloudWatch Logs: the simulator leaves out context keys of an encryption context with colons.
+    """
+    for who, service in (
+        ("GenerateThumbnailFunction", "s3"),
+        ("RecordOutcomeFunction", "dynamodb"),
+        ("ImageProcStartExecutionFunction", "sqs"),
+        ("StoreImageMetadataFunction", "lambda"),
+    ):
+        for action in ("Decrypt", "GenerateDataKey"):
+            yield through_key(who, action, service)
+
+
+def through_key(
+    who: str, action: str, service: str, *, allowed: bool = True, account: str = ACCOUNT
+) -> Request:
+    """Return a request for the key through a service, or directly if none is named."""
+    context = {"kms:CallerAccount": account}
+    if service:
+        context["kms:ViaService"] = f"{service}.{REGION}.amazonaws.com"
+    return Request(who, f"kms:{action}", KEY, allowed, context, KEY)
 
 
 def assume(

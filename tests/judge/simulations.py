@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from tests.judge.requests import Request
-from tests.judge.resolve import ACCOUNT, STACK, Deployment
+from tests.judge.requests import KEY, Request
+from tests.judge.resolve import ACCOUNT, REGION, STACK, Deployment
+
+ROOT = Path(__file__).parents[2]
 
 
 def as_simulation(deployment: Deployment, request: Request) -> dict[str, Any]:
@@ -63,6 +67,8 @@ def resource_policy(deployment: Deployment, request: Request) -> Any:
     if request.action == "sts:AssumeRole":
         role = role_of(deployment, request.policy)
         return deployment.named(resources[role]["Properties"]["AssumeRolePolicyDocument"])
+    if request.policy == KEY:
+        return key_policy()
     if request.policy:
         return _permission(deployment, request.policy)
     if request.action.startswith("s3:") and request.resource.startswith("${PhotoRepoS3Bucket"):
@@ -71,6 +77,14 @@ def resource_policy(deployment: Deployment, request: Request) -> Any:
         queue = resources["StartExecutionDeadLetterQueuePolicy"]
         return deployment.named(queue["Properties"]["PolicyDocument"])
     return None
+
+
+def key_policy() -> dict[str, Any]:
+    """Return the policy that docs/security.md gives for a key, as in the deployment's account and region."""
+    text = (ROOT / "docs" / "security.md").read_text()
+    _, _, block = text.partition("then no role\nneeds more than it has:\n\n```json\n")
+    statements = block.partition("```")[0].replace("REGION", REGION).replace("ACCOUNT", ACCOUNT)
+    return {"Version": "2012-10-17", "Statement": json.loads(statements)}
 
 
 def _permission(deployment: Deployment, function: str) -> dict[str, Any]:

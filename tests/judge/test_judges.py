@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.judge import simulations
 from tests.judge.__main__ import objections
 from tests.judge.requests import needed
 from tests.judge.resolve import Deployment, packaged
@@ -99,14 +100,18 @@ SPOILT: dict[Callable[[Any], None], str] = {
 }
 
 
-def test_each_spoilt_template_is_objected_to(template: Any) -> None:
+def test_each_spoilt_template_is_objected_to(template: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """All in one run of Node: each is spoilt in a place of its own, so each has objections of its own."""
     for spoil in SPOILT:
         spoil(template)
+    open_key = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*", "Action": "kms:*"}
+    monkeypatch.setattr(simulations, "key_policy", lambda: {"Version": "2012-10-17", "Statement": [open_key]})
     verdict = judge(template)
     found = [*objections(verdict), *complaints(verdict.answers, read_reasons())]
     for spoil, objection in SPOILT.items():
         assert any(objection in one for one in found), f"nobody objects to {spoil.__name__}"
+    key = "must be denied, is Allowed: ImageProcStartExecutionFunction: kms:ScheduleKeyDeletion"
+    assert any(key in one for one in found)
 
 
 def test_everything_that_a_definition_invokes_is_asked_about(template: Any) -> None:

@@ -28,7 +28,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     state = tmp_path / "state"
     monkeypatch.setenv("IMAGEPROC_STATE_DIR", str(state))
     monkeypatch.delenv("IMAGEPROC_TARGET", raising=False)
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: Usage(9, 0, 9_000_000_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(9, 0, 9_000_000_000))
     return state
 
 
@@ -111,7 +111,7 @@ def test_a_machine_without_free_ports_is_a_problem(monkeypatch: pytest.MonkeyPat
 def test_a_full_disk_is_told_before_it_is_full(
     free: int, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: Usage(9, 0, free))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(9, 0, free))
     found = checks()["disk"]
     assert (found.outcome, bool(found.fix)) == (outcome, outcome is not Outcome.OK)
 
