@@ -1,10 +1,11 @@
 """Records what AWS answers to a command, as fixtures that `tests/test_recording.py` holds to the models.
 
-    .venv/bin/python -m tests.recording tests/recorded/deploy.jsonl deploy --target aws --yes
+    .venv/bin/python -m tests.recording deploy --target aws --yes
 
-runs `imageproc deploy --target aws --yes`, and writes one line for each call: service, operation, parameters,
-and the answer or the error. The account's number and credentials are replaced, bodies are left out. Read a
-recording before you commit it: photo IDs, and places in records, are in it.
+runs `imageproc deploy --target aws --yes`, and writes `recorded/deploy.jsonl` beside this file, one line for
+each call: service, operation, parameters, and the answer or the error. The account's number and credentials
+are replaced, bodies are left out. Read a recording before you commit it: photo IDs, and places in records, are
+in it.
 """
 
 from __future__ import annotations
@@ -76,9 +77,7 @@ def main() -> None:
     """Run a command of `imageproc`, recorded."""
     from imageproc.cli import main as imageproc
 
-    path, *arguments = sys.argv[1:]
-    Recorder(Path(path)).start()
-    sys.argv = ["imageproc", *arguments]
+    Recorder(RECORDED / f"{sys.argv[1]}.jsonl").start()
     imageproc()
 
 
