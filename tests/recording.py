@@ -4,8 +4,8 @@
 
 runs `imageproc deploy --target aws --yes`, and writes `recorded/deploy.jsonl` beside this file, one line for
 each call: service, operation, parameters, and the answer or the error. The account's number and credentials
-are replaced, bodies are left out. Read a recording before you commit it: photo IDs, and places in records, are
-in it.
+are replaced, bodies are left out. Read a recording before you commit it: photo IDs, and places in records,
+are in it.
 """
 
 from __future__ import annotations
