@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tests.judge.page import PAGE, render
 from tests.judge.resolve import packaged
 from tests.judge.rules import complaints, read_reasons
-from tests.judge.verdict import HERE, Verdict, absent, judge
+from tests.judge.verdict import HERE, OLDEST_NODE, Verdict, absent, judge
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/security-rules.md anew")
     options = parser.parse_args()
     if missing := absent():
-        print(f"The judges were not asked: {missing}. Install Node.js 20 or newer with npm to ask them.")
+        print(f"The judges were not asked: {missing}. Install Node.js {OLDEST_NODE} or newer.")
         return 0
     install()
     verdict = judge(packaged())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,7 +13,7 @@ from tests.judge import __main__ as command
 from tests.judge.page import PAGE, render, suppressed
 from tests.judge.requests import Request
 from tests.judge.rules import Standing, complaints, read_reasons, rows
-from tests.judge.verdict import DEFAULT, GUESTS, HARDENED, HERE, RULED, Answer, Decision, Verdict
+from tests.judge.verdict import DEFAULT, GUESTS, HARDENED, HERE, RULED, Answer, Decision, Verdict, absent
 
 REASONS = read_reasons("""
 - {rules: [Pack-Wild], resources: "*Policy", finding: "Resource::<Bucket.Arn>/*", reason: prefixes are meant}
@@ -104,6 +106,14 @@ def test_without_node_it_says_so_and_is_no_failure(
     monkeypatch.setattr("sys.argv", ["judge"])
     assert command.main() == 0
     assert capsys.readouterr().out.startswith("The judges were not asked: node and npm not found.")
+
+
+def test_an_old_node_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text("#!/bin/sh\necho v18.20.1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    assert absent() == "node is v18.20.1"
 
 
 def test_an_objection_or_an_old_page_fails(

@@ -16,6 +16,7 @@ from tests.judge.resolve import ACCOUNT, REGION, Deployment
 from tests.judge.simulations import as_simulation
 
 HERE = Path(__file__).parent
+OLDEST_NODE = 20
 MACHINES = ("ImageProcStateMachine", "BulkStateMachine")
 
 DEFAULT, HARDENED, GUESTS = "default", "hardened", "guests"
@@ -82,7 +83,10 @@ class Verdict:
 def absent() -> str | None:
     """Return what is missing to ask the judges, None if all is there."""
     missing = [name for name in ("node", "npm") if not shutil.which(name)]
-    return f"{' and '.join(missing)} not found" if missing else None
+    if missing:
+        return f"{' and '.join(missing)} not found"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"node is {version}" if int(version[1:].split(".")[0]) < OLDEST_NODE else None
 
 
 def versions() -> dict[str, str]:
