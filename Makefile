@@ -19,7 +19,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-co
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help lab app browser demo check test fuzz bench peers style lint audit lock clean
+.PHONY: help lab app browser demo check test fuzz bench peers style lint judge audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AW
 check: style ## Check style and types, and run the quick tests: no local AWS, no browser
 	$(BIN)/python -m pytest $(TEST_WORKERS) -m "not slow"
 
-test: lint $(AWSCLI_VENV)/.made ## Run all checks and tests
+test: lint judge $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
@@ -59,6 +59,9 @@ lint: style $(SECURITY_VENV)/.made ## Check style, types, and the template by cf
 	$(BIN)/cfn-lint --ignore-checks W1020 -- $(TEMPLATE) # a definition is put there before it is deployed
 	$(SECURITY_BIN)/checkov --framework cloudformation --skip-download --quiet --compact --file $(TEMPLATE)
 
+judge: $(VENV)/.dev ## Ask an IAM simulator, an ASL validator and cdk-nag about the template; skipped without Node.js
+	$(BIN)/python -m tests.judge
+
 audit: $(SECURITY_VENV)/.made ## Look for known weaknesses in the locked packages (asks a service on the network)
 	@for lock in workbench dev lambda security awscli; do \
 		echo "requirements/$$lock.txt"; \
@@ -73,7 +76,7 @@ lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 
 clean: ## Stop the local AWS, remove the environment and what was built
 	-@test ! -x $(BIN)/imageproc || $(BIN)/imageproc local stop
-	rm -rf $(VENV) $(SECURITY_VENV) $(AWSCLI_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(SECURITY_VENV) $(AWSCLI_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info tests/judge/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -13,6 +13,7 @@ _NAMES = {
     "client.bulk": "BulkProgress",
     "client.cancellation": "Cancellation",
     "client.dead_letters": "DeadLetter NotRedriven Redriven",
+    "client.doctor.checks": "Check Outcome",
     "client.executions": "Execution",
     "client.executions.history": "Step StepStatus",
     "client.logs": "LogEntry",

@@ -12,6 +12,8 @@ from imageproc.client.dead_letters import (
 from imageproc.client.dead_letters import (
     Redriven as Redriven,
 )
+from imageproc.client.doctor.checks import Check as Check
+from imageproc.client.doctor.checks import Outcome as Outcome
 from imageproc.client.executions import Execution as Execution
 from imageproc.client.executions.history import Step as Step
 from imageproc.client.executions.history import StepStatus as StepStatus

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
+from tests import models
 from tests.local.functions import Functions
 from tests.secrets_in_use import holding, keys_in_use
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 # The same examples each time: what the suite says of a commit does not depend on the day.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
+
+models.watch()
 
 SLOW_FOLDERS = {"browser", "flow", "local", "notebooks", "reliability"}
 SLOW_FIXTURES = {"local_aws", "own_aws"}
@@ -60,6 +63,15 @@ def _quick_tests_start_no_local_aws(request: pytest.FixtureRequest, monkeypatch:
 
     if request.node.get_closest_marker("slow") is None:
         monkeypatch.setattr(LocalAws, "start", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _aws_would_take_every_request() -> Iterator[None]:
+    """What the product asks of any client is also held to what botocore does not look at."""
+    yield
+    wrong = models.wrong[:]
+    models.wrong.clear()
+    assert wrong == [], "AWS would refuse this"
 
 
 @contextlib.contextmanager

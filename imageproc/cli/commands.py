@@ -11,6 +11,7 @@ from imageproc import __version__
 _COMMANDS = {
     "demo": "demo:demo",
     "local": "local:local",
+    "doctor": "doctor:doctor",
     "package": "deploy:package",
     "deploy": "deploy:deploy",
     "outputs": "deploy:outputs",

@@ -19,6 +19,7 @@ from imageproc.client.cancellation import Cancellation
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.costs import of_photos, of_stack
 from imageproc.client.dead_letters import DeadLetters
+from imageproc.client.doctor import Check, examine
 from imageproc.client.executions import Executions
 from imageproc.client.logs import Logs
 from imageproc.client.metrics import Metrics
@@ -78,6 +79,21 @@ class Workbench:
         if opened.is_recovering:
             recover(opened, notify)
         return cls(opened, stack_name)
+
+    @staticmethod
+    def examine(
+        target: str | None = None,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        stack_name: str = DEFAULT_STACK,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Iterator[Check]:
+        """Yield what can be checked before deploying there, with these parameters of the template.
+
+        Nothing is started or changed, and what AWS refuses to tell is not known, and no error.
+        """
+        return examine(target, stack_name, parameters or {}, profile=profile, region=region)
 
     @cached_property
     def albums(self) -> Albums:

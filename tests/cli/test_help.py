@@ -36,6 +36,7 @@ EXPECTED = {
     "thumbnail",
     "local",
     "demo",
+    "doctor",
 }
 WITHOUT_TARGET = {"lab", "notebooks", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
 
@@ -72,7 +73,7 @@ def test_commands_on_a_stack_say_where(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["outputs", "photos", "cost", "show", "albums", "executions", "inspect", "upload"]
+    "name", ["outputs", "photos", "cost", "show", "albums", "executions", "inspect", "upload", "doctor"]
 )
 def test_listings_speak_json(name: str) -> None:
     assert "--json" in options(name)

@@ -53,6 +53,16 @@ def good_path() -> list[str]:
     return found
 
 
+def test_the_page_for_an_hour_on_aws_says_what_the_command_says() -> None:
+    page = (ROOT / "docs" / "aws-check.md").read_text()
+    (photos, megabytes), *_ = re.findall(r"imageproc cost --photos (\d+) --megabytes (\d+)", page)
+    found = estimate(int(photos), float(megabytes))
+    rekognition = found.processing.total - found.processing.without("Rekognition").total
+    assert f"The script processes {photos} photos at most" in page
+    for amount in (found.processing.total, rekognition, found.standing.total):
+        assert f"{amount:.2f} USD" in page or f"of which {amount:.2f} is for" in page
+
+
 def more(design: Design) -> float:
     """What processing one photo more costs without Rekognition."""
     return processing(1, by=design).without("Rekognition").total

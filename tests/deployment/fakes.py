@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from imageproc.deployment.stack.state import OUR_PARAMETERS
+from tests.models import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,12 +183,14 @@ class FakeLambda:
 
 
 class FakeClients:
-    """Hands out what it was given by name."""
+    """Hands out what it was given by name, its requests and answers held to AWS's models."""
 
     def __init__(self, **clients: Any) -> None:
         clients.setdefault("logs", FakeLogs())
         clients.setdefault("lambda", FakeLambda())
-        self._clients = clients
+        self._clients = {
+            name: fake if isinstance(fake, BaseClient) else Held(name, fake) for name, fake in clients.items()
+        }
 
     def client(self, service: str, /) -> Any:
         return self._clients[service]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,25 +58,73 @@ class Role:
     assumed_by: str
 
 
-def read_uses(path: Path) -> list[Use]:
-    """Return what was recorded, roles by their names."""
-    entries = [json.loads(line) for line in path.read_text().splitlines()]
-    return [
-        Use(_role_of(one["principal"]), one["action"], one["resource"], one["allowed"]) for one in entries
-    ]
+def read_entries(path: Path) -> list[dict[str, Any]]:
+    """Return what was recorded, as it was written."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def use_of(entry: Mapping[str, Any]) -> Use:
+    """Return what was recorded of one request, the role by its name."""
+    return Use(_role_of(entry["principal"]), entry["action"], entry["resource"], entry["allowed"])
+
+
+def names_of(stack: Stack) -> dict[str, str]:
+    """Return the logical IDs of the stack's resources, by their physical ones."""
+    return {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in _resources(stack)}
+
+
+def _resources(stack: Stack) -> Iterator[Any]:
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=stack.name):
+        yield from page["StackResourceSummaries"]
+
+
+_HEAD = """\
+# What functions and guests asked for on a local AWS: who, action, resource. Written from the recorded flow:
+# UPDATE_ACCESSES=1 .venv/bin/python -m pytest tests/flow/test_least_privilege.py -k judges
+"""
+_KEY = re.compile(r"/(Incoming|Thumbnails)/.+")
+_EXECUTION = re.compile(r"(:execution:[^:]+):.+")
+
+
+def listed(entries: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> str:
+    """Return what was recorded as the judges read it: each access once, names as the template has them.
+
+    `names` has the logical IDs of the stack's resources by their physical ones.
+    """
+    lines = set()
+    for one in entries:
+        _, role, session = one["principal"].rsplit("/", 2)
+        who = names.get(session) or names.get(role)
+        resource = _EXECUTION.sub(r"\1:one", _KEY.sub(r"/\1/photo.jpg", one["resource"]))
+        lines.add(f"{who} {one['action']} {_with_variables(resource, names)}\n")
+    return _HEAD + "".join(sorted(lines))
+
+
+def _with_variables(resource: str, names: Mapping[str, str]) -> str:
+    """Return an ARN with the stack's own resources as variables of the template."""
+    if resource in names:  # an ARN that is a physical ID
+        return f"${{{names[resource]}}}"
+    for arn, logical_id in names.items():
+        if ":stateMachine:" in arn and f":execution:{arn.rpartition(':')[2]}:" in resource:
+            here = "arn:aws:states:${AWS::Region}:${AWS::AccountId}"
+            return f"{here}:execution:${{{logical_id}.Name}}:{resource.rpartition(':')[2]}"
+    for physical_id, logical_id in names.items():
+        own = re.fullmatch(rf"arn:aws:[^/]+[:/]{re.escape(physical_id)}(/.*)?", resource)
+        if own:
+            return f"${{{logical_id}.Arn}}{own[1] or ''}"
+    return resource
 
 
 def roles_of(stack: Stack) -> dict[str, Role]:
     """Return the stack's roles by name."""
     iam, found = stack.client("iam"), {}
-    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
-    for page in pages.paginate(StackName=stack.name):
-        for resource in page["StackResourceSummaries"]:
-            if resource["ResourceType"] == "AWS::IAM::Role":
-                name = resource["PhysicalResourceId"]
-                document = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-                (principal,) = document["Statement"][0]["Principal"].values()
-                found[name] = Role(name, principal)
+    for resource in _resources(stack):
+        if resource["ResourceType"] == "AWS::IAM::Role":
+            name = resource["PhysicalResourceId"]
+            document = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+            (principal,) = document["Statement"][0]["Principal"].values()
+            found[name] = Role(name, principal)
     return found
 
 

@@ -31,7 +31,7 @@ def test_every_documented_command_exists() -> None:
 @pytest.mark.parametrize("page", ["security.md", "security-rules.md"])
 def test_what_the_security_pages_name_exists(page: str) -> None:
     text = (ROOT / "docs" / page).read_text()
-    assert [path for path in re.findall(r"tests/[\w/]+(?:\.py)?", text) if not (ROOT / path).exists()] == []
+    assert [path for path in re.findall(r"tests/[\w/-]+(?:\.\w+)?", text) if not (ROOT / path).exists()] == []
     assert [
         path for path in re.findall(r"\]\(([^)#:]+)\)", text) if not (ROOT / "docs" / path).exists()
     ] == []

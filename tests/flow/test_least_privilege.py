@@ -9,6 +9,7 @@ instead.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,9 +25,21 @@ from imageproc.local.ministack_adapter.access import SWITCH as RECORD
 from imageproc.local.recognition import SWITCH as RECOGNITION
 from imageproc.local.recognition.models import missing_packages
 from tests import pictures
-from tests.flow.access import Grant, Role, Use, grants_of, read_uses, roles_of, without_statement
+from tests.flow.access import (
+    Grant,
+    Role,
+    Use,
+    grants_of,
+    listed,
+    names_of,
+    read_entries,
+    roles_of,
+    use_of,
+    without_statement,
+)
 from tests.flow.conftest import Backend, deploy, target_of
 from tests.flow.guests import Guest
+from tests.judge.requests import RECORD as RECORD_FOR_JUDGES
 
 LAMBDA, STATES = "lambda.amazonaws.com", "states.amazonaws.com"
 XRAY = "xray:PutTelemetryRecords xray:PutTraceSegments"
@@ -122,6 +135,8 @@ class Recorded:
     roles: dict[str, Role]
     grants: list[Grant]
     uses: list[Use]
+    entries: list[Any]
+    """What was recorded of these roles, as it was written."""
 
     def excepted(self, exception: Unseen) -> list[Grant]:
         """The grants that an exception is about."""
@@ -146,8 +161,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     backend = Backend(Workbench(target, NAME))
     whole_flow(backend)
     roles = roles_of(backend.stack)
-    uses = [use for use in read_uses(local.state_dir / "access.jsonl") if use.role in roles]
-    yield Recorded(backend, roles, grants_of(backend.stack, roles), uses)
+    entries = [one for one in read_entries(local.state_dir / "access.jsonl") if use_of(one).role in roles]
+    uses = [use_of(one) for one in entries]
+    yield Recorded(backend, roles, grants_of(backend.stack, roles), uses, entries)
     local.reset()
 
 
@@ -206,6 +222,14 @@ def test_nothing_was_denied(recorded: Recorded) -> None:
     assert {use.role for use in recorded.uses} == {
         role.name for role in recorded.roles.values() if role.assumed_by != STATES
     }
+
+
+def test_the_judges_look_at_what_was_recorded(recorded: Recorded) -> None:
+    """`make judge` has an IAM simulator decide about this list, under both role strategies."""
+    found = listed(recorded.entries, names_of(recorded.backend.stack))
+    if os.environ.get("UPDATE_ACCESSES"):
+        RECORD_FOR_JUDGES.write_text(found)
+    assert found == RECORD_FOR_JUDGES.read_text(), "write it anew, as its first lines say"
 
 
 def test_everything_that_is_granted_was_used(recorded: Recorded) -> None:

@@ -15,24 +15,29 @@ from imageproc.aws.translation import error_code
 if TYPE_CHECKING:
     from imageproc.aws.clients import Aws
 
-_FUNCTIONS_AT_A_TIME = 2
+FUNCTIONS_AT_A_TIME = 2
 """Labels and thumbnail of a photo are made side by side."""
 
 
-def concurrency_warning(aws: Aws, bulk_concurrency: int) -> str | None:
-    """Return what is to be said about Lambda's concurrency; None if it suffices or may not be looked at."""
+def free_concurrency(aws: Aws) -> int | None:
+    """Return how many functions may run at a time; None if that may not be looked at."""
     try:
-        free = aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+        return aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
     except ClientError as error:
         if error_code(error) in {"AccessDenied", "AccessDeniedException"}:
             return None
         raise
-    needed = _FUNCTIONS_AT_A_TIME * bulk_concurrency
-    if free >= needed:
+
+
+def concurrency_warning(aws: Aws, bulk_concurrency: int) -> str | None:
+    """Return what is to be said about Lambda's concurrency; None if it suffices or may not be looked at."""
+    free = free_concurrency(aws)
+    needed = FUNCTIONS_AT_A_TIME * bulk_concurrency
+    if free is None or free >= needed:
         return None
     return (
         f"Lambda may run {free} functions at a time in this account and region, and BulkConcurrency="
         f"{bulk_concurrency} takes up to {needed}: photos would wait, and some fail. Ask for more (Service "
         f"Quotas, Lambda, Concurrent executions), or deploy with BulkConcurrency="
-        f"{max(1, free // _FUNCTIONS_AT_A_TIME)}."
+        f"{max(1, free // FUNCTIONS_AT_A_TIME)}."
     )

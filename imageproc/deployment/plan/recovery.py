@@ -28,6 +28,11 @@ _TO_BE_DELETED = {
 }
 
 
+def is_broken(state: StackState) -> bool:
+    """Whether a stack must be brought back before it can be deployed to."""
+    return state.status in _TO_BE_DELETED or state.status == "UPDATE_ROLLBACK_FAILED"
+
+
 def recover(
     aws: Aws,
     stack: str,
@@ -48,7 +53,7 @@ def recover(
     state = describe_ours(aws, stack)
     if state and state.busy:
         state = _after_operation(aws, state, notify, sleep, wait=wait)
-    if state is None or (state.status not in _TO_BE_DELETED and state.status != "UPDATE_ROLLBACK_FAILED"):
+    if state is None or not is_broken(state):
         return state
     _ask(state, confirm, repair=repair)
     if state.status == "UPDATE_ROLLBACK_FAILED":
