@@ -98,7 +98,7 @@ class Workbench:
     @cached_property
     def albums(self) -> Albums:
         """The albums."""
-        return Albums(self.stack)
+        return Albums(self.stack, lambda album: self.photos.where(album=album))
 
     @cached_property
     def photos(self) -> Photos:

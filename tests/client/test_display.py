@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imageproc import Execution, Plan, Stack, Workbench
+from imageproc import Album, Execution, Plan, Stack, Workbench
 from imageproc.core.record import Status
 from imageproc.costs import estimate
 from imageproc.deployment.artifacts import Artifacts
 from imageproc.deployment.plan.change_set import Change, ParameterChange
-from imageproc.errors import StackMissingError
+from imageproc.errors import InvalidArgumentError, StackMissingError
 from tests import pictures
 from tests.client.conftest import Backend, without_aws
 
@@ -65,6 +65,28 @@ def test_albums_are_a_table_and_found_by_name(backend: Backend) -> None:
     assert albums["Trip"] == trip
     assert albums._ipython_key_completions_() == ["<b>Cats</b>", "Trip"]
     assert "&lt;b&gt;Cats&lt;/b&gt;" in albums._repr_html_()
+
+
+def test_a_view_and_an_album_are_a_contact_sheet_with_a_count(backend: Backend) -> None:
+    workbench = backend.workbench
+    album = workbench.albums.get_or_create("Trip")
+    backend.put_thumbnail("trip/0.jpg", pictures.jpeg((60, 40)))
+    where = {"s3Bucket": backend.stack.bucket, "s3Key": "Thumbnails/trip/0.jpg"}
+    for number in range(30):
+        backend.write(f"trip/{number}.jpg", albumID=album.id, thumbnail=where if number == 0 else None)
+    for shown in (workbench.albums["Trip"]._repr_html_(), workbench.photos.where(album="Trip")._repr_html_()):
+        assert shown is not None
+        assert "30 photos, 24 shown" in shown
+        assert shown.count("<figure") == 24
+    assert '<img src="data:image/jpeg' in (workbench.photos.where(id="trip/0.jpg")._repr_html_())
+    assert len(album.photos) == 30
+
+
+def test_an_album_of_no_stack_has_no_photos() -> None:
+    album = Album("a1", "ann", "Trip", 0)
+    assert album._repr_html_() is None
+    with pytest.raises(InvalidArgumentError, match=r"workbench\.albums\.get"):
+        _ = album.photos
 
 
 def test_failures_are_a_table(backend: Backend) -> None:

@@ -55,9 +55,9 @@ class Photo(PhotoRecord):
 
     def _repr_html_(self) -> str:
         """Return the thumbnail, what is known of the photo, and all facts in a fold, for Jupyter."""
-        return html.photo(self, self._small_picture())
+        return html.photo(self, self.thumbnail_if_any())
 
-    def _small_picture(self) -> bytes | None:
+    def thumbnail_if_any(self) -> bytes | None:
         """Return the thumbnail's file, None if it cannot be had: showing a photo never fails."""
         with contextlib.suppress(ImageprocError):
             return self.read_thumbnail() if self.thumbnail_key else None

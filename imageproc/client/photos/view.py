@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.selection import Order, Selection
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
+from imageproc.presentation import html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,6 +176,18 @@ class PhotoView:
     def __repr__(self) -> str:
         """Return one line for people."""
         return f"<PhotoView of {self.photos!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return the first photos' thumbnails, and how many photos there are, for Jupyter."""
+        return self.contact_sheet("Photos")
+
+    def contact_sheet(self, title: str) -> str:
+        """Return a title, the count, and the first 24 photos' thumbnails, names and tags, as HTML."""
+        shown = list(self.limit(html.MAX_PICTURES))
+        with ThreadPoolExecutor(8) as pool:
+            thumbnails = pool.map(lambda photo: photo.thumbnail_if_any(), shown)
+            cards = [html.SheetPhoto(photo, data) for photo, data in zip(shown, thumbnails, strict=True)]
+        return html.contact_sheet(title, cards, self.count())
 
     def _slice(self, index: slice) -> PhotoView:
         if index.step not in (None, 1):
