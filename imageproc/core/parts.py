@@ -59,14 +59,9 @@ def has_part(record: PhotoRecord, part: Part) -> bool:
     return record.thumbnail is not None
 
 
-def is_final(error: StepError) -> bool:
-    """Whether what failed with this error would fail again, however often it is tried."""
-    return error.name in _FINAL
-
-
-def retriable_parts(record: PhotoRecord) -> tuple[str, ...]:
-    """Return the parts that a record lacks and that another try may make."""
-    return tuple(part for part, error in record.missing.items() if not is_final(error))
+def is_final(error_name: str) -> bool:
+    """Whether a part that is missing by an error of this name would be missing after another try, too."""
+    return error_name in _FINAL
 
 
 def parts_to_make(record: PhotoRecord | None, version_id: str | None, only: Sequence[str]) -> tuple[str, ...]:

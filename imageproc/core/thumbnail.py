@@ -87,8 +87,8 @@ def rendered(
 ) -> tuple[Decoded, Image.Image, Image.Image]:
     """Return the decoded picture, and in the wanted size: as it is stored, and upright.
 
-    `wanted` is given the upright picture's width and height. Before it is resampled the picture is reduced, to
-    no less than `gap` times the wanted size. Raises as `decode` does.
+    `wanted` is given the upright picture's width and height. Before it is resampled the picture is reduced,
+    to no less than `gap` times the wanted size. Raises as `decode` does.
     """
 
     def stored_size(size: Size, orientation: int) -> Size:
@@ -146,13 +146,16 @@ def _reduce(
     It goes band by band, so that a large picture is never there twice, in its own mode and in another.
     """
     rows = max(1, _BAND_PIXELS // image.width // factors[1]) * factors[1]
-    whole: Image.Image | None = None
-    for top in range(0, image.height, rows):
-        band = converted(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factors)
-        if whole is None:
-            whole = Image.new(band.mode, (band.width, -(-image.height // factors[1])))
-        whole.paste(band, (0, top // factors[1]))
-    assert whole is not None, "a picture has a row"
+
+    def band(top: int) -> Image.Image:
+        box = (0, top, image.width, min(top + rows, image.height))
+        return converted(image.crop(box)).reduce(factors)
+
+    first = band(0)
+    whole = Image.new(first.mode, (first.width, -(-image.height // factors[1])))
+    whole.paste(first)
+    for top in range(rows, image.height, rows):
+        whole.paste(band(top), (0, top // factors[1]))
     return whole
 
 

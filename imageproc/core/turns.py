@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 SHARE = 0.9
-"""How much of the quota is used. The rest is for the SDK's second tries, and for calls that come a little late."""
+"""How much of the quota is used. The rest is for the SDK's second tries, and for calls that come late."""
 
 PATIENCE_MS = 5_000
-"""How long a function waits for a turn. In 256 MB that costs a third of what the state machine's wait does."""
+"""How long a function waits for a turn: in 256 MB at a third of what the state machine's wait costs."""
 
 MOST_TURNS = 10
 """How often a photo takes a turn: again only when it was throttled although it was its turn."""
@@ -46,11 +46,15 @@ class Turn:
 
     def __str__(self) -> str:
         """Say it to people, and to the state machine, which waits until the time that stands last."""
-        until = (self.at_ms - _EARLY_MS) // 1000 * 1000
         return (
             f"Turn {self.number} to ask Rekognition is at {_iso(self.at_ms)}; "
-            f"the state machine waits until {_iso(until)}"
+            f"the state machine waits until {_iso(self.until_ms)}"
         )
+
+    @property
+    def until_ms(self) -> int:
+        """Until when the state machine waits: one to two seconds before the turn, to a whole second."""
+        return (self.at_ms - _EARLY_MS) // 1000 * 1000
 
     def is_far(self, now_ms: int) -> bool:
         """Say whether the turn is too far away to be waited for in a function."""

@@ -32,7 +32,6 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         metadata = read_metadata(photo.file, photo.size)
     except NotSupportedImageType as error:
         return {"format": "UNSUPPORTED", "cause": str(error), "attributes": photo.attributes}
-    found: dict[str, Any] = {"format": metadata.format, "attributes": photo.attributes | metadata.attributes()}
-    if asked.wants(Part.TAGS) and ends_unseen(photo.file, photo.size, metadata.format):
-        found[END_UNSEEN] = True
-    return found
+    unseen = asked.wants(Part.TAGS) and ends_unseen(photo.file, photo.size, metadata.format)
+    found = {"format": metadata.format, "attributes": photo.attributes | metadata.attributes()}
+    return found | ({END_UNSEEN: True} if unseen else {})

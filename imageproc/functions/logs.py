@@ -97,7 +97,7 @@ def metric(name: str, **dimensions: str) -> dict[str, Any]:
 
 
 def _failed(error: Exception, fields: dict[str, Any]) -> None:
-    """A photo that is at fault is worth a line, as is one that goes another way; anything else a stack trace."""
+    """A photo at fault is worth a line, as is one that goes another way; anything else a stack trace."""
     if isinstance(error, LabelsQueuedError | RenditionNeededError):
         _log.info("handed on", extra={"fields": fields | _named(error)})
     elif isinstance(error, PhotoError):

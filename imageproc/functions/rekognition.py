@@ -22,8 +22,9 @@ make_at_start(dynamodb, rekognition)
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Return `tags`, `labels` and `labelModelVersion`; nothing if the execution is not to make tags.
 
-    Raises RenditionNeededError if Rekognition cannot take the original, LabelsQueuedError if it is not yet its
-    turn, RecognitionThrottledError, RecognitionUnavailableError, TransientServiceError, ServiceRefusedError.
+    Raises RenditionNeededError if Rekognition cannot take the original, LabelsQueuedError if it is not yet
+    its turn, RecognitionThrottledError, RecognitionUnavailableError, TransientServiceError,
+    ServiceRefusedError.
     """
     photo = ExecutionInput.from_state(event)
     if not photo.wants(Part.TAGS):

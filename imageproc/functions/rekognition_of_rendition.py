@@ -23,9 +23,9 @@ make_at_start(dynamodb, rekognition, s3)
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Return `tags`, `labels` and `labelModelVersion`.
 
-    Raises RecognitionRefusedError if Rekognition cannot take the rendition either, or if less than half of the
-    picture is there; ImageIdentifyError, ImageTooLargeError, PhotoGoneError, LabelsQueuedError if it is not
-    yet its turn, RecognitionThrottledError, RecognitionUnavailableError, TransientServiceError,
+    Raises RecognitionRefusedError if Rekognition cannot take the rendition either, or if less than half of
+    the picture is there; ImageIdentifyError, ImageTooLargeError, PhotoGoneError; LabelsQueuedError if it is
+    not yet its turn, RecognitionThrottledError, RecognitionUnavailableError, TransientServiceError,
     ServiceRefusedError.
     """
     turn = turns.take(event)

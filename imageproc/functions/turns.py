@@ -35,9 +35,9 @@ def take(state: Mapping[str, Any]) -> Turn:
 
 
 def after_throttling(turn: Turn, why: str) -> LabelsQueuedError | RecognitionThrottledError:
-    """Return what to raise for a photo that was throttled at its turn: it waits for another, unless it had many."""
+    """Return what to raise for a photo that was throttled at its turn: it waits for another, or gives up."""
     if turn.number >= MOST_TURNS:
-        return RecognitionThrottledError(f"Rekognition throttled it at {turn.number} turns: {why}")
+        return RecognitionThrottledError(f"DetectLabels was throttled at {turn.number} turns: {why}")
     return LabelsQueuedError(str(_next(turn.number + 1)))
 
 

@@ -181,7 +181,7 @@ def test_the_repositorys_own_template_assembles_and_needs_no_parameter() -> None
 
     assert all(each.default is not None for each in template.declared_parameters(text))
     resources = load(text)["Resources"]
-    retained = {name for name, each in resources.items() if "DeletionPolicy" in each}
+    retained = {name for name, each in resources.items() if each.get("DeletionPolicy", "Delete") != "Delete"}
     assert retained == {"PhotoRepoS3Bucket", "AlbumMetadataDDBTable", "ImageMetadataDDBTable"}
     assert {resources[name]["DeletionPolicy"] for name in retained} == {"RetainExceptOnCreate"}
 
@@ -190,7 +190,7 @@ def test_every_function_and_the_layer_of_the_repositorys_template_get_the_code()
     resources = load(template.assemble(template.read_sources(), CODE))["Resources"].values()
 
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
-    assert len(functions) == 10
+    assert len(functions) == 11
     for one in functions:
         assert one["Code"] == {"S3Bucket": "code-bucket", "S3Key": "f.zip"}
         assert (one["Runtime"], one["Architectures"]) == ("python3.13", ["x86_64"])

@@ -64,7 +64,8 @@ def test_a_photo_that_another_overtakes_between_look_and_write_has_the_turn_behi
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = clients.dynamodb()
-    real, others = client.update_item, []
+    real = client.update_item
+    others: list[Turn | None] = []
 
     def overtaken(**request: Any) -> Any:
         if not others:
@@ -103,27 +104,26 @@ def test_a_turn_that_has_passed_is_not_waited_for(clock: Clock) -> None:
 def test_a_photo_that_is_throttled_at_its_turn_takes_another_but_not_for_ever(
     backend: Backend, clock: Clock
 ) -> None:
-    state, numbers = backend.state("cat.jpg"), []
+    state, numbers = backend.state("cat.jpg"), [1]
     with Stubber(clients.rekognition()) as service:
         for _ in range(2 * MOST_TURNS):
             service.add_client_error("detect_labels", "ThrottlingException", "Rate exceeded", 400)
-        while True:
-            try:
+        while numbers[-1] < MOST_TURNS:
+            with pytest.raises(LabelsQueuedError) as queued:
                 rekognition.handler(state, None)
-            except LabelsQueuedError as error:
-                state |= waited(error)
-                turn = turn_of(state)
-                assert turn is not None
-                numbers.append(turn.number)
-            except RecognitionThrottledError as error:
-                assert "Rate exceeded" in str(error)
-                break
-    assert numbers == list(range(2, MOST_TURNS + 1))
+            state |= waited(queued.value)
+            turn = turn_of(state)
+            assert turn is not None
+            numbers.append(turn.number)
+        with pytest.raises(RecognitionThrottledError, match="at 10 turns: Rate exceeded"):
+            rekognition.handler(state, None)
+    assert numbers == list(range(1, MOST_TURNS + 1))
 
 
 def test_an_answer_that_was_lost_costs_a_turn_and_no_more(clock: Clock) -> None:
     """The SDK repeats the write: it is performed twice."""
-    client, again = clients.dynamodb(), []
+    client = clients.dynamodb()
+    again: list[Any] = []
     real = client.update_item
 
     def twice(**request: Any) -> Any:
