@@ -181,7 +181,7 @@ def test_the_repositorys_own_template_assembles_and_needs_no_parameter() -> None
 
     assert all(each.default is not None for each in template.declared_parameters(text))
     resources = load(text)["Resources"]
-    retained = {name for name, each in resources.items() if each.get("DeletionPolicy", "Delete") != "Delete"}
+    retained = {name for name, each in resources.items() if "DeletionPolicy" in each}
     assert retained == {"PhotoRepoS3Bucket", "AlbumMetadataDDBTable", "ImageMetadataDDBTable"}
     assert {resources[name]["DeletionPolicy"] for name in retained} == {"RetainExceptOnCreate"}
 
