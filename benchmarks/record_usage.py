@@ -132,7 +132,9 @@ def write_units(item: Mapping[str, Any], calls: Mapping[str, Counter[str]]) -> f
 
     The record grows from write to write: claimed, started, with metadata, then with what the branches and the
     end add. The sizes of the last ones are taken for the whole record's, which is the most that they can be.
+    A turn to ask Rekognition is one unit, in a table without an index.
     """
+    turns = calls.get("Rekognition", Counter())["dynamodb:UpdateItem"]
     claimed = {name: value for name, value in item.items() if name in _CLAIMED}
     started = claimed | {name: value for name, value in item.items() if name == EXECUTION_ARN}
     described = started | {name: value for name, value in item.items() if name in METADATA_ATTRIBUTES}
@@ -142,9 +144,10 @@ def write_units(item: Mapping[str, Any], calls: Mapping[str, Counter[str]]) -> f
         for action, many in counted.items()
         if action == "dynamodb:UpdateItem"
     )
+    writes -= turns
     known = [claimed, started] + [described] * (calls.get("StoreImageMetadata") is not None)
     sizes = [item_bytes(one) for one in known] + [item_bytes(item)] * (writes - len(known))
-    return 2 * sum(math.ceil(size / 1024) for size in sizes)
+    return turns + 2 * sum(math.ceil(size / 1024) for size in sizes)
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
@@ -240,7 +243,8 @@ def record(recorder: Recorder) -> dict[str, Any]:
     """Run photos and a file that is none, and return the data of `usage.json`."""
     files = chosen()
     quiet = recorder.log_bytes()
-    runs = [recorder.run(data) for data in files]
+    # Of photos that Rekognition takes as they are: a rendition is made of few.
+    runs = [run for run in map(recorder.run, files) if "RekognitionOfRendition" not in run.calls]
     logged = recorder.log_bytes()
     thumbnails = sum(one["Size"] for one in _thumbnails(recorder.stack))
     rejected = [recorder.run(b"no photo")]

@@ -13,7 +13,10 @@
     ├── ServiceError
     │   ├── TransientServiceError
     │   ├── ServiceRefusedError
+    │   ├── LabelsQueuedError
+    │   ├── RenditionNeededError
     │   ├── RecognitionRefusedError
+    │   ├── RecognitionThrottledError
     │   └── RecognitionUnavailableError
     ├── AwsError
     │   ├── CredentialsMissingError
@@ -124,8 +127,20 @@ class ServiceRefusedError(ServiceError):
     """AWS refused the call, and would refuse it again."""
 
 
+class LabelsQueuedError(ServiceError):
+    """It is not yet this photo's turn to ask for labels: the state machine waits, and asks again."""
+
+
+class RenditionNeededError(ServiceError):
+    """Rekognition cannot take the original: the state machine has a rendition of it labelled."""
+
+
 class RecognitionRefusedError(ServiceError):
-    """Rekognition cannot take this photo: its size or its content is beyond the service's limits."""
+    """There will be no labels of this photo: Rekognition refuses its rendition, or too little is there."""
+
+
+class RecognitionThrottledError(ServiceError):
+    """Rekognition throttled this photo at each of its turns: another try may succeed."""
 
 
 class RecognitionUnavailableError(ServiceError):

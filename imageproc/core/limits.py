@@ -29,6 +29,15 @@ work. Encoders write about ten scans; this allows those for 200 megapixels and 1
 THUMBNAIL_SIZE = (250, 250)
 """The box, width x height in pixels, that a thumbnail fits into."""
 
+REKOGNITION_MAX_BYTES = 15 * 1024 * 1024
+"""Largest original that Rekognition takes from S3, in bytes; in a request, a third of it.
+
+https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
+"""
+
+REKOGNITION_MIN_SIDE, REKOGNITION_MAX_SIDE = 80, 10_000
+"""Least and largest width and height that Rekognition takes, in pixels."""
+
 FIRST_RANGE = 12 * 1024
 """Bytes of the first ranged GET: holds the header and EXIF of two thirds of cameras' photos.
 

@@ -44,6 +44,9 @@ PHOTO_FIELDS: Fields = {
     0xA434: ("exifLensModel", values.text),
 }
 
+_TAIL = 8 * 1024
+"""Bytes at a file's end in which its picture's end is looked for: more than phones write behind it."""
+
 _KNOWN = KnownTags(
     image=frozenset({*IMAGE_FIELDS, capture_time.DATE_TIME}),
     photo=capture_time.PHOTO_TAGS.union(PHOTO_FIELDS),
@@ -88,6 +91,16 @@ def read_metadata(file: BinaryIO, size: int) -> ImageMetadata:
     limits.check_picture(header.width, header.height, header.decoder_bytes)
     exif = exif_attributes(read_exif(header.exif, _KNOWN))
     return ImageMetadata(image_format, header.width, header.height, size, exif)
+
+
+def ends_unseen(file: BinaryIO, size: int, image_format: str) -> bool:
+    """Say whether the last bytes of a seekable file of `size` bytes do not hold the picture's end.
+
+    Then it is cut off, or more follows the picture than those bytes (a video, say): decoding tells which.
+    """
+    file.seek(max(0, size - _TAIL))
+    tail = read_up_to(file, _TAIL)
+    return (jpeg.END_OF_IMAGE if image_format == "JPEG" else png.END) not in tail
 
 
 def exif_attributes(tags: ExifTags) -> dict[str, Any]:

@@ -10,7 +10,20 @@ from typing import Any
 from imageproc.core.attributes import ERROR, MISSING, STATUS
 from imageproc.core.record import PhotoRecord, Status, StepError
 from imageproc.core.record_codec import error_attribute
-from imageproc.errors import InvalidArgumentError
+from imageproc.errors import (
+    ImageIdentifyError,
+    ImageTooLargeError,
+    InvalidArgumentError,
+    NotSupportedImageType,
+    RecognitionRefusedError,
+)
+
+REJECTIONS = frozenset(
+    kind.__name__ for kind in (ImageIdentifyError, ImageTooLargeError, NotSupportedImageType)
+)
+"""The names of errors that are the file's own fault."""
+
+_FINAL = REJECTIONS | {RecognitionRefusedError.__name__}
 
 
 class Part(StrEnum):
@@ -44,6 +57,11 @@ def has_part(record: PhotoRecord, part: Part) -> bool:
     if part is Part.TAGS:
         return record.label_model_version is not None or bool(record.tags)
     return record.thumbnail is not None
+
+
+def is_final(error_name: str) -> bool:
+    """Whether a part that is missing by an error of this name would be missing after another try, too."""
+    return error_name in _FINAL
 
 
 def parts_to_make(record: PhotoRecord | None, version_id: str | None, only: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_BYTES = len(SIGNATURE) + 25
 """The signature and the IHDR chunk, which is always the first."""
 
+END = b"\0\0\0\0IEND\xae\x42\x60\x82"
+"""The chunk that ends a PNG."""
+
 GRAYSCALE, TRUECOLOUR, INDEXED, GRAYSCALE_ALPHA, TRUECOLOUR_ALPHA = 0, 2, 3, 4, 6
 
 MAX_CHUNKS_BEFORE_DATA = 1000
@@ -29,7 +32,6 @@ MAX_CHUNKS_AFTER_DATA = 16
 MAX_CHUNKS = 100_000
 """How many chunks of a whole file are looked at: an encoder that writes 8 KB each makes 12,800 of 100 MB."""
 
-_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 _MAX_EXIF_BYTES = 1024 * 1024
 _MAX_PROFILE_BYTES = 1024 * 1024
 # Bytes that Pillow holds for a pixel, by colour type; 16-bit greyscale takes 2, and colour always 4.
@@ -117,7 +119,7 @@ def picture_only(data: bytes) -> tuple[PngHeader, bytes]:
             kept.append(view[start - 8 : end + 4])
             has_data |= kind == b"IDAT" and end > start
         elif kind == b"IEND":
-            kept.append(_END)
+            kept.append(END)
             header.complete = True
         else:
             _take(header, kind, data[start:end])

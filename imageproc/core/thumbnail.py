@@ -62,8 +62,8 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> ThumbnailFile:
 
     Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
     """
-    decoded, small = _rendered(data, box)
-    encoded = _encode(small, decoded.format, _fitting_profile(decoded.icc_profile, small.mode))
+    decoded, _, small = rendered(data, lambda size: _fitted(size, box))
+    encoded = encode(small, decoded.format, decoded.icc_profile)
     return ThumbnailFile(
         data=encoded,
         format=decoded.format,
@@ -79,35 +79,44 @@ def render(data: bytes, box: Size) -> Image.Image:
 
     Its mode is L, LA, RGB or RGBA. Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
     """
-    return _rendered(data, box)[1]
+    return rendered(data, lambda size: _fitted(size, box))[2]
 
 
-def _rendered(data: bytes, box: Size) -> tuple[Decoded, Image.Image]:
-    decoded = decode(data, lambda size, orientation: _stored_size(size, orientation, box))
-    small = _shrink(decoded, _stored_size(decoded.full_size, decoded.orientation, box))
-    if decoded.orientation in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[decoded.orientation])
-    return decoded, small
+def rendered(
+    data: bytes, wanted: Callable[[Size], Size], gap: int = _REDUCING_GAP
+) -> tuple[Decoded, Image.Image, Image.Image]:
+    """Return the decoded picture, and in the wanted size: as it is stored, and upright.
+
+    `wanted` is given the upright picture's width and height. Before it is resampled the picture is reduced,
+    to no less than `gap` times the wanted size. Raises as `decode` does.
+    """
+
+    def stored_size(size: Size, orientation: int) -> Size:
+        sideways = orientation in _SIDEWAYS
+        width, height = wanted(size[::-1] if sideways else size)
+        return (height, width) if sideways else (width, height)
+
+    decoded = decode(data, stored_size)
+    stored = _resized(decoded, stored_size(decoded.full_size, decoded.orientation), gap)
+    turn = _UPRIGHT.get(decoded.orientation)
+    return decoded, stored, stored if turn is None else stored.transpose(turn)
 
 
-def _stored_size(size: Size, orientation: int, box: Size) -> Size:
-    """Return the thumbnail's width and height as the photo is stored: before it is set upright."""
-    box_width, box_height = reversed(box) if orientation in _SIDEWAYS else box
-    scale = min(box_width / size[0], box_height / size[1], 1)
+def _fitted(size: Size, box: Size) -> Size:
+    """Return the width and height with which a picture fits into a box; it is never enlarged."""
+    scale = min(box[0] / size[0], box[1] / size[1], 1)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _shrink(decoded: Decoded, size: Size) -> Image.Image:
+def _resized(decoded: Decoded, size: Size, gap: int) -> Image.Image:
     """Return the picture in `size`, as one of the modes L, LA, RGB and RGBA."""
     image = decoded.image
     mode = _output_mode(image)
     working = _PREMULTIPLIED.get(mode, mode)
-    factors = tuple(
-        max(1, int(big / small / _REDUCING_GAP)) for big, small in zip(image.size, size, strict=True)
-    )
-    reduced = _reduce(image, (factors[0], factors[1]), lambda band: _to_mode(_to_mode(band, mode), working))
+    factors = tuple(max(1, int(big / small / gap)) for big, small in zip(image.size, size, strict=True))
+    reduced = _reduce(image, (factors[0], factors[1]), lambda band: to_mode(to_mode(band, mode), working))
     exact = (0, 0, image.width / factors[0], image.height / factors[1])
-    return _to_mode(reduced.resize(size, Image.Resampling.LANCZOS, exact), mode)
+    return to_mode(reduced.resize(size, Image.Resampling.LANCZOS, exact), mode)
 
 
 def _output_mode(image: Image.Image) -> str:
@@ -119,7 +128,8 @@ def _output_mode(image: Image.Image) -> str:
     return "RGBA" if transparent else "RGB"
 
 
-def _to_mode(image: Image.Image, mode: str) -> Image.Image:
+def to_mode(image: Image.Image, mode: str) -> Image.Image:
+    """Return the picture in another mode, of 8 bits a channel."""
     if image.mode == mode:
         return image
     if image.mode == "I;16":
@@ -136,15 +146,16 @@ def _reduce(
     It goes band by band, so that a large picture is never there twice, in its own mode and in another.
     """
     rows = max(1, _BAND_PIXELS // image.width // factors[1]) * factors[1]
-    bands = [
-        converted(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factors)
-        for top in range(0, image.height, rows)
-    ]
-    whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
-    top = 0
-    for band in bands:
-        whole.paste(band, (0, top))
-        top += band.height
+
+    def band(top: int) -> Image.Image:
+        box = (0, top, image.width, min(top + rows, image.height))
+        return converted(image.crop(box)).reduce(factors)
+
+    first = band(0)
+    whole = Image.new(first.mode, (first.width, -(-image.height // factors[1])))
+    whole.paste(first)
+    for top in range(rows, image.height, rows):
+        whole.paste(band(top), (0, top // factors[1]))
     return whole
 
 
@@ -163,10 +174,14 @@ def _fitting_profile(profile: bytes, mode: str) -> bytes | None:
     return profile if fits and len(profile) <= _MAX_PROFILE_BYTES else None
 
 
-def _encode(image: Image.Image, image_format: str, profile: bytes | None) -> bytes:
+def encode(image: Image.Image, image_format: str, profile: bytes) -> bytes:
+    """Return the picture as a file, without metadata, and with the ICC profile if that fits it."""
     image.info = {}
     # What `Image.save` does, which would first load the plugins of other formats too.
-    image.encoderinfo = {**_ENCODER_OPTIONS[image_format], "icc_profile": profile}
+    image.encoderinfo = {
+        **_ENCODER_OPTIONS[image_format],
+        "icc_profile": _fitting_profile(profile, image.mode),
+    }
     image.encoderconfig = ()
     output = io.BytesIO()
     Image.SAVE[image_format](image, output, "")

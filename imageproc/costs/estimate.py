@@ -15,7 +15,7 @@ AVERAGE_MEGABYTES: Final = 4.0
 
 _STATUSES = 4
 """A custom metric for each way a photo may end, in a month in which all four occur."""
-_ALARMS_WITH_TOPIC = 3
+_ALARMS_WITH_TOPIC = 4
 _GB = 1e9
 
 

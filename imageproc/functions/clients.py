@@ -25,8 +25,9 @@ _CONFIG = Config(
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-# Rekognition looks at a photo for seconds.
-_PATIENT = _CONFIG.merge(Config(read_timeout=15))
+# Rekognition looks at a photo for seconds. Each photo waits for its turn, so that hardly any is throttled; a
+# third try would take other photos' turns.
+_PATIENT = _CONFIG.merge(Config(read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2}))
 
 
 @cache

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from imageproc.core.execution_input import ExecutionInput, State
-from imageproc.core.metadata import read_metadata
+from imageproc.core.labels import END_UNSEEN
+from imageproc.core.metadata import ends_unseen, read_metadata
+from imageproc.core.parts import Part
 from imageproc.errors import NotSupportedImageType
 from imageproc.functions import logs
 from imageproc.functions.clients import make_at_start, s3
@@ -18,13 +20,18 @@ make_at_start(s3)
 def handler(event: State, _context: object) -> dict[str, Any]:
     """Return `format`, which the state machine's Choice reads, and the record's `attributes`.
 
+    If tags are to be made, `endUnseen` says of a file whose picture's end is not seen: it may be truncated.
+
     A picture of another format is not an error here: the Choice ends the execution. Raises
     ImageIdentifyError for a file that is not a readable image, ImageTooLargeError, PhotoGoneError,
     TransientServiceError, ServiceRefusedError.
     """
-    photo = open_photo(ExecutionInput.from_state(event))
+    asked = ExecutionInput.from_state(event)
+    photo = open_photo(asked)
     try:
         metadata = read_metadata(photo.file, photo.size)
     except NotSupportedImageType as error:
         return {"format": "UNSUPPORTED", "cause": str(error), "attributes": photo.attributes}
-    return {"format": metadata.format, "attributes": photo.attributes | metadata.attributes()}
+    unseen = asked.wants(Part.TAGS) and ends_unseen(photo.file, photo.size, metadata.format)
+    found = {"format": metadata.format, "attributes": photo.attributes | metadata.attributes()}
+    return found | ({END_UNSEEN: True} if unseen else {})

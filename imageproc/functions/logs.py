@@ -19,7 +19,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from imageproc.core.execution_input import correlation_id
-from imageproc.errors import PhotoError
+from imageproc.errors import LabelsQueuedError, PhotoError, RenditionNeededError
 
 Answer = TypeVar("Answer")
 Handler = Callable[[Mapping[str, Any], Any], Answer]
@@ -97,8 +97,10 @@ def metric(name: str, **dimensions: str) -> dict[str, Any]:
 
 
 def _failed(error: Exception, fields: dict[str, Any]) -> None:
-    """A photo that is at fault is worth a line; anything else a stack trace."""
-    if isinstance(error, PhotoError):
+    """A photo at fault is worth a line, as is one that goes another way; anything else a stack trace."""
+    if isinstance(error, LabelsQueuedError | RenditionNeededError):
+        _log.info("handed on", extra={"fields": fields | _named(error)})
+    elif isinstance(error, PhotoError):
         _log.warning("failed", extra={"fields": fields | _named(error)})
     else:
         _log.error("failed", extra={"fields": fields}, exc_info=error)

@@ -6,27 +6,22 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from imageproc import errors
 from imageproc.core.attributes import ERROR, MISSING, S3_KEY, STATUS
 from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.limits import SUPPORTED_FORMATS
 from imageproc.core.ownership import write_as
-from imageproc.core.parts import Part, error_message, outcome
+from imageproc.core.parts import REJECTIONS, Part, error_message, outcome
 from imageproc.core.record import Status, StepError
 from imageproc.core.record_codec import error_attribute
+from imageproc.errors import NotSupportedImageType
 from imageproc.functions import logs, records
 from imageproc.functions.clients import dynamodb, make_at_start
 
 _log = logging.getLogger(__name__)
 
-REJECTIONS = frozenset(
-    kind.__name__
-    for kind in (errors.ImageIdentifyError, errors.ImageTooLargeError, errors.NotSupportedImageType)
-)
-"""Errors after which another try cannot help."""
-
 PARTS = {
     "Rekognition": Part.TAGS,
+    "RekognitionOfRendition": Part.TAGS,
     "StoreRekognizedTags": Part.TAGS,
     "GenerateThumbnail": Part.THUMBNAIL,
 }
@@ -61,7 +56,7 @@ def _ended(photo: ExecutionInput, event: State) -> dict[str, Any]:
         return _with_error(status, _step_error(step, caught))
     if event["extractedMetadata"]["format"] not in SUPPORTED_FORMATS:
         cause = event["extractedMetadata"].get("cause", "The photo is neither JPEG nor PNG.")
-        rejection = errors.NotSupportedImageType.__name__
+        rejection = NotSupportedImageType.__name__
         return _with_error(Status.REJECTED, StepError("ImageTypeCheck", rejection, cause))
     record = records.get(photo.photo_id) if photo.only else None
     return outcome(_missing(event["parallelResults"]), record.missing if record else {}, photo.only)

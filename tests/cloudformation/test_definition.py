@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ministack.services.stepfunctions import _evaluate_jsonata
 
 from imageproc import errors
 from imageproc.core.limits import SUPPORTED_FORMATS
-from imageproc.functions.record_outcome import PARTS, REJECTIONS
+from imageproc.core.parts import REJECTIONS
+from imageproc.core.turns import QUEUED, SHARE, Turn, turn_of
+from imageproc.deployment.template import read_sources
+from imageproc.errors import LabelsQueuedError
+from imageproc.functions.record_outcome import PARTS
 
 AWS_ERRORS = re.compile(r"(States|Lambda|Runtime|Sandbox)\.\w+")
 CONTRACT_STATES = {
@@ -72,6 +78,33 @@ def test_retries_name_their_errors_back_off_with_jitter_and_end(definition: Any)
             assert 1 <= rule["MaxAttempts"] <= 8
             assert "States.ALL" not in rule["ErrorEquals"]
             assert "States.TaskFailed" not in rule["ErrorEquals"]
+
+
+def test_who_is_to_wait_is_not_retried_but_waits_until_the_time_that_the_function_names(
+    definition: Any,
+) -> None:
+    branch = definition["States"]["ParallelProcessing"]["Branches"][0]["States"]
+    turn = Turn(1_764_093_605_250, 3)
+    cause = json.dumps({"errorMessage": str(LabelsQueuedError(str(turn))), "errorType": "LabelsQueuedError"})
+    for name in ("Rekognition", "RekognitionOfRendition"):
+        retried = {error for rule in branch[name]["Retry"] for error in rule["ErrorEquals"]}
+        assert not retried & {"LabelsQueuedError", "RenditionNeededError", "RecognitionThrottledError"}
+        catch = branch[name]["Catch"][0]
+        assert catch["ErrorEquals"] == ["LabelsQueuedError"]
+        assert catch["ResultPath"] == f"$.{QUEUED}"
+        wait = branch[catch["Next"]]
+        assert (wait["Type"], wait["QueryLanguage"], wait["Next"]) == ("Wait", "JSONata", "Rekognition")
+        expression = wait["Timestamp"].removeprefix("{%").removesuffix("%}").strip()
+        caught = {QUEUED: {"Error": "LabelsQueuedError", "Cause": cause}}
+        until = _evaluate_jsonata(expression, caught)
+        assert until == "2025-11-25T18:00:04.000Z"
+        assert turn_of(caught) == turn
+
+
+def test_a_bulk_run_waits_longer_for_a_photo_than_a_burst_takes() -> None:
+    bulk = json.loads(read_sources().bulk)
+    photo = bulk["States"]["Photos"]["ItemProcessor"]["States"]["ProcessPhoto"]
+    assert photo["TimeoutSeconds"] > 100_000 / (SHARE * 5)
 
 
 def test_bad_images_are_never_retried(definition: Any) -> None:

@@ -14,6 +14,7 @@ from cfnlint import api
 from imageproc.core import attributes, record
 from imageproc.deployment.artifacts import MAX_STACK_NAME
 from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
+from imageproc.functions import logs
 
 CONTRACT_RESOURCES = {
     "PhotoRepoS3Bucket",
@@ -58,6 +59,7 @@ FUNCTION_MODULES = (
     "generate_thumbnail",
     "record_outcome",
     "rekognition",
+    "rekognition_of_rendition",
     "start_execution",
     "store_image_metadata",
     "store_rekognized_tags",
@@ -229,7 +231,13 @@ def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> No
         assert trace["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], name
 
 
-LOOKING = ("start_execution", "extract_image_metadata", "generate_thumbnail", "begin_photo")
+LOOKING = (
+    "start_execution",
+    "extract_image_metadata",
+    "generate_thumbnail",
+    "rekognition_of_rendition",
+    "begin_photo",
+)
 
 
 def test_functions_that_look_at_photos_are_told_404_of_what_is_gone(resources: Any) -> None:
@@ -298,9 +306,27 @@ def test_the_longest_stack_name_that_is_named_is_the_longest_that_fits(template:
 
 
 def test_alarms_that_cost_money_exist_only_with_somewhere_to_go(resources: Any) -> None:
-    for name in ("PhotosFailedAlarm", "BulkFailedAlarm"):
+    for name in ("PhotosFailedAlarm", "PhotosIncompleteAlarm", "BulkFailedAlarm"):
         assert resources[name]["Condition"] == "AlarmsSent"
         assert resources[name]["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "status"), [("PhotosFailedAlarm", "FAILED"), ("PhotosIncompleteAlarm", "INCOMPLETE")]
+)
+def test_an_alarm_counts_the_line_that_record_outcome_logs_of_such_a_photo(
+    resources: Any, alarm: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = resources["RecordOutcomeFunction"]["Properties"]["FunctionName"]["Fn::Sub"]
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function.replace("${AWS::StackName}", "photos"))
+    line = logs.metric("Photos", Status=status)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    watched = resources[alarm]["Properties"]
+    assert (watched["Namespace"], watched["MetricName"]) == ("imageproc", directive["Metrics"][0]["Name"])
+    given = {one["Name"]: one["Value"] for one in watched["Dimensions"]}
+    assert [list(given)] == directive["Dimensions"]
+    assert given == {"StackName": {"Ref": "AWS::StackName"}, "Status": line["Status"]}
+    assert (watched["Threshold"], watched["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
 def test_the_dashboard_is_off_by_default_and_shows_what_exists(template: Any, resources: Any) -> None:

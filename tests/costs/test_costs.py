@@ -122,11 +122,12 @@ def test_a_cold_start_is_billed_like_the_invocation() -> None:
 
 def test_requests_for_a_managed_keys_use_are_billed_once_for_each_role_that_uses_the_table() -> None:
     names = {"ImageProcStartExecution", "StoreImageMetadata", "StoreRekognizedTags", "GenerateThumbnail"}
-    assert ours().photo.key_requests == COLD_STARTS * len(names | {"RecordOutcome"})
-    assert processing(10_000).services["KMS"] == pytest.approx(COLD_STARTS * 5 * 0.03)
+    names |= {"Rekognition", "RecordOutcome"}
+    assert ours().photo.key_requests == COLD_STARTS * len(names)
+    assert processing(10_000).services["KMS"] == pytest.approx(COLD_STARTS * len(names) * 0.03)
     assert "KMS" not in processing(1, by=original()).services
     template = read_sources().template
-    assert len(re.findall("SSEType: KMS", template)) == 2, "the tables' key is a managed one"
+    assert len(re.findall("SSEType: KMS", template)) == 3, "the tables' key is a managed one"
 
 
 def test_bills_grow_with_photos_and_their_size() -> None:
@@ -140,7 +141,9 @@ def test_bills_grow_with_photos_and_their_size() -> None:
 def test_parameters_change_what_stands_still() -> None:
     alone = standing().total
     assert standing({"Dashboard": "Enabled"}).total == pytest.approx(alone + 3)
-    assert standing({"AlarmTopicArn": "arn:aws:sns:x"}).total == pytest.approx(alone + 0.2)
+    assert standing({"AlarmTopicArn": "arn:aws:sns:x"}).total == pytest.approx(alone + 0.3)
+    declared = re.findall("Type: AWS::CloudWatch::Alarm", read_sources().template)
+    assert len(declared) == 4, "one of them always, and all with a topic"
     assert estimate(1, 4, {"Tracing": "Active"}).processing.services["X-Ray"] == pytest.approx(5e-6)
 
 
@@ -177,6 +180,7 @@ def test_an_items_size_is_counted_as_dynamodb_does() -> None:
     updates = Counter({"dynamodb:UpdateItem": 1})
     calls = {"GenerateThumbnail": updates, "ImageProcStartExecution": updates + updates}
     assert write_units(big, calls) == 2 * (1 + 1 + 3)
+    assert write_units(big, calls | {"Rekognition": updates}) == 2 * (1 + 1 + 3) + 1, "a turn, without index"
 
 
 def test_an_albums_photos_are_as_many_and_as_large_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,7 +190,7 @@ def test_every_function_and_the_layer_of_the_repositorys_template_get_the_code()
     resources = load(template.assemble(template.read_sources(), CODE))["Resources"].values()
 
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
-    assert len(functions) == 10
+    assert len(functions) == 11
     for one in functions:
         assert one["Code"] == {"S3Bucket": "code-bucket", "S3Key": "f.zip"}
         assert (one["Runtime"], one["Architectures"]) == ("python3.13", ["x86_64"])

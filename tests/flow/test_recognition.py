@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,38 @@ def test_the_sample_photos_get_their_tags(backend: Backend, fresh: str, samples_
         assert photo.label_model_version == MODEL_VERSION
     people = [one for one in photos[f"{fresh}/astronaut.png"].labels if one.name == "Person"]
     assert len(people[0].boxes) == 1
+
+
+@NEEDS_MODELS
+def test_a_photo_that_rekognition_cannot_take_gets_its_tags_by_a_rendition(
+    backend: Backend, fresh: str, samples_folder: Path
+) -> None:
+    with Image.open(samples_folder / "cat.jpg") as cat:
+        file, original = io.BytesIO(), io.BytesIO()
+        cat.resize((79, 53)).save(file, "JPEG", quality=95)
+        cat.save(original, "JPEG", quality=95)
+    cut = original.getvalue()
+    photos = {
+        f"{fresh}/small.jpg": file.getvalue(),
+        f"{fresh}/large.jpg": original.getvalue() + bytes(16 * 1024 * 1024),
+        f"{fresh}/cut.jpg": cut[: int(len(cut) * 0.9)],
+        f"{fresh}/stump.jpg": cut[: int(len(cut) * 0.3)],
+    }
+    for name, data in photos.items():
+        backend.put(name, data)
+    ended = backend.ended(*photos)
+    small, large, cut_off, stump = (ended[name] for name in photos)
+    for photo in (small, large, cut_off):
+        assert photo.status is Status.SUCCEEDED, photo.error
+        assert "Cat" in photo.tags, photo.name
+    assert cut_off.truncated
+    assert (stump.status, set(stump.missing)) == (Status.INCOMPLETE, {"tags"})
+    error = stump.missing["tags"]
+    assert (error.step, error.name) == ("RekognitionOfRendition", "RecognitionRefusedError")
+    assert "of the picture is there" in error.cause
+    assert stump.id not in [photo.id for photo in backend.photos.retriable()]
+    steps = backend.workbench.executions.steps(stump.execution_arn or "")
+    assert "RekognitionOfRendition" in {step.name for step in steps}
 
 
 @NEEDS_MODELS

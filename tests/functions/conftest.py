@@ -13,6 +13,7 @@ from moto import mock_aws
 from imageproc.functions import clients
 
 REGION: Literal["eu-west-1"] = "eu-west-1"
+TURNS_TABLE = "turns"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def backend(region: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
         monkeypatch.setenv("STATE_MACHINE_ARN", made.state_machine_arn)
         monkeypatch.setenv("MAX_LABELS", "20")
         monkeypatch.setenv("MIN_CONFIDENCE", "55")
+        monkeypatch.setenv("DETECT_LABELS_PER_SECOND", "5")
+        monkeypatch.setenv("LABEL_TURNS_TABLE", TURNS_TABLE)
         yield made
 
 
@@ -80,12 +83,13 @@ def _made() -> Backend:
     s3, dynamodb, stepfunctions = clients.s3(), clients.dynamodb(), clients.stepfunctions()
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    dynamodb.create_table(
-        TableName="images",
-        KeySchema=[{"AttributeName": "imageID", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "imageID", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    for table, key in (("images", "imageID"), (TURNS_TABLE, "quota")):
+        dynamodb.create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     machine = stepfunctions.create_state_machine(
         name="machine",
         definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',

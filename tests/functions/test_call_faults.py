@@ -14,7 +14,7 @@ import pytest
 from imageproc.aws import items
 from imageproc.aws.record_store import RecordStore
 from imageproc.deployment.template import read_sources
-from imageproc.errors import ServiceRefusedError, TransientServiceError
+from imageproc.errors import ImageprocError, LabelsQueuedError, ServiceRefusedError, TransientServiceError
 from imageproc.functions import (
     begin_photo,
     clients,
@@ -24,6 +24,7 @@ from imageproc.functions import (
     generate_thumbnail,
     record_outcome,
     rekognition,
+    rekognition_of_rendition,
     start_execution,
     store_image_metadata,
     store_rekognized_tags,
@@ -75,6 +76,7 @@ def run(backend: Backend, function: str) -> Any:
         "ExtractImageMetadata": lambda: extract_image_metadata.handler(state, None),
         "StoreImageMetadata": lambda: store_image_metadata.handler(state | ended, None),
         "Rekognition": lambda: rekognition.handler(state, None),
+        "RekognitionOfRendition": lambda: rekognition_of_rendition.handler(state, None),
         "StoreRekognizedTags": lambda: store_rekognized_tags.handler(
             state | {"rekognition": {"tags": []}}, None
         ),
@@ -111,7 +113,9 @@ def test_what_lasts_is_named_after_a_few_tries(
     operation: str,
     kind: str,
 ) -> None:
-    name = ServiceRefusedError if kind == "denied" else TransientServiceError
+    name: type[ImageprocError] = ServiceRefusedError if kind == "denied" else TransientServiceError
+    if (operation, kind) == ("rekognition.DetectLabels", "throttled"):
+        name = LabelsQueuedError  # it takes another turn
     if function == "CreateS3EventTrigger":
         failing.fail(operation, kind, "ever")
         create_s3_event_trigger.handler(trigger.request(cloudformation, "Create"), None)

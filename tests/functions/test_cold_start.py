@@ -25,10 +25,11 @@ MODULES = {
     "ImageProcStartExecution": "start_execution",
     "RecordOutcome": "record_outcome",
     "Rekognition": "rekognition",
+    "RekognitionOfRendition": "rekognition_of_rendition",
     "StoreImageMetadata": "store_image_metadata",
     "StoreRekognizedTags": "store_rekognized_tags",
 }
-IN_THE_LAYER = {"ExtractImageMetadata", "GenerateThumbnail"}
+IN_THE_LAYER = {"ExtractImageMetadata", "GenerateThumbnail", "RekognitionOfRendition"}
 CUSTOM_RESOURCES = {"CreateS3EventTrigger", "DescribeExecution"}
 """They run once in a deployment and answer on demand: nothing waits for them."""
 

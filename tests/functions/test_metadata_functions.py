@@ -11,6 +11,7 @@ from imageproc.core.limits import FIRST_RANGE
 from imageproc.errors import ImageIdentifyError, PhotoGoneError, SupersededError
 from imageproc.functions import clients, extract_image_metadata, store_image_metadata
 from tests import pictures
+from tests.core.pictures import noisy, saved
 from tests.functions.conftest import Backend
 
 
@@ -33,7 +34,8 @@ def test_metadata_comes_with_format_size_camera_owner_and_version(backend: Backe
 
 
 def test_a_large_photo_is_not_downloaded(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    backend.upload("large.jpg", pictures.jpeg((3000, 2000)) + bytes(3_000_000))
+    data = pictures.jpeg((3000, 2000)) + bytes(3_000_000)
+    backend.upload("large.jpg", data)
     ranges: list[str] = []
     real = clients.s3().get_object
 
@@ -43,7 +45,23 @@ def test_a_large_photo_is_not_downloaded(backend: Backend, monkeypatch: pytest.M
 
     monkeypatch.setattr(clients.s3(), "get_object", counted)
     assert extract_image_metadata.handler(backend.state("large.jpg"), None)["format"] == "JPEG"
-    assert ranges == [f"bytes=0-{FIRST_RANGE - 1}"]
+    size = len(data)
+    assert ranges == [f"bytes=0-{FIRST_RANGE - 1}", f"bytes={size - 8192}-{size - 1}"], "its ends"
+
+
+def test_a_photo_whose_end_is_not_seen_is_said_so_if_tags_are_to_be_made(backend: Backend) -> None:
+    photo = saved(noisy((640, 480)))
+    for name, data, unseen in (
+        ("whole.jpg", photo, None),
+        ("cut.jpg", photo[:-2], True),
+        ("trailer.jpg", photo + bytes(4000), None),
+        ("whole.png", pictures.png(), None),
+        ("cut.png", pictures.png()[:-5], True),
+    ):
+        backend.upload(name, data)
+        assert extract_image_metadata.handler(backend.state(name), None).get("endUnseen") is unseen, name
+    only = backend.state("cut.jpg", only=["thumbnail"])
+    assert "endUnseen" not in extract_image_metadata.handler(only, None)
 
 
 def test_a_header_beyond_the_first_range_is_read_from_the_same_version(backend: Backend) -> None:

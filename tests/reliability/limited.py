@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageproc.core.rendition import make_rendition
 from imageproc.deployment.template import read_sources
 from imageproc.errors import ImageRejectedError, NotSupportedImageType
 from imageproc.functions import extract_image_metadata, generate_thumbnail, store_image_metadata
@@ -64,6 +65,7 @@ class Handlers:
         self.aws = MemoryAws()
         self._extract = memory_of("ExtractImageMetadataFunction")
         self._thumbnail = memory_of("GenerateThumbnailFunction")
+        self._rendition = memory_of("RekognitionOfRenditionFunction")
         self.run(b"")  # what is loaded once is not a file's doing
 
     def run(self, data: bytes) -> tuple[str, str]:
@@ -78,6 +80,9 @@ class Handlers:
         made = _outcome(lambda: generate_thumbnail.handler(state, None))
         if made == "done":
             self._check_thumbnail()
+        limit_memory(self._rendition)
+        rendered = _outcome(lambda: make_rendition(data))
+        assert rendered == made, f"of what becomes a thumbnail there is a rendition, too: {rendered}"
         return read, made
 
     def _read(self, state: dict[str, Any]) -> None:

@@ -211,7 +211,8 @@ class Photos(StackResource):
     def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.
 
-        A photo that was rejected is left alone, and so is one that is being processed.
+        A photo that was rejected is left alone, as is one that is being processed. Parts that no other try
+        can make do not count.
         """
         return self._processing.reprocess_missing(only)
 
@@ -232,6 +233,9 @@ class Photos(StackResource):
 
     def retriable(self, only: Iterable[str] = (), step: str | None = None) -> list[Photo]:
         """Return the photos that a retry may help; with `only`, those that lack one of these parts.
+
+        Rejected files are not among them, nor photos that lack only what no other try can make: labels of
+        what Rekognition refuses, or a thumbnail of what cannot be decoded.
 
         With `step`, only those that failed in this step of the state machine.
         """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from imageproc.client.photos.photo import Photo
+from imageproc.core.parts import is_final
 from imageproc.core.record import Status, StepError
 from imageproc.presentation import html
 
@@ -32,6 +33,11 @@ class Failure:
     part: str | None
     """What is missing (`imageproc.core.parts.Part`); None if the photo failed as a whole."""
 
+    @property
+    def retriable(self) -> bool:
+        """Whether another try may help."""
+        return self.status is not Status.REJECTED and not (self.part and is_final(self.name))
+
 
 @dataclass(frozen=True)
 class FailureGroup:
@@ -54,7 +60,7 @@ class FailureGroup:
     @property
     def retriable(self) -> bool:
         """Whether another try may help."""
-        return self.status is not Status.REJECTED
+        return self.status is not Status.REJECTED and not (self.part and is_final(self.name))
 
 
 class Failures(list[FailureGroup]):
@@ -101,15 +107,12 @@ def grouped(found: Iterable[Failure]) -> Failures:
 
 def retriable(photos: Iterable[Photo], only: Sequence[str], step: str | None) -> list[Photo]:
     """Return the photos that a retry may help. See `Photos.retriable`."""
-    failed = [
-        photo
-        for photo in photos
-        if (photo.status is Status.FAILED and not only)
-        or (photo.status is Status.INCOMPLETE and (not only or set(only) & set(photo.missing)))
-    ]
-    if step is None:
-        return failed
-    return [one.photo for one in failures_of(failed) if one.step == step]
+    found = {}
+    for failure in failures_of(photos):
+        wanted = not only or failure.part in only
+        if wanted and failure.retriable and step in (None, failure.step):
+            found[failure.photo.id] = failure.photo
+    return list(found.values())
 
 
 def _group(key: tuple[Status, str | None, str, str], members: list[Failure]) -> FailureGroup:

@@ -27,9 +27,11 @@ from imageproc.core.keys import (
     photo_id_of,
 )
 from imageproc.core.ownership import RecordChange, claim_again, write_as
-from imageproc.core.parts import Part, has_part, parse_parts, parts_to_make
+from imageproc.core.parts import Part, has_part, is_final, parse_parts, parts_to_make
 from imageproc.core.record import Status
 from imageproc.errors import AwsError, RetryError, SupersededError
+
+_FOR_GOOD = "Upload a file that is whole; `imageproc reprocess` asks once more all the same."
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,7 @@ class Processing:
             raise RetryError(f"{photo.id} was rejected ({why}).", "Upload a photo that can be read.")
         if self._is_processed(photo):
             raise RetryError(f"{photo.id} is being processed.")
-        missing = tuple(photo.missing) if photo.status is Status.INCOMPLETE else ()
-        if wanted:
-            missing = _chosen(photo, missing, wanted)
-        return self._start(photo.key, photo, missing, "retried")
+        return self._start(photo.key, photo, _to_retry(photo, wanted), "retried")
 
     def reprocess(self, photo: Photo, only: Iterable[str] = ()) -> Restarted:
         """Process a photo again, whatever its status: all of it, or only these parts."""
@@ -208,12 +207,17 @@ class Processing:
         return True
 
 
-def _chosen(photo: Photo, missing: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return what a photo lacks of these parts. Raises RetryError if it is nothing, or everything."""
-    if photo.status is not Status.INCOMPLETE:
+def _to_retry(photo: Photo, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts to retry (of `wanted`, if given), none for all. Raises RetryError if none can help."""
+    incomplete = photo.status is Status.INCOMPLETE
+    if wanted and not incomplete:
         raise RetryError(f"{photo.id} was not processed to its end.", "Retry all of it.")
-    chosen = tuple(part for part in missing if part in wanted)
-    if not chosen:
+    lacking = [part for part in photo.missing if incomplete and part in (wanted or photo.missing)]
+    chosen = tuple(part for part in lacking if not is_final(photo.missing[part].name))
+    if lacking and not chosen:
+        why = photo.missing[lacking[0]].cause
+        raise RetryError(f"Another try makes no {' and no '.join(lacking)} of {photo.id} ({why}).", _FOR_GOOD)
+    if wanted and not chosen:
         raise RetryError(f"{photo.id} has its {' and '.join(wanted)}: there is nothing to retry.")
     return chosen
 
@@ -221,8 +225,10 @@ def _chosen(photo: Photo, missing: Sequence[str], wanted: Sequence[str]) -> tupl
 def _missing(
     key: str, photo: Photo | None, wanted: Sequence[Part], thumbnails: Container[str]
 ) -> tuple[str, ...]:
-    """Return which of these parts a photo lacks. A rejected one lacks nothing that could be made."""
+    """Return which of these parts a photo lacks, and another try may make: none of a rejected one."""
     if photo and photo.status is Status.REJECTED:
         return ()
+    refused = {part for part, error in photo.missing.items() if is_final(error.name)} if photo else set()
     lost = set() if photo_id_of(key) in thumbnails else {Part.THUMBNAIL}
-    return tuple(part for part in wanted if part in lost or photo is None or not has_part(photo, part))
+    lacking = (part for part in wanted if part in lost or photo is None or not has_part(photo, part))
+    return tuple(part for part in lacking if part not in refused)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from imageproc.client.photos.failures import failures_of, grouped
+from imageproc.client.photos.failures import failures_of, grouped, retriable
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record import Status, StepError
 from imageproc.core.record_codec import decode, error_attribute
@@ -48,6 +48,35 @@ def test_groups_count_photos_by_step_and_error_the_most_frequent_first() -> None
     assert first.causes == (("denied", 2), ("gone", 1))
     assert [one.id for one in first.photos] == ["2", "1", "0"]
     assert (second.status, second.count, second.retriable) == (Status.REJECTED, 1, False)
+
+
+def test_a_retry_helps_no_photo_that_lacks_only_what_cannot_be_made() -> None:
+    unreadable = error("GenerateThumbnail", "ImageIdentifyError", "cut off")
+    photos = [
+        photo("refused", Status.INCOMPLETE, missing={"tags": TOO_LARGE}, error=TOO_LARGE),
+        photo("unreadable", Status.INCOMPLETE, missing={"thumbnail": unreadable}, error=unreadable),
+        photo("both", Status.INCOMPLETE, missing={"tags": TOO_LARGE, "thumbnail": SLOW}, error=TOO_LARGE),
+        photo("slow", Status.INCOMPLETE, missing={"thumbnail": SLOW}, error=SLOW),
+        photo("failed", Status.FAILED, error=SLOW),
+        photo("rejected", Status.REJECTED, error=unreadable),
+    ]
+
+    def names(*only: str, step: str | None = None) -> list[str]:
+        return [one.id for one in retriable(photos, only, step)]
+
+    assert names() == ["both", "slow", "failed"]
+    assert names("tags") == []
+    assert names("thumbnail") == ["both", "slow"]
+    assert names(step="Rekognition") == []
+    assert names(step="GenerateThumbnail") == ["both", "slow", "failed"]
+    groups = {(group.part, group.name): group.retriable for group in grouped(failures_of(photos))}
+    assert groups == {
+        ("tags", "RecognitionRefusedError"): False,
+        ("thumbnail", "ImageIdentifyError"): False,
+        ("thumbnail", "TransientServiceError"): True,
+        (None, "TransientServiceError"): True,
+        (None, "ImageIdentifyError"): False,
+    }
 
 
 def test_a_failed_photo_whose_record_does_not_say_why_is_counted_all_the_same() -> None:

@@ -19,6 +19,7 @@ from imageproc.errors import AwsError, InvalidArgumentError, PhotoNotFoundError,
 from tests.client.conftest import PHOTO, Backend
 
 WHY = {"step": "Rekognition", "name": "ServiceRefusedError", "cause": "denied"}
+REFUSED = {"step": "RekognitionOfRendition", "name": "RecognitionRefusedError", "cause": "too odd"}
 LACKS: dict[str, Any] = {"missing": {"tags": WHY, "thumbnail": WHY}, "error": WHY}
 THUMBNAIL: dict[str, Any] = {"thumbnail": {"s3Bucket": "photos", "s3Key": "Thumbnails/cat.jpg"}}
 WHOLE: dict[str, Any] = {"imageFormat": "JPEG", "tags": ["Cat"], **THUMBNAIL}
@@ -85,6 +86,19 @@ def test_of_an_incomplete_photo_only_what_is_missing_is_made(
     assert photo.refresh().camera.make == "Leica", "what is there stays"
 
 
+def test_what_no_other_try_can_make_is_left_out_of_a_retry_and_of_what_is_missing(
+    backend: Backend, photos: Photos
+) -> None:
+    lacking = {"missing": {"tags": REFUSED, "thumbnail": WHY}, "imageFormat": "JPEG"}
+    photo = backend.photo("cat.jpg", Status.INCOMPLETE, **lacking)
+    restarted = photo.retry()
+    assert backend.executions()[restarted.execution_arn]["only"] == ["thumbnail"]
+    backend.end(restarted.execution_arn)
+    backend.photo("cat.jpg", Status.INCOMPLETE, **lacking)
+    assert reasons(photos.reprocess_missing()) == {"cat.jpg": "lacked thumbnail"}
+    assert list(photos.reprocess_missing([Part.TAGS])) == []
+
+
 def test_of_a_newer_upload_than_the_record_is_about_all_is_made(backend: Backend, photos: Photos) -> None:
     photo = backend.photo("cat.jpg", Status.INCOMPLETE, **LACKS, exifMake="Leica")
     newest = backend.put("cat.jpg")
@@ -104,6 +118,8 @@ def test_of_a_newer_upload_than_the_record_is_about_all_is_made(backend: Backend
         (Status.REJECTED, {}, (), "cat.jpg was rejected (no reason is recorded)."),
         (Status.INCOMPLETE, {"missing": {"tags": WHY}}, ["thumbnail"], "has its thumbnail: there is nothing"),
         (Status.FAILED, {}, ["tags"], "cat.jpg was not processed to its end. Retry all of it."),
+        (Status.INCOMPLETE, {"missing": {"tags": REFUSED}}, (), "makes no tags of cat.jpg (too odd). Upload"),
+        (Status.INCOMPLETE, {"missing": {"tags": REFUSED, "thumbnail": WHY}}, ["tags"], "makes no tags of"),
     ],
 )
 def test_a_retry_that_cannot_help_says_why_and_starts_nothing(

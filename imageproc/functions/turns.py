@@ -1,0 +1,82 @@
+"""The turns to ask Rekognition (`imageproc.core.turns`), taken from the table that all executions share."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from imageproc.aws.translation import error_code
+from imageproc.core.turns import MOST_TURNS, Turn, interval_ms, turn_of
+from imageproc.errors import LabelsQueuedError, RecognitionThrottledError, TransientServiceError
+from imageproc.functions.aws_calls import aws_call
+from imageproc.functions.clients import dynamodb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_TRIES = 3
+_KEY = {"quota": {"S": "DetectLabels"}}
+
+
+def take(state: Mapping[str, Any]) -> Turn:
+    """Return the turn that an execution waited for, or else takes now.
+
+    Raises LabelsQueuedError if it is too far away to be waited for here, TransientServiceError,
+    ServiceRefusedError.
+    """
+    turn = turn_of(state) or _next(1)
+    if turn.is_far(_now_ms()):
+        raise LabelsQueuedError(str(turn))
+    return turn
+
+
+def after_throttling(turn: Turn, why: str) -> LabelsQueuedError | RecognitionThrottledError:
+    """Return what to raise for a photo that was throttled at its turn: it waits for another, or gives up."""
+    if turn.number >= MOST_TURNS:
+        return RecognitionThrottledError(f"DetectLabels was throttled at {turn.number} turns: {why}")
+    return LabelsQueuedError(str(_next(turn.number + 1)))
+
+
+def wait_for(turn: Turn) -> None:
+    """Sleep until it is time."""
+    time.sleep(max(0, turn.at_ms - _now_ms()) / 1000)
+
+
+def _next(number: int) -> Turn:
+    """Take the next free turn: now, if none after now is taken, or else behind the last one."""
+    apart = interval_ms(float(os.environ["DETECT_LABELS_PER_SECOND"]))
+    for _ in range(_TRIES):
+        now = _now_ms()
+        free = _write(":by", "attribute_not_exists(nextTurn) OR nextTurn < :now", now, by=now + apart)
+        if free is None:
+            free = _write("nextTurn + :by", "nextTurn >= :now", now, by=apart)
+        if free is not None:
+            return Turn(free - apart, number)
+    raise TransientServiceError("Too many photos take their turns to ask Rekognition at once.")
+
+
+def _write(value: str, condition: str, now: int, by: int) -> int | None:
+    """Write when the next turn is free, and return it; None if the condition does not hold. Milliseconds."""
+    with aws_call("Taking a turn to ask Rekognition"):
+        try:
+            answer = dynamodb().update_item(
+                TableName=os.environ["LABEL_TURNS_TABLE"],
+                Key=_KEY,
+                UpdateExpression=f"SET nextTurn = {value}",
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":by": {"N": str(by)}, ":now": {"N": str(now)}},
+                ReturnValues="UPDATED_NEW",
+            )
+        except ClientError as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return None
+            raise
+    return int(answer["Attributes"]["nextTurn"]["N"])
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
