@@ -4,7 +4,7 @@ The local AWS is the endpoint (`AWS_ENDPOINT_URL_REKOGNITION`): it checks who ca
 for any other service, and hands the request on to a process of its own, which holds the models::
 
     caller → server.py: gateway → ministack_adapter: signature, rekognition:DetectLabels
-           → supervisor.py ⇄ endpoint.py (its own process): service.py
+           → throttle.py → supervisor.py ⇄ endpoint.py (its own process): service.py
                  request.py     what is asked for, by botocore's model
                  storage.py     the photo, read from S3 with the caller's credentials
                  recognizer.py  classifier.py + detector.py → labels.py, by vocabulary.tsv
@@ -20,8 +20,10 @@ import os
 from typing import TYPE_CHECKING
 
 from imageproc.errors import ModelsMissingError, RecognitionStoppedError
+from imageproc.local.recognition import throttle
+from imageproc.local.recognition.errors import Throttled
 from imageproc.local.recognition.models import require_packages
-from imageproc.local.recognition.service import Answer
+from imageproc.local.recognition.service import Answer, refusal
 from imageproc.local.recognition.supervisor import Supervisor, child_environment
 
 if TYPE_CHECKING:
@@ -46,8 +48,12 @@ class Recognition:
     """Recognition of one local AWS; `why_not` says why there is none, if there is none from the start."""
 
     def __init__(self, supervisor: Supervisor | None, why_not: str = "") -> None:
-        """Hold the supervisor of the process, if there is to be one."""
+        """Hold the supervisor of the process, if there is to be one.
+
+        Raises ValueError if the throttle's setting is wrong.
+        """
         self._supervisor = supervisor
+        self._throttle = throttle.from_environment()
         self.why_not = why_not
 
     @property
@@ -64,6 +70,11 @@ class Recognition:
 
     async def detect_labels(self, body: bytes, caller: Caller) -> Answer:
         """Answer the body of a DetectLabels request of this caller, who may make it."""
+        try:
+            if self._throttle is not None:
+                self._throttle.take()
+        except Throttled as error:
+            return refusal(error)
         if self._supervisor is None:
             return _unavailable(self.why_not)
         try:

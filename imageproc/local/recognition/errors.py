@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.htm
     ├── InternalServerError   InternalServerError, the only one with status 500
     ├── InvalidImageFormat    InvalidImageFormatException
     ├── InvalidParameter      InvalidParameterException
-    └── InvalidS3Object       InvalidS3ObjectException
+    ├── InvalidS3Object       InvalidS3ObjectException
+    └── Throttled             ThrottlingException: the SDK tries again
 """
 
 from __future__ import annotations
@@ -50,3 +51,9 @@ class InvalidS3Object(DetectLabelsError):  # noqa: N818
     """The object does not exist, or the caller may not read it."""
 
     code = "InvalidS3ObjectException"
+
+
+class Throttled(DetectLabelsError):  # noqa: N818
+    """More requests a second came than are answered: another try may succeed."""
+
+    code = "ThrottlingException"

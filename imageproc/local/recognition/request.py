@@ -29,6 +29,9 @@ MAX_IMAGE_BYTES = 5 * 1024 * 1024
 MAX_OBJECT_BYTES = 15 * 1024 * 1024
 """Largest image in S3, in bytes. https://docs.aws.amazon.com/rekognition/latest/dg/limits.html"""
 
+MIN_SIDE, MAX_SIDE = 80, 10_000
+"""Least and largest width and height of an image, in pixels."""
+
 MAX_BODY_BYTES = MAX_IMAGE_BYTES * 4 // 3 + 64 * 1024
 """Largest request, in bytes: an image in base 64, and the rest."""
 

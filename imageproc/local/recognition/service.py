@@ -5,6 +5,7 @@ The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-p
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from dataclasses import asdict, dataclass
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
+from imageproc.core.metadata import read_metadata
 from imageproc.errors import ImageTooLargeError, PhotoError
 from imageproc.local.recognition.errors import (
     DetectLabelsError,
     ImageTooLarge,
     InternalServerError,
     InvalidImageFormat,
+    InvalidParameter,
 )
 from imageproc.local.recognition.models import MODEL_VERSION
-from imageproc.local.recognition.request import S3Object, parse, response_shape
+from imageproc.local.recognition.request import MAX_SIDE, MIN_SIDE, S3Object, parse, response_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,11 +67,30 @@ def refusal(error: DetectLabelsError) -> Answer:
 
 def _recognised(image: bytes, recognise: Callable[[bytes], Sequence[FoundLabel]]) -> Sequence[FoundLabel]:
     try:
+        check_size(image)
         return recognise(image)
     except ImageTooLargeError as error:
         raise ImageTooLarge(f"Request image is too large: {error}") from error
     except PhotoError as error:
         raise InvalidImageFormat(f"Request has invalid image format: {error}") from error
+
+
+def check_size(image: bytes) -> None:
+    """Check what an image says of its width and height, before it is decoded.
+
+    The errors are those that callers of Amazon Rekognition report; its pages only name the limits:
+    https://docs.aws.amazon.com/rekognition/latest/dg/limits.html
+
+    Raises ImageTooLarge, InvalidParameter, ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
+    """
+    found = read_metadata(io.BytesIO(image), len(image))
+    if max(found.width, found.height) > MAX_SIDE:
+        raise ImageTooLarge(
+            f"Input image dimensions {found.width} x {found.height} exceed maximum dimension size of "
+            f"{MAX_SIDE} pixels"
+        )
+    if min(found.width, found.height) < MIN_SIDE:
+        raise InvalidParameter("Request has invalid parameters")
 
 
 def _response(request: DetectLabels, labels: Sequence[FoundLabel]) -> dict[str, Any]:

@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from imageproc.errors import ModelsMissingError
+from imageproc.errors import ModelsMissingError, StartError
 from imageproc.local import LocalAws, LocalStatus
-from imageproc.local.recognition import SWITCH, models
+from imageproc.local.recognition import SWITCH, models, throttle
 from imageproc.local.recognition.supervisor import MODULE
 from tests import pictures
 from tests.local.functions import Functions
@@ -121,6 +124,41 @@ def test_switched_off_it_is_unavailable_at_once(own_aws: LocalAws) -> None:
     answer = functions.invoke(functions.make(ASK, actions=["rekognition:DetectLabels"]))
     assert answer[:3] == ["RecognitionUnavailable", 501, 0]
     assert SWITCH in answer[3]
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "nan", "inf"])
+def test_a_rate_that_is_no_number_is_an_error_when_it_is_started(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(throttle.SETTING, text)
+    with pytest.raises(StartError, match=f"{throttle.SETTING} must be a number of requests above 0"):
+        own_aws.start()
+    assert not own_aws.status().running
+
+
+def test_requests_above_the_rate_are_throttled_as_the_sdk_knows_it(
+    own_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(throttle.SETTING, "0.5")
+    status = own_aws.start()
+    clients = [
+        status.session().client(
+            "rekognition", config=Config(retries={"mode": "standard", "total_max_attempts": attempts})
+        )
+        for attempts in (1, 9)
+    ]
+
+    def ask(client: Any) -> tuple[str, int, int]:
+        with pytest.raises(ClientError) as caught:
+            client.detect_labels(Image={"Bytes": pictures.jpeg()})
+        meta = caught.value.response["ResponseMetadata"]
+        return caught.value.response["Error"]["Code"], meta["HTTPStatusCode"], meta["RetryAttempts"]
+
+    # There are no models here: who is not throttled learns that, and the SDK does not ask again.
+    assert ask(clients[0]) == ("RecognitionUnavailable", 501, 0)
+    assert ask(clients[0]) == ("ThrottlingException", 400, 0)
+    code, _, retries = ask(clients[1])
+    assert (code, retries > 0) == ("RecognitionUnavailable", True), "a request was let in while it waited"
 
 
 def test_without_the_packages_the_install_command_is_said_once(

@@ -18,6 +18,7 @@ from imageproc.local.recognition.errors import InvalidS3Object
 from imageproc.local.recognition.labels import FoundLabel, Instance
 from imageproc.local.recognition.request import MAX_IMAGE_BYTES, S3Object
 from imageproc.local.recognition.service import answer
+from tests import pictures
 
 LABELS = [
     FoundLabel("Animal", 0.97, (), "Animals and Pets"),
@@ -31,14 +32,21 @@ LABELS = [
     FoundLabel("Vase", 0.6, ("Jar",), "Kitchen and Dining"),
     FoundLabel("Bed", 0.3, ("Furniture",), "Furniture and Furnishings"),
 ]
-IMAGE = {"Bytes": base64.b64encode(b"image").decode()}
+PHOTO = pictures.jpeg()
+
+
+def inline(data: bytes) -> dict[str, str]:
+    return {"Bytes": base64.b64encode(data).decode()}
+
+
+IMAGE = inline(PHOTO)
 MODEL = botocore.session.Session().get_service_model("rekognition").operation_model("DetectLabels")
 
 
 def ask(request: Any, labels: Any = LABELS, read: Any = None) -> dict[str, Any]:
     """Return the answer as botocore reads it."""
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    found = answer(body, read or (lambda where: b"object"), lambda data: labels)
+    found = answer(body, read or (lambda where: PHOTO), lambda data: labels)
     headers = {"content-type": "application/x-amz-json-1.1"}
     response = {"status_code": found.status, "headers": headers, "body": found.body}
     assert MODEL.output_shape is not None
@@ -95,7 +103,7 @@ def test_an_object_is_read_in_the_version_that_is_named() -> None:
 
     def read(where: S3Object) -> bytes:
         asked.append(where)
-        return b"object"
+        return PHOTO
 
     ask({"Image": {"S3Object": {"Bucket": "photos", "Name": "a b.jpg", "Version": "v1"}}}, read=read)
     ask({"Image": {"S3Object": {"Bucket": "photos", "Name": "a b.jpg"}}}, read=read)
@@ -131,9 +139,29 @@ def test_a_request_that_does_not_fit_is_refused(request_: Any) -> None:
 
 @pytest.mark.parametrize("size", [MAX_IMAGE_BYTES + 1, 2 * MAX_IMAGE_BYTES])
 def test_an_image_that_is_too_large_for_a_request_is_refused(size: int) -> None:
-    assert code(ask({"Image": {"Bytes": base64.b64encode(bytes(size)).decode()}})) == "ImageTooLargeException"
-    largest = base64.b64encode(bytes(MAX_IMAGE_BYTES)).decode()
-    assert "Labels" in ask({"Image": {"Bytes": largest}})
+    assert code(ask({"Image": inline(PHOTO.ljust(size, b"\0"))})) == "ImageTooLargeException"
+    assert "Labels" in ask({"Image": inline(PHOTO.ljust(MAX_IMAGE_BYTES, b"\0"))})
+
+
+@pytest.mark.parametrize("make", [pictures.jpeg, pictures.png])
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((80, 80), None),
+        ((79, 80), "InvalidParameterException"),
+        ((640, 79), "InvalidParameterException"),
+        ((10_000, 80), None),
+        ((10_001, 80), "ImageTooLargeException"),
+        ((80, 10_001), "ImageTooLargeException"),
+    ],
+)
+def test_an_image_has_80_to_10000_pixels_a_side(make: Any, size: tuple[int, int], expected: Any) -> None:
+    answered = ask({"Image": inline(make(size))})
+    assert (code(answered) if "Error" in answered else None) == expected
+
+
+def test_what_is_neither_jpeg_nor_png_is_refused_unseen() -> None:
+    assert code(ask({"Image": inline(pictures.gif())})) == "InvalidImageFormatException"
 
 
 @pytest.mark.parametrize(
