@@ -178,4 +178,22 @@ def test_a_stacks_life_by_the_aws_cli_alone(cli: AwsCli, monkeypatch: pytest.Mon
     cli.run("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK)
     assert not cli.functions()
     cli.run("s3", "ls", f"s3://{outputs['S3PhotoRepoBucket']}/Thumbnails/retained.jpg")
-    cli.run("dynamodb", "describe-table", "--table-name", outputs["DDBImageMetadataTable"])
+    clean_up(cli, outputs["S3PhotoRepoBucket"], outputs["DDBImageMetadataTable"])
+
+
+def clean_up(cli: AwsCli, bucket: str, table: str) -> None:
+    """Delete by hand what the stack left: not before the bucket is empty and the table unprotected."""
+    refused = cli.attempt("s3", "rb", f"s3://{bucket}")
+    assert "BucketNotEmpty" in refused.stderr
+    cli.run("s3", "rm", "--recursive", "--quiet", f"s3://{bucket}")
+    assert "BucketNotEmpty" in cli.attempt("s3", "rb", f"s3://{bucket}").stderr, "versions are left"
+    listed = cli.run("s3api", "list-object-versions", "--bucket", bucket)
+    for one in [*listed["Versions"], *listed["DeleteMarkers"]]:
+        where = ["--bucket", bucket, "--key", one["Key"], "--version-id", one["VersionId"]]
+        cli.run("s3api", "delete-object", *where)
+    cli.run("s3", "rb", f"s3://{bucket}")
+
+    delete = ["dynamodb", "delete-table", "--table-name", table]
+    assert "protected against deletion" in cli.attempt(*delete).stderr
+    cli.run("dynamodb", "update-table", "--no-deletion-protection-enabled", "--table-name", table)
+    cli.run(*delete)

@@ -48,7 +48,7 @@ def test_outputs_are_one_object(run: Any, backend: Backend) -> None:
 def test_a_folder_is_uploaded_followed_listed_and_shown(run: Any, tmp_path: Path, fresh: str) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "one.jpg").write_bytes(pictures.jpeg(make="Canon", model="EOS R5"))
-    (tmp_path / "sub" / "one.jpg").write_bytes(pictures.jpeg((50, 60)))
+    (tmp_path / "sub" / "one.jpg").write_bytes(pictures.jpeg((100, 120)))
     (tmp_path / "notes.txt").write_text("no photo")
     (tmp_path / ".hidden.jpg").write_bytes(pictures.jpeg())
 
@@ -61,7 +61,7 @@ def test_a_folder_is_uploaded_followed_listed_and_shown(run: Any, tmp_path: Path
     album = objects(run("albums", "--user", fresh, "--json"))[0]
     assert album["name"] == "Trip"
     listed = objects(run("photos", "--user", fresh, "--album", "Trip", "--json"))
-    assert sorted(one["dimensions"]["width"] for one in listed) == [50, 640]
+    assert sorted(one["dimensions"]["width"] for one in listed) == [100, 640]
     assert {one["albumID"] for one in listed} == {album["albumID"]}
     canon = next(one for one in listed if one["dimensions"]["width"] == 640)
     assert objects(run("show", canon["imageID"], "--json")) == [canon]

@@ -197,7 +197,7 @@ def written(folder: Path) -> dict[str, PreparedFile]:
     """Write the photos, no two alike, and return them by ID."""
     folder.mkdir()
     for number in range(COUNT):
-        (folder / f"{number:03}.jpg").write_bytes(pictures.jpeg((80 + number, 60), make=f"Maker {number}"))
+        (folder / f"{number:03}.jpg").write_bytes(pictures.jpeg((80 + number, 90), make=f"Maker {number}"))
     found = [prepare_file(path, "a1") for path in sorted(folder.iterdir())]
     return {one.photo_id: one for one in found if isinstance(one, PreparedFile)}
 
@@ -235,9 +235,9 @@ def check(backend: Backend, files: dict[str, PreparedFile]) -> None:
     for number, (photo_id, file) in enumerate(files.items()):
         photo = photos[photo_id]
         assert photo.read() == file.path.read_bytes()
-        assert photo.dimensions == Dimensions(80 + number, 60)
+        assert photo.dimensions == Dimensions(80 + number, 90)
         assert photo.camera.make == f"Maker {number}"
         assert ("labels" in photo.attributes) == (not missing_packages())
         small = pictures.opened(backend.thumbnail(photo_id)["Body"].read())
         scale = min(1, 250 / (80 + number))
-        assert small.size == (round((80 + number) * scale), round(60 * scale))
+        assert small.size == (round((80 + number) * scale), round(90 * scale))

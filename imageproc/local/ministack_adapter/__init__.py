@@ -22,10 +22,17 @@ from imageproc.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter import door
 from imageproc.local.ministack_adapter.access import record_access
+from imageproc.local.ministack_adapter.buckets import (
+    keep_what_a_stack_may_not_delete,
+    refuse_as_s3,
+    require_permission_of_trigger,
+)
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
+from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
+from imageproc.local.ministack_adapter.roles import require_tracing_rights
 from imageproc.local.ministack_adapter.storage import (
     compare_keys_directly,
     keep_versions_on_disk,
@@ -86,7 +93,13 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
+    limit_data()
     _let_tasks_wait()
+    enforce_roles_of_machines()
+    require_tracing_rights()
+    refuse_as_s3()
+    require_permission_of_trigger()
+    keep_what_a_stack_may_not_delete()
     encode_at_once()
     keep_versions_on_disk()
     keep_histories_on_disk()

@@ -26,7 +26,8 @@ def record_access(path: Path) -> None:
     from ministack.core import iam_evaluator
 
     original = iam_evaluator.enforce
-    record = _Record(path)
+    global _record
+    _record = _Record(path)
 
     def enforce(
         access_key_id: str,
@@ -39,12 +40,16 @@ def record_access(path: Path) -> None:
         refusal = original(access_key_id, iam_action, service, region, resource_arn, service_context)
         principal = iam_evaluator.resolve_principal(access_key_id or "", ACCOUNT_ID)
         if getattr(principal, "policies", None) is not None:
-            record.add(
-                principal=principal.arn, action=iam_action, resource=resource_arn, allowed=refusal is None
-            )
+            note(principal.arn, iam_action, resource_arn, allowed=refusal is None)
         return refusal
 
     iam_evaluator.enforce = enforce
+
+
+def note(principal: str, action: str, resource: str, *, allowed: bool) -> None:
+    """Write down a decision, if decisions are recorded."""
+    if _record is not None:
+        _record.add(principal=principal, action=action, resource=resource, allowed=allowed)
 
 
 class _Record:
@@ -57,3 +62,6 @@ class _Record:
     def add(self, **entry: Any) -> None:
         with self._lock, self._path.open("a") as file:
             file.write(json.dumps(entry) + "\n")
+
+
+_record: _Record | None = None
