@@ -223,7 +223,7 @@ def ask_for_what_is_gone(backend: Backend) -> None:
     key, version = "Incoming/gone.jpg", "gone"
     state = {"s3Bucket": backend.stack.bucket, "s3Key": key, "objectID": "gone.jpg", "versionId": version}
     deliver(backend, {"key": key, "versionId": version, "sequencer": "00"})
-    for function in ("ExtractImageMetadata", "GenerateThumbnail"):
+    for function in ("ExtractImageMetadata", "GenerateThumbnail", "RekognitionOfRendition"):
         assert invoke(backend, function, state)["errorType"] == "PhotoGoneError"
     item = {"bucket": backend.stack.bucket, "key": key, "only": [], "bulk": "run"}
     assert invoke(backend, "BeginPhoto", item)["start"] is False

@@ -103,6 +103,7 @@ def _of_functions(deployment: Deployment) -> Iterator[list[Request]]:
             "ImageProcStartExecutionFunction",
             "ExtractImageMetadataFunction",
             "GenerateThumbnailFunction",
+            "RekognitionOfRenditionFunction",
             "BeginPhotoFunction",
         )
     ]
