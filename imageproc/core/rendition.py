@@ -26,14 +26,14 @@ _FILLER_TOLERANCE = 3
 
 
 @dataclass(frozen=True)
-class Rendition:
+class SentRendition:
     """A JPEG's bytes, and the share of the picture's rows that the file holds: 1 unless it is truncated."""
 
     data: bytes
     rows_there: float
 
 
-def make_rendition(data: bytes) -> Rendition:
+def make_rendition(data: bytes) -> SentRendition:
     """Make the rendition of a JPEG or PNG, given as its whole file; transparency becomes white.
 
     Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
@@ -41,7 +41,7 @@ def make_rendition(data: bytes) -> Rendition:
     decoded, stored, upright = rendered(data, rendition_size, _GAP)
     rows_there = _rows_there(decoded, stored) if decoded.truncated else 1.0
     flat = upright if upright.mode in ("L", "RGB") else _on_white(upright)
-    return Rendition(encode(flat, "JPEG", decoded.icc_profile), rows_there)
+    return SentRendition(encode(flat, "JPEG", decoded.icc_profile), rows_there)
 
 
 def rendition_size(size: Size) -> Size:
