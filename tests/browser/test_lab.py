@@ -54,7 +54,7 @@ def test_from_nothing_to_a_clean_machine(
     page.run_all()
     photos = hostile.write(tmp_path)
     page.drop(".ip-drop-zone .ip-target", photos)
-    page.wait_text(".ip-execution-list tr:has-text('img src')", "SUCCEEDED|INCOMPLETE")
+    page.wait_text(".ip-execution-list tr:has-text('img src')", "Succeeded|Incomplete")
     page.wait_text(".ip-drop-zone", r"notes\.jpg")
     page.page.locator(".ip-execution-list button.ip-choose", has_text="img src").click()
     page.page.wait_for_selector(".ip-state-graph svg")

@@ -51,7 +51,7 @@ def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_pat
     assert "token" not in ann.page.evaluate("() => location.href + document.referrer + document.cookie")
 
     ann.drop(".ip-drop-zone .ip-target", hostile.write(tmp_path))
-    ann.wait_text(".ip-execution-list tr:has-text('img src')", "SUCCEEDED|INCOMPLETE")
+    ann.wait_text(".ip-execution-list tr:has-text('img src')", "Succeeded|Incomplete")
     ann.page.locator(".ip-card", has_text="img src").wait_for()
     bob.page.wait_for_timeout(500)
     assert bob.page.locator(".ip-card").count() == 0

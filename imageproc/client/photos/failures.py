@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record import Status, StepError
+from imageproc.errors import RecognitionRefusedError
 from imageproc.presentation import html
 
 FAILED_STATUSES = (Status.FAILED, Status.INCOMPLETE, Status.REJECTED)
@@ -54,7 +55,7 @@ class FailureGroup:
     @property
     def retriable(self) -> bool:
         """Whether another try may help."""
-        return self.status is not Status.REJECTED
+        return self.status is not Status.REJECTED and self.name != RecognitionRefusedError.__name__
 
 
 class Failures(list[FailureGroup]):

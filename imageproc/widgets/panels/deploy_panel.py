@@ -98,7 +98,7 @@ class DeployPanel(Panel):
             self._tell(event)
             if isinstance(event, Deployed):
                 found = dict(event.outputs)
-        self.outputs.show(sorted(found.items()))
+        self.outputs.show((name, Cell("", code=value)) for name, value in sorted(found.items()))
         done = "is deployed" if planned.changed else "is up to date"
         self.say(f"The stack {planned.stack} {done}.", Tone.SUCCESS)
         return found
@@ -166,9 +166,9 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
         time = f"{event.time.astimezone():%H:%M:%S}"
         return time, Cell(event.status, tone), event.logical_id, event.reason
     if isinstance(event, Note):
-        return _now(), "NOTE", "", event.text
+        return _now(), "Note", "", event.text
     if isinstance(event, CodeUploaded):
-        return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
+        return _now(), Cell("Uploaded", Tone.SUCCESS), Cell("", code=event.key), f"{event.size:,} bytes"
     return None
 
 

@@ -49,7 +49,8 @@ class FollowPanel(Panel):
         self.resume_button = fields.button("Resume", self.resume)
         fields.set_visible(self.resume_button, False)
         self.list.observe(lambda change: self.choose(change["new"]), "selected")
-        self.list.observe(lambda _: self._show_rows(), ["filter", "limit"])
+        self.list.observe(lambda _: self._show_filtered(), ["filter", "limit"])
+        fields.set_visible(self.execution, False)
         super().__init__(below=[self.resume_button, self.list, self.execution])
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
@@ -166,17 +167,27 @@ class FollowPanel(Panel):
         if idle := followed.not_started:
             text, tone = f"{text} {not_started(idle)}", Tone.WARNING
         self.say(text, tone, done=done, total=len(photos))
-        if photos and not self._chosen:
-            self._choose(photos[0].photo_id)
+
+    def _show_filtered(self) -> None:
+        """Show the rows of another filter, and the execution of one of them."""
+        before = self._chosen
+        self._show_rows()
+        if self._chosen and self._chosen != before:
+            self._request()
 
     def _show_rows(self) -> None:
+        """Show the rows of the filter. The chosen photo is one of them, if need be the first."""
         photos = self._all()
         by_filter = {
             "all": photos,
             "active": [one for one in photos if not one.finished],
             "failed": [one for one in photos if one.failed],
         }
-        shown = by_filter[self.list.filter][: self.list.limit]
+        listed = by_filter[self.list.filter]
+        chosen = next((one for one in listed if one.photo_id == self._chosen), next(iter(listed), None))
+        self._choose(chosen.photo_id if chosen else "")
+        shown = listed[: self.list.limit]
+        shown += [chosen] if chosen and chosen not in shown else []
         counts = {name: len(some) for name, some in by_filter.items()}
         self.list.show([self._row(one) for one in shown], counts)
 
@@ -187,6 +198,7 @@ class FollowPanel(Panel):
     def _choose(self, photo_id: str) -> None:
         self._chosen = photo_id
         update(self.list, selected=photo_id)
+        fields.set_visible(self.execution, bool(photo_id))
 
     def _all(self) -> list[FollowedPhoto]:
         return self._followed.all() if self._followed else []

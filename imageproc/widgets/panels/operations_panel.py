@@ -21,6 +21,7 @@ from imageproc import (
     Workbench,
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
+from imageproc.presentation.text import in_words
 from imageproc.widgets.panels import fields, plots
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
@@ -71,12 +72,14 @@ class OperationsPanel(Panel):
         )
         self.executions = DataTable(
             ("Execution", "Status", "Started", "Seconds"),
-            caption=f"Executions, the newest {_LISTED}: choose one for its log",
+            caption=f"Executions, the newest {_LISTED}: press one for its log",
             empty="None yet.",
             selectable=True,
         )
         self.log_table = DataTable(
-            ("Time", "Source", "Level", "Message"), caption="Log", empty="Choose an execution."
+            ("Time", "Source", "Level", "Message"),
+            caption="Log",
+            empty="Press an execution for its log.",
         )
         self.figures = Picture()
         self.executions.observe(self._chosen, "selected")
@@ -134,7 +137,7 @@ class OperationsPanel(Panel):
             self.say(f"Retried: {len(self.restarts)}", Tone.RUNNING)
         started = [one.photo_id for one in self.restarts if isinstance(one, Restarted)]
         for photo in self.workbench.photos.follow(started, sleep=cancellation.sleep):
-            self.say(f"{photo.name}: {photo.status.value}", Tone.RUNNING)
+            self.say(f"{photo.name}: {in_words(photo.status)}", Tone.RUNNING)
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
         counted = f"{len(started)} photos were started again."
@@ -202,14 +205,14 @@ def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
 
 def _execution_row(one: Execution) -> tuple[Any, ...]:
     seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-    status = Cell(one.status, _EXECUTION_TONES.get(one.status, Tone.INFO))
-    return one.name, status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
+    status = Cell(in_words(one.status), _EXECUTION_TONES.get(one.status, Tone.INFO))
+    return Cell("", code=one.name), status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
 
 
 def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     cause, _ = one.causes[0]
     others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
-    status = Cell(one.status.value, PHOTO_TONES[one.status])
+    status = Cell(in_words(one.status), PHOTO_TONES[one.status])
     names = ", ".join(photo.name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
     advice = "may help" if one.retriable else "cannot help: upload another file"

@@ -11,7 +11,7 @@ import traitlets
 
 from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.parts.data_table import Cell
+from imageproc.widgets.parts.data_table import Cell, text_of
 from imageproc.widgets.updates import update
 
 FILTERS = ("all", "active", "failed")
@@ -39,7 +39,7 @@ class ExecutionList(anywidget.AnyWidget):
     rows: Any = traitlets.List().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     filter = traitlets.Enum(FILTERS, "all").tag(sync=True)
-    limit = traitlets.Int(50).tag(sync=True)
+    limit = traitlets.Int(10).tag(sync=True)
     counts: Any = traitlets.Dict().tag(sync=True)
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
 
@@ -49,7 +49,7 @@ class ExecutionList(anywidget.AnyWidget):
 
     def static(self) -> Markup:
         """Return the rows as HTML, for pages without a kernel."""
-        texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
+        texts = [[row["name"], *map(text_of, row["stages"])] for row in self.rows]
         return table(self.columns, texts or [[self.empty]])
 
 
