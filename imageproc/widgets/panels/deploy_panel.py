@@ -9,6 +9,7 @@ from typing import Any
 from imageproc import Workbench
 from imageproc.costs.words import brief
 from imageproc.deployment import CodeUploaded, Deployed, Event, Note, Plan, StackEvent, always
+from imageproc.presentation.text import in_words
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
@@ -164,7 +165,7 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
         complete = Tone.SUCCESS if event.status.endswith("_COMPLETE") else Tone.RUNNING
         tone = Tone.ERROR if event.failed else complete
         time = f"{event.time.astimezone():%H:%M:%S}"
-        return time, Cell(event.status, tone), event.logical_id, event.reason
+        return time, Cell(in_words(event.status), tone), event.logical_id, event.reason
     if isinstance(event, Note):
         return _now(), "Note", "", event.text
     if isinstance(event, CodeUploaded):

@@ -95,7 +95,7 @@ class FollowPanel(Panel):
 
     def static(self) -> Any:
         """Return the table of photos and the graph of the chosen one, for pages without a kernel."""
-        return [self.list.static(), self.graph.static()]
+        return [self.status.static(), self.list.static(), self.graph.static()]
 
     def _request(self, *requests: Request, at_once: bool = True) -> None:
         """Hand these to the job that follows, or start it; `at_once` ends a pause between polls."""

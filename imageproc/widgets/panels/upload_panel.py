@@ -45,6 +45,7 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
         )
         super().__init__(self.zone)
+        self.zone.observe(lambda _: self._snapshot.touch(), "listed")
         self.album = album
 
     @property

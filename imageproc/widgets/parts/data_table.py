@@ -9,7 +9,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import folded
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -62,13 +63,13 @@ class DataTable(anywidget.AnyWidget):
 
     def static(self) -> Markup:
         """Return the table as HTML, for pages without a kernel."""
-        texts = [[text_of(cell) for cell in row] for row in self.rows]
-        return table(self.columns, texts or [[self.empty]], self.caption)
+        texts = [[_text_of(cell) for cell in row] for row in self.rows]
+        return folded(self.columns, texts, self.caption, self.empty)
 
 
-def text_of(cell: Mapping[str, str]) -> str:
-    """Return the texts of a cell as the browser gets it."""
-    return "\n".join(filter(None, [cell["text"], cell.get("code")]))
+def _text_of(cell: Mapping[str, str]) -> str:
+    """Return the texts of a cell as the browser gets it, on one line."""
+    return " ".join(filter(None, [cell["text"].replace("\n", " "), cell.get("code")]))
 
 
 def _plain(rows: Iterable[Sequence[Any]]) -> list[list[dict[str, str]]]:

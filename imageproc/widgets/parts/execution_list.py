@@ -9,9 +9,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import folded
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
-from imageproc.widgets.parts.data_table import Cell, text_of
+from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.updates import update
 
 FILTERS = ("all", "active", "failed")
@@ -49,8 +50,8 @@ class ExecutionList(anywidget.AnyWidget):
 
     def static(self) -> Markup:
         """Return the rows as HTML, for pages without a kernel."""
-        texts = [[row["name"], *map(text_of, row["stages"])] for row in self.rows]
-        return table(self.columns, texts or [[self.empty]])
+        texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
+        return folded(self.columns, texts, "Photos", self.empty)
 
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
