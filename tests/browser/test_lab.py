@@ -75,6 +75,7 @@ def test_from_nothing_to_a_clean_machine(
     page.open_notebook(lab_url, "04_operations.ipynb")
     page.run_all()
     page.wait_text(".ip-data-table", "ImageIdentifyError")
+    page.wait_text(".ip-bar-chart", "Rejected")
     look(page, "04-operations")
 
     page.open_notebook(lab_url, "05_clean_up.ipynb")

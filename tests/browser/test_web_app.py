@@ -68,11 +68,18 @@ def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_pat
         assert page.errors == []
 
 
-def test_the_web_app_is_dark_where_it_is_asked_to_be(visit: Visit, app_url: str) -> None:
-    page: Page = visit(1200, 1200, dark=True)
-    log_in(page, f"{app_url}&theme=dark", "eve", "Night")
+@pytest.mark.parametrize(("system", "asked"), [(True, ""), (False, "&theme=dark")])
+def test_the_web_app_is_dark_where_the_system_is_or_it_is_asked_to_be(
+    visit: Visit, app_url: str, system: bool, asked: str
+) -> None:
+    page: Page = visit(1200, 1200, dark=system)
+    log_in(page, app_url + asked, "eve", "Night")
+    scheme = "() => getComputedStyle(document.querySelector('.ip')).colorScheme"
+    assert page.page.evaluate(scheme) == "dark"
+    text = "() => getComputedStyle(document.querySelector('.ip-heading h1')).color"
+    assert page.page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)")
     assert page.violations() == []
-    page.screenshot("app-dark")
+    page.screenshot(f"app-dark-{'system' if system else 'asked'}")
 
 
 def test_without_the_token_there_is_nothing_but_a_question_for_it(app_url: str) -> None:
