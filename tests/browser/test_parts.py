@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from imageproc.deployment import template
-from imageproc.widgets import Cell, DataTable, DropZone, ExecutionList, StateGraph, StepDetail, Tone, updates
+from imageproc.widgets import (
+    BarChart,
+    Cell,
+    DataTable,
+    DropZone,
+    ExecutionList,
+    StateGraph,
+    StepDetail,
+    Tone,
+    updates,
+)
+from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from tests.browser.pages import Page, Visit
@@ -71,6 +82,11 @@ def test_no_word_is_broken_in_a_table(page: Page, width: int) -> None:
         DataTable(("Time", "Status", "Resource", "Reason"), EVENTS, caption="Events"),
         DataTable(("Photos", "Status", "Step", "Error", "Cause", "Retry"), FAILURES),
         executions(),
+        BarChart(
+            "Steps",
+            ("Step", "Seconds"),
+            [Bar("ExtractImageMetadata", "10 s, 95 % in 14 s", [(10, Tone.RUNNING)])],
+        ),
     ]
     draw(page, tables)
     assert page.page.evaluate(LINES) == []
