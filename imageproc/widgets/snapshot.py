@@ -23,7 +23,7 @@ from imageproc.presentation.html import embedded
 from imageproc.presentation.markup import Markup
 from imageproc.widgets.updates import flush
 
-MAX_CHARACTERS = 600_000
+MAX_CHARACTERS = 800_000
 """The most that a notebook keeps of a panel."""
 
 _EVERY_S = 2.0

@@ -40,7 +40,8 @@ _DRAW = """async (parts) => {
         (handlers[`change:${name}`] ?? []).forEach((one) => one());
       },
       save_changes: () => {},
-      send: (message) => sent.push(message),
+      send: (message) => sent.push(JSON.parse(JSON.stringify(message))),
+      receive: (message) => (handlers['msg:custom'] ?? []).forEach((one) => one(message)),
       on: (name, handler) => (handlers[name] ??= []).push(handler),
       off: (name, handler) => { handlers[name] = (handlers[name] ?? []).filter((one) => one !== handler); },
     };

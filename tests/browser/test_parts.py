@@ -24,6 +24,7 @@ from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
+from tests.pictures import png
 
 ARN = (
     "arn:aws:states:us-east-1:000000000000:execution:imageproc-ImageProc:009b9da382df-huge-30MB-jpg-5f66707b"
@@ -42,6 +43,8 @@ FAILURES = [
         *("Rekognition cannot take this photo: The image has more than 15,728,640 bytes.", "may help"),
     )
 ]
+
+PIXEL = png((1, 1))
 
 LINES = """(words) => {
   const broken = [];
@@ -139,6 +142,19 @@ def test_a_long_table_has_no_scroll_bar_and_begins_with_ten_rows(page: Page) -> 
     first.get_by_role("button", name="Show 50 more of 75").click()
     assert first.locator("tbody tr").count() == 60
     assert first.evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
+
+
+def test_rows_show_pictures_by_addresses_that_are_not_kept(page: Page) -> None:
+    shown = ExecutionList(columns=["Photo"])
+    shown.show([ExecutionRow("1", "a.jpg", [], picture=True), ExecutionRow("2", "b.txt", [])], {"all": 2})
+    updates.flush()
+    page.page.route("**/*.png", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    draw(page, [shown])
+    assert page.page.evaluate("() => models[0].sent") == [{"addresses": ["1"]}]
+    page.page.evaluate("() => models[0].receive({ addresses: { 1: 'http://localhost/1.png' } })")
+    image = page.page.locator(".ip-execution-list img")
+    image.wait_for()
+    assert image.evaluate("(one) => one.closest('tr').innerText").startswith("a.jpg")
 
 
 def test_files_are_listed_while_there_is_something_to_see(page: Page) -> None:

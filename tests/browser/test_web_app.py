@@ -16,6 +16,8 @@ from tests.browser.pages import Page, Visit
 from tests.flow.conftest import deploy, target_of
 
 STACK = "web-app"
+SMALL_TARGETS = """() => [...document.querySelectorAll('button, select, input[type=text]')]
+  .filter((one) => one.offsetHeight && one.offsetHeight < 44).map((one) => one.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def log_in(page: Page, url: str, user: str, album: str) -> None:
 
 def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_path: Path) -> None:
     ann: Page = visit(1600, 1400)
-    bob: Page = visit(700, 1400)
+    bob: Page = visit(390, 1400, touch=True)
     log_in(ann, app_url, "ann", "<b>Trip</b>")
     log_in(bob, app_url, "bob", "Garden")
     assert "import" not in ann.page.locator("body").inner_text()
@@ -62,6 +64,8 @@ def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_pat
     ann.screenshot("app-photo")
     assert ann.page.evaluate(hostile.INJECTED) == hostile.NOTHING
     ann.page.keyboard.press("Escape")
+    assert bob.page.evaluate(SMALL_TARGETS) == []
+    assert bob.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     for page, name in ((ann, "ann"), (bob, "bob")):
         assert page.violations() == []
         page.screenshot(f"app-{name}")

@@ -11,6 +11,7 @@ from imageproc.client.photos.followed import FollowedPhoto
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.widgets.panels.follow_panel import FollowPanel
+from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
 from imageproc.widgets.updates import flush
 
 MACHINE = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
@@ -55,6 +56,7 @@ def test_the_graph_shows_a_photo_of_the_filter_and_names_it(panel: FollowPanel) 
     settle(panel)
     assert [row["name"] for row in panel.list.rows] == ["bad.jpg"]
     assert (panel.list.selected, panel.graph.title) == ("a/bad.jpg", "Execution of bad.jpg")
+    assert "<strong>Execution of bad.jpg</strong>" in "".join(map(str, panel.static()))
 
 
 def test_where_nothing_is_listed_no_graph_is_shown(panel: FollowPanel) -> None:
@@ -74,3 +76,22 @@ def test_the_chosen_photo_stays_listed_however_many_there_are(panel: FollowPanel
     settle(panel)
     assert panel.graph.title == "Execution of 20.jpg"
     assert [row["name"] for row in panel.list.rows][-2:] == ["9.jpg", "20.jpg"]
+
+
+def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhere() -> None:
+    given: list[str] = []
+
+    def address(key: str) -> str:
+        given.append(key)
+        return f"https://example.org/{key}?X-Amz-Signature=1"
+
+    shown = ExecutionList(columns=["Photo"], address=address)
+    shown.show([ExecutionRow("1", "a.jpg", [], picture=True), ExecutionRow("2", "b.txt", [])], {"all": 2})
+    flush()
+    sent: list[object] = []
+    shown.send = sent.append
+    for message in ({"addresses": ["1", "2", "3", None]}, {"addresses": "1"}, "addresses", {}):
+        shown._handle_custom_msg(message, [])
+    assert sent == [{"addresses": {"1": "https://example.org/1?X-Amz-Signature=1"}}]
+    assert given == ["1"]
+    assert "X-Amz-Signature" not in str(shown.get_state())

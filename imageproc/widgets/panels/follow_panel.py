@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from queue import SimpleQueue
 from typing import Any
 
 from imageproc import Album, FollowedPhoto, FollowedPhotos, Photo, Status, Uploaded, Workbench
 from imageproc.client.photos.following import not_started
+from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AwsError
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.execution_view import INTERVAL_S, ExecutionView
@@ -43,7 +45,7 @@ class FollowPanel(Panel):
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
-        self.list = ExecutionList(columns=follow_rows.COLUMNS)
+        self.list = ExecutionList(columns=follow_rows.COLUMNS, address=self._thumbnail)
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
         self.resume_button = fields.button("Resume", self.resume)
@@ -95,7 +97,11 @@ class FollowPanel(Panel):
 
     def static(self) -> Any:
         """Return the table of photos and the graph of the chosen one, for pages without a kernel."""
-        return [self.status.static(), self.list.static(), self.graph.static()]
+        shown = [self.status.static(), self.list.static()]
+        if not self._chosen:
+            return shown
+        name = Markup("<p><strong>{}</strong></p>").format(self.graph.title)
+        return [*shown, name, self.graph.static()]
 
     def _request(self, *requests: Request, at_once: bool = True) -> None:
         """Hand these to the job that follows, or start it; `at_once` ends a pause between polls."""
@@ -194,6 +200,15 @@ class FollowPanel(Panel):
     def _row(self, followed: FollowedPhoto) -> ExecutionRow:
         url = self._workbench.executions.console_url(followed.arn) if followed.arn else None
         return follow_rows.row(followed, url)
+
+    def _thumbnail(self, photo_id: str) -> str | None:
+        """Return an address of a photo's thumbnail."""
+        photo = next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+        return self._urls.thumbnail(photo) if photo else None
+
+    @cached_property
+    def _urls(self) -> PresignedUrls:
+        return self._workbench.photos.urls()
 
     def _choose(self, photo_id: str) -> None:
         self._chosen = photo_id

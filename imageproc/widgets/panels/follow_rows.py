@@ -29,7 +29,8 @@ STEP_TONES = {
 def row(followed: FollowedPhoto, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
     stages = [_uploaded(followed), _started(followed, console_url), _completed(followed)]
-    return ExecutionRow(followed.photo_id, followed.name, stages)
+    picture = followed.finished and bool(followed.photo and followed.photo.thumbnail_key)
+    return ExecutionRow(followed.photo_id, followed.name, stages, picture)
 
 
 def _uploaded(followed: FollowedPhoto) -> Cell:

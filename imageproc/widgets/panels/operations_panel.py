@@ -93,7 +93,7 @@ class OperationsPanel(Panel):
         )
         self.executions = DataTable(
             ("Execution", "Status", "Started", "Seconds"),
-            caption=f"Executions, the newest {_LISTED}: press one for its log",
+            caption=f"Executions, the newest {_LISTED}",
             empty="None yet.",
             selectable=True,
         )
@@ -193,6 +193,12 @@ class OperationsPanel(Panel):
     def _chosen(self, change: Any) -> None:
         if 0 <= change["new"] < len(self.overview.executions):
             self.show_log(self.overview.executions[change["new"]])
+
+    def static(self) -> list[Any]:
+        """Return the figures and tables, for pages without a kernel; a log only if one was chosen."""
+        log = [self.log_table] if self.log_table.rows else []
+        shown = (self.status, self.figures, self.failures, self.queue, self.executions, *log)
+        return [part.static() for part in shown]
 
     def results(self) -> dict[str, Any]:
         """Return what was found, for a test or another program."""

@@ -37,6 +37,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._actor = Actor(type(self).__name__)
         self._snapshot = Snapshot(self.static)
         super().__init__([*above, fields.row(self.status, *beside, self.stop_button), *below])
+        self.add_class("ip-panel")
 
     def start(
         self, work: Callable[[JobControl], T], doing: str, *, after: bool = False, key: Hashable = None

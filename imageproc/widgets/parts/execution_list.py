@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,19 @@ FILTERS = ("all", "active", "failed")
 
 @dataclass(frozen=True)
 class ExecutionRow:
-    """An execution: its key, the name that is shown, and a cell for each stage."""
+    """An execution: its key, the name that is shown, a cell for each stage, and whether it has a picture."""
 
     key: str
     name: str
     stages: Sequence[Cell]
+    picture: bool = False
 
 
 class ExecutionList(anywidget.AnyWidget):
     """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
+
+    `address` gives a small picture's address by key. It opens the picture, and travels in a message to a view
+    that asks for it: traits are saved with the notebook.
 
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
@@ -44,6 +48,12 @@ class ExecutionList(anywidget.AnyWidget):
     counts: Any = traitlets.Dict().tag(sync=True)
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
 
+    def __init__(self, *, address: Callable[[str], str | None] = lambda _: None, **traits: Any) -> None:
+        """Begin without rows."""
+        super().__init__(**traits)
+        self._address = address
+        self.on_msg(self._receive)
+
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
         """Show these rows soon, from any thread."""
         update(self, rows=[_plain(row) for row in rows], counts=dict(counts))
@@ -53,6 +63,14 @@ class ExecutionList(anywidget.AnyWidget):
         texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
         return folded(self.columns, texts, "Photos", self.empty)
 
+    def _receive(self, _: Any, message: Any, __: Any) -> None:
+        """Answer a view that asks for addresses, only of rows: anyone can send messages."""
+        asked = message.get("addresses") if isinstance(message, dict) else None
+        if isinstance(asked, list):
+            shown = [row["key"] for row in self.rows if row["picture"] and row["key"] in asked]
+            self.send({"addresses": {key: self._address(key) for key in shown}})
+
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
-    return {"key": row.key, "name": row.name, "stages": [cell.plain() for cell in row.stages]}
+    stages = [cell.plain() for cell in row.stages]
+    return {"key": row.key, "name": row.name, "stages": stages, "picture": row.picture}

@@ -1,7 +1,7 @@
 function render({ model, el }) {
   const filters = { all: "All", active: "Under way", failed: "Failed" };
   const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
-  const head = element("thead"), body = element("tbody"), known = new Map();
+  const head = element("thead"), body = element("tbody"), known = new Map(), asked = [];
   const more = element("button", { type: "button", onclick: () => { model.set("limit", model.get("limit") + 50); model.save_changes(); } });
   const table = element("table", { class: "ip-table" }, head, body);
   const frame = element("div", { class: "ip-execution-frame", role: "group", "aria-label": "Photos" }, table, more);
@@ -11,9 +11,15 @@ function render({ model, el }) {
   function update(row) {
     if (!known.has(row.key)) {
       const button = element("button", { type: "button", class: "ip-choose", onclick: () => choose(row.key) }, row.name);
-      known.set(row.key, { button, made: element("tr", {}, element("td", {}, button)), shown: "" });
+      known.set(row.key, { button, made: element("tr", {}, element("td", {}, element("div", { class: "ip-photo" }, button))), shown: "", image: null });
     }
-    const one = known.get(row.key), columns = model.get("columns"), now = JSON.stringify(row.stages);
+    const one = known.get(row.key);
+    if (row.picture && !one.image) {
+      one.image = element("img", { alt: "", hidden: true, onerror: () => { one.image.hidden = true; } });
+      one.button.before(one.image);
+      asked.push(row.key);
+    }
+    const columns = model.get("columns"), now = JSON.stringify(row.stages);
     if (one.shown !== now) {
       one.shown = now;
       one.made.replaceChildren(one.made.firstChild, ...row.stages.map((stage, index) => element("td", { "data-column": columns[index + 1] }, ...cellContent(stage))));
@@ -41,6 +47,14 @@ function render({ model, el }) {
     more.textContent = `Show more (${left})`;
     mark();
     fit();
+    if (asked.length) model.send({ addresses: asked.splice(0) });
+  }
+
+  function receive({ addresses }) {
+    for (const [key, address] of Object.entries(addresses ?? {})) {
+      const image = known.get(key)?.image, url = safeUrl(address ?? "");
+      if (image && url) { image.src = url; image.hidden = false; }
+    }
   }
 
   function choose(key) { model.set("selected", key); model.save_changes(); mark(); }
@@ -51,8 +65,9 @@ function render({ model, el }) {
       button.setAttribute("aria-pressed", String(key === selected));
     }
   }
+  model.on("msg:custom", receive);
   draw();
-  const undo = [watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark), unwatchSize];
+  const undo = [() => model.off("msg:custom", receive), watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark), unwatchSize];
   return () => undo.forEach((each) => each());
 }
 export default { render };
