@@ -59,7 +59,7 @@ class Snapshot:
         bundle = {**widget._repr_mimebundle_(), "text/html": "", "text/plain": ""}
         publish_display_data(bundle)
         if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
-            self._displayed = True
+            self._displayed, self._last = True, None
             self.publish()
 
     def touch(self) -> None:
@@ -84,7 +84,7 @@ class Snapshot:
                 drawn = embedded(self._static())
             except Exception:  # noqa: BLE001 - the notebook keeps the state before
                 _log.exception("The state of a panel was not kept")
-                return
+                drawn = self._last or Markup("")
             if drawn != self._last:
                 self._publish(drawn)
 

@@ -84,12 +84,26 @@ def test_in_the_web_app_there_is_the_widget_alone(
 
 
 def test_a_state_that_cannot_be_drawn_leaves_the_one_before(
-    panel: Panel, published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    panel: Panel, published: list[dict[str, Any]]
 ) -> None:
-    shown = snapshot.Snapshot(lambda: Markup("<p>{}</p>").format(1 // len(published)))
-    shown._displayed = True
+    states = iter([Markup("<p>{}</p>").format("before")])
+    shown = snapshot.Snapshot(lambda: next(states))
+    shown.display(panel)
     shown.publish()
-    assert published == []
+    assert len(published) == 2
+    shown.display(panel)
+    assert "before" not in published[-1]["data"]["text/html"]
+    assert not published[-1]["update"], "its place is in this cell, from now on"
+
+
+def test_a_panel_that_is_displayed_again_has_its_state_there_too(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    panel._ipython_display_()
+    panel._ipython_display_()
+    first, second = published[1], published[3]
+    assert (first["update"], second["update"]) == (False, False)
+    assert first["transient"] == second["transient"]
 
 
 def test_a_thousand_photos_take_little_room(published: list[dict[str, Any]]) -> None:
