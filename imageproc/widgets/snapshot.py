@@ -27,13 +27,12 @@ MAX_CHARACTERS = 800_000
 """The most that a notebook keeps of a panel."""
 
 _EVERY_S = 2.0
-# A widget that is alive has a view; the message that its model is not found is text without elements.
+# A widget that is alive has elements; the message that its model is not found is text alone.
 _STYLE = Markup(
     "<style>"
-    ".jp-OutputArea-child:has(> .jp-OutputArea-output > .jupyter-widgets)"
-    " + .jp-OutputArea-child:has(.ip-snapshot),"
-    ".jp-OutputArea-child:has(> .jp-OutputArea-output:not(:has(> *)))"
-    ":has(+ .jp-OutputArea-child .ip-snapshot)"
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output > *) + .jp-OutputArea-child:has(.ip-snapshot)"
+    " { display: none }"
+    ".jp-OutputArea-child:not(:has(> .jp-OutputArea-output > *)):has(+ .jp-OutputArea-child .ip-snapshot)"
     " { display: none }"
     "</style>"
 )

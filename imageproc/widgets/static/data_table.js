@@ -28,7 +28,7 @@ function render({ model, el }) {
   function drawRow(row, index, columns, selectable) {
     const cells = row.map((cell, column) => element("td", { "data-column": columns[column] }, ...cellContent(cell)));
     if (selectable && cells.length) {
-      const chosen = element("button", { type: "button", class: "ip-choose", onclick: () => choose(index) }, ...cellContent({ ...row[0], copy: false }));
+      const chosen = element("button", { type: "button", class: "ip-choose", onclick: () => choose(index) }, ...cellContent({ ...row[0], href: "", copy: false }));
       cells[0].replaceChildren(chosen);
     }
     return element("tr", { "data-index": index }, ...cells);
