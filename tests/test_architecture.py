@@ -92,7 +92,7 @@ def test_the_widgets_parts_know_no_aws() -> None:
     used = {module for path in modules("widgets/parts") for module in imported(path)}
     ours = {module for module in used if module.startswith("imageproc.")}
     others = {module for module in ours if not module.startswith("imageproc.widgets.")}
-    assert others <= {"imageproc.presentation.markup"}
+    assert others <= {f"imageproc.presentation.{name}" for name in ("listings", "markup", "text")}
     assert {module for module in ours if module.startswith("imageproc.widgets.panels")} == set()
     assert {module.partition(".")[0] for module in used} & {"boto3", "botocore"} == set()
 

@@ -44,12 +44,22 @@ def destroy(connection: Connection, keep_data: bool, delete_data: bool, yes: boo
         return
     _show(found, wish)
     _show_kept(found, wish)
-    prompt = "Type the stack's name to remove all this"
-    if not yes and click.prompt(prompt, err=True) != connection.stack_name:
-        raise click.ClickException("The name differs: nothing was removed.")
+    if not yes:
+        _confirm(connection.stack_name)
     with errors.status("Removing...") as spinner:
         for event in stack.destroy(delete_data=wish):
             _follow(event, spinner)
+
+
+def _confirm(stack_name: str) -> None:
+    """Have the stack's name typed. Raises ClickException if it is not, also at the end of the input."""
+    try:
+        typed = click.prompt("Type the stack's name to remove all this", err=True)
+    except click.Abort:
+        cause = "No name was typed: nothing was removed."
+        raise click.ClickException(f"{cause} --yes removes without asking.") from None
+    if typed != stack_name:
+        raise click.ClickException("The name differs: nothing was removed.")
 
 
 def _show(found: Inventory, delete_data: bool | None) -> None:

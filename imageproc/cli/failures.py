@@ -7,10 +7,12 @@ import click
 from imageproc import FailureGroup
 from imageproc.cli import options
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, print_json, print_table
+from imageproc.cli.output import console, print_json
+from imageproc.costs.words import photos
+from imageproc.presentation.text import in_words
 
 _NAMES = 3
-"""How many photos a row of the table names."""
+"""How many photos of a group are named."""
 
 
 @click.command()
@@ -23,8 +25,10 @@ def failures(connection: Connection, as_json: bool) -> None:
         for group in groups:
             print_json(_plain(group))
         return
-    columns = ("PHOTOS", "STATUS", "MISSING", "STEP", "ERROR", "CAUSE", "WHICH")
-    print_table(columns, map(_row, groups), "Nothing failed.")
+    if not groups:
+        console.print("Nothing failed.")
+    for group in groups:
+        _print_group(group)
     if any(group.retriable for group in groups):
         console.print("imageproc retry --all --step STEP runs them again.")
     waiting = connection.workbench.dead_letters.count()
@@ -32,20 +36,15 @@ def failures(connection: Connection, as_json: bool) -> None:
         console.print(f"{waiting} uploads could not be started: imageproc redrive --list shows them.")
 
 
-def _row(group: FailureGroup) -> tuple[str, ...]:
+def _print_group(group: FailureGroup) -> None:
+    """Print what failed in a few lines, which are legible in a narrow terminal, too."""
     names = [photo.name for photo in group.photos[:_NAMES]]
-    more = [f"and {group.count - _NAMES} more"] if group.count > _NAMES else []
-    cause = group.causes[0][0]
-    others = f" (and {len(group.causes) - 1} other causes)" if len(group.causes) > 1 else ""
-    return (
-        str(group.count),
-        str(group.status),
-        group.part or "",
-        group.step,
-        group.name,
-        cause + others,
-        ", ".join(names + more),
-    )
+    more = f" and {group.count - _NAMES} more" if group.count > _NAMES else ""
+    lacks = f", no {group.part}" if group.part else ""
+    console.print(f"{photos(group.count)} {in_words(group.status).lower()}{lacks}: {', '.join(names)}{more}")
+    console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
+    if len(group.causes) > 1:
+        console.print(f"  and {len(group.causes) - 1} other causes")
 
 
 def _plain(group: FailureGroup) -> dict[str, object]:

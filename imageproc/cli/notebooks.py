@@ -70,8 +70,6 @@ def run(
         _show_parameters(path, known)
         return
     values = _checked(path, known, dict(given))
-    if "static" in known:
-        values.setdefault("static", True)
     written = output or Path(f"{path.stem}.executed.ipynb")
     _execute(path, written, values, timeout)
     console.print(f"{path.stem} ran to its end: {written}")

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from imageproc import Photo, Status, Workbench
+from imageproc import Label, Photo, Status, Workbench
 from imageproc.cli import options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table, reasons, status
+from imageproc.core.attributes import LABELS
 from imageproc.costs.words import brief
 from imageproc.errors import ImageRejectedError
 from imageproc.presentation.boxes import draw_boxes, labelled_boxes
@@ -101,8 +102,19 @@ def show(connection: Connection, photo_id: str, out: Path | None, boxes: bool, a
 
 def _print_record(photo: Photo) -> None:
     for name, value in sorted(photo.attributes.items()):
+        lines = [_label(one) for one in photo.labels] if name == LABELS else []
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        console.print(f"{name:<28}{text}")
+        for index, line in enumerate(lines or [text]):
+            console.print(f"{'' if index else name:<28}{line}")
+
+
+def _label(label: Label) -> str:
+    """Return a label with where in the picture it is."""
+    boxes = "; ".join(
+        f"{box.left:.0%} from left, {box.top:.0%} from top, {box.width:.0%} × {box.height:.0%}"
+        for box in label.boxes
+    )
+    return f"{label.name} {label.confidence:.0f} %" + (f": {boxes}" if boxes else "")
 
 
 def _write_boxes(photo: Photo, out: Path) -> None:

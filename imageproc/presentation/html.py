@@ -7,22 +7,19 @@ keeps tables, pictures and `details`, and drops most styles.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import ImageRejectedError
 from imageproc.presentation.facts import facts, problem, tag_confidences
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import listing as listing
+from imageproc.presentation.markup import Markup
 from imageproc.presentation.rendition import make_rendition
 from imageproc.presentation.text import printable
 
 MAX_PICTURES = 24
 """The most thumbnails of a contact sheet."""
-
-MAX_ROWS = 50
-"""The most rows of a table; what is left out is counted."""
 
 _PICTURE = (240, 180)
 """The box, width x height in pixels, of a picture that is kept inside the page: some 6 KB."""
@@ -40,17 +37,23 @@ class SheetPhoto:
     thumbnail: bytes | None
 
 
-def listing(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "", empty: str = "Nothing."
-) -> Markup:
-    """Return a table of at most `MAX_ROWS` rows of printable texts, or what to say when there are none."""
-    every = iter(rows)
-    shown = [[printable(str(cell)) for cell in row] for row in islice(every, MAX_ROWS)]
-    if not shown:
-        return Markup("<p>{}</p>").format(f"{caption}: {empty}" if caption else empty)
-    left = sum(1 for _ in every)
-    more = Markup("<p>and {} more</p>").format(f"{left:,}") if left else Markup("")
-    return table([printable(name) for name in columns], shown, printable(caption)) + more
+def embedded(drawn: object) -> Markup:
+    """Return what `static` of a widget draws as HTML: Markup, data by MIME type, or several of these.
+
+    Pictures are put into the page; drawings, too, as pictures, because many readers drop SVG's own elements.
+    """
+    if isinstance(drawn, Markup):
+        return drawn
+    if isinstance(drawn, Mapping):
+        return Markup("").join(_embedded_picture(kind, data) for kind, data in drawn.items())
+    assert isinstance(drawn, Iterable)  # noqa: S101 - by the contract
+    return Markup("").join(map(embedded, drawn))
+
+
+def _embedded_picture(kind: str, data: str) -> Markup:
+    """Return a picture of a MIME type, whose data is SVG's text, or base64 as in a notebook."""
+    encoded = base64.b64encode(data.encode()).decode() if kind == "image/svg+xml" else data
+    return Markup('<p><img src="data:{};base64,{}" alt="" style="max-width:100%"></p>').format(kind, encoded)
 
 
 def tables(each: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]) -> Markup:

@@ -12,15 +12,22 @@ from markupsafe import Markup, escape
 
 __all__ = ["Markup", "escape", "table"]
 
-_CELL = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
+# Jupyter aligns headings and cells to the right, and tables and captions in the middle.
+_TABLE = "margin-left:0"
+_CAPTION = "caption-side:top;text-align:left;font-weight:600"
+_CELL = "text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:22vw"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
     """Return an HTML table of plain texts, for pages without a kernel."""
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in columns)
+    head = Markup("").join(
+        Markup('<th scope="col" style="{}">{}</th>').format(_CELL, name) for name in columns
+    )
     body = Markup("").join(_row(row) for row in rows)
-    title = Markup("<caption>{}</caption>").format(caption) if caption else ""
-    return Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(title, head, body)
+    title = Markup('<caption style="{}">{}</caption>').format(_CAPTION, caption) if caption else ""
+    return Markup('<table style="{}">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(
+        _TABLE, title, head, body
+    )
 
 
 def _row(cells: Sequence[object]) -> Markup:

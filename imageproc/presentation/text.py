@@ -13,6 +13,11 @@ def printable(text: str, longest: int = MAX_TEXT) -> str:
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 
+def in_words(status: str) -> str:
+    """Return a status of AWS's or of ours, such as `TIMED_OUT`, for people: `Timed out`."""
+    return status.replace("_", " ").capitalize()
+
+
 def bytes_text(count: float) -> str:
     """Return bytes in powers of 1,000."""
     if count < 1000:

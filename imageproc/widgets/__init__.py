@@ -6,6 +6,7 @@
 - `updates.py`: the queue in which any thread changes widgets.
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
 - `markup.py`: the only place where text becomes HTML or SVG.
+- `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
 - `notebook.py`: what notebooks use to show widgets and to record results.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 _MODULES = {
     "AlbumPanel": "panels.album_panel",
+    "BarChart": "parts.bar_chart",
     "Card": "parts.gallery",
     "Cell": "parts.data_table",
     "CleanUpPanel": "panels.clean_up_panel",
@@ -31,7 +33,6 @@ _MODULES = {
     "OperationsPanel": "panels.operations_panel",
     "PhotoMap": "parts.photo_map",
     "PhotoViewer": "parts.photo_viewer",
-    "Picture": "parts.picture",
     "StateGraph": "parts.state_graph",
     "StatusLine": "parts.status_line",
     "StepDetail": "parts.step_detail",

@@ -15,7 +15,7 @@ RECORD_TYPE = "application/vnd.imageproc.record+json"
 
 
 def show(*widgets: Any) -> None:
-    """Display widgets."""
+    """Display widgets; of panels, a saved notebook keeps the last state."""
     for widget in widgets:
         display(widget)
 

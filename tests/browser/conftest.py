@@ -53,9 +53,12 @@ def visit(chromium: Any) -> Iterator[Visit]:
     """Opens pages as a new visitor each; what the page's console says is kept."""
     contexts: list[Any] = []
 
-    def new(width: int = 1400, height: int = 1000, *, dark: bool = False) -> Page:
+    def new(width: int = 1400, height: int = 1000, *, dark: bool = False, touch: bool = False) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+            is_mobile=touch,
         )
         contexts.append(context)
         return Page(context.new_page(), SCREENSHOTS)

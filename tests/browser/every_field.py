@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from imageproc.widgets import (
+    BarChart,
     Card,
     Cell,
     DataTable,
@@ -16,12 +17,12 @@ from imageproc.widgets import (
     Heading,
     PhotoMap,
     PhotoViewer,
-    Picture,
     StateGraph,
     StatusLine,
     StepDetail,
     Tone,
 )
+from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.parts.photo_map import MapMarker
@@ -78,7 +79,8 @@ def parts(text: Text) -> list[Any]:
         DataTable([text()], caption=text(), empty=text()),
         Gallery(cards, label=text(), empty=text()),
         Gallery(label=text(), empty=text()),
-        Picture(alt=text()),
+        BarChart(text(), [text(), text()], [Bar(text(), text(), [(1, Tone.ERROR)])], empty=text()),
+        BarChart(text(), [text(), text()], empty=text()),
         PhotoMap([MapMarker("1", text(), 52.5, 13.4)], note=text(), empty=text()),
         PhotoMap(empty=text()),
         runs,

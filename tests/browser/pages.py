@@ -27,6 +27,10 @@ _DONE = """() => {
   if (failed) return 'failed: ' + failed.innerText;
   return cells.every(({ model }) => model.executionCount && model.executionState !== 'running') ? 'done' : '';
 }"""
+_SAVE_AND_SHUT_DOWN = """async () => {
+  await window.jupyterapp.commands.execute('docmanager:save');
+  await window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown();
+}"""
 _SAVE_WIDGETS = """async () => {
   await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
   await window.jupyterapp.commands.execute('docmanager:save');
@@ -71,6 +75,10 @@ class Page:
         while "widget-state" not in (saved := path.read_text()) and time.monotonic() < end:
             self.page.wait_for_timeout(200)
         return saved
+
+    def save_and_shut_down(self) -> None:
+        """Save the notebook, and end its kernel."""
+        self.page.evaluate(_SAVE_AND_SHUT_DOWN)
 
     def drop(self, selector: str, files: Iterable[Path]) -> None:
         """Drag files from the desktop and drop them on an element."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from imageproc import resources
@@ -54,7 +55,7 @@ def test_from_nothing_to_a_clean_machine(
     page.run_all()
     photos = hostile.write(tmp_path)
     page.drop(".ip-drop-zone .ip-target", photos)
-    page.wait_text(".ip-execution-list tr:has-text('img src')", "SUCCEEDED|INCOMPLETE")
+    page.wait_text(".ip-execution-list tr:has-text('img src')", "Succeeded|Incomplete")
     page.wait_text(".ip-drop-zone", r"notes\.jpg")
     page.page.locator(".ip-execution-list button.ip-choose", has_text="img src").click()
     page.page.wait_for_selector(".ip-state-graph svg")
@@ -74,6 +75,7 @@ def test_from_nothing_to_a_clean_machine(
     page.open_notebook(lab_url, "04_operations.ipynb")
     page.run_all()
     page.wait_text(".ip-data-table", "ImageIdentifyError")
+    page.wait_text(".ip-bar-chart", "Rejected")
     look(page, "04-operations")
 
     page.open_notebook(lab_url, "05_clean_up.ipynb")
@@ -118,3 +120,35 @@ def test_widgets_are_legible_in_a_narrow_window_and_in_the_dark(
     assert page.page.evaluate(OVERFLOWING) == []
     page.screenshot(f"parts-{width}-{'dark' if dark else 'light'}")
     assert page.errors == []
+
+
+def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
+    visit: Visit, lab_url: str, notebooks: Path
+) -> None:
+    cells = [
+        "from imageproc.widgets import LoginPanel, show",
+        "panel = LoginPanel('ann')\nshow(panel)\npanel.log_in()",
+        "from imageproc.errors import StackMissingError\nraise StackMissingError('Looking', 'there is none')",
+    ]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(made, notebooks / "kept.ipynb")
+    page: Page = visit(1000, 900)
+    page.open_notebook(lab_url, "kept.ipynb")
+    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    error = page.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")
+    assert error.inner_text().strip() == "StackMissingError: There is no stack yet.", "one line, no traceback"
+    assert page.page.get_by_role("link", name="1. Deploy").is_visible()
+    assert page.page.locator("details").get_by_text("Traceback").count() == 1
+    assert page.page.get_by_text("Logged in as ann.").filter(visible=True).count() == 1, "in the widget"
+    assert not page.page.locator(".ip-snapshot").is_visible()
+
+    page.page.locator(".ip-snapshot").get_by_text("Logged in as ann.").wait_for(state="attached")
+    page.save_and_shut_down()
+    page.open_notebook(lab_url, "kept.ipynb")  # with another kernel, which does not know the widget
+    page.page.get_by_text("Logged in as ann.").wait_for()
+    page.page.wait_for_timeout(1000)
+    assert page.page.locator(".ip-snapshot").is_visible()
+    assert not page.page.get_by_text("model not found").is_visible()
+    page.screenshot("lab-kept")

@@ -8,6 +8,7 @@ import pytest
 
 from imageproc.core.record import Label, PhotoRecord, Status, StepError, Thumbnail
 from imageproc.presentation import html
+from imageproc.presentation.listings import MAX_ROWS
 from tests import pictures
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'{0}‮"
@@ -89,7 +90,7 @@ def test_a_contact_sheet_counts_all_photos_and_shows_some() -> None:
 
 def test_a_long_table_is_cut_and_says_so() -> None:
     page = Page(html.listing(["Number"], ([number] for number in range(1_234)), "Numbers"))
-    assert sum(tag == "tr" for tag, _ in page.tags) == html.MAX_ROWS + 1
+    assert sum(tag == "tr" for tag, _ in page.tags) == MAX_ROWS + 1
     assert "and 1,184 more" in page.text
 
 

@@ -69,7 +69,7 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
     assert {sent.file.photo_id for sent in panel.uploaded} == {sent.file.photo_id for sent in heard}
     states = {row.name: row.state for row in panel.zone.rows.all()}
     assert states == {"a.jpg": UploadState.SENT, "b.jpg": UploadState.SENT, "c.jpg": UploadState.REJECTED}
-    assert panel.status.text == "2 of 3 files are in Cats. 1 rejected, 0 failed: see the list."
+    assert panel.status.text == "Not all files are in Cats: the list says why."
     assert {row["name"] for row in panel.zone.listed} == set(states)
     for text in ("c.jpg", "rejected", "the file is GIF"):
         assert text in "".join(map(str, panel.static()))

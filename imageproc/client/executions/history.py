@@ -1,8 +1,8 @@
 """One execution's steps as a user interface shows them, from its history.
 
 On AWS each event names the one before it. The local AWS leaves that out, and of the states inside a Parallel
-it tells only which function was called; those are found through the definition: without their input, and
-Pass states among them not at all.
+it tells only which function was called; those are found through the definition: Pass states among them not
+at all, and only those with which a branch begins have their input, which is the Parallel's.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
 """
 
@@ -79,6 +79,13 @@ def states(machine: Mapping[str, Any], parent: str | None = None) -> Iterator[tu
             yield from states(branch, name)
 
 
+def _begin_with_the_same_input(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the states that get what the Parallel around them got: its branches' first ones."""
+    for _, _, state in states(machine):
+        if "InputPath" not in state and "Parameters" not in state:
+            yield from (branch["StartAt"] for branch in state.get("Branches", ()))
+
+
 @dataclass
 class _Visit:
     """A step while its events come in."""
@@ -129,6 +136,7 @@ class _History:
             for name, parent, state in states(definition)
             if parent and "Resource" in state
         }
+        self._passed_on = set(_begin_with_the_same_input(definition))
         self._by_event: dict[int, _Visit] = {}
         self.visits: list[_Visit] = []
 
@@ -183,8 +191,10 @@ class _History:
                 continue
             there = [visit for visit in self.visits if (visit.name, visit.parent) == (name, parent.name)]
             if not there:
-                self.visits.append(_Visit(name, "Task", parent.name, event["timestamp"], inferred=True))
-                return self.visits[-1]
+                given = parent.input if name in self._passed_on else None
+                visit = _Visit(name, "Task", parent.name, event["timestamp"], given, inferred=True)
+                self.visits.append(visit)
+                return visit
             return there[-1]
         return None
 

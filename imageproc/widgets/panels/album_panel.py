@@ -89,8 +89,8 @@ class AlbumPanel(Panel):
         with self._lock:
             # An album that was chosen in the meantime may be too new to be listed.
             self._offer(found | ({self.album.id: self.album} if self.album else {}))
-        counted = f"{len(self.albums)} albums of {self.user}." if self.albums else "No albums yet: make one."
-        self.say(counted, Tone.INFO)
+        many = "1 album" if len(self.albums) == 1 else f"{len(self.albums)} albums"
+        self.say(f"{many} of {self.user}." if self.albums else "No albums yet: make one.", Tone.INFO)
 
     def _create(self, name: str) -> Album:
         album = self.workbench.albums.get_or_create(name, self.user)

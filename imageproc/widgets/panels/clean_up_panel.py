@@ -97,7 +97,7 @@ class CleanUpPanel(Panel):
             return
         gone = list(_rows(self.found, self._delete_data))
         kept = self.found.kept(delete_data=self._delete_data)
-        rows = [*gone, *((Cell("kept", Tone.WARNING), name, "") for name in kept)]
+        rows = [*gone, *((Cell("kept", Tone.WARNING), Cell("", code=name), "") for name in kept)]
         stack, target = self.workbench.stack.name, self.workbench.target
         self.contents.show(rows, empty=f"Nothing: nothing belongs to the stack {stack} in {target}.")
         self.say(
@@ -126,7 +126,7 @@ class CleanUpPanel(Panel):
         if isinstance(event, StackEvent):
             self.say(f"Removing: {event.logical_id} {event.status}", Tone.RUNNING)
         removed = (
-            ("", Cell("REMOVED", Tone.SUCCESS), event.name, event.kind)
+            ("", Cell("Removed", Tone.SUCCESS), Cell("", code=event.name), event.kind)
             if isinstance(event, Removed)
             else None
         )
@@ -147,10 +147,10 @@ class CleanUpPanel(Panel):
         }
 
 
-def _rows(found: Inventory, delete_data: bool | None) -> Iterator[tuple[str, str, str]]:
+def _rows(found: Inventory, delete_data: bool | None) -> Iterator[tuple[str, Cell, str]]:
     """Yield what would be removed: what it is, its name, what it holds."""
     data = found.removed_data(delete_data=delete_data)
     held = {one.name: f"{one.versions:,} versions of {one.objects:,} objects" for one in data.buckets}
     for line in found.names(delete_data=delete_data):
         what, name = line.rsplit(" ", 1) if not line.startswith("stack ") else line.split(" ", 1)
-        yield what, name, held.get(name, "")
+        yield what, Cell("", code=name), held.get(name, "")

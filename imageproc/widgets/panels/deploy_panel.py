@@ -9,6 +9,7 @@ from typing import Any
 from imageproc import Workbench
 from imageproc.costs.words import brief
 from imageproc.deployment import CodeUploaded, Deployed, Event, Note, Plan, StackEvent, always
+from imageproc.presentation.text import in_words
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
@@ -98,7 +99,7 @@ class DeployPanel(Panel):
             self._tell(event)
             if isinstance(event, Deployed):
                 found = dict(event.outputs)
-        self.outputs.show(sorted(found.items()))
+        self.outputs.show((name, Cell("", code=value)) for name, value in sorted(found.items()))
         done = "is deployed" if planned.changed else "is up to date"
         self.say(f"The stack {planned.stack} {done}.", Tone.SUCCESS)
         return found
@@ -164,11 +165,11 @@ def event_row(event: Event) -> tuple[Any, ...] | None:
         complete = Tone.SUCCESS if event.status.endswith("_COMPLETE") else Tone.RUNNING
         tone = Tone.ERROR if event.failed else complete
         time = f"{event.time.astimezone():%H:%M:%S}"
-        return time, Cell(event.status, tone), event.logical_id, event.reason
+        return time, Cell(in_words(event.status), tone), event.logical_id, event.reason
     if isinstance(event, Note):
-        return _now(), "NOTE", "", event.text
+        return _now(), "Note", "", event.text
     if isinstance(event, CodeUploaded):
-        return _now(), Cell("UPLOADED", Tone.SUCCESS), event.key, f"{event.size:,} bytes"
+        return _now(), Cell("Uploaded", Tone.SUCCESS), Cell("", code=event.key), f"{event.size:,} bytes"
     return None
 
 

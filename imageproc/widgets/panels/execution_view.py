@@ -67,7 +67,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         definition = workbench.executions.definition()
         self.graph.define(definition)
         if followed.arn is None:
-            self.graph.show({}, title="State machine")
+            self.graph.show({}, title=f"No execution of {followed.name}")
             self.detail.clear(
                 "There is no execution." if followed.finished else "The execution has not been started."
             )

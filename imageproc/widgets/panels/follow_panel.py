@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from queue import SimpleQueue
 from typing import Any
 
 from imageproc import Album, FollowedPhoto, FollowedPhotos, Photo, Status, Uploaded, Workbench
 from imageproc.client.photos.following import not_started
+from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AwsError
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.execution_view import INTERVAL_S, ExecutionView
@@ -43,13 +45,14 @@ class FollowPanel(Panel):
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
-        self.list = ExecutionList(columns=follow_rows.COLUMNS)
+        self.list = ExecutionList(columns=follow_rows.COLUMNS, address=self._thumbnail)
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
         self.resume_button = fields.button("Resume", self.resume)
         fields.set_visible(self.resume_button, False)
         self.list.observe(lambda change: self.choose(change["new"]), "selected")
-        self.list.observe(lambda _: self._show_rows(), ["filter", "limit"])
+        self.list.observe(lambda _: self._show_filtered(), ["filter", "limit"])
+        fields.set_visible(self.execution, False)
         super().__init__(below=[self.resume_button, self.list, self.execution])
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
@@ -94,7 +97,11 @@ class FollowPanel(Panel):
 
     def static(self) -> Any:
         """Return the table of photos and the graph of the chosen one, for pages without a kernel."""
-        return [self.list.static(), self.graph.static()]
+        shown = [self.status.static(), self.list.static()]
+        if not self._chosen:
+            return shown
+        name = Markup("<p><strong>{}</strong></p>").format(self.graph.title)
+        return [*shown, name, self.graph.static()]
 
     def _request(self, *requests: Request, at_once: bool = True) -> None:
         """Hand these to the job that follows, or start it; `at_once` ends a pause between polls."""
@@ -166,17 +173,27 @@ class FollowPanel(Panel):
         if idle := followed.not_started:
             text, tone = f"{text} {not_started(idle)}", Tone.WARNING
         self.say(text, tone, done=done, total=len(photos))
-        if photos and not self._chosen:
-            self._choose(photos[0].photo_id)
+
+    def _show_filtered(self) -> None:
+        """Show the rows of another filter, and the execution of one of them."""
+        before = self._chosen
+        self._show_rows()
+        if self._chosen and self._chosen != before:
+            self._request()
 
     def _show_rows(self) -> None:
+        """Show the rows of the filter. The chosen photo is one of them, if need be the first."""
         photos = self._all()
         by_filter = {
             "all": photos,
             "active": [one for one in photos if not one.finished],
             "failed": [one for one in photos if one.failed],
         }
-        shown = by_filter[self.list.filter][: self.list.limit]
+        listed = by_filter[self.list.filter]
+        chosen = next((one for one in listed if one.photo_id == self._chosen), next(iter(listed), None))
+        self._choose(chosen.photo_id if chosen else "")
+        shown = listed[: self.list.limit]
+        shown += [chosen] if chosen and chosen not in shown else []
         counts = {name: len(some) for name, some in by_filter.items()}
         self.list.show([self._row(one) for one in shown], counts)
 
@@ -184,9 +201,19 @@ class FollowPanel(Panel):
         url = self._workbench.executions.console_url(followed.arn) if followed.arn else None
         return follow_rows.row(followed, url)
 
+    def _thumbnail(self, photo_id: str) -> str | None:
+        """Return an address of a photo's thumbnail."""
+        photo = next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+        return self._urls.thumbnail(photo) if photo else None
+
+    @cached_property
+    def _urls(self) -> PresignedUrls:
+        return self._workbench.photos.urls()
+
     def _choose(self, photo_id: str) -> None:
         self._chosen = photo_id
         update(self.list, selected=photo_id)
+        fields.set_visible(self.execution, bool(photo_id))
 
     def _all(self) -> list[FollowedPhoto]:
         return self._followed.all() if self._followed else []

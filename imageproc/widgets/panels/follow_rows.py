@@ -29,7 +29,8 @@ STEP_TONES = {
 def row(followed: FollowedPhoto, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
     stages = [_uploaded(followed), _started(followed, console_url), _completed(followed)]
-    return ExecutionRow(followed.photo_id, followed.name, stages)
+    picture = followed.finished and bool(followed.photo and followed.photo.thumbnail_key)
+    return ExecutionRow(followed.photo_id, followed.name, stages, picture)
 
 
 def _uploaded(followed: FollowedPhoto) -> Cell:
@@ -38,14 +39,14 @@ def _uploaded(followed: FollowedPhoto) -> Cell:
     if not followed.uploaded:
         return Cell("not known yet", Tone.WAITING)
     time = clock(datetime.fromtimestamp(followed.uploaded).astimezone())
-    return Cell(f"{time}\n{followed.key}", Tone.SUCCESS)
+    return Cell(time, Tone.SUCCESS, code=followed.key)
 
 
 def _started(followed: FollowedPhoto, console_url: str | None) -> Cell:
     if not followed.arn:
         return Cell("") if followed.finished else Cell("waiting for S3's event", Tone.WAITING)
-    began = f"{clock(followed.execution.started)}\n" if followed.execution else ""
-    return Cell(began + followed.arn, Tone.SUCCESS, console_url or "")
+    began = clock(followed.execution.started) if followed.execution else "started"
+    return Cell(began, Tone.SUCCESS, console_url or "", code=followed.arn)
 
 
 def _completed(followed: FollowedPhoto) -> Cell:
@@ -55,7 +56,7 @@ def _completed(followed: FollowedPhoto) -> Cell:
     if not status.finished:
         return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
     took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
-    return Cell("\n".join([f"{status}{took}", *_reasons(followed)]), PHOTO_TONES[status])
+    return Cell("\n".join([f"{status.capitalize()}{took}", *_reasons(followed)]), PHOTO_TONES[status])
 
 
 def _reasons(followed: FollowedPhoto) -> list[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+import ipywidgets
+
 from imageproc import (
     Cancellation,
     DeadLetter,
@@ -21,25 +23,19 @@ from imageproc import (
     Workbench,
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
-from imageproc.widgets.panels import fields, plots
+from imageproc.presentation.markup import Markup
+from imageproc.presentation.text import in_words
+from imageproc.widgets.panels import charts, fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
+from imageproc.widgets.parts.bar_chart import BarChart
 from imageproc.widgets.parts.data_table import Cell, DataTable
-from imageproc.widgets.parts.picture import Picture
 from imageproc.widgets.tones import Tone
-from imageproc.widgets.updates import update
 
 _LISTED = 200
 _MEASURED = 50
 """Executions whose steps are read for their durations: at least one request each."""
 
-_EXECUTION_TONES = {
-    "SUCCEEDED": Tone.SUCCESS,
-    "RUNNING": Tone.RUNNING,
-    "FAILED": Tone.ERROR,
-    "TIMED_OUT": Tone.ERROR,
-    "ABORTED": Tone.WARNING,
-}
 _LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
 
 
@@ -53,6 +49,32 @@ class Overview:
     minutes: list[Minute] = field(default_factory=list)
     steps: dict[str, Spread] = field(default_factory=dict)
     photos: dict[Status, int] = field(default_factory=dict)
+
+
+class Figures(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
+    """Three charts beside each other, or below each other where it is narrow."""
+
+    def __init__(self) -> None:
+        """Show nothing before `show`."""
+        self.throughput = BarChart("Executions started, in each minute", ("Minute", "Executions"))
+        self.durations = BarChart("How long each step takes", ("Step", "Seconds"))
+        self.photos = BarChart("Photos by status", ("Status", "Photos"))
+        parts = (self.throughput, self.durations, self.photos)
+        for part in parts:
+            part.layout = ipywidgets.Layout(flex="1 1 300px", min_width="0")
+        super().__init__(parts, layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 24px"))
+        fields.set_visible(self, False)
+
+    def show(self, overview: Overview) -> None:
+        """Show the figures of an overview, if there are any."""
+        self.throughput.show(charts.throughput(overview.minutes))
+        self.durations.show(charts.durations(overview.steps))
+        self.photos.show(charts.photos(overview.photos))
+        fields.set_visible(self, bool(overview.executions))
+
+    def static(self) -> list[Markup]:
+        """Return the values as tables, for pages without a kernel."""
+        return [part.static() for part in self.children]
 
 
 class OperationsPanel(Panel):
@@ -71,14 +93,16 @@ class OperationsPanel(Panel):
         )
         self.executions = DataTable(
             ("Execution", "Status", "Started", "Seconds"),
-            caption=f"Executions, the newest {_LISTED}: choose one for its log",
+            caption=f"Executions, the newest {_LISTED}",
             empty="None yet.",
             selectable=True,
         )
         self.log_table = DataTable(
-            ("Time", "Source", "Level", "Message"), caption="Log", empty="Choose an execution."
+            ("Time", "Source", "Level", "Message"),
+            caption="Log",
+            empty="Press an execution for its log.",
         )
-        self.figures = Picture()
+        self.figures = Figures()
         self.executions.observe(self._chosen, "selected")
         buttons = fields.row(
             fields.button("Refresh", self.refresh, "primary"),
@@ -113,7 +137,7 @@ class OperationsPanel(Panel):
     def _refresh(self, cancellation: Cancellation) -> Overview:
         self.overview = _read(self.workbench, cancellation)
         self._show()
-        counted = plots.described(self.overview.minutes, self.overview.photos)
+        counted = charts.described(self.overview.minutes, self.overview.photos)
         self.say(counted, Tone.WARNING if self.overview.failures or self.overview.letters else Tone.SUCCESS)
         return self.overview
 
@@ -134,7 +158,7 @@ class OperationsPanel(Panel):
             self.say(f"Retried: {len(self.restarts)}", Tone.RUNNING)
         started = [one.photo_id for one in self.restarts if isinstance(one, Restarted)]
         for photo in self.workbench.photos.follow(started, sleep=cancellation.sleep):
-            self.say(f"{photo.name}: {photo.status.value}", Tone.RUNNING)
+            self.say(f"{photo.name}: {in_words(photo.status)}", Tone.RUNNING)
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
         counted = f"{len(started)} photos were started again."
@@ -164,13 +188,17 @@ class OperationsPanel(Panel):
         self.failures.show(map(_failure_row, overview.failures))
         self.queue.show(map(_letter_row, overview.letters))
         self.executions.show(map(_execution_row, overview.executions), selected=-1)
-        if overview.executions:
-            drawn = plots.draw(overview.minutes, overview.steps, overview.photos)
-            update(self.figures, data=drawn, alt=plots.described(overview.minutes, overview.photos))
+        self.figures.show(overview)
 
     def _chosen(self, change: Any) -> None:
         if 0 <= change["new"] < len(self.overview.executions):
             self.show_log(self.overview.executions[change["new"]])
+
+    def static(self) -> list[Any]:
+        """Return the figures and tables, for pages without a kernel; a log only if one was chosen."""
+        log = [self.log_table] if self.log_table.rows else []
+        shown = (self.status, self.figures, self.failures, self.queue, self.executions, *log)
+        return [part.static() for part in shown]
 
     def results(self) -> dict[str, Any]:
         """Return what was found, for a test or another program."""
@@ -202,14 +230,14 @@ def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
 
 def _execution_row(one: Execution) -> tuple[Any, ...]:
     seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-    status = Cell(one.status, _EXECUTION_TONES.get(one.status, Tone.INFO))
-    return one.name, status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
+    status = Cell(in_words(one.status), charts.EXECUTION_TONES.get(one.status, Tone.INFO))
+    return Cell("", code=one.name), status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
 
 
 def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
     cause, _ = one.causes[0]
     others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
-    status = Cell(one.status.value, PHOTO_TONES[one.status])
+    status = Cell(in_words(one.status), PHOTO_TONES[one.status])
     names = ", ".join(photo.name for photo in one.photos[:3])
     more = f" and {one.count - 3} more" if one.count > 3 else ""
     advice = "may help" if one.retriable else "cannot help: upload another file"

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from imageproc.errors import Cancelled
-from imageproc.presentation.markup import Markup
 from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.parts.status_line import StatusLine
+from imageproc.widgets.problems import explain_errors
+from imageproc.widgets.snapshot import Snapshot
 from imageproc.widgets.tones import Tone
-from imageproc.widgets.updates import flush, update
+from imageproc.widgets.updates import update
 
 T = TypeVar("T")
 
@@ -21,15 +22,22 @@ T = TypeVar("T")
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box of widgets, a status line between them, and a button that stops the panel's jobs."""
 
-    def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget] = ()) -> None:
-        """Show these widgets above and below the status line."""
+    def __init__(
+        self,
+        *above: ipywidgets.Widget,
+        beside: Sequence[ipywidgets.Widget] = (),
+        below: Sequence[ipywidgets.Widget] = (),
+    ) -> None:
+        """Show these widgets above, beside and below the status line."""
         self.status = StatusLine()
         # In a row a widget is as wide as its contents, which a container query takes for nothing.
         self.status.layout.flex = "1 1 16em"
         self.stop_button = fields.button("Stop", self.stop)
         fields.set_visible(self.stop_button, False)
         self._actor = Actor(type(self).__name__)
-        super().__init__([*above, fields.row(self.status, self.stop_button), *below])
+        self._snapshot = Snapshot(self.static)
+        super().__init__([*above, fields.row(self.status, *beside, self.stop_button), *below])
+        self.add_class("ip-panel")
 
     def start(
         self, work: Callable[[JobControl], T], doing: str, *, after: bool = False, key: Hashable = None
@@ -66,6 +74,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def close(self) -> None:
         """Close the panel, and cancel its jobs."""
         self._actor.close()
+        self._snapshot.close()
         super().close()
 
     async def finished(self, timeout_s: float | None = None) -> None:
@@ -74,16 +83,22 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if self.job:
                 await self.job.finished(timeout_s)
         finally:
-            flush()
+            self._snapshot.publish()
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from any thread."""
         update(self.status, text=text, tone=tone.value, **progress)
+        self._snapshot.touch()
 
     def static(self) -> Any:
         """Return what the panel shows, part by part, for pages without a kernel."""
         parts = [child.static() for child in self.children if hasattr(child, "static")]
-        return [*parts, Markup("<p>{}</p>").format(self.status.text)]
+        return [self.status.static(), *parts]
+
+    def _ipython_display_(self) -> None:
+        """Display the panel, and what a saved notebook keeps of it."""
+        explain_errors()
+        self._snapshot.display(self)
 
     def _do(self, work: Callable[[JobControl], T], doing: str, control: JobControl) -> T:
         try:
@@ -104,3 +119,4 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _job_ended(self) -> None:
         """Show that no job runs; the next one, if there is one, shows itself."""
         fields.set_visible(self.stop_button, False)
+        self._snapshot.touch()

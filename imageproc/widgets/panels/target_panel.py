@@ -10,7 +10,6 @@ from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL, known_profiles
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
-from imageproc.widgets.updates import flush
 
 _OPENING = "Opening the target..."
 _TARGETS = (("This machine (local AWS)", LOCAL), ("AWS account", AWS))
@@ -28,12 +27,13 @@ class TargetPanel(Panel):
         self.region = fields.text("Region", region, "the profile's own")
         self.stack_name = fields.text("Stack", stack_name)
         self.open_button = fields.button("Open", self.connect, "primary")
+        self.change_button = fields.button("Change", lambda: fields.set_visible(self.choices, True))
         self.workbench: Workbench | None = None
         self._listeners: list[Callable[[Workbench], object]] = []
         self.target.observe(lambda _: self._arrange(), "value")
-        super().__init__(
-            fields.row(self.target, self.profile, self.region, self.stack_name, self.open_button)
-        )
+        self.choices = fields.row(self.target, self.profile, self.region, self.stack_name, self.open_button)
+        super().__init__(self.choices, beside=[self.change_button])
+        fields.set_visible(self.change_button, False)
         self._arrange()
 
     def on_open(self, listener: Callable[[Workbench], object]) -> None:
@@ -44,11 +44,17 @@ class TargetPanel(Panel):
         """Open the chosen target, and show how that went."""
         self.start_if_idle(self._open, _OPENING)
 
-    async def opened(self, timeout_s: float = 120.0) -> Workbench:
-        """Open the chosen target, and return its workbench. Raises TargetError, AwsError, TimeoutError."""
-        workbench = await self.start(self._open, _OPENING).finished(timeout_s)
-        flush()
-        return workbench
+    async def opened(self, timeout_s: float = 120.0, *, deployed: bool = False) -> Workbench:
+        """Open the chosen target, and return its workbench.
+
+        Raises TargetError, AwsError, TimeoutError; if `deployed`, StackMissingError where there is no stack.
+        """
+        self.start(self._open, _OPENING)
+        await self.finished(timeout_s)
+        assert self.workbench  # noqa: S101 - the job has set it
+        if deployed:
+            _ = self.workbench.stack.outputs
+        return self.workbench
 
     def _open(self, _: Cancellation) -> Workbench:
         healed: list[str] = []
@@ -69,6 +75,8 @@ class TargetPanel(Panel):
         for listener in self._listeners:
             listener(workbench)
         self.say(" ".join([described, *healed]), Tone.SUCCESS)
+        fields.set_visible(self.choices, False)
+        fields.set_visible(self.change_button, True)
         return workbench
 
     def _arrange(self) -> None:
@@ -80,10 +88,10 @@ class TargetPanel(Panel):
 def _described(workbench: Workbench) -> str:
     """Return a sentence with account and region. Asks AWS for the account."""
     target = workbench.target
-    cost = "nothing here costs money" if target.is_local else "what runs there costs money"
-    return (
-        f"{target}: account {target.account}, region {target.region}; {cost}. Stack {workbench.stack.name}."
-    )
+    where = "the local AWS" if target.is_local else "AWS"
+    cost = "Nothing costs money there." if target.is_local else "What runs there costs money."
+    whose = f"account {target.account}, region {target.region}"
+    return f"Stack {workbench.stack.name} in {where}, {whose}. {cost}"
 
 
 def _profiles(chosen: str) -> list[tuple[str, str]]:

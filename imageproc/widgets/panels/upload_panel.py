@@ -45,6 +45,7 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
         )
         super().__init__(self.zone)
+        self.zone.observe(lambda _: self._snapshot.touch(), "listed")
         self.album = album
 
     @property
@@ -103,7 +104,7 @@ class UploadPanel(Panel):
                     self._arrived(file_id, event)
         finally:
             shown.close()
-        self.say(f"{len(sent)} of {shown.count} files are in {album.name}.{shown.problems}", shown.tone)
+        self.say(shown.summary(album.name), shown.tone)
         return sent
 
     def _arrived(self, file_id: str, sent: Uploaded) -> None:
@@ -199,16 +200,13 @@ class _KernelRows:
                 self._zone.rows.change(row.id, UploadState.CANCELLED)
         self._zone.publish()
 
-    @property
-    def count(self) -> int:
-        """The number of files so far."""
-        return len(self._ids)
-
-    @property
-    def problems(self) -> str:
-        """What went wrong, as a sentence; "" if nothing did."""
-        rejected, failed = self._problems[UploadState.REJECTED], self._problems[UploadState.FAILED]
-        return f" {rejected} rejected, {failed} failed: see the list." if rejected or failed else ""
+    def summary(self, album: str) -> str:
+        """Return how it went, without numbers: the list counts these files together with the browser's."""
+        if not self._ids:
+            return "There were no files to upload."
+        if self._problems[UploadState.REJECTED] or self._problems[UploadState.FAILED]:
+            return f"Not all files are in {album}: the list says why."
+        return f"Everything is in {album}."
 
     @property
     def tone(self) -> Tone:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import anywidget
 import traitlets
 
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import folded
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -17,15 +18,17 @@ from imageproc.widgets.updates import update
 
 @dataclass(frozen=True)
 class Cell:
-    """A text with a tone and a link."""
+    """A text with a tone and a link, and an identifier below it."""
 
     text: str
     tone: Tone = Tone.INFO
     href: str = ""
+    code: str = ""
+    """An ARN, a key or a name, which is cut in the middle where it is too long, and can be copied."""
 
     def __str__(self) -> str:
-        """Return the text."""
-        return self.text
+        """Return all texts."""
+        return "\n".join(filter(None, [self.text, self.code]))
 
     def plain(self) -> dict[str, str]:
         """Return the cell as the browser gets it."""
@@ -36,7 +39,7 @@ class DataTable(anywidget.AnyWidget):
     """A table. Rows are sequences of str or Cell, one for each column.
 
     `selected` is the index of the selected row, -1 for none; only `selectable` tables have one.
-    With `follow` the newest rows stay in view.
+    A view begins with ten rows: the first ones, with `follow` the last ones.
     """
 
     _esm = script("data_table.js")
@@ -60,8 +63,13 @@ class DataTable(anywidget.AnyWidget):
 
     def static(self) -> Markup:
         """Return the table as HTML, for pages without a kernel."""
-        texts = [[cell["text"] for cell in row] for row in self.rows]
-        return table(self.columns, texts or [[self.empty]], self.caption)
+        texts = [[_text_of(cell) for cell in row] for row in self.rows]
+        return folded(self.columns, texts, self.caption, self.empty)
+
+
+def _text_of(cell: Mapping[str, str]) -> str:
+    """Return the texts of a cell as the browser gets it, on one line."""
+    return " ".join(filter(None, [cell["text"].replace("\n", " "), cell.get("code")]))
 
 
 def _plain(rows: Iterable[Sequence[Any]]) -> list[list[dict[str, str]]]:

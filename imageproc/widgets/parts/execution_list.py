@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import anywidget
 import traitlets
 
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import folded
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.updates import update
@@ -19,15 +20,19 @@ FILTERS = ("all", "active", "failed")
 
 @dataclass(frozen=True)
 class ExecutionRow:
-    """An execution: its key, the name that is shown, and a cell for each stage."""
+    """An execution: its key, the name that is shown, a cell for each stage, and whether it has a picture."""
 
     key: str
     name: str
     stages: Sequence[Cell]
+    picture: bool = False
 
 
 class ExecutionList(anywidget.AnyWidget):
     """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
+
+    `address` gives a small picture's address by key. It opens the picture, and travels in a message to a view
+    that asks for it: traits are saved with the notebook.
 
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
@@ -39,9 +44,15 @@ class ExecutionList(anywidget.AnyWidget):
     rows: Any = traitlets.List().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     filter = traitlets.Enum(FILTERS, "all").tag(sync=True)
-    limit = traitlets.Int(50).tag(sync=True)
+    limit = traitlets.Int(10).tag(sync=True)
     counts: Any = traitlets.Dict().tag(sync=True)
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
+
+    def __init__(self, *, address: Callable[[str], str | None] = lambda _: None, **traits: Any) -> None:
+        """Begin without rows."""
+        super().__init__(**traits)
+        self._address = address
+        self.on_msg(self._receive)
 
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
         """Show these rows soon, from any thread."""
@@ -50,8 +61,16 @@ class ExecutionList(anywidget.AnyWidget):
     def static(self) -> Markup:
         """Return the rows as HTML, for pages without a kernel."""
         texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
-        return table(self.columns, texts or [[self.empty]])
+        return folded(self.columns, texts, "Photos", self.empty)
+
+    def _receive(self, _: Any, message: Any, __: Any) -> None:
+        """Answer a view that asks for addresses, only of rows: anyone can send messages."""
+        asked = message.get("addresses") if isinstance(message, dict) else None
+        if isinstance(asked, list):
+            shown = [row["key"] for row in self.rows if row["picture"] and row["key"] in asked]
+            self.send({"addresses": {key: self._address(key) for key in shown}})
 
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
-    return {"key": row.key, "name": row.name, "stages": [cell.plain() for cell in row.stages]}
+    stages = [cell.plain() for cell in row.stages]
+    return {"key": row.key, "name": row.name, "stages": stages, "picture": row.picture}

@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from imageproc.presentation.markup import Markup
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.tones import Tone
 
@@ -28,3 +29,7 @@ class StatusLine(anywidget.AnyWidget):
     def __init__(self, text: str = "", tone: Tone = Tone.INFO, **traits: Any) -> None:
         """Show this text."""
         super().__init__(text=text, tone=tone.value, **traits)
+
+    def static(self) -> Markup:
+        """Return the text as HTML, for pages without a kernel."""
+        return Markup("<p>{}</p>").format(self.text) if self.text else Markup("")

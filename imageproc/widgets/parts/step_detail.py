@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from imageproc.presentation.markup import Markup
+from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -50,17 +50,16 @@ class StepDetail(anywidget.AnyWidget):
         """Return the step as HTML, for pages without a kernel."""
         if not self.heading:
             return Markup("<p>{}</p>").format(self.empty)
-        facts = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*fact) for fact in self.facts)
         values = Markup("").join(
             Markup("<details><summary>{}</summary><pre>{}</pre></details>").format(*value)
             for value in self.values
         )
-        return Markup("<h4>{}</h4><dl>{}</dl>{}").format(self.heading, facts, values)
+        return Markup("<h4>{}</h4>{}{}").format(self.heading, table(["", ""], self.facts), values)
 
 
 def _text(value: Any) -> str:
     if value is None:
-        return "not known"
+        return "The history does not record it."
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
     left = len(text) - _MOST
     return text if left <= 0 else f"{text[:_MOST]}\n… {left:,} more characters"

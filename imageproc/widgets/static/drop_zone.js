@@ -25,12 +25,14 @@ function render({ model, el }) {
   const cancelAll = element("button", { type: "button", onclick: () => { each((file) => transfers.cancel(file)); } }, "Cancel all");
   const retryAll = element("button", { type: "button", onclick: () => { each((file) => file.state === "failed" && transfers.retry(file)); } }, "Retry failed");
   const problems = element("button", { type: "button", "aria-pressed": "false", onclick: toggleProblems }, "Problems only");
+  const details = element("button", { type: "button", onclick: () => { unfolded = list.box.hidden; draw(); } });
   const clear = element("button", { type: "button", onclick: () => transfers.clear() }, "Clear finished");
-  const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, clear));
+  const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear));
   const list = fileList(transfers);
   const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, totals, list.box, spoken));
   el.append(root);
 
+  let unfolded = null; // what the user chose; otherwise files are listed that are under way or have problems
   let onlyProblems = false, scheduled = false, lastSpoken = 0, spokenTimer = null, samples = [];
   function each(act) { for (const file of [...transfers.files.values()]) act(file); }
   function toggleProblems() { onlyProblems = !onlyProblems; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
@@ -64,7 +66,11 @@ function render({ model, el }) {
     if (!bad.length && onlyProblems) { onlyProblems = false; problems.setAttribute("aria-pressed", "false"); }
     drawZone();
     drawTotals(all, bad);
-    list.draw(onlyProblems ? bad : all);
+    const fold = !(unfolded ?? (bad.length > 0 || transfers.underWay > 0 || all.some(({ state }) => state === "sending" || state === "waiting")));
+    details.hidden = !all.length;
+    details.textContent = fold ? "Show files" : "Hide files";
+    details.setAttribute("aria-expanded", String(!fold));
+    list.draw(fold ? [] : onlyProblems ? bad : all);
   }
   function drawZone() {
     const enabled = model.get("enabled");
@@ -159,7 +165,7 @@ function fileList(transfers) {
   function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
   function draw(files) {
-    const height = box.clientWidth < 480 ? 92 : 58;
+    const height = box.clientWidth < 500 ? 92 : 36;
     box.hidden = !files.length;
     space.style.height = `${files.length * height}px`;
     space.style.setProperty("--ip-row", `${height}px`);

@@ -1,26 +1,28 @@
 function render({ model, el }) {
   const filters = { all: "All", active: "Under way", failed: "Failed" };
   const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
-  const head = element("thead"), body = element("tbody"), known = new Map();
+  const head = element("thead"), body = element("tbody"), known = new Map(), asked = [];
   const more = element("button", { type: "button", onclick: () => { model.set("limit", model.get("limit") + 50); model.save_changes(); } });
-  const frame = element("div", { class: "ip-execution-frame", tabindex: 0, role: "group", "aria-label": "Photos" }, element("table", {}, head, body), more);
+  const table = element("table", { class: "ip-table" }, head, body);
+  const frame = element("div", { class: "ip-execution-frame", role: "group", "aria-label": "Photos" }, table, more);
+  const [fit, unwatchSize] = fitting(frame, table);
   el.append(element("div", { class: "ip ip-execution-list" }, element("div", { class: "ip-filters", role: "group", "aria-label": "Which photos" }, ...buttons), frame));
-
-  function content({ text, tone, href }) {
-    const shown = (STATE_SIGNS[tone] ? `${STATE_SIGNS[tone]} ` : "") + text;
-    if (safeUrl(href)) return element("a", { href, target: "_blank", rel: "noopener noreferrer" }, shown);
-    return element("span", { "data-tone": tone }, shown);
-  }
 
   function update(row) {
     if (!known.has(row.key)) {
       const button = element("button", { type: "button", class: "ip-choose", onclick: () => choose(row.key) }, row.name);
-      known.set(row.key, { button, made: element("tr", {}, element("td", {}, button)), shown: "" });
+      known.set(row.key, { button, made: element("tr", {}, element("td", {}, element("div", { class: "ip-photo" }, button))), shown: "", image: null });
     }
-    const one = known.get(row.key), columns = model.get("columns"), now = JSON.stringify(row.stages);
+    const one = known.get(row.key);
+    if (row.picture && !one.image) {
+      one.image = element("img", { alt: "", hidden: true, onerror: () => { one.image.hidden = true; } });
+      one.button.before(one.image);
+      asked.push(row.key);
+    }
+    const columns = model.get("columns"), now = JSON.stringify(row.stages);
     if (one.shown !== now) {
       one.shown = now;
-      one.made.replaceChildren(one.made.firstChild, ...row.stages.map((stage, index) => element("td", { "data-column": columns[index + 1] }, content(stage))));
+      one.made.replaceChildren(one.made.firstChild, ...row.stages.map((stage, index) => element("td", { "data-column": columns[index + 1] }, ...cellContent(stage))));
     }
     return one.made;
   }
@@ -33,6 +35,7 @@ function render({ model, el }) {
       button.setAttribute("aria-pressed", String(model.get("filter") === name));
       button.dataset.tone = name === "failed" && counts.failed ? "error" : "info";
     });
+    head.hidden = !rows.length;
     head.replaceChildren(element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name))));
     const wanted = rows.length ? rows.map(update) : [element("tr", {}, element("td", { colspan: columns.length, class: "ip-empty" }, counts.all ? "None of these." : model.get("empty")))];
     const keys = new Set(rows.map((row) => row.key));
@@ -43,6 +46,15 @@ function render({ model, el }) {
     more.hidden = left <= 0;
     more.textContent = `Show more (${left})`;
     mark();
+    fit();
+    if (asked.length) model.send({ addresses: asked.splice(0) });
+  }
+
+  function receive({ addresses }) {
+    for (const [key, address] of Object.entries(addresses ?? {})) {
+      const image = known.get(key)?.image, url = safeUrl(address ?? "");
+      if (image && url) { image.src = url; image.hidden = false; }
+    }
   }
 
   function choose(key) { model.set("selected", key); model.save_changes(); mark(); }
@@ -53,8 +65,9 @@ function render({ model, el }) {
       button.setAttribute("aria-pressed", String(key === selected));
     }
   }
+  model.on("msg:custom", receive);
   draw();
-  const undo = [watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark)];
+  const undo = [() => model.off("msg:custom", receive), watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark), unwatchSize];
   return () => undo.forEach((each) => each());
 }
 export default { render };

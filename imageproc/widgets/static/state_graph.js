@@ -12,7 +12,8 @@ function shape(tag, attributes = {}, ...children) {
 function render({ model, el }) {
   const box = element("input", { type: "checkbox", onchange: () => { model.set("errors", box.checked); model.save_changes(); } });
   const legend = element("div", { class: "ip-legend" });
-  const head = element("div", { class: "ip-graph-head" }, element("label", {}, box, " Paths of errors"), legend);
+  const name = element("div", { class: "ip-graph-title" });
+  const head = element("div", { class: "ip-graph-head" }, name, element("label", {}, box, " Paths of errors"), legend);
   const frame = element("div", { class: "ip-graph-frame" });
   el.append(element("div", { class: "ip ip-state-graph" }, head, frame));
   let drawn = null, nodes = new Map(), lines = [], current = "";
@@ -83,6 +84,8 @@ function render({ model, el }) {
   function paintStates() {
     const states = model.get("states"), selected = model.get("selected");
     const taken = new Set(model.get("taken").map(([source, target]) => `${source}\n${target}`));
+    name.textContent = model.get("title");
+    frame.querySelector("svg")?.setAttribute("aria-label", model.get("title"));
     box.checked = model.get("errors");
     for (const [id, { made, sign, title, node }] of nodes) {
       const status = states[id] ?? "";
@@ -132,7 +135,7 @@ function render({ model, el }) {
   const watcher = new ResizeObserver(() => draw());
   draw();
   watcher.observe(frame);
-  const undo = [watch(model, ["layouts", "errors", "states", "taken"], draw), watch(model, ["selected"], paintStates)];
+  const undo = [watch(model, ["layouts", "errors", "states", "taken", "title", "empty"], draw), watch(model, ["selected"], paintStates)];
   return () => { watcher.disconnect(); undo.forEach((each) => each()); };
 }
 export default { render };

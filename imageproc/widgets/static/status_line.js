@@ -4,9 +4,8 @@ function render({ model, el }) {
   const root = element("div", { class: "ip ip-status-line" }, text, bar);
   el.append(root);
   function draw() {
-    const tone = model.get("tone"), sign = STATE_SIGNS[tone], total = model.get("total");
-    text.textContent = (sign ? `${sign} ` : "") + model.get("text");
-    text.dataset.tone = tone;
+    const tone = model.get("tone"), total = model.get("total");
+    text.replaceChildren(toned(model.get("text"), tone));
     bar.hidden = tone !== "running";
     if (total > 0) bar.value = Math.min(1, model.get("done") / total);
     else bar.removeAttribute("value");

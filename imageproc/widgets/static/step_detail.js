@@ -6,7 +6,7 @@ function render({ model, el }) {
   function value([name, text]) {
     const lines = text.split("\n").length, long = lines > 14 || text.length > 800;
     const summary = lines > 1 ? `${name} (${lines} lines)` : name;
-    const folded = element("details", {}, element("summary", {}, summary), element("pre", { tabindex: 0, role: "group", "aria-label": name }, text));
+    const folded = element("details", {}, element("summary", {}, summary), element("pre", {}, text));
     folded.open = open.get(name) ?? !long;
     folded.addEventListener("toggle", () => open.set(name, folded.open));
     return folded;
@@ -18,9 +18,8 @@ function render({ model, el }) {
     if (now === shown) return;
     shown = now;
     if (!heading) return root.replaceChildren(element("p", { class: "ip-empty" }, model.get("empty")));
-    const sign = STATE_SIGNS[tone] ? `${STATE_SIGNS[tone]} ` : "";
     const facts = model.get("facts").flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]);
-    root.replaceChildren(element("div", { class: "ip-step-name", "data-tone": tone }, sign + heading), element("dl", {}, ...facts), ...model.get("values").map(value));
+    root.replaceChildren(element("div", { class: "ip-step-name" }, toned(heading, tone)), element("dl", {}, ...facts), ...model.get("values").map(value));
   }
   draw();
   return watch(model, ["heading", "tone", "facts", "values", "empty"], draw);

@@ -118,7 +118,7 @@ def test_a_step_that_was_cut_off_is_not_called_failed(ending: str) -> None:
 
 def test_the_local_aws_names_only_the_functions_inside_a_parallel() -> None:
     history = History()
-    history.add("ParallelStateEntered", name="ParallelProcessing", input="{}")
+    history.add("ParallelStateEntered", name="ParallelProcessing", input='{"photo": 1}')
     rekognition, thumbnail = "${RekognitionFunctionArn}", "${GenerateThumbnailFunctionArn}"
     history.add("TaskScheduled", resource=rekognition)
     history.add("TaskScheduled", resource=thumbnail)
@@ -135,6 +135,7 @@ def test_the_local_aws_names_only_the_functions_inside_a_parallel() -> None:
     assert (steps["Rekognition"].status, steps["Rekognition"].retries) == (StepStatus.CAUGHT, 1)
     assert steps["Rekognition"].cause == "slow down"
     assert steps["Rekognition"].parent == "ParallelProcessing"
+    assert steps["Rekognition"].input == steps["GenerateThumbnail"].input == {"photo": 1}
 
 
 def test_text_that_step_functions_cut_off_stays_text() -> None:

@@ -6,8 +6,14 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.listings import folded
+from imageproc.presentation.markup import Markup
+from imageproc.presentation.text import bytes_text, in_words
 from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
+
+_PROBLEMS = (UploadState.FAILED, UploadState.REJECTED)
+
+_WORDS = {UploadState.SENT: "Uploaded", UploadState.DUPLICATE: "Already uploaded"}
 
 _MAX_TEXT = 500
 """Characters of a name or a cause that are kept."""
@@ -62,9 +68,14 @@ class FileRows:
 
     def static(self) -> Markup:
         """Return the files and how each ended as an HTML table."""
-        rows = [(row.name, f"{row.size:,}", row.state.value, row.text) for row in self.all()]
-        empty = [("No files yet.", "", "", "")]
-        return table(["file", "bytes", "state", "cause"], rows or empty, "Uploads")
+        ordered = sorted(
+            self.all(), key=lambda row: row.state not in _PROBLEMS
+        )  # which a long list may cut off
+        rows = [
+            (row.name, bytes_text(row.size), _WORDS.get(row.state) or in_words(row.state), row.text)
+            for row in ordered
+        ]
+        return folded(("File", "Size", "State", "Cause"), rows, "Uploads", "No files yet.")
 
 
 def plain(row: FileRow) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""What a saved notebook keeps of a panel: its last state as HTML, beside the widget, which needs a kernel.
+
+A notebook saves outputs as they were displayed, or updated by their display ID. So a panel is displayed as
+two outputs: the widget, and below it its state, which is updated as the panel works. Style rules, for
+JupyterLab, show the second one only where the first one is not alive: there JupyterLab would say that the
+model is not found. Other readers, GitHub and nbconvert among them, do not know the widget and show the
+second one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from IPython.display import publish_display_data
+
+from imageproc.presentation.html import embedded
+from imageproc.presentation.markup import Markup
+from imageproc.widgets.updates import flush
+
+MAX_CHARACTERS = 800_000
+"""The most that a notebook keeps of a panel."""
+
+_EVERY_S = 2.0
+# A widget that is alive has elements; the message that its model is not found is text alone.
+_STYLE = Markup(
+    "<style>"
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output > *) + .jp-OutputArea-child:has(.ip-snapshot)"
+    " { display: none }"
+    ".jp-OutputArea-child:not(:has(> .jp-OutputArea-output > *)):has(+ .jp-OutputArea-child .ip-snapshot)"
+    " { display: none }"
+    "</style>"
+)
+_NOTE = "As it was on {}. To go on, run the notebook's cells."
+
+_log = logging.getLogger(__name__)
+
+
+class Snapshot:
+    """Displays a widget and its state as `static` draws it, and keeps that up to date."""
+
+    def __init__(self, static: Callable[[], Any]) -> None:
+        """Draw by `static`: HTML as Markup, data by MIME type, or several of these."""
+        self._static = static
+        self._display_id = uuid.uuid4().hex
+        self._displayed = False
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._last: Markup | None = None
+
+    def display(self, widget: Any) -> None:
+        """Display the widget and its state in the running cell; in Voilà, which saves no pages, no state."""
+        bundle = {**widget._repr_mimebundle_(), "text/html": "", "text/plain": ""}
+        publish_display_data(bundle)
+        if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+            self._displayed, self._last = True, None
+            self.publish()
+
+    def touch(self) -> None:
+        """Publish the state soon, from any thread."""
+        with self._lock:
+            if self._displayed and self._timer is None:
+                self._timer = threading.Timer(_EVERY_S, self.publish)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def publish(self) -> None:
+        """Publish the state now, with all updates that are pending, unless it is what was published last."""
+        with self._lock:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = None  # what changes from now on is published later
+        flush()
+        with self._lock:
+            if not self._displayed:
+                return
+            try:
+                drawn = embedded(self._static())
+            except Exception:  # noqa: BLE001 - the notebook keeps the state before
+                _log.exception("The state of a panel was not kept")
+                drawn = self._last or Markup("")
+            if drawn != self._last:
+                self._publish(drawn)
+
+    def close(self) -> None:
+        """Publish nothing more."""
+        with self._lock:
+            self._displayed = False
+
+    def _publish(self, drawn: Markup) -> None:
+        first, self._last = self._last is None, drawn
+        note = Markup("<p><em>{}</em></p>").format(
+            _NOTE.format(f"{datetime.now().astimezone():%-d %B %Y, %H:%M %Z}")
+        )
+        kept = drawn if len(drawn) <= MAX_CHARACTERS else Markup("<p>There was too much to keep.</p>")
+        page = _STYLE + Markup('<div class="ip-snapshot">{}{}</div>').format(note, kept)
+        data = {"text/html": str(page), "text/plain": ""}
+        publish_display_data(data, transient={"display_id": self._display_id}, update=not first)

@@ -1,0 +1,197 @@
+"""Parts as JupyterLab shows them: nothing is cut, broken or hidden."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from imageproc.deployment import template
+from imageproc.widgets import (
+    BarChart,
+    Cell,
+    DataTable,
+    DropZone,
+    ExecutionList,
+    StateGraph,
+    StepDetail,
+    Tone,
+    updates,
+)
+from imageproc.widgets.parts.bar_chart import Bar
+from imageproc.widgets.parts.drop_zone import UploadState
+from imageproc.widgets.parts.execution_list import ExecutionRow
+from tests.browser.pages import Page, Visit
+from tests.browser.part_page import draw
+from tests.pictures import png
+
+ARN = (
+    "arn:aws:states:us-east-1:000000000000:execution:imageproc-ImageProc:009b9da382df-huge-30MB-jpg-5f66707b"
+)
+EVENTS = [
+    (
+        "00:55:36",
+        Cell("CREATE_IN_PROGRESS", Tone.RUNNING),
+        "ExtractImageMetadataFunction",
+        "Creation initiated",
+    )
+]
+FAILURES = [
+    (
+        *("1: huge-30MB.jpg", Cell("Incomplete", Tone.WARNING), "Rekognition", "RecognitionRefusedError"),
+        *("Rekognition cannot take this photo: The image has more than 15,728,640 bytes.", "may help"),
+    )
+]
+
+PIXEL = png((1, 1))
+
+LINES = """(words) => {
+  const broken = [];
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const { 0: word, index } of node.data.matchAll(/[\\w:./]+/g)) {
+      if (node.parentElement.closest('.ip-code')) continue;
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) broken.push(word);
+    }
+  return broken;
+}"""
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    page: Page = visit(1100, 900)
+    return page
+
+
+def executions() -> ExecutionList:
+    shown = ExecutionList(columns=["Photo", "Uploaded", "Execution started", "Completed"])
+    stages = [Cell("00:59:20", Tone.SUCCESS, code="Incoming/c3vo/huge-30MB.jpg"), Cell("00:59:20", code=ARN)]
+    rows = [
+        ExecutionRow(str(one), f"IMG_{one}.jpg", [*stages, Cell("Succeeded in 1.02 s")]) for one in range(3)
+    ]
+    shown.show(rows, {"all": 3, "active": 0, "failed": 0})
+    updates.flush()
+    return shown
+
+
+@pytest.mark.parametrize("width", [390, 700, 1100, 1600])
+def test_no_word_is_broken_in_a_table(page: Page, width: int) -> None:
+    page.resize(width)
+    tables = [
+        DataTable(("Time", "Status", "Resource", "Reason"), EVENTS, caption="Events"),
+        DataTable(("Photos", "Status", "Step", "Error", "Cause", "Retry"), FAILURES),
+        executions(),
+        BarChart(
+            "Steps",
+            ("Step", "Seconds"),
+            [Bar("ExtractImageMetadata", "10 s, 95 % in 14 s", [(10, Tone.RUNNING)])],
+        ),
+    ]
+    draw(page, tables)
+    assert page.page.evaluate(LINES) == []
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.page.evaluate(wide) == 0
+    assert page.violations() == []
+
+
+def test_an_identifier_is_cut_in_the_middle_and_copied_whole(page: Page) -> None:
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin="http://localhost")
+    draw(page, [executions()])
+    shown = page.page.locator(".ip-code", has_text="arn:").first
+    head, tail = shown.locator(".ip-head"), shown.locator(".ip-tail")
+    assert head.evaluate("(one) => one.scrollWidth > one.clientWidth"), "it is cut"
+    assert ARN.endswith(tail.inner_text()), "and its end is to be seen"
+    assert tail.bounding_box()["height"] < 25
+    shown.get_by_role("button", name=f"Copy {ARN}").click()
+    page.page.wait_for_function(
+        "() => [...document.querySelectorAll('.ip-copy')].some((one) => one.textContent)"
+    )
+    assert page.page.evaluate("() => navigator.clipboard.readText()") == ARN
+
+
+def test_a_steps_labels_are_on_one_line_each(page: Page) -> None:
+    detail = StepDetail()
+    detail.show("Rekognition (Task)", {"Status": "succeeded", "Duration": "1.07 s", "Inside": "Parallel"}, {})
+    updates.flush()
+    draw(page, [detail])
+    heights = page.page.eval_on_selector_all(
+        "dt", "(all) => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 3
+    assert max(heights) < 25
+
+
+def test_the_graph_names_its_photo(page: Page) -> None:
+    graph = StateGraph(json.loads(template.read_sources().definition))
+    graph.show({"ExtractImageMetadata": "SUCCEEDED"}, title="Execution of cat.jpg")
+    updates.flush()
+    draw(page, [graph])
+    assert page.page.get_by_text("Execution of cat.jpg").is_visible()
+
+
+def test_a_long_table_has_no_scroll_bar_and_begins_with_ten_rows(page: Page) -> None:
+    rows = [(f"line {number}",) for number in range(75)]
+    draw(page, [DataTable(("Line",), rows), DataTable(("Line",), rows, follow=True)])
+    first, last = page.page.locator(".ip-data-table").all()
+    assert first.locator("tbody tr").all_inner_texts() == [f"line {number}" for number in range(10)]
+    assert last.locator("tbody tr").all_inner_texts() == [f"line {number}" for number in range(65, 75)]
+    first.get_by_role("button", name="Show 50 more of 75").click()
+    assert first.locator("tbody tr").count() == 60
+    assert first.evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
+
+
+def test_rows_show_pictures_by_addresses_that_are_not_kept(page: Page) -> None:
+    shown = ExecutionList(columns=["Photo"])
+    shown.show([ExecutionRow("1", "a.jpg", [], picture=True), ExecutionRow("2", "b.txt", [])], {"all": 2})
+    updates.flush()
+    page.page.route("**/*.png", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    draw(page, [shown])
+    assert page.page.evaluate("() => models[0].sent") == [{"addresses": ["1"]}]
+    page.page.evaluate("() => models[0].receive({ addresses: { 1: 'http://localhost/1.png' } })")
+    image = page.page.locator(".ip-execution-list img")
+    image.wait_for()
+    assert image.evaluate("(one) => one.closest('tr').innerText").startswith("a.jpg")
+
+
+def test_files_are_listed_while_there_is_something_to_see(page: Page) -> None:
+    draw(page, [zone(UploadState.SENT), zone(UploadState.REJECTED)])
+    fine, bad = page.page.locator(".ip-drop-zone").all()
+    assert not fine.get_by_text("a.jpg").is_visible()
+    assert bad.get_by_text("a.jpg").is_visible()
+    fine.get_by_role("button", name="Show files").click()
+    fine.get_by_text("a.jpg").wait_for()
+
+
+def zone(state: UploadState) -> DropZone:
+    handler: Any = None  # nothing is dropped
+    made = DropZone(handler)
+    made.rows.add("kernel-1", "a.jpg", 1000)
+    made.rows.change("kernel-1", state)
+    made.publish()
+    updates.flush()
+    return made
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_scroll_bars_and_arrows_are_those_of_the_theme(visit: Visit, dark: bool) -> None:
+    page: Page = visit(700, 500, dark=not dark)
+    draw(page, [DataTable(("Line",), [("a",)])], dark=dark)
+    scheme = "() => getComputedStyle(document.querySelector('.ip')).colorScheme"
+    assert page.page.evaluate(scheme) == ("dark" if dark else "light")
+    page.page.evaluate("() => document.body.removeAttribute('data-jp-theme-light')")
+    assert page.page.evaluate(scheme) == "light dark", "elsewhere the system's"
+
+
+def test_buttons_are_large_enough_for_fingers(chromium: Any, visit: Visit) -> None:
+    page: Page = visit(390, 800, touch=True)
+    draw(page, [executions(), zone(UploadState.REJECTED)])
+    sizes = page.page.eval_on_selector_all(
+        ".ip button:not([hidden])",
+        "(all) => all.filter((one) => one.offsetHeight).map((one) => one.offsetHeight)",
+    )
+    assert sizes
+    assert min(sizes) >= 44

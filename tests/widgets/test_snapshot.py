@@ -1,0 +1,124 @@
+"""What a saved notebook keeps of a panel: its last state, bounded, beside the widget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from imageproc.presentation.markup import Markup
+from imageproc.widgets import FollowPanel, problems, snapshot
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.updates import flush
+
+NO_WORKBENCH: Any = None
+"""Nothing is followed."""
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What is displayed, as Jupyter's frontend gets it."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        snapshot, "publish_display_data", lambda data, **options: found.append({"data": data, **options})
+    )
+    monkeypatch.setattr(snapshot, "_EVERY_S", 0.05)
+    monkeypatch.setattr(problems, "get_ipython", lambda: None)
+    return found
+
+
+@pytest.fixture
+def panel(published: list[dict[str, Any]]) -> Iterator[Panel]:
+    made = Panel()
+    yield made
+    made.close()
+
+
+def test_a_panel_is_displayed_as_a_widget_and_as_its_state(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    panel.say("5 photos <finished>.")
+    flush()
+    panel._ipython_display_()
+    widget, state = published
+    assert "application/vnd.jupyter.widget-view+json" in widget["data"]
+    assert widget["data"]["text/html"] == "", "readers without widgets show nothing of it"
+    assert "5 photos &lt;finished&gt;." in state["data"]["text/html"]
+    assert "To go on, run the notebook" in state["data"]["text/html"]
+
+
+def test_the_state_follows_the_panel_and_keeps_its_place(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    panel._ipython_display_()
+    panel.start(lambda _: panel.say("Done."), "Working...").wait(5)
+    deadline = time.monotonic() + 10
+    while "Done." not in published[-1]["data"]["text/html"] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    first, last = published[1], published[-1]
+    assert "Done." in last["data"]["text/html"]
+    assert last["update"]
+    assert last["transient"] == first["transient"]
+    count = len(published)
+    panel._snapshot.publish()
+    assert len(published) == count, "nothing changed"
+
+
+def test_a_panel_that_is_not_displayed_publishes_nothing(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    panel.say("Done.")
+    panel._snapshot.publish()
+    assert published == []
+
+
+def test_in_the_web_app_there_is_the_widget_alone(
+    panel: Panel, published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    panel._ipython_display_()
+    assert len(published) == 1
+
+
+def test_a_state_that_cannot_be_drawn_leaves_the_one_before(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    states = iter([Markup("<p>{}</p>").format("before")])
+    shown = snapshot.Snapshot(lambda: next(states))
+    shown.display(panel)
+    shown.publish()
+    assert len(published) == 2
+    shown.display(panel)
+    assert "before" not in published[-1]["data"]["text/html"]
+    assert not published[-1]["update"], "its place is in this cell, from now on"
+
+
+def test_a_panel_that_is_displayed_again_has_its_state_there_too(
+    panel: Panel, published: list[dict[str, Any]]
+) -> None:
+    panel._ipython_display_()
+    panel._ipython_display_()
+    first, second = published[1], published[3]
+    assert (first["update"], second["update"]) == (False, False)
+    assert first["transient"] == second["transient"]
+
+
+def test_a_thousand_photos_take_little_room(published: list[dict[str, Any]]) -> None:
+    panel = FollowPanel(NO_WORKBENCH)
+    panel.list.show((ExecutionRow(str(one), "n" * 200, []) for one in range(1000)), {"all": 1000})
+    flush()
+    panel._ipython_display_()
+    text = published[-1]["data"]["text/html"]
+    assert "and 950 more" in text
+    assert len(text) < 50_000
+
+
+def test_too_much_is_not_kept(published: list[dict[str, Any]]) -> None:
+    shown = snapshot.Snapshot(lambda: Markup("<p>{}</p>").format("x" * snapshot.MAX_CHARACTERS))
+    shown._displayed = True
+    shown.publish()
+    assert "There was too much to keep." in published[-1]["data"]["text/html"]
+    assert len(published[-1]["data"]["text/html"]) < 2000
