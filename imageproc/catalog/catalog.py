@@ -115,7 +115,7 @@ class Catalog:
         state = self._state()
         if not state.base or self._is_outdated(state):
             self._fill()
-        if self._age() > max_age_s:
+        if self._age() >= max_age_s:
             self._follow()
         return self._refreshed()
 

@@ -13,6 +13,7 @@ from imageproc.catalog.journal import JournalEntry
 from imageproc.catalog.rows import Origin, tags_of, to_row
 from imageproc.catalog.schema import FORMAT, columns_of
 from imageproc.core.changes import TOMBSTONE_DAYS
+from imageproc.core.record_codec import decode
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,7 +67,7 @@ def fill(folder: Path, feed: Feed, origin: Origin, notify: Callable[[FillProgres
     try:
         began = _begun(connection, feed)
         done = _read(connection, feed, origin, notify)
-        base = _write(connection, folder)
+        base = write_base(connection, folder)
         found = connection.execute(
             "SELECT DISTINCT album_id FROM records WHERE album_id IS NOT NULL"
         ).fetchall()
@@ -93,7 +94,8 @@ def _read(
     return done
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+def write_base(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+    """Write what was collected as a base into the folder."""
     base = new_base(folder)
     attach(connection, base, "made")
     fill_base(connection.cursor(), "made", "filling.")
@@ -103,8 +105,8 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
 
 def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str]:
     """Return a record's ID, row and tags, as the journal holds them."""
-    row = to_row(stored, origin)
-    return row["id"], _json(row), _json(tags_of(stored))
+    record = decode(stored)
+    return record.id, _json(to_row(record, stored, origin)), _json(tags_of(record))
 
 
 def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:
