@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.catalog import Catalog, Feed, Origin
-from imageproc.catalog import answers
+from imageproc.catalog import Catalog, Feed, Origin, answers
 from imageproc.catalog.selection import Selection
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 

@@ -82,7 +82,8 @@ def test_what_was_erased_is_gone_to_the_last_byte(
     dynamodb.put("secret/portrait.jpg", exifImageDescription="Confidential", albumID="hidden")
     dynamodb.album_items["hidden"] = {"albumID": "hidden", "name": "Clandestine", "userID": "ann"}
     open_elsewhere = open_catalog()
-    assert "secret/portrait.jpg" in ids(catalog) and "secret/portrait.jpg" in ids(open_elsewhere)
+    assert "secret/portrait.jpg" in ids(catalog)
+    assert "secret/portrait.jpg" in ids(open_elsewhere)
     dynamodb.put("secret/portrait.jpg", exifImageDescription="Confidential", albumID="hidden")
     ids(catalog)
     dynamodb.erase("secret/portrait.jpg")
@@ -262,7 +263,7 @@ def test_only_their_owner_may_read_the_files(catalog: Catalog, dynamodb: FakeDyn
 
 def test_a_folder_that_cannot_be_made_is_told(open_catalog: Open, tmp_path: Path) -> None:
     (tmp_path / "catalog").write_text("a file")
-    with pytest.raises(CatalogError, match="cannot be made.*XDG_CACHE_HOME"):
+    with pytest.raises(CatalogError, match=r"cannot be made.*XDG_CACHE_HOME"):
         ids(open_catalog())
 
 
@@ -270,5 +271,5 @@ def test_a_table_without_the_index_is_told(catalog: Catalog, dynamodb: FakeDynam
     described = dynamodb.describe_table("images")
     described["Table"]["GlobalSecondaryIndexes"] = []
     dynamodb.describe_table = lambda **_: described  # type: ignore[method-assign]
-    with pytest.raises(CatalogError, match="no change index.*imageproc deploy"):
+    with pytest.raises(CatalogError, match=r"no change index.*imageproc deploy"):
         ids(catalog)
