@@ -67,4 +67,5 @@ def make(folder: Path) -> None:
     now = time.time()
     with Journal(folder / "journal.sqlite").writing() as journal:
         journal.set_base(base.name, 0, COUNT)
-        journal.set_state(positions=dict.fromkeys(shards(), int(now * 1000)), followed=now, erased=0)
+        positions = dict.fromkeys(shards(), int(now * 1000))
+        journal.set_state(positions=positions, followed=now, filled=base.name, erased=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,7 +159,8 @@ def _copy(database: Database, sql: str, path: Path, form: str) -> None:
             cursor.execute(f"COPY ({sql}) TO '{str(temporary).replace(chr(39), chr(39) * 2)}' ({form})")
         temporary.replace(path)
     except (OSError, duckdb.IOException) as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise DownloadError(
             f"{path} cannot be written: {error}.", "Choose another folder, or make room."
         ) from error

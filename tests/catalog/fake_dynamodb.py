@@ -64,7 +64,7 @@ class FakeDynamoDB:
         asked = from_item(request["ExpressionAttributeValues"])
         found = sorted(
             (item["changeTime"], key)
-            for key, item in dict(self.items).items()
+            for key, item in list(self.items.items())
             if item.get("changeShard") == asked[":shard"]
             and item["changeTime"] >= asked[":since"]
             and key not in self.hidden
@@ -86,7 +86,7 @@ class FakeDynamoDB:
     def scan(self, **request: Any) -> dict[str, Any]:
         self._called("scan")
         segment, total = request["Segment"], request["TotalSegments"]
-        keys = sorted(key for key in list(self.items) if sum(key.encode()) % total == segment)
+        keys = sorted(key for key in list(self.items.keys()) if sum(key.encode()) % total == segment)
         start = from_item(request["ExclusiveStartKey"])["imageID"] if "ExclusiveStartKey" in request else ""
         left = [key for key in keys if key > start]
         page = left[: self.page]
