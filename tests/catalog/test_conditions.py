@@ -222,7 +222,7 @@ ASKED: st.SearchStrategy[tuple[dict[str, Any], Test]] = st.one_of(
     st.tuples(LIMITS, LIMITS).map(
         lambda t: (
             {"megapixels": t},
-            range_test(t[0], t[1], lambda r: r.dimensions and r.dimensions.megapixels),
+            range_test(t[0], t[1], lambda r: r.dimensions.megapixels if r.dimensions else None),
         )
     ),
     st.tuples(LIMITS, LIMITS).map(

@@ -36,7 +36,9 @@ ASKED: list[dict[str, Any]] = [
 def catalog(open_catalog: Open, dynamodb: FakeDynamoDB) -> Iterator[Catalog]:
     dynamodb.album_items["a1"] = {"albumID": "a1", "name": "Summer", "userID": "ann"}
     for number in range(40):
-        more = {} if number % 3 else {"geo": None, "exifModel": None, "labels": [], "tags": []}
+        more: dict[str, Any] = (
+            {} if number % 3 else {"geo": None, "exifModel": None, "labels": [], "tags": []}
+        )
         stored = OWN | more | {"status": "FAILED" if number % 2 else "SUCCEEDED"}
         stored["exifImageDescription"] = "It's me" if number % 4 else "Nobody"
         stored = {name: value for name, value in stored.items() if value is not None and name != "imageID"}
