@@ -19,7 +19,10 @@ from benchmarks.figures import HEADING, machine, save
 if TYPE_CHECKING:
     from benchmarks.figures import Figure
 
-SECTIONS = ("thumbnail", "metadata", "cold_start", "largest", "throttling", "cost", "end_to_end", "workbench")
+SECTIONS = (
+    *("thumbnail", "metadata", "cold_start", "largest", "throttling", "cost", "catalog", "end_to_end"),
+    "workbench",
+)
 """Modules of this package that have a `TITLE` and a function `figures`."""
 
 

@@ -33,6 +33,8 @@ from imageproc.client.target import LOCAL, Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.attributes import (
     ALBUM_ID,
+    CHANGE_SHARD,
+    CHANGE_TIME,
     EXECUTION_ARN,
     FILE_SIZE,
     IMAGE_ID,
@@ -51,7 +53,11 @@ FILE = Path(__file__).parents[1] / "imageproc" / "costs" / "usage.json"
 
 _COUNT = 20
 _SECONDS = 120.0
-_CLAIMED = {IMAGE_ID, S3_KEY, SEQUENCER, STATUS, FILE_SIZE, USER_ID, ALBUM_ID, UPLOAD_TIME, VERSION_ID}
+_CLAIMED = {
+    *(IMAGE_ID, S3_KEY, SEQUENCER, STATUS, FILE_SIZE, USER_ID, ALBUM_ID, UPLOAD_TIME, VERSION_ID),
+    *(CHANGE_SHARD, CHANGE_TIME),
+}
+_STATUS_WRITERS = ("ImageProcStartExecution", "StoreImageMetadata", "RecordOutcome")
 _LOG_EVENT_BYTES = 26
 """CloudWatch adds these to each event:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
@@ -128,8 +134,9 @@ class Recorder:
 
 
 def write_units(item: Mapping[str, Any], calls: Mapping[str, Counter[str]]) -> float:
-    """Return the units of a record's writes: 1 for each KB begun, in the table and again in its index.
+    """Return the units of a record's writes: 1 for each KB begun, in the table and again in the album index.
 
+    A write of the status also replaces the entry in the change index: 2, and 1 the first time.
     The record grows from write to write: claimed, started, with metadata, then with what the branches and the
     end add. The sizes of the last ones are taken for the whole record's, which is the most that they can be.
     A turn to ask Rekognition is one unit, in a table without an index.
@@ -147,7 +154,8 @@ def write_units(item: Mapping[str, Any], calls: Mapping[str, Counter[str]]) -> f
     writes -= turns
     known = [claimed, started] + [described] * (calls.get("StoreImageMetadata") is not None)
     sizes = [item_bytes(one) for one in known] + [item_bytes(item)] * (writes - len(known))
-    return turns + 2 * sum(math.ceil(size / 1024) for size in sizes)
+    stamped = sum(calls.get(function) is not None for function in _STATUS_WRITERS)
+    return turns + 2 * sum(math.ceil(size / 1024) for size in sizes) + 2 * stamped - 1
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

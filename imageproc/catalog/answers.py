@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,14 +79,10 @@ def frame(database: Database, selection: Selection) -> pd.DataFrame:
         found = cursor.execute(selection.sql(_with_tags(), database.names)).df()
     for name in CATEGORIES:
         found[name] = found[name].astype("category")
-    minutes = found["taken_offset"].astype("Int64")
-    offset = pandas.to_timedelta(minutes.astype("Float64"), unit="min")
-    found["taken_offset"] = offset
-    found.insert(
-        found.columns.get_loc("taken_offset") + 1,
-        "taken_utc",
-        (found["taken"] - offset).dt.tz_localize("UTC"),
-    )
+    minutes = found["taken_offset"].astype("Int64").astype("Float64")
+    found["taken_offset"] = pandas.to_timedelta(minutes, unit="min")
+    utc = (found["taken"] - found["taken_offset"]).dt.tz_localize("UTC")
+    found.insert(list(found.columns).index("taken_offset") + 1, "taken_utc", utc)
     found["uploaded"] = found["uploaded"].dt.tz_localize("UTC")
     return _typed(found)
 
@@ -162,14 +159,20 @@ def _copy(database: Database, sql: str, path: Path, form: str) -> None:
             cursor.execute(f"COPY ({sql}) TO '{str(temporary).replace(chr(39), chr(39) * 2)}' ({form})")
         temporary.replace(path)
     except (OSError, duckdb.IOException) as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise DownloadError(
             f"{path} cannot be written: {error}.", "Choose another folder, or make room."
         ) from error
 
 
 def _of_photos(numbers: list[int]) -> str:
-    return f"SELECT * FROM records WHERE photo IN ({', '.join(map(str, numbers))})"
+    """Return the query for whole rows: by their place in the base, so that only they are decompressed."""
+    some = f"photo IN ({', '.join(map(str, numbers))})"
+    return (
+        f"SELECT * FROM base.records WHERE rowid IN (SELECT rowid FROM base.records WHERE {some}) "
+        f"UNION ALL SELECT * FROM new_records WHERE {some}"
+    )
 
 
 def _with_tags() -> str:

@@ -109,11 +109,15 @@ def _number(name: str, value: Any) -> float:
 def _range(expression: str) -> Callable[[str, Any], PhotoCondition]:
     def of(name: str, value: Any) -> PhotoCondition:
         low, high = _pair(name, value) if isinstance(value, tuple | list) else (value, value)
-        endless = (None, math.inf, -math.inf)
-        limits = [None if one in endless else _number(name, one) for one in (low, high)]
+        limits = [None if one is None else _limit(name, one) for one in (low, high)]
         return conditions.between(expression, limits[0], limits[1])
 
     return of
+
+
+def _limit(name: str, value: Any) -> float:
+    """Return a number, which may be infinite."""
+    return value if isinstance(value, float) and math.isinf(value) else _number(name, value)
 
 
 def _pair(name: str, value: Any) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ import duckdb
 
 from imageproc.catalog.database import Database
 from imageproc.catalog.feed import Feed, Keys
-from imageproc.catalog.filling import Filled, FillProgress, change_of, fill
+from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.rows import Origin
 from imageproc.core.changes import FORGOTTEN, TOMBSTONE_DAYS, shards, tombstone_id
@@ -71,7 +71,7 @@ class Catalog:
         self._feed, self._origin, self._clock = feed, origin, clock
         self._journal = Journal(folder / "journal.sqlite")
         self._database: Database | None = None
-        self._albums: dict[str, tuple[str, str]] = {}
+        self._filled = ""
         self._seen: dict[str, int] = {}
         self._deep = 0.0
         self._lock = RLock()
@@ -115,7 +115,7 @@ class Catalog:
         state = self._state()
         if not state.base or self._is_outdated(state):
             self._fill()
-        if self._age() > max_age_s:
+        if self._age() >= max_age_s:
             self._follow()
         return self._refreshed()
 
@@ -130,36 +130,38 @@ class Catalog:
         with _ONE_FILL:
             while self._state().base == before:
                 try:
-                    made = fill(self.folder, self._feed, self._origin, self.notify)
+                    with collecting(self.folder) as connection:
+                        if self._state().base == before:
+                            self._use(fill(connection, self.folder, self._feed, self._origin, self.notify))
                 except duckdb.IOException as error:
                     if "lock" not in str(error):
                         raise
                     time.sleep(_WAIT_S)
-                else:
-                    self._use(made)
-        self._deep, self._seen = 0.0, {}
 
     def _use(self, made: Filled) -> None:
         """Begin with a base that was just filled. Changes since reading began are read again."""
         with self._journal.writing() as journal:
             journal.set_base(made.base.name, journal.last(), made.last)
             positions = dict.fromkeys(shards(), int(made.began * 1000))
-            journal.set_state(positions=positions, followed=made.began, erased=0)
+            journal.set_state(positions=positions, filled=made.base.name, followed=made.began, erased=0)
             journal.add_albums(self._feed.albums(made.albums))
         self._remove_other_bases()
 
     def _follow(self) -> None:
         """Read what changed, and write it down."""
+        state = self._state()
+        if state.filled != self._filled:
+            self._filled, self._seen, self._deep = state.filled, {}, 0.0
         began, deep = self._clock(), self._clock() - self._deep > DEEP_EVERY_S
         back = int(1000 * (DEEP_LOOK_BACK_S if deep else LOOK_BACK_S))
-        since = {shard: time - back for shard, time in self._state().positions.items()}
+        since = {shard: time - back for shard, time in state.positions.items()}
         latest = 0.0
         for keys in self._feed.changes(since):
             latest = max(latest, keys.now)
             unseen = [(key, time) for key, time in keys.changes if self._seen.get(key) != time]
             if unseen:
                 self._note(keys, unseen)
-        if latest - self._state().followed > _HOUR_S:
+        if latest - state.followed > _HOUR_S:
             with self._journal.writing() as journal:
                 journal.set_state(followed=latest)
         if deep:
@@ -226,8 +228,7 @@ class Catalog:
                     continue  # another process has just written the next one
             if last > self._database.seq:
                 self._database.apply(changes, last)
-            if albums != self._albums:
-                self._albums = albums
+            if albums != self._database.albums:
                 self._database.set_albums(albums)
             return self._database
         raise self._restless()

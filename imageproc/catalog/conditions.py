@@ -15,6 +15,10 @@ EARTH_KM = 6371.0088
 """The mean radius: distances are those on a sphere, at most half a percent wrong."""
 
 
+_ROUNDING_KM = 1e-6
+"""A millimetre: sines are rounded."""
+
+
 class TagLookup(Protocol):
     """The tags that occur in a catalog."""
 
@@ -169,7 +173,7 @@ def near(latitude: float, longitude: float, km: float) -> Expression:
         f"{south} * {south} + cos(radians({number(latitude)})) * cos(radians(latitude)) * {east} * {east}"
     )
     distance = f"{number(2 * EARTH_KM)} * asin(sqrt(least(1.0e0, {haversine})))"
-    return Expression(f"longitude IS NOT NULL AND {distance} <= {number(km)}")
+    return Expression(f"longitude IS NOT NULL AND {distance} <= {number(km + _ROUNDING_KM)}")
 
 
 def within(south: float, west: float, north: float, east: float) -> Expression:
@@ -193,7 +197,8 @@ def text(value: str) -> str:
 
 def number(value: float) -> str:
     """Return a number as a literal of double precision."""
-    return f"{value!r}e0" if isinstance(value, int) else f"CAST('{value!r}' AS DOUBLE)"
+    shown = repr(float(value)).replace("inf", "Infinity")
+    return f"CAST('{shown}' AS DOUBLE)"
 
 
 def timestamp(value: datetime) -> str:

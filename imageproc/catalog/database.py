@@ -34,6 +34,8 @@ class Database:
         self.base = base
         self.seq = 0
         """The number of the last change that is in it."""
+        self.albums: Mapping[str, tuple[str, str]] = {}
+        """Names and users, by ID."""
         self._lock = Lock()
         self._connection = _connect(base.parent)
         self._connection.execute(f"ATTACH {_quoted(str(base))} AS base (READ_ONLY)")
@@ -69,6 +71,7 @@ class Database:
 
     def set_albums(self, albums: Mapping[str, tuple[str, str]]) -> None:
         """Replace the albums' names."""
+        self.albums = albums
         rows = [[album, *known] for album, known in albums.items()]
         with self._lock, self.transaction() as run:
             run("DELETE FROM new_albums")

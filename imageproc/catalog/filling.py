@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from imageproc.catalog.journal import JournalEntry
 from imageproc.catalog.rows import Origin, tags_of, to_row
 from imageproc.catalog.schema import FORMAT, columns_of
 from imageproc.core.changes import TOMBSTONE_DAYS
+from imageproc.core.record_codec import decode
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,21 +61,34 @@ class Filled:
     """The IDs of its albums."""
 
 
-def fill(folder: Path, feed: Feed, origin: Origin, notify: Callable[[FillProgress], object]) -> Filled:
-    """Read the whole table into another base. Raises duckdb.IOException while another process does."""
+@contextmanager
+def collecting(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield the file in which a fill collects the records, alone; it is removed unless the fill fails.
+
+    Raises duckdb.IOException while another process has it.
+    """
     path = folder / _FILE
     connection = filling(path)
     try:
-        began = _begun(connection, feed)
-        done = _read(connection, feed, origin, notify)
-        base = _write(connection, folder)
-        found = connection.execute(
-            "SELECT DISTINCT album_id FROM records WHERE album_id IS NOT NULL"
-        ).fetchall()
+        yield connection
+        path.unlink()
     finally:
         connection.close()
-    path.unlink(missing_ok=True)
-    return Filled(base, done, began, tuple(row[0] for row in found))
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    feed: Feed,
+    origin: Origin,
+    notify: Callable[[FillProgress], object],
+) -> Filled:
+    """Read the whole table, or what an earlier fill has not, into another base."""
+    began = _begun(connection, feed)
+    last = _read(connection, feed, origin, notify)
+    base = write_base(connection, folder)
+    found = connection.execute("SELECT DISTINCT album_id FROM records WHERE album_id IS NOT NULL").fetchall()
+    return Filled(base, last, began, tuple(row[0] for row in found))
 
 
 def _read(
@@ -93,7 +108,8 @@ def _read(
     return done
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+def write_base(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+    """Write what was collected as a base into the folder."""
     base = new_base(folder)
     attach(connection, base, "made")
     fill_base(connection.cursor(), "made", "filling.")
@@ -103,8 +119,8 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
 
 def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str]:
     """Return a record's ID, row and tags, as the journal holds them."""
-    row = to_row(stored, origin)
-    return row["id"], _json(row), _json(tags_of(stored))
+    record = decode(stored)
+    return record.id, _json(to_row(record, stored, origin)), _json(tags_of(record))
 
 
 def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:

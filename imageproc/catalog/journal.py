@@ -47,6 +47,8 @@ class JournalState:
 
     base: str = ""
     """The base's file; empty before the first fill."""
+    filled: str = ""
+    """The base that the last fill made."""
     positions: Mapping[str, int] = field(default_factory=dict)
     """By shard, the time of the last change that was seen, in epoch milliseconds."""
     followed: float = 0.0

@@ -1,8 +1,9 @@
 """A photo's stored attributes as a row of the catalog, and back, without loss.
 
+>>> from imageproc.core.record_codec import decode
 >>> origin = Origin("photos", "arn:aws:states:eu-west-1:1:stateMachine:photos")
 >>> stored = {"imageID": "trip/cat.jpg", "s3key": "Incoming/trip/cat.jpg", "exifModel": "X100", "rating": 5}
->>> row = to_row(stored, origin)
+>>> row = to_row(decode(stored), stored, origin)
 >>> row["model"], row["more"]
 ('X100', '{"rating":[5]}')
 >>> to_attributes(row, origin) == stored
@@ -33,11 +34,12 @@ from imageproc.core.record import (
     StepError,
     Thumbnail,
 )
-from imageproc.core.record_codec import decode, encode
+from imageproc.core.record_codec import encode
 
 Row = dict[str, Any]
 
 _LARGEST = 2**63
+_AXES = ("latitude", "longitude")
 _SIDES = ("left", "top", "width", "height", "confidence")
 _SAME = ("id", "user", "album_id", "format", "file_size", "orientation", "taken_source", "description")
 _SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "version_id", "sequencer")
@@ -73,9 +75,8 @@ class Origin:
         return execution_arn(self.state_machine_arn, name)
 
 
-def to_row(stored: Mapping[str, Any], origin: Origin) -> Row:
-    """Return the row of a photo's stored attributes, without its number, as JSON can hold it."""
-    record = decode(stored)
+def to_row(record: PhotoRecord, stored: Mapping[str, Any], origin: Origin) -> Row:
+    """Return the row of a record and what is stored of it, without its number, as JSON can hold it."""
     columns = _columns(record) | {"execution": _own_execution(record, origin) or None}
     row = {name: value for name, value in columns.items() if value not in (None, [])}
     row = {
@@ -102,12 +103,11 @@ def to_attributes(row: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     return attributes
 
 
-def tags_of(stored: Mapping[str, Any]) -> dict[str, float | None]:
+def tags_of(record: PhotoRecord) -> dict[str, float | None]:
     """Return what a photo is found by: labels and their parents, each with its greatest confidence.
 
     A tag that the record has no label for has no confidence.
     """
-    record = decode(stored)
     found: dict[str, float | None] = dict.fromkeys(record.tags)
     for label in record.labels:
         for name in (label.name, *label.parents):
@@ -122,7 +122,7 @@ def _columns(record: PhotoRecord) -> Row:
     row |= {column: getattr(record.exposure, name) for column, name in _EXPOSURE.items()}
     row |= {"status": str(record.status), "camera": record.camera.name, "lens": record.camera.lens}
     row["uploaded"] = _timestamp(record.uploaded)
-    row |= _taken(record.taken)
+    row |= _taken(record.taken) | {"dms": _dms(record.other)}
     if record.dimensions:
         row |= {"width": record.dimensions.width, "height": record.dimensions.height}
     if place := record.place:
@@ -195,6 +195,7 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
         labels=labels,
         thumbnail=Thumbnail(origin.bucket, thumbnail_key(photo_id)) if get("thumbnail") else None,
         truncated=bool(get("truncated")),
+        other=_other_of(row),
         change_shard=shard_of(photo_id) if get("change_time") is not None else None,
     )
 
@@ -209,6 +210,27 @@ def _labels_of(row: Mapping[str, Any]) -> Iterator[Label]:
     ):
         boxes = tuple(BoundingBox(*(_plain(next(numbers)) for _ in _SIDES)) for _ in range(count))
         yield Label(name, _plain(confidence), tuple(parents.split("\n")) if parents else (), boxes)
+
+
+def _dms(other: Mapping[str, Any]) -> list[float] | None:
+    """Return degrees, minutes and seconds of latitude and longitude, if both have them as EXIF does."""
+    try:
+        found = [other[axis][part] for axis in _AXES for part in "DMS"]
+    except (KeyError, TypeError):
+        return None
+    return found if all(isinstance(one, int | float) and abs(one) < _LARGEST for one in found) else None
+
+
+def _other_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return latitude and longitude as EXIF has them; their directions are the place's."""
+    numbers, place = row.get("dms"), _place_of(row)
+    if not numbers or place is None:
+        return {}
+    directions = ("N" if place.latitude >= 0 else "S", "E" if place.longitude >= 0 else "W")
+    parts = (dict(zip("DMS", map(_plain, numbers[start : start + 3]), strict=True)) for start in (0, 3))
+    return {
+        axis: {**part, "Direction": way} for axis, part, way in zip(_AXES, parts, directions, strict=True)
+    }
 
 
 def _place_of(row: Mapping[str, Any]) -> Place | None:

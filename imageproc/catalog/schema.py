@@ -29,6 +29,7 @@ RECORD_COLUMNS: dict[str, str] = {
     "latitude": "DOUBLE",
     "longitude": "DOUBLE",
     "altitude": "DOUBLE",
+    "dms": "DOUBLE[]",  # degrees, minutes and seconds of latitude and longitude, as EXIF has them
     "camera": "VARCHAR",
     "lens": "VARCHAR",
     "make": "VARCHAR",

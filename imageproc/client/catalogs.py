@@ -10,15 +10,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from imageproc.aws.translation import translated
 from imageproc.catalog import Catalog, Feed, FillProgress, Origin
 from imageproc.catalog.catalog import FRESH_S
 from imageproc.catalog.database import Database
+from imageproc.catalog.export import Exported, statements, write_tables
 from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.costs import PRICES
+from imageproc.errors import InvalidArgumentError
 
+_S3_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]+[a-z0-9])(?:/(.*?))?/?")
 _TOLD_EVERY_S = 1.0
 _WORTH_TELLING = 2000
 """Records from which on a first fill is long enough to be told of."""
@@ -59,6 +65,25 @@ class StackCatalog:
         self.database()
         with self._current.unlocked() as (database, _):
             yield database
+
+    def export(self, url: str) -> Exported:
+        """Write the catalog as Parquet to S3, below `s3://bucket/folder`, for Athena to read.
+
+        Each export is a folder of its own, named by its time. It is a copy: erasing a photo does not erase it
+        there. Raises InvalidArgumentError for another kind of address, CatalogError, AwsError.
+        """
+        match = _S3_URL.fullmatch(url)
+        if not match:
+            raise InvalidArgumentError(f"{url!r} is not an address in S3.", "Give s3://bucket/folder.")
+        bucket, folder = match[1], "/".join(filter(None, (match[2], f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")))
+        s3, location = self._stack.client("s3"), f"s3://{bucket}/{folder}"
+        with self.unlocked() as database, TemporaryDirectory(dir=self.folder) as scratch:
+            files = write_tables(database, Path(scratch))
+            with translated(f"Writing {location}"):
+                for path in files:
+                    s3.upload_file(str(path), bucket, f"{folder}/{path.parent.name}/{path.name}")
+            size = sum(path.stat().st_size for path in files)
+        return Exported(location, size, statements(location))
 
     def remove(self) -> None:
         """Remove the files. The catalog is made anew when it is asked again."""

@@ -11,7 +11,9 @@ import pytest
 from moto import mock_aws
 
 from imageproc.aws import record_store
+from imageproc.aws.items import from_item
 from imageproc.aws.record_store import RecordStore
+from imageproc.core.changes import shard_of, tombstone_id
 from imageproc.core.ownership import (
     LateClaim,
     RecordChange,
@@ -155,3 +157,34 @@ def test_floats_are_stored_within_dynamodbs_digits(store: Store) -> None:
     record = store.get("cat.jpg")
     assert record
     assert record.exposure.f_number == 0.1 + 0.2
+
+
+def test_a_write_of_the_status_is_stamped_and_no_other(store: Store) -> None:
+    store.write("cat.jpg", RecordChange({"status": "UPLOADED"}))
+    record = store.get("cat.jpg")
+    assert record
+    assert (record.change_shard, record.change_time) == (shard_of("cat.jpg"), 1_700_000_000_500)
+    store.write("dog.jpg", RecordChange({"tags": ["Dog"]}))
+    record = store.get("dog.jpg")
+    assert record
+    assert (record.change_shard, record.change_time) == (None, None)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_erased_record_leaves_a_tombstone_that_is_no_record(store: Store, there: bool) -> None:
+    if there:
+        store.write("trip/cat.jpg", RecordChange({"status": "FAILED", "userID": "ann"}))
+    store.erase("trip/cat.jpg")
+    left = [from_item(item) for item in store._dynamodb.scan(TableName="images")["Items"]]
+    tombstone = tombstone_id("trip/cat.jpg")
+    assert left == [
+        {
+            "imageID": tombstone,
+            "changeShard": "forgotten",
+            "changeTime": 1_700_000_000_500,
+            "expiryTime": 1_700_000_000 + 90 * 86_400,
+        }
+    ]
+    assert list(store.scan()) == []
+    assert list(store.get_many([tombstone, "trip/cat.jpg"])) == []
+    assert store.get(tombstone) is None

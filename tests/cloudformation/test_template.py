@@ -191,18 +191,37 @@ def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "index"),
-    [("ImageMetadataDDBTable", attributes.ALBUM_INDEX), ("AlbumMetadataDDBTable", attributes.USER_INDEX)],
+    ("table", "indexes"),
+    [
+        ("ImageMetadataDDBTable", {attributes.ALBUM_INDEX: "ALL", attributes.CHANGE_INDEX: "KEYS_ONLY"}),
+        ("AlbumMetadataDDBTable", {attributes.USER_INDEX: "ALL"}),
+    ],
 )
-def test_tables_are_on_demand_recoverable_and_indexed(resources: Any, table: str, index: str) -> None:
+def test_tables_are_on_demand_recoverable_and_indexed(
+    resources: Any, table: str, indexes: dict[str, str]
+) -> None:
     properties = resources[table]["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert properties["SSESpecification"]["SSEEnabled"] is True
-    assert [one["IndexName"] for one in properties["GlobalSecondaryIndexes"]] == [index]
-    partition, sort = index.removesuffix("-index").split("-")
-    keys = [one["AttributeName"] for one in properties["GlobalSecondaryIndexes"][0]["KeySchema"]]
-    assert keys == [partition, sort]
+    made = {one["IndexName"]: one for one in properties["GlobalSecondaryIndexes"]}
+    assert {name: one["Projection"]["ProjectionType"] for name, one in made.items()} == indexes
+    for name, one in made.items():
+        assert [key["AttributeName"] for key in one["KeySchema"]] == name.removesuffix("-index").split("-")
+
+
+def test_dynamodb_deletes_expired_tombstones(resources: Any) -> None:
+    properties = resources["ImageMetadataDDBTable"]["Properties"]
+    expected = {"AttributeName": attributes.EXPIRY_TIME, "Enabled": True}
+    assert properties["TimeToLiveSpecification"] == expected
+
+
+def test_guests_cannot_list_all_photos(resources: Any) -> None:
+    """The change index has the IDs of everybody's."""
+    (policy,) = resources["TestClientIAMRole"]["Properties"]["Policies"]
+    listing = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "ListRecords"]
+    assert attributes.CHANGE_INDEX not in str(listing)
+    assert f"{{ImageMetadataDDBTable.Arn}}/index/{attributes.ALBUM_INDEX}" in str(listing)
 
 
 def test_failed_events_wait_in_a_queue_that_has_an_alarm(resources: Any) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from imageproc.catalog import answers
+from imageproc.catalog import answers, export
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
@@ -172,6 +172,13 @@ class PhotoView:
         this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
         """
         return answers.ask(self._database, self.selection, query)
+
+    def athena_sql(self) -> str:
+        """Return the query for the columns of `to_frame` as Athena takes it, over `workbench.catalog.export`.
+
+        Raises QueryError.
+        """
+        return export.athena_sql(self._database, self.selection)
 
     def __repr__(self) -> str:
         """Return one line for people."""

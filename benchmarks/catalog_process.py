@@ -1,0 +1,104 @@
+"""One process that asks a catalog of a million photos, or pandas, and prints what it measured as JSON.
+
+python -m benchmarks.catalog_process catalog|pandas FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.generated_records import COMMON, ORIGIN
+from imageproc.catalog import Catalog, Selection, answers
+from imageproc.catalog.arguments import condition_of
+from imageproc.catalog.rows import to_attributes
+from imageproc.core.record_codec import decode
+
+ROUNDS = 7
+THREE: dict[str, Any] = {"tag": COMMON, "min_confidence": 80, "camera": "canon*", "taken": ("2014", "2016")}
+PAGE = 50
+
+
+def opened(folder: Path) -> Catalog:
+    """Open a catalog that nothing has to be read for."""
+    return Catalog(folder, None, ORIGIN)  # type: ignore[arg-type]
+
+
+def rounds(ask: Callable[[], object]) -> list[float]:
+    """Return how long it takes, in milliseconds, after it was asked once."""
+    ask()
+    taken = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        ask()
+        taken.append(1e3 * (time.perf_counter() - begin))
+    return taken
+
+
+def of_catalog(folder: Path) -> dict[str, Any]:
+    """Ask the catalog as a view does: also whether there is something new in its files."""
+    catalog = opened(folder)
+    whole, three = Selection(), Selection().where(condition_of(THREE))
+    common = whole.where(condition_of({"tag": COMMON}))
+
+    def page() -> list[Any]:
+        database = catalog.database(math.inf)
+        found = answers.rows(database, three.part(0, PAGE))
+        return [decode(to_attributes(row, ORIGIN)) for row in found]
+
+    def facets(field: str) -> dict[Any, int]:
+        database = catalog.database(math.inf)
+        return answers.pairs(database, whole.facets(field, database.names))
+
+    begin = time.perf_counter()
+    records = answers.count(catalog.database(math.inf), whole)
+    return {
+        "open": [1e3 * (time.perf_counter() - begin)],
+        "records": records,
+        "matches": answers.count(catalog.database(math.inf), common),
+        "page": rounds(page),
+        "count of three": rounds(lambda: answers.count(catalog.database(math.inf), three)),
+        "facets camera": rounds(lambda: facets("camera")),
+        "facets year": rounds(lambda: facets("year")),
+        "count": rounds(lambda: answers.count(catalog.database(math.inf), common)),
+        "memory": most_memory(),
+    }
+
+
+def of_pandas(folder: Path) -> dict[str, Any]:
+    """Ask a data frame of all photos, which has to be in memory as a whole."""
+    begin = time.perf_counter()
+    frame = answers.frame(opened(folder).database(math.inf), Selection())
+    loaded = time.perf_counter() - begin
+
+    def page() -> Any:
+        dogs = frame["tags"].map(lambda tags: COMMON in tags)
+        canons = frame["camera"].astype("str").str.lower().str.startswith("canon")
+        when = (frame["taken"] >= "2014") & (frame["taken"] < "2017")
+        return frame[dogs & canons & when].nlargest(PAGE, "uploaded")
+
+    return {
+        "loaded": [loaded],
+        "page": rounds(page),
+        "facets camera": rounds(lambda: frame["camera"].value_counts()),
+        "count": rounds(lambda: frame["tags"].map(lambda tags: COMMON in tags).sum()),
+        "memory": most_memory(),
+    }
+
+
+def most_memory() -> float:
+    """Return the most memory that this process had, in MB."""
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1e6 if sys.platform == "darwin" else most / 1e3
+
+
+if __name__ == "__main__":
+    what, folder = sys.argv[1:]
+    print(json.dumps({"catalog": of_catalog, "pandas": of_pandas}[what](Path(folder))))

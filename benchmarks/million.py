@@ -1,0 +1,71 @@
+"""A catalog of a million photos: some are generated one by one, and each is varied to become others."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from benchmarks.generated_records import ORIGIN, records
+from imageproc.catalog.database import filling, insert
+from imageproc.catalog.filling import change_of, write_base
+from imageproc.catalog.journal import Journal, JournalEntry
+from imageproc.catalog.schema import RECORD_COLUMNS, columns_of
+from imageproc.core.changes import shards
+
+COUNT = 1_000_000
+SEEDS = 20_000
+"""Photos that are generated one by one."""
+
+_BATCH = 2_000
+_YEAR_S = 365 * 86_400
+
+# What no two photos have in common is made anew; what they share (cameras, labels, parents) stays.
+_OWN = {
+    "photo": "(photo + {copy} * {seeds})::INTEGER",
+    "id": "album_id || '{copy}/' || substr(sha256(id || '{copy}'), 1, 12) || '-' || split_part(id, '-', 2)",
+    "album_id": "album_id || '{copy}'",
+    "content_hash": "'sha256:' || sha256(id || '{copy}')",
+    "version_id": "substr(to_base64(unhex(sha256('v' || id || '{copy}'))), 1, 32)",
+    "sequencer": "'00' || upper(substr(sha256('s' || id || '{copy}'), 1, 16))",
+    "uploaded": "uploaded + to_seconds((random() * {year})::BIGINT)",
+    "taken": "taken - to_seconds((random() * {year})::BIGINT)",
+    "file_size": "file_size + (random() * 10000)::BIGINT",
+    "latitude": "round(latitude + random() / 10, 7)",
+    "longitude": "round(longitude + random() / 10, 7)",
+    "altitude": "round(altitude + random() * 10, 1)",
+    "change_time": "change_time + (random() * {year} * 1000)::BIGINT",
+    "confidences": "list_transform(confidences, lambda x: (x - random() * 5)::FLOAT)",
+    "boxes": "list_transform(boxes, lambda x: (x * (0.9 + random() / 10))::FLOAT)",
+    "dms": "list_transform(dms, lambda x, i: CASE WHEN i % 3 = 0 THEN round(random() * 60, 2) ELSE x END)",
+}
+
+
+def make(folder: Path) -> None:
+    """Write the catalog of COUNT photos into a folder, as a first fill does."""
+    folder.mkdir(parents=True)
+    path = folder / "filling.duckdb"
+    connection = filling(path)
+    for table in ("records", "tags"):
+        connection.execute(f"CREATE TABLE {table} ({columns_of(table)})")
+    batch: list[JournalEntry] = []
+    for number, stored in enumerate(records(SEEDS), 1):
+        batch.append(JournalEntry(number, *change_of(stored, ORIGIN)))
+        if len(batch) == _BATCH:
+            insert(connection.execute, "", batch)
+            batch = []
+    columns = [_OWN.get(name, f'"{name}"') for name in RECORD_COLUMNS]
+    connection.execute("CREATE TABLE seeds AS FROM records")
+    connection.execute("CREATE TABLE seed_tags AS FROM tags")
+    for copy in range(1, COUNT // SEEDS):
+        chosen = ", ".join(columns).format(copy=copy, seeds=SEEDS, year=_YEAR_S)
+        connection.execute(f"INSERT INTO records SELECT {chosen} FROM seeds")
+        own = f"tag, photo + {copy * SEEDS}, (confidence - random() * 5)::FLOAT"
+        connection.execute(f"INSERT INTO tags SELECT {own} FROM seed_tags")
+    base = write_base(connection, folder)
+    connection.close()
+    path.unlink()
+    now = time.time()
+    with Journal(folder / "journal.sqlite").writing() as journal:
+        journal.set_base(base.name, 0, COUNT)
+        positions = dict.fromkeys(shards(), int(now * 1000))
+        journal.set_state(positions=positions, followed=now, filled=base.name, erased=0)
