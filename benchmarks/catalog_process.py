@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generated_records import COMMON, ORIGIN
-from imageproc.catalog import Catalog, Selection, answers
+from imageproc.catalog import answers
 from imageproc.catalog.arguments import condition_of
+from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.rows import to_attributes
+from imageproc.catalog.selection import Selection
 from imageproc.core.record_codec import decode
 
 ROUNDS = 7

@@ -103,6 +103,13 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert answer.stdout.strip() == ""
 
 
+def test_the_workbench_does_not_wait_for_duckdb() -> None:
+    """Most commands ask the catalog nothing."""
+    script = "import sys, imageproc.client.workbench; print(*{'duckdb', 'pandas'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == ""
+
+
 def test_modules_are_small() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
     assert {str(path): lines for path, lines in lengths.items() if lines > 400} == {}

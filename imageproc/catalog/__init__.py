@@ -8,11 +8,3 @@ It knows what `imageproc.core` and `imageproc.aws` know and nothing of the clien
 - `conditions`, `arguments`, `fields`, `selection`: questions as SQL;
 - `answers`, `export`: what comes of them.
 """
-
-from imageproc.catalog.catalog import Catalog
-from imageproc.catalog.feed import Feed
-from imageproc.catalog.filling import FillProgress
-from imageproc.catalog.rows import Origin
-from imageproc.catalog.selection import Selection
-
-__all__ = ["Catalog", "Feed", "FillProgress", "Origin", "Selection"]

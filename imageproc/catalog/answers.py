@@ -1,4 +1,7 @@
-"""What a selection is asked: how many, which, what they have in common; as rows, frames and files."""
+"""What a selection is asked: how many, which, what they have in common; as rows, frames and files.
+
+DuckDB is imported when something is asked: the command line need not wait for it otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from imageproc.catalog.database import Database, mappings
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import Row
 from imageproc.catalog.selection import Selection, flat_columns
 from imageproc.errors import DownloadError, QueryError, ResourcesMissingError
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
+
+    from imageproc.catalog.database import Database
 
 _PAGE = 1000
 """Photos that are read at a time while a selection is iterated."""
@@ -68,7 +71,7 @@ def rows(database: Database, selection: Selection) -> Iterator[Row]:
         numbers = [row[0] for row in run(selection.sql("photo", database.names)).fetchall()]
         for start in range(0, len(numbers), _PAGE):
             page = numbers[start : start + _PAGE]
-            found = {row["photo"]: row for row in mappings(run(_of_photos(page)))}
+            found = {row["photo"]: row for row in database.mappings(run(_of_photos(page)))}
             yield from (found[number] for number in page)
 
 
@@ -102,6 +105,8 @@ def ask(database: Database, selection: Selection, sql: str) -> pd.DataFrame:
 
     Raises QueryError if it is not one SELECT, or is refused.
     """
+    import duckdb
+
     _pandas()
     statement = _one_select(sql)
     condition = selection.as_condition().sql(database.names)
@@ -118,6 +123,8 @@ def ask(database: Database, selection: Selection, sql: str) -> pd.DataFrame:
 
 
 def _one_select(sql: str) -> duckdb.Statement:
+    import duckdb
+
     try:
         found = duckdb.extract_statements(sql)
     except duckdb.Error as error:
@@ -152,6 +159,8 @@ def _safe(name: str) -> str:
 
 def _copy(database: Database, sql: str, path: Path, form: str) -> None:
     """Write a query's rows beside the file, and put it there when it is whole."""
+    import duckdb
+
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,15 +15,12 @@ from typing import Any
 import duckdb
 
 from imageproc.catalog.database import Database
-from imageproc.catalog.feed import Feed, Keys
+from imageproc.catalog.feed import FRESH_S, Feed, Keys
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.rows import Origin
 from imageproc.core.changes import FORGOTTEN, TOMBSTONE_DAYS, shards, tombstone_id
 from imageproc.errors import CatalogError
-
-FRESH_S = 0.5
-"""How old what is known of the table may be when a question is answered."""
 
 LOOK_BACK_S = 10.0
 """How far before the last change changes are read again: the index shows a write a moment after it."""

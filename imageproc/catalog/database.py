@@ -83,6 +83,12 @@ class Database:
         with self.cursor() as cursor:
             return cursor.execute(sql, parameters).fetchall()
 
+    @staticmethod
+    def mappings(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+        """Return all rows of a query that was executed, by column."""
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a cursor of the caller's own."""
@@ -128,12 +134,6 @@ class Database:
                 f"UNION ALL SELECT * FROM new_{table}"
             )
         self._connection.execute("CREATE OR REPLACE VIEW albums AS SELECT * FROM new_albums")
-
-
-def mappings(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return all rows of a query that was executed, by column."""
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def insert(run: Any, prefix: str, changes: Iterable[JournalEntry]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imageproc.catalog.database import Database
 from imageproc.catalog.schema import TABLES
 from imageproc.catalog.selection import Selection, flat_columns
+
+if TYPE_CHECKING:
+    from imageproc.catalog.database import Database
 
 _TYPES = {
     "VARCHAR": "string",

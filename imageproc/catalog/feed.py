@@ -16,6 +16,9 @@ from imageproc.core.attributes import ALBUM_ID, CHANGE_INDEX, CHANGE_SHARD, CHAN
 from imageproc.core.changes import is_tombstone, shards
 from imageproc.errors import CatalogError
 
+FRESH_S = 0.5
+"""How old what is known of the table may be when a question is answered."""
+
 PAGE = 1000
 """Keys of changes that are read and written down at a time."""
 

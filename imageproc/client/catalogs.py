@@ -13,16 +13,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from imageproc.aws.translation import translated
-from imageproc.catalog import Catalog, Feed, FillProgress, Origin
-from imageproc.catalog.catalog import FRESH_S
-from imageproc.catalog.database import Database
-from imageproc.catalog.export import Exported, statements, write_tables
+from imageproc.catalog.feed import FRESH_S, Feed
+from imageproc.catalog.rows import Origin
 from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.costs import PRICES
 from imageproc.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from imageproc.catalog.catalog import Catalog
+    from imageproc.catalog.database import Database
+    from imageproc.catalog.export import Exported
+    from imageproc.catalog.filling import FillProgress
 
 _S3_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]+[a-z0-9])(?:/(.*?))?/?")
 _TOLD_EVERY_S = 1.0
@@ -72,6 +77,8 @@ class StackCatalog:
         Each export is a folder of its own, named by its time. It is a copy: erasing a photo does not erase it
         there. Raises InvalidArgumentError for another kind of address, CatalogError, AwsError.
         """
+        from imageproc.catalog.export import Exported, statements, write_tables
+
         match = _S3_URL.fullmatch(url)
         if not match:
             raise InvalidArgumentError(f"{url!r} is not an address in S3.", "Give s3://bucket/folder.")
@@ -107,6 +114,8 @@ class StackCatalog:
     @property
     def _current(self) -> Catalog:
         """Return the catalog of the stack as it is deployed now."""
+        from imageproc.catalog.catalog import Catalog  # DuckDB: not before somebody asks
+
         if self._catalog is None or self._outputs is not self._stack.outputs:
             stack = self._stack
             feed = Feed(stack.client("dynamodb"), stack.image_table, stack.album_table)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from imageproc.catalog import Catalog, Feed, Origin, answers
+from imageproc.catalog import answers
+from imageproc.catalog.catalog import Catalog
+from imageproc.catalog.feed import Feed
+from imageproc.catalog.rows import Origin
 from imageproc.catalog.selection import Selection
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 

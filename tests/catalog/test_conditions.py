@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imageproc.catalog import Catalog, Feed, answers
+from imageproc.catalog import answers
 from imageproc.catalog.arguments import condition_of
+from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.conditions import EARTH_KM, AnyOf, all_of
 from imageproc.catalog.database import Database
+from imageproc.catalog.feed import Feed
 from imageproc.catalog.selection import Order, Selection
 from imageproc.core.record import PhotoRecord, Status
 from imageproc.core.record_codec import decode

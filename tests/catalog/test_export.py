@@ -10,8 +10,9 @@ import duckdb
 import pytest
 import sqlglot
 
-from imageproc.catalog import Catalog, answers
+from imageproc.catalog import answers
 from imageproc.catalog.arguments import condition_of
+from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.export import athena_sql, statements, write_tables
 from imageproc.catalog.schema import TABLES
 from imageproc.catalog.selection import Order, Selection

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imageproc.catalog import Catalog, FillProgress, answers
-from imageproc.catalog.catalog import DEEP_EVERY_S, MERGE_AFTER
-from imageproc.catalog.filling import SEGMENTS
+from imageproc.catalog import answers
+from imageproc.catalog.catalog import DEEP_EVERY_S, MERGE_AFTER, Catalog
+from imageproc.catalog.filling import SEGMENTS, FillProgress
 from imageproc.catalog.selection import Selection
 from imageproc.core.changes import TOMBSTONE_DAYS
 from imageproc.errors import CatalogError

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imageproc.catalog import Catalog, Feed
+from imageproc.catalog.catalog import Catalog
+from imageproc.catalog.feed import Feed
 from tests.catalog.conftest import ORIGIN, ids
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 
