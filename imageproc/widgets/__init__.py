@@ -32,6 +32,7 @@ _MODULES = {
     "PhotoMap": "parts.photo_map",
     "PhotoViewer": "parts.photo_viewer",
     "Picture": "parts.picture",
+    "SearchBar": "parts.search_bar",
     "StateGraph": "parts.state_graph",
     "StatusLine": "parts.status_line",
     "StepDetail": "parts.step_detail",

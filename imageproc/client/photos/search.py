@@ -220,7 +220,7 @@ def _merged(plain: dict[str, Any], more: Conditions) -> bool:
     if set(plain) & set(more) - {"text"}:
         return False
     words = " ".join(one["text"] for one in (plain, more) if "text" in one)
-    plain.update(more | {"text": words} if words else more)
+    plain.update({**more, "text": words} if words else more)
     return True
 
 

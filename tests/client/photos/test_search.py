@@ -136,7 +136,7 @@ def test_wrong_values_are_refused_when_photos_are_asked_for(
 
 
 def test_an_outline_has_what_a_gallery_is_laid_out_by(backend: Backend) -> None:
-    size = {"dimensions": {"width": 400, "height": 200}}
+    size: dict[str, Any] = {"dimensions": {"width": 400, "height": 200}}
     backend.write("a1/1.jpg", **size, creationTime="2014-05-01T10:00:00")
     backend.write("a1/2.jpg", **size, exifOrientation=6, geo={"latitude": 52.5, "longitude": 13.4})
     found = backend.workbench.photos.where().sort_by("taken").outline(10)
