@@ -33,6 +33,7 @@ _MODULES = {
     "OperationsPanel": "panels.operations_panel",
     "PhotoMap": "parts.photo_map",
     "PhotoViewer": "parts.photo_viewer",
+    "SearchBar": "parts.search_bar",
     "StateGraph": "parts.state_graph",
     "StatusLine": "parts.status_line",
     "StepDetail": "parts.step_detail",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from imageproc.widgets import (
     Heading,
     PhotoMap,
     PhotoViewer,
+    SearchBar,
     StateGraph,
     StatusLine,
     StepDetail,
@@ -25,13 +27,16 @@ from imageproc.widgets import (
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
-from imageproc.widgets.parts.photo_map import MapMarker
-from imageproc.widgets.parts.photo_viewer import ViewedPhoto
+from imageproc.widgets.parts.gallery import Action, GallerySource, Layout
+from imageproc.widgets.parts.photo_viewer import FactGroup, ViewedPhoto
+from imageproc.widgets.parts.search_bar import Facet, FacetValue, plain_facets
 from imageproc.widgets.updates import flush
 
 MARK = "\u2042"
 
 Text = Callable[[], str]
+
+NO_PHOTOS = GallerySource(lambda _, __: ())
 
 NO_HANDLER: Any = None
 """Nothing is dropped."""
@@ -61,11 +66,33 @@ def parts(text: Text) -> list[Any]:
     runs.show([ExecutionRow("1", text(), [Cell(text(), Tone.ERROR, text()), Cell(text())])], {"all": 1})
     detail.show(text(), {text(): text(), text(): text()}, {text(): {text(): [text()]}, text(): text()})
     viewer = PhotoViewer()
-    rows = tuple((text(), text(), "") for _ in range(3))
+    groups = (FactGroup(text(), tuple((text(), text(), text()) for _ in range(3))),)
     viewer.show(
         ViewedPhoto(
-            "1", text(), text(), tags=((text(), 90.0),), boxes=((text(), 0.1, 0.1, 0.5, 0.5),), rows=rows
+            *("1", text(), text()),
+            album=text(),
+            tags=((text(), 90.0),),
+            boxes=((text(), 0.1, 0.1, 0.5, 0.5),),
+            groups=groups,
         )
+    )
+    gallery = Gallery(
+        GallerySource(lambda first, end: cards[first:end]),
+        actions=[Action("1", text(), text())],
+        label=text(),
+        empty=text(),
+    )
+    gallery.show(Layout(array("f", [1.5] * len(cards)), ((0, text()),), text()), [(0, 0)])
+    search = SearchBar(
+        text=text(),
+        chips=[text(), text()],
+        problem=text(),
+        summary=text(),
+        orders=[("1", text())],
+        order=text(),
+        facets=plain_facets([Facet(text(), (FacetValue(text(), 3, text()),))]),
+        help=text(),
+        placeholder=text(),
     )
     zone = DropZone(NO_HANDLER, hint=text())
     zone.rows.add("1", text(), 9)
@@ -77,11 +104,12 @@ def parts(text: Text) -> list[Any]:
         StatusLine(text(), Tone.ERROR),
         DataTable([text(), text(), text()], table_rows, caption=text(), empty=text(), selectable=True),
         DataTable([text()], caption=text(), empty=text()),
-        Gallery(cards, label=text(), empty=text()),
-        Gallery(label=text(), empty=text()),
+        search,
+        gallery,
+        Gallery(NO_PHOTOS, label=text(), empty=text()),
+        PhotoMap({0: (52.5, 13.4)}, note=text(), empty=text()),
         BarChart(text(), [text(), text()], [Bar(text(), text(), [(1, Tone.ERROR)])], empty=text()),
         BarChart(text(), [text(), text()], empty=text()),
-        PhotoMap([MapMarker("1", text(), 52.5, 13.4)], note=text(), empty=text()),
         PhotoMap(empty=text()),
         runs,
         ExecutionList(columns=[text()], empty=text()),

@@ -183,7 +183,7 @@ def test_every_field_of_every_part_gets_a_text() -> None:
         "filter",
         "counts",
         "chosen",
-        "marked",
+        "selection",
         "selected",
         "uid",
         "signatures",

@@ -6,28 +6,34 @@ import base64
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
-from threading import Event
-from types import SimpleNamespace
-from typing import Any, cast
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from imageproc.aws.items import to_item
+from imageproc.catalog import Catalog
 from imageproc.client.albums import Album
 from imageproc.client.photos.photo import Photo
-from imageproc.client.workbench import Workbench
 from imageproc.core.record_codec import decode
+from imageproc.presentation.facts import _FACTS
 from imageproc.widgets import GalleryPanel
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
-from imageproc.widgets.panels.photo_pages import PhotoPages
-from imageproc.widgets.parts.gallery import Card, Gallery
-from imageproc.widgets.parts.photo_map import MapMarker, PhotoMap, outlines
+from imageproc.widgets.panels.photo_search import SearchHelp
+from imageproc.widgets.panels.shown_photos import headings
+from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
+from imageproc.widgets.parts.photo_map import PhotoMap, outlines
 from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer, ViewedPhoto
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import flush
 from tests import pictures
+from tests.client.conftest import Backend
 from tests.widgets.test_safety import Tags
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\n.jpg"
@@ -48,9 +54,12 @@ class Sent:
             widget, "send", lambda content, buffers=None: self.messages.append((content, buffers))
         )
 
-    def first(self) -> tuple[Any, Any]:
-        until(lambda: bool(self.messages))
-        return self.messages[0]
+    def first(self, kind: str) -> tuple[Any, Any]:
+        until(lambda: bool(self.of(kind)))
+        return self.of(kind)[0]
+
+    def of(self, kind: str) -> list[tuple[Any, Any]]:
+        return [one for one in list(self.messages) if one[0]["type"] == kind]
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -64,41 +73,95 @@ def say(widget: Any, **message: Any) -> None:
     widget._handle_custom_msg(message, [])
 
 
+def gallery_of(cards: Sequence[Card], **source: Any) -> Gallery:
+    gallery = Gallery(GallerySource(lambda first, end: cards[first:end], **source))
+    gallery.show(Layout(array("f", [1.5] * len(cards))))
+    flush()
+    return gallery
+
+
 def test_addresses_travel_in_messages_and_are_in_no_saved_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = Gallery([Card("a", "a.jpg")], address=lambda one: f"https://s3/{one}?X-Amz-Signature=1")
+    gallery = gallery_of([Card("a", "a.jpg")], address=lambda one: f"https://s3/{one}?X-Amz-Signature=1")
     sent = Sent(gallery, monkeypatch)
-    say(gallery, type="addresses", ids=["a", "unknown", 7])
-    assert sent.first()[0] == {"type": "addresses", "addresses": {"a": "https://s3/a?X-Amz-Signature=1"}}
+    say(gallery, type="window", version=gallery.version, number=0, count=60)
+    (card,) = sent.first("window")[0]["cards"]
+    assert (card["name"], card["address"]) == ("a.jpg", "https://s3/0?X-Amz-Signature=1")
     assert "X-Amz" not in json.dumps(gallery.get_state(gallery.keys), default=str)
 
 
 def test_the_bytes_come_where_the_address_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = Gallery([Card("a", "a.jpg")], thumbnail=lambda _: b"jpeg")
+    gallery = gallery_of([Card("a", "a.jpg")], thumbnail=lambda _: b"jpeg")
     sent = Sent(gallery, monkeypatch)
-    say(gallery, type="bytes", ids=["a"])
-    assert sent.first() == ({"type": "bytes", "id": "a", "cause": ""}, [b"jpeg"])
+    say(gallery, type="bytes", version=gallery.version, number=0)
+    message, data = sent.first("bytes")
+    assert (message["number"], message["cause"], data) == (0, "", [b"jpeg"])
 
 
 def test_why_there_are_no_bytes_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_: str) -> bytes:
+    def gone(_: int) -> bytes:
         raise ValueError("The thumbnail is gone.")
 
-    gallery = Gallery([Card("a", "a.jpg")], thumbnail=gone)
+    gallery = gallery_of([Card("a", "a.jpg")], thumbnail=gone)
     sent = Sent(gallery, monkeypatch)
-    say(gallery, type="bytes", ids=["a"])
-    assert sent.first()[0]["cause"] == "The thumbnail is gone."
+    say(gallery, type="bytes", version=gallery.version, number=0)
+    assert sent.first("bytes")[0]["cause"] == "The thumbnail is gone."
+
+
+def test_shapes_travel_as_bytes_and_not_with_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = Gallery(GallerySource(lambda *_: []))
+    sent = Sent(gallery, monkeypatch)
+    gallery.show(Layout(array("f", [1.5] * 100_000), ((0, "May 2014"),)))
+    flush()
+    message, (data,) = sent.first("layout")
+    assert (len(data), message["headings"]) == (400_000, ((0, "May 2014"),))
+    assert len(json.dumps(gallery.get_state(gallery.keys), default=str)) < 60_000
 
 
 @pytest.mark.parametrize(
-    "odd", [None, 7, {}, {"type": "page", "page": -1}, {"type": "open", "ids": "a"}, {"type": "x"}]
+    "odd",
+    [
+        None,
+        7,
+        {},
+        {"type": "open", "number": -1},
+        {"type": "open", "number": 1},
+        {"type": "open", "number": "0"},
+        {"type": "window", "number": 0, "count": 10_000},
+        {"type": "select", "ranges": [[0, 1]]},
+        {"type": "select", "ranges": [["a", 1]]},
+        {"type": "action", "name": "erase everything"},
+        {"type": "within", "box": [0, 0, 999, 0]},
+        {"type": "within", "box": "all"},
+        {"type": "remove", "number": 3},
+        {"type": "x"},
+    ],
 )
 def test_odd_messages_do_nothing(odd: Any) -> None:
-    def never(_: object) -> None:
+    def never(*_: object) -> Any:
         raise AssertionError(odd)
 
-    Gallery([Card("a", "a")], on_page=never, on_open=never)._handle_custom_msg(odd, [])
+    gallery = Gallery(
+        GallerySource(never), actions=[Action("a", "A")], on_open=never, on_select=never, on_action=never
+    )
+    gallery.show(Layout(array("f", [1.0])), [(0, 0)])
+    flush()
+    version = {"version": gallery.version} if isinstance(odd, dict) else {}
+    gallery._handle_custom_msg(odd if odd is None or isinstance(odd, int) else {**odd, **version}, [])
     PhotoViewer(on_step=never)._handle_custom_msg(odd, [])
-    PhotoMap()._handle_custom_msg(odd, [])
+    PhotoMap(on_choose=never, on_within=never)._handle_custom_msg(odd, [])
+    SearchBar(SearchHandlers(never, never, never))._handle_custom_msg(odd, [])
+
+
+def test_what_is_said_about_photos_that_were_shown_before_does_nothing() -> None:
+    opened: list[int] = []
+    gallery = Gallery(GallerySource(lambda *_: []), on_open=opened.append)
+    for _ in range(2):
+        gallery.show(Layout(array("f", [1.0])))
+    flush()
+    say(gallery, type="open", version=gallery.version - 1, number=0)
+    assert opened == []
+    say(gallery, type="open", version=gallery.version, number=0)
+    assert opened == [0]
 
 
 def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,53 +171,17 @@ def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.M
     flush()
     say(viewer, type="picture", id="other")
     say(viewer, type="picture", id="a")
-    assert sent.first() == ({"type": "picture", "id": "a", "media": "image/jpeg"}, [b"a"])
+    assert sent.first("picture") == ({"type": "picture", "id": "a", "media": "image/jpeg"}, [b"a"])
     say(viewer, type="close")
     assert viewer.photo == {}
 
 
-def test_pages_are_read_as_far_as_they_are_looked_at() -> None:
-    read: list[int] = []
-
-    def source() -> Iterator[Photo]:
-        for number in range(500):
-            read.append(number)
-            yield photo(number)
-
-    pages = PhotoPages(source, 60)
-    assert read == []
-    assert pages.load(0) == 0
-    assert len(pages.page(0)) == 60
-    assert len(read) == 61
-    assert pages.follows(0)
-    assert not pages.complete
-    assert pages.page(pages.load(1))[0].id == "60.jpg"
-    last = pages.load(99)
-    assert (last, len(pages.page(last)), pages.follows(last), pages.complete) == (8, 20, False, True)
-
-
-def test_a_page_that_could_not_be_read_can_be_read_again() -> None:
-    broken = [True]
-
-    def source() -> Iterator[Photo]:
-        yield photo(1)
-        if broken.pop() if broken else False:
-            raise ConnectionError("no network")
-        yield photo(2)
-
-    pages = PhotoPages(source, 60)
-    with pytest.raises(ConnectionError):
-        pages.load(0)
-    assert [one.id for one in pages.page(pages.load(0))] == ["1.jpg", "2.jpg"]
-
-
-def test_a_new_photo_comes_first_and_a_known_one_stays_where_it_is() -> None:
-    pages = PhotoPages(lambda: [photo(1), photo(2)], 60)
-    pages.load(0)
-    pages.add(photo(2, status="FAILED"))
-    pages.add(photo(3))
-    assert [one.id for one in pages.known] == ["3.jpg", "1.jpg", "2.jpg"]
-    assert pages.known[2].status == "FAILED"
+def test_days_have_headings_where_there_are_many_photos_a_day_and_months_elsewhere() -> None:
+    days = [date(2014, 5, 31)] * 5 + [date(2014, 6, 1)] * 4 + [None] * 2
+    assert list(headings(days)) == [(0, "31 May 2014"), (5, "1 June 2014"), (9, "No date")]
+    few = [date(2014, 5, 31), date(2014, 5, 2), date(2014, 4, 1), None]
+    assert list(headings(few)) == [(0, "May 2014"), (2, "April 2014"), (3, "No date")]
+    assert list(headings([])) == []
 
 
 @pytest.mark.parametrize(
@@ -182,16 +209,42 @@ def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone
 
 def test_boxes_stay_within_the_picture() -> None:
     box = {"left": -0.5, "top": 0.5, "width": 5, "height": 0.25, "confidence": 90}
-    shown = photo_views.viewed(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1, False)
+    shown = photo_views.viewed(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1)
     assert shown.boxes == (("Cat", 0.0, 0.5, 1.0, 0.25),)
 
 
-def test_the_map_sends_outlines_and_saves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = PhotoMap([MapMarker("a", "a", 10, 179.9)])
+def test_facts_are_grouped_and_the_album_has_its_name() -> None:
+    shown = photo_views.viewed(photo(1, albumID="k3j4", exifModel="X100", exifSensitivity=200), 0, 1, "Trip")
+    groups = {group.title: {name: value for name, value, _ in group.rows} for group in shown.groups}
+    assert groups["Camera"]["Camera"] == "X100"
+    assert groups["Processing"]["Album"] == "Trip (k3j4)"
+    assert shown.album == "Trip"
+    names = [name for names in photo_views.GROUPS.values() for name in names]
+    assert len(set(names)) == len(names)
+
+
+def test_every_fact_has_a_group() -> None:
+    assert {name for name, _ in _FACTS} == {name for names in photo_views.GROUPS.values() for name in names}
+
+
+def test_the_map_sends_outlines_and_places_and_saves_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = PhotoMap(dict.fromkeys(range(100000), (10.0, 179.9)))
     sent = Sent(world, monkeypatch)
     say(world, type="outlines")
-    assert sent.first()[0]["land"].startswith("M")
-    assert len(json.dumps(world.get_state(world.keys), default=str)) < 30_000
+    say(world, type="places")
+    assert sent.first("outlines")[0]["land"].startswith("M")
+    numbers, degrees = sent.first("places")[1]
+    assert len(numbers) + len(degrees) == 1_200_000
+    assert array("f", degrees)[1] == pytest.approx(179.9)
+    assert len(json.dumps(world.get_state(world.keys), default=str)) < 40_000
+    assert len(world.svg()) < 100_000, "as a picture, too"
+
+
+def test_an_area_of_the_map_is_searched() -> None:
+    found: list[Any] = []
+    world = PhotoMap({0: (1.0, 2.0)}, on_within=found.append)
+    say(world, type="within", box=[-1, 170, 1.123456789, -170])
+    assert found == [(-1, 170, 1.12346, -170)]
 
 
 def test_outlines_lie_in_the_world() -> None:
@@ -208,21 +261,29 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     assert sheet.size == (8 * 128, 8 * 128)
 
 
-class FakePhotos:
-    def in_album(self, album: Album, *, page_size: int | None = None) -> Iterator[Photo]:
-        geo = {"latitude": 10, "longitude": 20}
-        yield from (photo(number, thumbnail=None, geo=geo) for number in range(130))
-
-
-class FakeWorkbench:
-    photos = FakePhotos()
+ALBUM = Album("a1", "ann", "Trip", 0)
 
 
 @pytest.fixture
-def panel() -> GalleryPanel:
-    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), Album("a", "ann", "A", 0))
+def panel(backend: Backend) -> Iterator[GalleryPanel]:
+    """An album of ten: four dogs of May 2014, three cats, three that failed; two have a place."""
+    album = {"albumID": ALBUM.id, "userID": ALBUM.user, "name": ALBUM.name, "creationTime": ALBUM.created}
+    backend.stack.client("dynamodb").put_item(TableName=backend.stack.album_table, Item=to_item(album))
+    for number in range(10):
+        dog, cat = number < 4, 4 <= number < 7
+        tag = "Dog" if dog else "Cat"
+        stored: dict[str, Any] = {"creationTime": f"2014-05-{number + 1:02}T10:00:00"} if dog else {}
+        if dog or cat:
+            stored |= {"tags": [tag], "labels": [{"name": tag, "confidence": 90, "parents": ["Animal"]}]}
+        if number in (0, 4):
+            stored["geo"] = {"latitude": 52.5, "longitude": 13.4}
+        status = "SUCCEEDED" if dog or cat else "FAILED"
+        backend.write(f"a1/{number}.jpg", status, uploadTime=4_000_000_000 + number, **stored)
+    backend.write("b1/other.jpg", albumID="b1")
+    panel = GalleryPanel(backend.workbench, ALBUM)
     settle(panel)
-    return panel
+    yield panel
+    panel.close()
 
 
 def settle(panel: GalleryPanel) -> None:
@@ -230,126 +291,161 @@ def settle(panel: GalleryPanel) -> None:
     flush()
 
 
-def test_a_panel_shows_its_album_page_by_page(panel: GalleryPanel) -> None:
-    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (60, -1, True)
-    for _ in range(2):
-        say(panel.gallery, type="page", page=panel.gallery.page + 1)
+def names(view: Any) -> list[str]:
+    return [one.name for one in view]
+
+
+def test_a_panel_shows_its_album_the_newest_first(panel: GalleryPanel) -> None:
+    assert names(panel.view)[:4] == ["3.jpg", "2.jpg", "1.jpg", "0.jpg"]
+    assert panel.search_bar.summary == "10 photos · 2 on the map"
+    assert (panel.gallery.count, panel.map.count) == (10, 2)
+    assert panel.results()["statuses"] == {"FAILED": 3, "SUCCEEDED": 7}
+    assert panel.results()["located"] == 2
+
+
+def test_a_view_keeps_its_order(backend: Backend, panel: GalleryPanel) -> None:
+    view = backend.workbench.photos.where(tag="Animal").sort_by("name", descending=True)
+    other = GalleryPanel(backend.workbench, view=view)
+    settle(other)
+    assert names(other.view) == [f"{number}.jpg" for number in reversed(range(7))]
+    assert other.search_bar.order == "given"
+
+
+def test_a_search_narrows_and_what_is_wrong_keeps_what_was_found(panel: GalleryPanel) -> None:
+    say(panel.search_bar, type="search", text="tag:dog -has:place")
+    settle(panel)
+    assert names(panel.view) == ["3.jpg", "2.jpg", "1.jpg"]
+    assert panel.search_bar.summary == "3 of 10 photos · 0 on the map"
+    assert panel.search_bar.chips == ["tag:dog", "-has:place"]
+    say(panel.search_bar, type="search", text="tag:Dgo")
+    settle(panel)
+    assert "Did you mean 'Dog'" in panel.search_bar.problem
+    assert len(panel.view) == 3
+    assert panel.status.text == ""
+    say(panel.search_bar, type="remove", number=0)
+    settle(panel)
+    assert (panel.search_bar.text, panel.search_bar.problem, len(panel.view)) == ("-has:place", "", 8)
+
+
+def test_a_search_finds_nothing_outside_of_the_album(panel: GalleryPanel) -> None:
+    for text in ("other", "user:ann other", "-tag:Dog other"):
+        panel.search(text)
         settle(panel)
-    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (10, 130, False)
-    assert panel.results()["photos"] == 130
-    assert panel.results()["located"] == 130
+        assert len(panel.view) == 0
+    assert panel.gallery.empty == "No photo is like this. Remove a condition to see more."
 
 
-class SlowPhotos:
-    """Albums whose photos come when the gate is opened; the album "broken" has an error instead."""
-
-    def __init__(self) -> None:
-        self.gate, self.reading = Event(), Event()
-
-    def in_album(self, album: Album, *, page_size: int | None = None) -> Iterator[Photo]:
-        self.reading.set()
-        assert self.gate.wait(10)
-        if album.id == "broken":
-            raise ConnectionError("no network")
-        yield from (
-            decode({"imageID": f"{album.id}-{number}.jpg", "status": "SUCCEEDED"}, Photo)
-            for number in range(200)
-        )
-
-
-def slow_panel(album_id: str) -> tuple[GalleryPanel, SlowPhotos, list[int]]:
-    """Return a panel that is reading an album's first page, and where it notes which pages it shows."""
-    photos, shown = SlowPhotos(), list[int]()
-    panel = GalleryPanel(cast("Workbench", SimpleNamespace(photos=photos)))
-    show = panel._show_page
-
-    def noted(pages: PhotoPages, page: int) -> None:
-        shown.append(page)
-        show(pages, page)
-
-    panel._show_page = noted
-    panel.show(Album(album_id, "ann", "A", 0))
-    assert photos.reading.wait(10)
-    return panel, photos, shown
-
-
-def test_of_pages_that_are_asked_for_while_one_is_read_the_last_is_opened() -> None:
-    panel, photos, shown = slow_panel("a")
-    for page in (1, 3, 2):
-        panel.turn(page)
-    photos.gate.set()
+def test_the_python_of_a_search_is_the_view(panel: GalleryPanel, backend: Backend) -> None:
+    panel.search("tag:animal -tag:dog")
+    panel.sort("name")
     settle(panel)
-    assert (panel.gallery.page, shown) == (2, [0, 2])
+    found = eval(panel.python(), {"workbench": backend.workbench, "photos": backend.workbench.photos})
+    assert names(found) == names(panel.view) == ["4.jpg", "5.jpg", "6.jpg"]
 
 
-@pytest.mark.parametrize("first", ["a", "broken"])
-def test_an_album_that_is_opened_while_another_is_read_is_shown(first: str) -> None:
-    panel, photos, _ = slow_panel(first)
-    job = panel.show(Album("b", "ann", "B", 0))
-    photos.gate.set()
-    job.wait(10)
+def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPanel) -> None:
+    say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[1, 2], [0, 0]])
+    assert names(panel.selected) == ["3.jpg", "2.jpg", "1.jpg"]
+    panel.sort("name")
     settle(panel)
-    assert {item["id"].partition("-")[0] for item in panel.gallery.items} == {"b"}
-    assert (panel.status.text, panel.gallery.loading) == ("", False)
-
-
-def test_a_photo_that_finishes_while_a_page_is_read_is_shown_after_it() -> None:
-    panel, photos, _ = slow_panel("a")
-    panel.add(photo(1000, albumID="a"))
-    assert panel.busy, "adding does not wait for AWS"
-    photos.gate.set()
+    assert names(panel.selected) == ["1.jpg", "2.jpg", "3.jpg"]
+    assert panel.gallery.selection == [[1, 3]]
+    panel.search("tag:dog name:3.jpg")
     settle(panel)
-    assert [item["id"] for item in panel.gallery.items][:2] == ["1000.jpg", "a-0.jpg"]
+    assert names(panel.selected) == ["3.jpg"]
 
 
-def test_arrows_in_the_viewer_go_on_to_the_next_page(panel: GalleryPanel) -> None:
-    panel.open_photo("59.jpg")
+def test_selected_photos_are_forgotten_only_after_a_yes(panel: GalleryPanel, backend: Backend) -> None:
+    for answer, left in ((panel.question.no, 10), (panel.question.yes, 8)):
+        say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 1]])
+        say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
+        until(lambda: panel.question.layout.display is None)
+        assert "Erase 3.jpg, 2.jpg for good?" in panel.question.text.text
+        answer.click()
+        settle(panel)
+        assert panel.gallery.count == left
+    assert panel.status.text == "2 photos erased."
+
+
+def test_selected_photos_are_downloaded(panel: GalleryPanel, backend: Backend, tmp_path: Path) -> None:
+    backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
+    say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 0]])
+    say(panel.gallery, type="action", version=panel.gallery.version, name="download")
+    panel.folder.value = str(tmp_path)
+    panel._download()
+    settle(panel)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert panel.status.text.startswith("1 photo (")
+
+
+def test_why_a_photo_is_not_retried_is_said(panel: GalleryPanel) -> None:
+    say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 0]])
+    say(panel.gallery, type="action", version=panel.gallery.version, name="retry")
+    settle(panel)
+    assert "there is nothing to retry" in panel.status.text
+
+
+def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: GalleryPanel) -> None:
+    guest = GalleryPanel(backend.workbench, ALBUM, actions=[])
+    settle(guest)
+    say(guest.gallery, type="select", version=guest.gallery.version, ranges=[[0, 9]])
+    say(guest.gallery, type="action", version=guest.gallery.version, name="forget")
+    settle(guest)
+    assert guest.question.layout.display == "none"
+
+
+def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:
+    panel.open_photo(8)
     flush()
-    for expected in ("60.jpg", "61.jpg", "60.jpg", "59.jpg"):
-        say(
-            panel.viewer,
-            type="step",
-            step=-1 if expected == "59.jpg" or panel.viewer.photo["id"] == "61.jpg" else 1,
-        )
-        until(lambda want=expected: panel.viewer.photo.get("id") == want)  # type: ignore[misc]
-    settle(panel)
-    assert panel.gallery.page == 0
-
-
-def test_what_is_chosen_on_the_map_is_marked_in_the_gallery(panel: GalleryPanel) -> None:
-    panel.map.chosen = ["3.jpg", "nobody.jpg"]
+    position = panel.viewer.photo["position"]
+    say(panel.viewer, type="step", step=1)
     flush()
-    assert panel.gallery.marked == ["3.jpg"]
+    assert (position, panel.viewer.photo["position"], panel.viewer.photo["next"]) == (
+        "9 of 10",
+        "10 of 10",
+        False,
+    )
 
 
-def test_a_photo_that_has_just_finished_comes_first(panel: GalleryPanel) -> None:
-    panel.add(photo(1000, albumID="a"))
+def test_what_is_chosen_on_the_map_is_selected(panel: GalleryPanel) -> None:
+    numbers = array("I", panel.map.places)
+    panel.map._handle_custom_msg({"type": "choose", "version": panel.map.version}, [numbers.tobytes()])
+    assert set(names(panel.selected)) == {"0.jpg", "4.jpg"}
+
+
+def test_an_area_on_the_map_is_a_condition(panel: GalleryPanel) -> None:
+    for box, found in (([52, 13, 53, 14], 2), ([-10, -10, 10, 10], 0)):
+        say(panel.map, type="within", box=box)
+        settle(panel)
+        assert len(panel.view) == found
+    assert panel.search_bar.text == "within:-10,-10,10,10", "of several areas the last"
+
+
+def test_a_photo_that_has_just_finished_is_shown(panel: GalleryPanel, backend: Backend) -> None:
+    panel.add(backend.photo("a1/new.jpg", creationTime="2024-01-01T00:00:00"))
     settle(panel)
-    assert panel.gallery.items[0]["id"] == "1000.jpg"
+    assert names(panel.view)[0] == "new.jpg"
+    panel.add(backend.photo("b1/new.jpg", albumID="b1"))
+    assert not panel.busy
 
 
-def test_a_photo_of_another_album_is_not_shown(panel: GalleryPanel) -> None:
-    """Photos of the album that was open before may finish after another one was opened."""
-    panel.add(photo(1000, albumID="b"))
+def test_suggestions_are_what_occurs_with_counts(panel: GalleryPanel, backend: Backend) -> None:
+    help_ = SearchHelp(backend.workbench.photos.where())
+    (first, *_) = help_.suggestions("has:place -tag:do", 17)
+    assert (first.text, first.detail) == ("has:place -tag:Dog", "tag · 4")
+    assert [one.label for one in help_.suggestions("ani", 3)] == ["tag:Animal"]
+    assert [one.label for one in help_.suggestions("cam", 3)] == ["camera:"]
+    tags = next(facet for facet in help_.facets() if facet.name == "Tags")
+    assert [(one.label, one.count) for one in tags.values] == [("Animal", 7), ("Dog", 4), ("Cat", 3)]
+
+
+def test_static_is_safe_by_construction(backend: Backend) -> None:
+    backend.write(f"a1/{HOSTILE}", "FAILED", error={"cause": HOSTILE}, tags=[HOSTILE])
+    backend.write("a1/2.jpg", geo={"latitude": 1, "longitude": 2})
+    panel = GalleryPanel(backend.workbench, ALBUM)
     settle(panel)
-    assert panel.gallery.items[0]["id"] == "0.jpg"
-
-
-def test_photos_that_are_given_are_all_counted() -> None:
-    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=map(photo, range(100)))
-    settle(panel)
-    assert (len(panel.gallery.items), panel.gallery.total, panel.gallery.more) == (60, 100, True)
-
-
-def test_static_is_safe_by_construction() -> None:
-    stored = {"imageID": HOSTILE, "status": "FAILED", "error": {"cause": HOSTILE}, "tags": [HOSTILE]}
-    hostile = decode(stored, Photo)
-    located = photo(2, thumbnail=None, geo={"latitude": 1, "longitude": 2})
-    panel = GalleryPanel(cast("Workbench", FakeWorkbench()), photos=[hostile, located])
-    settle(panel)
-    sheet, world, rows = panel.static()
+    _, sheet, (picture, note), rows = panel.static()
     assert Image.open(io.BytesIO(base64.b64decode(sheet["image/jpeg"]))).size == (2 * 128, 128)
-    picture, note = world
     assert "onerror" not in picture["image/svg+xml"]
     page = Tags(f"{note}{rows}")
     assert "img" not in {tag for tag, _ in page.found}
@@ -359,15 +455,15 @@ def test_static_is_safe_by_construction() -> None:
 def test_an_error_is_said_and_the_next_try_works(
     panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> Iterator[Photo]:
+    def fail(*_: object, **__: object) -> Any:
         raise ConnectionError("The local AWS does not answer.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(FakePhotos, "in_album", fail)
+        broken.setattr(Catalog, "database", fail)
         panel.refresh()
         settle(panel)
         assert panel.status.text == "The local AWS does not answer."
         assert not panel.gallery.loading
     panel.refresh()
     settle(panel)
-    assert len(panel.gallery.items) == 60
+    assert (panel.gallery.count, panel.status.text) == (10, "")

@@ -65,6 +65,13 @@ class Photos(StackResource):
         """
         return PhotoView(self).where(**conditions)
 
+    def search(self, text: str) -> PhotoView:
+        """Return a view of the photos that a line of text asks for, `dog taken:2014 -has:place`, say.
+
+        See `imageproc.client.photos.search`. Raises QueryError for what cannot be read, and as `where` does.
+        """
+        return PhotoView(self).search(text)
+
     def __len__(self) -> int:
         """Return how many there are, by the catalog."""
         return len(self.where())

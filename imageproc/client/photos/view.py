@@ -13,7 +13,9 @@ from imageproc.catalog import answers, export
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
+from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
+from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
 
@@ -48,6 +50,13 @@ class PhotoView:
         if album is not None:
             conditions["album_id"] = self.photos.album_id(album, conditions.get("user"))
         return self._with(self.selection.where(condition_of(conditions)))
+
+    def search(self, text: str) -> PhotoView:
+        """Return those that a line of text asks for: see `imageproc.client.photos.search`.
+
+        Raises QueryError for what cannot be read, and as `where` does.
+        """
+        return parse(text).apply(self)
 
     def between(self, begin: Time | None, end: Time | None) -> PhotoView:
         """Return those that were taken in between, both included; None is no limit."""
@@ -118,6 +127,10 @@ class PhotoView:
     def ids(self) -> list[str]:
         """Return the photos' IDs, in order."""
         return answers.ids(self._database, self.selection)
+
+    def outline(self, limit: int) -> Outline:
+        """Return the first photos' IDs, shapes, times and places, in order: what a gallery is laid out by."""
+        return outline(self._database, self.selection.part(0, _whole("limit", limit)))
 
     def facets(self, field: str) -> dict[Any, int]:
         """Return a field's values, each with its number of photos, the most frequent first.

@@ -1,208 +1,360 @@
-"""The photos of an album: thumbnails on pages, one photo opened, and all of them on a map."""
+"""Photos looked through: searched, sorted, selected, opened, and all of them on a map."""
 
 from __future__ import annotations
 
 import base64
-from collections import Counter
+import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any
 
-from imageproc import Album, Photo, Workbench
-from imageproc.client.photos.presigned import PresignedUrls
-from imageproc.errors import AwsError, WorkbenchError
+from imageproc import Album, Photo, PhotoView, Workbench
+from imageproc.client.photos.search import Search, parse
+from imageproc.errors import WorkbenchError
 from imageproc.presentation.markup import Markup, table
-from imageproc.presentation.rendition import make_rendition
-from imageproc.widgets.actor import Job
-from imageproc.widgets.panels import photo_views
-from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.actor import Job, JobControl
+from imageproc.widgets.panels import fields, photo_actions, photo_views
+from imageproc.widgets.panels.contact_sheet import contact_sheet
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.panels.photo_pages import PhotoPages
-from imageproc.widgets.parts.gallery import PAGE_SIZE, Gallery
-from imageproc.widgets.parts.photo_map import PhotoMap
-from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer
+from imageproc.widgets.panels.photo_pictures import PhotoPictures
+from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
+from imageproc.widgets.panels.question import Question
+from imageproc.widgets.panels.shown_photos import ORDERS, Counts, ShownPhotos, sorted_view
+from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
+from imageproc.widgets.parts.photo_map import Box, PhotoMap
+from imageproc.widgets.parts.photo_viewer import PhotoViewer
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, plain_facets
+from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
-_KEPT_IMAGES = 8
+SHEET = 60
+"""Photos of a static rendering."""
+
+_NAMES = 1000
+"""Names in the results at most."""
+
+_NEWEST = "taken-newest"
+_AS_GIVEN = "given"
+_NO_PHOTOS, _NOT_FOUND = (
+    "No photos in this album yet.",
+    "No photo is like this. Remove a condition to see more.",
+)
 
 
 class GalleryPanel(Panel):
-    """An album's photos, or those given. Pages are read when they are opened."""
+    """The photos of an album or a view. `view` is what is shown, `selected` what was selected of it."""
 
     def __init__(
-        self, workbench: Workbench, album: Album | None = None, *, photos: Iterable[Photo] | None = None
+        self,
+        workbench: Workbench,
+        album: Album | None = None,
+        *,
+        view: PhotoView | None = None,
+        actions: Iterable[Action] = photo_actions.ACTIONS,
     ) -> None:
-        """Show an album, or these photos; with neither, nothing before `show`."""
-        self._workbench = workbench
-        self._urls: PresignedUrls | None = None
-        self._page = self._wanted = 0
-        self._encoded = lru_cache(_KEPT_IMAGES)(self._encode)
-        self.album = album
-        self.gallery = Gallery(
-            address=self._address, thumbnail=self._thumbnail, on_page=self.turn, on_open=self.open_photo
-        )
-        self.map = PhotoMap()
-        self.map.observe(lambda change: self._choose(change["new"]), "chosen")
-        self.viewer = PhotoViewer(picture=self._picture, original=self._original, on_step=self._step)
-        super().__init__(self.gallery, self.map, self.viewer)
-        given = None if photos is None else list(photos)
-        self.pages = PhotoPages(self._source(album) if given is None else lambda: given, PAGE_SIZE)
-        if given:
-            self.pages.load(len(given))  # all of them, so that they are counted
-        if album or given is not None:
-            self.turn(0)
+        """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
 
-    def show(self, album: Album) -> Job[None]:
-        """Show the first page of another album."""
+        `actions` are those of `photo_actions` that are offered for selected photos: leave DOWNLOAD away where
+        who looks may not write on the kernel's machine.
+        """
+        self._workbench = workbench
         self.album = album
-        self.pages = PhotoPages(self._source(album), PAGE_SIZE)
+        self._base: PhotoView | None = None
+        self._search, self._order = Search(), _NEWEST
+        self._shown: ShownPhotos | None = None
+        self._help: SearchHelp | None = None
+        self._total = 0
+        self._facets_open = False
+        self._selected: list[str] = []
+        self._opened = ""
+        self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
+        self._make_parts(actions)
+        super().__init__(
+            self.search_bar, self.gallery, self._download_row, self.question, self.map, self.viewer
+        )
+        if view is not None or album is not None:
+            self.show(view if view is not None else album)  # type: ignore[arg-type]
+
+    def _make_parts(self, actions: Iterable[Action]) -> None:
+        handlers = SearchHandlers(
+            search=lambda text: self._start_search(text),
+            remove=lambda number: self._start_search(str(self._search.without(number))),
+            sort=self.sort,
+            open_facets=self._open_facets,
+            suggest=lambda text, caret: self._help.suggestions(text, caret) if self._help else (),
+            copy=self.python,
+        )
+        self.search_bar = SearchBar(handlers, help=HELP, placeholder=PLACEHOLDER)
+        source = GallerySource(self._cards, self._pictures.address, self._pictures.thumbnail)
+        self.gallery = Gallery(
+            source,
+            actions=actions,
+            on_open=self.open_photo,
+            on_select=self._note_selection,
+            on_action=self._act,
+        )
+        self.map = PhotoMap(on_choose=self._choose, on_within=self._search_within)
+        self.viewer = PhotoViewer(
+            picture=self._pictures.picture,
+            original=self._pictures.original,
+            run=self._pictures.run,
+            on_step=self._step,
+        )
+        self.question = Question()
+        self.folder = fields.text("Folder", "photos", "on the kernel's machine")
+        write = fields.button("Download", self._download)
+        cancel = fields.button("Cancel", lambda: fields.set_visible(self._download_row, False))
+        fields.on_enter(self.folder, self._download)
+        self._download_row = fields.row(self.folder, write, cancel)
+        fields.set_visible(self._download_row, False)
+
+    @property
+    def view(self) -> PhotoView:
+        """The photos that are shown, in order; none before something is."""
+        return self._shown.view if self._shown else self._workbench.photos.where(id=[])
+
+    @property
+    def selected(self) -> PhotoView:
+        """The photos that were selected, in the order in which they are shown."""
+        if self._shown and len(self._selected) == self._shown.total:
+            return self.view
+        return self.view.where(id=self._selected)
+
+    def show(self, what: Album | PhotoView) -> Job[None]:
+        """Show another album, the newest first, or another view, in its order; nothing is searched for."""
+        self.album = what if isinstance(what, Album) else None
+        self._order = _NEWEST if self.album else _AS_GIVEN
+        self._base = None if isinstance(what, Album) else what
+        self._search, self._selected, self._total = Search(), [], -1
         self.viewer.show(None)
-        return self.turn(0)
+        orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
+        given = [] if self.album else [(_AS_GIVEN, "As given")]
+        update(self.search_bar, text="", problem="", orders=given + orders, order=self._order)
+        update(self.gallery, loading=True)
+        return self.start(lambda _: self._load(), "Reading photos", after=True, key="load")
 
     def refresh(self) -> Job[None]:
-        """Read the open page again, and all before it."""
-        self._encoded.cache_clear()
-        self.pages = self.pages.afresh()
-        return self.turn(self._page)
+        """Read again what is shown; what was selected stays so."""
+        self._pictures.forget()
+        self._total = -1
+        return self.start(lambda _: self._load(), "", after=True, key="load")
 
     def add(self, photo: Photo) -> None:
-        """Show a photo of this album that has just changed: first if it is new, else in its place."""
-        self.start(lambda _: self._add(photo), "", after=True)
+        """Show a photo of this album that has just changed."""
+        if self._base_is_set and (self.album is None or photo.album_id == self.album.id):
+            self.refresh()
 
-    def turn(self, page: int) -> Job[None]:
-        """Open a page, counted from 0, or the last one. While one is being read, the last request counts."""
-        pages, self._wanted = self.pages, page
-        return self.start(
-            lambda _: self._open_page(pages, self._wanted), "Reading photos", after=True, key=pages
-        )
+    def search(self, text: str) -> Job[None]:
+        """Show those that a line of text asks for; see `imageproc.client.photos.search`.
 
-    def open_photo(self, photo_id: str) -> None:
-        """Open a photo on a page that has been read."""
-        known = self.pages.known
-        index = next((index for index, photo in enumerate(known) if photo.id == photo_id), None)
-        if index is None:
-            return
-        more = not self.pages.complete
-        self.viewer.show(photo_views.viewed(known[index], index, len(known), more))
-        update(self.gallery, marked=[photo_id])
+        The job raises QueryError for what cannot be read; what was shown stays.
+        """
+        return self.start(lambda _: self._find(text), "", after=True)
+
+    def sort(self, order: str) -> Job[None]:
+        """Sort by one of the names in `shown_photos.ORDERS`."""
+        self._order = order
+        update(self.search_bar, order=order)
+        return self.start(lambda _: self._load(), "", after=True, key="load")
+
+    def open_photo(self, number: int) -> None:
+        """Open a photo by its number from 0."""
+        shown = self._shown
+        photo = shown.between(number, number + 1)[0] if shown and 0 <= number < len(shown.ids) else None
+        if shown and photo:
+            self._opened = photo.id
+            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._album_name(photo)))
+        elif shown:
+            self.say("This photo is gone.", Tone.WARNING)
+
+    def python(self) -> str:
+        """Return the Python that makes the view; `view` stands for one that was given."""
+        base = f"workbench.photos.where(album={self.album.id!r})" if self.album else "view"
+        found = self._search.python("workbench.photos", base)
+        if self._order not in ORDERS:
+            return found
+        _, field, descending = ORDERS[self._order]
+        whole = f"({found})" if " & " in found else found
+        return f"{whole}.sort_by({field!r}{', descending=True' if descending else ''})"
 
     def results(self) -> dict[str, Any]:
-        """Return what is shown, as plain data for `record`."""
-        known = self.pages.known
+        """Return what is shown, as plain data for `record`: names of a thousand photos at most."""
+        shown = self._shown
+        names = [photo.name for photo in self.view.limit(_NAMES)] if shown else []
+        statuses = self.view.facets("status") if shown else {}
         return {
             "album": self.album.name if self.album else None,
-            "photos": len(known),
-            "complete": self.pages.complete,
-            "statuses": dict(sorted(Counter(photo.status.value for photo in known).items())),
-            "names": [photo.name for photo in known],
-            "located": len(self.map.markers),
+            "search": str(self._search),
+            "photos": shown.total if shown else 0,
+            "statuses": dict(sorted(statuses.items())),
+            "names": names,
+            "located": len(shown.places) if shown else 0,
         }
 
     def static(self) -> list[Any]:
-        """Return a contact sheet of the open page, the map and a table. Reads the thumbnails."""
-        photos = self.pages.page(self._page)
-        if not photos:
+        """Return a contact sheet of the first photos, the map and a table. Reads the thumbnails."""
+        shown = self._shown
+        photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
+        if not photos or not shown:
             return [Markup("<p>{}</p>").format(self.gallery.empty)]
         with ThreadPoolExecutor(8) as pool:
-            frames = list(pool.map(self._frame, photos))
+            frames = list(pool.map(self._pictures.frame, photos))
         sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
-        return [sheet, self.map.static(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
+        rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
+        said = Markup("<p>{}</p>").format(f"{self.search_bar.summary}.{rest}")
+        rows = table(["Photo", "Status", "Tags"], photo_views.summary(photos))
+        return [said, sheet, self.map.static(), rows]
 
-    def _source(self, album: Album | None) -> Callable[[], Iterable[Photo]]:
-        return lambda: self._workbench.photos.in_album(album, page_size=PAGE_SIZE + 1) if album else ()
+    # What is shown
 
-    def _open_page(self, pages: PhotoPages, wanted: int) -> None:
-        if pages is not self.pages:
-            return  # another album was opened
-        update(self.gallery, loading=True)
+    @property
+    def _base_is_set(self) -> bool:
+        return self.album is not None or self._base is not None
+
+    def _load(self) -> None:
+        """Read what is to be shown as it is now. Raises QueryError, AwsError."""
+        self._show(self._search)
+
+    def _find(self, text: str) -> None:
+        """Search, and say below the field what is wrong with the text; what was shown stays."""
         try:
-            self._show_page(pages, pages.load(wanted))
+            self._show(parse(text))
+        except WorkbenchError as error:
+            update(self.search_bar, text=text, problem=str(error))
+            raise
+        update(self.search_bar, text=text, problem="")
+
+    def _start_search(self, text: str) -> None:
+        def find(_: JobControl) -> None:
+            with contextlib.suppress(WorkbenchError):  # it is said below the field
+                self._find(text)
+
+        self.start(find, "", after=True)
+
+    def _show(self, search: Search) -> None:
+        album, base = self.album, self._base
+        if not self._base_is_set:
+            return
+        try:
+            base = base if base is not None else self._workbench.photos.where(album=album)
+            if self._total < 0:
+                self._workbench.catalog.sync()
+                self._total, self._help = base.count(), SearchHelp(base)
+            dated = self._order not in ORDERS or ORDERS[self._order][1] in ("taken", "uploaded")
+            shown = ShownPhotos(sorted_view(search.apply(base), self._order), dated=dated)
         finally:
             update(self.gallery, loading=False)
+        self._search, self._shown = search, shown
+        self._selected = shown.chosen(shown.ranges(self._selected))
+        self._show_parts(shown)
         self.say("")
 
-    def _add(self, photo: Photo) -> None:
-        if self.album is None or photo.album_id == self.album.id:
-            self.pages.add(photo)
-            self._show_page(self.pages, self._page)
+    def _show_parts(self, shown: ShownPhotos) -> None:
+        counts = Counts(shown.total, self._total, len(shown.places))
+        empty = _NOT_FOUND if self._total else _NO_PHOTOS
+        update(self.search_bar, summary=str(counts), chips=[term.text for term in self._search.terms])
+        update(self.search_bar, facets=self._facets())
+        update(self.gallery, empty=empty)
+        self.gallery.show(shown.layout, shown.ranges(self._selected))
+        fields.set_visible(self.map, bool(shown.places or self._search.terms) and self._total > 0)
+        placed, total = len(shown.places), len(shown.ids)
+        self.map.show(shown.places, f"{placed:,} of {photo_actions.counted(total)} have a position.")
 
-    def _show_page(self, pages: PhotoPages, page: int) -> None:
-        self._page, known = page, pages.known
-        self.gallery.show(
-            map(photo_views.card, pages.page(page)),
-            page=page,
-            first=page * pages.size,
-            total=len(known) if pages.complete else -1,
-            more=pages.follows(page),
-        )
-        markers = [found for found in map(photo_views.marker, known) if found]
-        so_far = "" if pages.complete else " read so far"
-        self.map.show(markers, f"{len(markers)} of {len(known)} photos{so_far} have a position.")
+    def _open_facets(self, is_open: bool) -> None:
+        self._facets_open = is_open
+        self.start(lambda _: update(self.search_bar, facets=self._facets()), "", after=True)
 
-    def _step(self, by: int) -> None:
-        """Open the photo before or after the one that is open, on another page if need be."""
-        ids = [photo.id for photo in self.pages.known]
-        shown = self.viewer.photo.get("id")
-        index = ids.index(shown) + by if shown in ids else -1
-        if 0 <= index < len(ids):
-            self.open_photo(ids[index])
-            self._turn_to(index)
-        elif index > 0:
-            pages = self.pages
-            self.start(lambda _: self._open_unread(pages, index), "Reading photos", after=True)
+    def _facets(self) -> list[dict[str, Any]]:
+        if not self._facets_open or not self._shown or not self._help:
+            return []
+        help_ = SearchHelp(self._shown.view) if self._search.terms else self._help
+        return plain_facets(help_.facets())
 
-    def _open_unread(self, pages: PhotoPages, index: int) -> None:
-        self._open_page(pages, index // pages.size)
-        known = pages.known
-        if pages is self.pages and index < len(known):
-            self.open_photo(known[index].id)
+    # What is selected
 
-    def _choose(self, photo_ids: list[str]) -> None:
-        """Mark photos that were chosen on the map, and turn to the first one's page."""
-        ids = [photo.id for photo in self.pages.known]
-        chosen = [one for one in photo_ids if one in ids]
-        update(self.gallery, marked=chosen)
-        if chosen:
-            self._turn_to(ids.index(chosen[0]))
+    def _note_selection(self) -> None:
+        if self._shown:
+            self._selected = self._shown.chosen(self.gallery.selection)
 
-    def _turn_to(self, index: int) -> None:
-        if index // self.pages.size != self._page:
-            self.turn(index // self.pages.size)
+    def _choose(self, numbers: list[int]) -> None:
+        """Select photos that were chosen on the map, and scroll to the first."""
+        shown = self._shown
+        if shown and numbers:
+            ids = [shown.ids[number] for number in numbers if number < len(shown.ids)]
+            self.gallery.select(shown.ranges(ids))
+            self._note_selection()
+            self.gallery.reveal(min(numbers))
 
-    def _signer(self) -> PresignedUrls:
-        self._urls = self._urls or self._workbench.photos.urls()  # two threads may make one each
-        return self._urls
+    def _search_within(self, box: Box) -> None:
+        terms = [term.text for term in self._search.terms if "within" not in term.conditions[0]]
+        area = "within:" + ",".join(f"{side:g}" for side in box)
+        self._start_search(" ".join([*terms, area]))
 
-    def _address(self, photo_id: str) -> str | None:
-        photo = self.pages.find(photo_id)
-        return self._signer().thumbnail(photo) if photo else None
+    def _act(self, action: str) -> None:
+        ids = list(self._selected)
+        if action == photo_actions.COPY_IDS.name:
+            self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
+        elif action == photo_actions.DOWNLOAD.name:
+            fields.set_visible(self._download_row, True)
+        elif action == photo_actions.FORGET.name:
+            self._work(
+                lambda control, told: photo_actions.forget(
+                    self._workbench, ids, lambda text: self.question.ask(text, control), told
+                ),
+                "Forgetting photos",
+                len(ids),
+            )
+        else:
+            self._work(
+                lambda control, told: photo_actions.restart(self._workbench, ids, action, control, told),
+                "Starting the processing",
+                len(ids),
+            )
 
-    def _thumbnail(self, photo_id: str) -> bytes | None:
-        photo = self.pages.find(photo_id)
-        return self._workbench.photos.read_thumbnail(photo) if photo else None
+    def _download(self) -> None:
+        ids, folder = list(self._selected), self.folder.value.strip()
+        fields.set_visible(self._download_row, False)
+        if folder and ids:
+            self._work(
+                lambda control, told: photo_actions.download(self._workbench, ids, folder, control, told),
+                "Downloading",
+                len(ids),
+            )
 
-    def _original(self, photo_id: str) -> str | None:
-        photo = self.pages.find(photo_id)
-        return self._signer().original(photo) if photo else None
+    def _work(
+        self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int
+    ) -> None:
+        def work(control: JobControl) -> None:
+            said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
+            self._total = -1
+            self._load()
+            self.say(said, Tone.SUCCESS, done=0, total=0)
 
-    def _picture(self, photo_id: str) -> EncodedImage:
-        photo = self.pages.find(photo_id)
-        return self._encoded(photo_id, photo.version_id if photo else None)
+        self.start(work, doing, after=True)
 
-    def _encode(self, photo_id: str, _version: str | None) -> EncodedImage:
-        photo = self.pages.find(photo_id)
+    # What parts ask for
+
+    def _cards(self, first: int, end: int) -> list[Card]:
+        found = self._shown.between(first, end) if self._shown else []
+        return [photo_views.card(photo) if photo else photo_views.GONE for photo in found]
+
+    def _photo(self, number: int) -> Photo | None:
+        return self._shown.between(number, number + 1)[0] if self._shown else None
+
+    def _find_photo(self, photo_id: str) -> Photo:
+        photo = self._shown.find(photo_id) if self._shown else None
         if photo is None:
             raise WorkbenchError("The photo is no longer shown.")
-        if not photo.key:
-            raise WorkbenchError("The record does not say where the original is.")
-        made = make_rendition(self._workbench.photos.read(photo))
-        return EncodedImage(made.data, made.content_type)
+        return photo
 
-    def _frame(self, photo: Photo) -> Frame:
-        shown = photo_views.card(photo)
-        line = shown.tags[0][0] if shown.tags else shown.note
-        try:
-            return Frame(self._thumbnail(photo.id) if shown.thumbnail else None, shown.name, line)
-        except (AwsError, WorkbenchError):
-            return Frame(None, shown.name, line)
+    def _album_name(self, photo: Photo) -> str:
+        if self.album and self.album.id == photo.album_id:
+            return self.album.name
+        names = self._workbench.photos.where(id=[photo.id]).facets("album")
+        return str(next(iter(names), None) or "")
+
+    def _step(self, by: int) -> None:
+        number = self._shown.number(self._opened) if self._shown else None
+        if self._shown and number is not None and 0 <= number + by < len(self._shown.ids):
+            self.open_photo(number + by)
+            self.gallery.reveal(number + by)

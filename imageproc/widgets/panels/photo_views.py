@@ -1,16 +1,15 @@
-"""Photos as the parts show them: a card, a marker on the map, the opened photo."""
+"""Photos as the parts show them: a card, and the opened photo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from imageproc import Photo, Status
 from imageproc.presentation.boxes import LabelledBox, labelled_boxes
-from imageproc.presentation.facts import facts, problem, tag_confidences
+from imageproc.presentation.facts import Fact, facts, problem, tag_confidences
 from imageproc.presentation.text import printable
 from imageproc.widgets.parts.gallery import Card
-from imageproc.widgets.parts.photo_map import MapMarker
-from imageproc.widgets.parts.photo_viewer import ViewedPhoto
+from imageproc.widgets.parts.photo_viewer import FactGroup, ViewedPhoto
 from imageproc.widgets.tones import Tone
 
 PHOTO_TONES = {
@@ -21,6 +20,19 @@ PHOTO_TONES = {
     Status.REJECTED: Tone.ERROR,
     Status.FAILED: Tone.ERROR,
 }
+
+GROUPS = {
+    "Taken": ("Taken", "Description", "Artist", "Copyright"),
+    "Camera": ("Camera", "Lens", "Software"),
+    "Exposure": (
+        *("Exposure time", "Aperture", "Sensitivity", "Focal length", "Exposure bias", "Exposure program"),
+        *("Exposure mode", "Metering", "White balance", "Flash", "Digital zoom"),
+    ),
+    "Place": ("Place",),
+    "File": ("Format", "Dimensions", "Orientation", "File size", "Truncated", "Content hash", "ID"),
+    "Processing": ("Status", "Error", "Missing", "Uploaded", "User", "Album", "Labelled by"),
+}
+"""Facts by what they are about; others come last."""
 
 _CARD_TAGS = 3
 
@@ -40,24 +52,32 @@ def card(photo: Photo) -> Card:
     )
 
 
-def marker(photo: Photo) -> MapMarker | None:
-    """Return the photo's marker on the map, None if its record has no position."""
-    place = photo.place
-    return MapMarker(photo.id, printable(photo.name, 80), place.latitude, place.longitude) if place else None
-
-
-def viewed(photo: Photo, index: int, known: int, more: bool) -> ViewedPhoto:
-    """Return the opened photo: the one at `index` of the `known` ones, after which `more` may follow."""
+def viewed(photo: Photo, number: int, total: int, album: str = "") -> ViewedPhoto:
+    """Return the opened photo: the one with a number from 0, of so many, in an album of this name."""
     return ViewedPhoto(
         id=photo.id,
         name=printable(photo.name),
-        position=f"{index + 1} of {known}{' or more' if more else ''}",
-        previous=index > 0,
-        next=index + 1 < known or more,
+        album=printable(album),
+        position=f"{number + 1:,} of {total:,}",
+        previous=number > 0,
+        next=number + 1 < total,
         tags=tuple(tag_confidences(photo)),
         boxes=tuple(map(_box, labelled_boxes(photo.labels))),
-        rows=tuple((fact.name, fact.value, fact.href) for fact in facts(photo)),
+        groups=tuple(grouped(_named(fact, album) for fact in facts(photo))),
     )
+
+
+def grouped(found: Iterable[Fact]) -> list[FactGroup]:
+    """Return facts by what they are about."""
+    group_of = {name: title for title, names in GROUPS.items() for name in names}
+    groups: dict[str, list[tuple[str, str, str]]] = {title: [] for title in (*GROUPS, "Other")}
+    for fact in found:
+        groups[group_of.get(fact.name, "Other")].append((fact.name, fact.value, fact.href))
+    return [FactGroup(title, tuple(rows)) for title, rows in groups.items() if rows]
+
+
+def _named(fact: Fact, album: str) -> Fact:
+    return Fact("Album", f"{printable(album)} ({fact.value})") if album and fact.name == "Album" else fact
 
 
 def summary(photos: Sequence[Photo]) -> list[tuple[str, str, str]]:
@@ -75,3 +95,7 @@ def _box(one: LabelledBox) -> tuple[str, float, float, float, float]:
 def _span(start: float, length: float) -> tuple[float, float]:
     first, last = sorted(min(1.0, max(0.0, end)) for end in (start, start + length))
     return first, last
+
+
+GONE = Card("", "This photo is gone", "Gone", Tone.WAITING, thumbnail=False)
+"""In the place of a photo that was erased since the photos were found."""

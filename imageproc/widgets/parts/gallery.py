@@ -1,14 +1,16 @@
-"""Thumbnails on pages. The browser fetches those in view, by addresses that are not stored anywhere.
+"""Photos in justified rows, however many: the browser lays them out, and asks for those in view.
 
-A presigned address in a trait would be saved with the notebook, and anyone who has the notebook could use it.
-So addresses and bytes travel in messages, when a view asks for them.
+The layout (a shape for each photo, and headings) goes to the browser in one message; what is shown of a photo
+follows when it comes into view. Addresses of thumbnails travel in messages alone: a presigned address in a
+trait would be saved with the notebook, and anyone who has the notebook could use it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import anywidget
@@ -18,9 +20,13 @@ from imageproc.widgets.assets import script, style
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
-PAGE_SIZE = 60
+MOST_AT_ONCE = 200
+"""Cards that a view may ask for in one message."""
 
 _PARALLEL = 4
+
+Ranges = Sequence[tuple[int, int]]
+"""Numbers of photos, as the first and the last of each run."""
 
 
 @dataclass(frozen=True)
@@ -37,51 +43,97 @@ class Card:
     thumbnail: bool = True
 
 
-class Gallery(anywidget.AnyWidget):
-    """One page of cards. `address` gives a thumbnail's address by ID, `thumbnail` its bytes.
+@dataclass(frozen=True)
+class Layout:
+    """Photos as they are to be laid out."""
 
-    The view asks for the bytes where the address does not work. `on_page` is called
-    with the page to show, and calls `show`; `on_open` with the photo to open.
+    aspects: array[float] = field(default_factory=lambda: array("f"))
+    """Width by height of each picture."""
+    headings: tuple[tuple[int, str], ...] = ()
+    """The number of the first photo below each heading, and its text."""
+    note: str = ""
+    """What is said below the last photo."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What can be done with the photos that are selected."""
+
+    name: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class GallerySource:
+    """Where a gallery gets what it shows, by the photos' numbers from 0. Called in threads of its own."""
+
+    cards: Callable[[int, int], Sequence[Card]]
+    """Those from one number to before another."""
+    address: Callable[[int], str | None] = lambda _: None
+    """A thumbnail's address."""
+    thumbnail: Callable[[int], bytes | None] = lambda _: None
+    """A thumbnail's bytes, where the address does not work."""
+
+
+class Gallery(anywidget.AnyWidget):
+    """Photos that can be looked through, opened and selected.
+
+    `on_open` is called with the number of the photo to open, `on_select` when `selection` has changed, and
+    `on_action` with the name of what is to be done with the selected photos.
     """
 
-    _esm = script("gallery.js")
+    _esm = script("clipboard.js", "justified.js", "gallery.js")
     _css = style("gallery.css")
 
-    items: Any = traitlets.List().tag(sync=True)
-    page = traitlets.Int(0).tag(sync=True)
-    first = traitlets.Int(0).tag(sync=True)
-    total = traitlets.Int(0).tag(sync=True)
-    more = traitlets.Bool(False).tag(sync=True)
+    version = traitlets.Int(0).tag(sync=True)
+    count = traitlets.Int(0).tag(sync=True)
+    selection: Any = traitlets.List().tag(sync=True)
+    size = traitlets.Int(200, min=80, max=480).tag(sync=True)
     loading = traitlets.Bool(False).tag(sync=True)
-    marked = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    empty = traitlets.Unicode("No photos in this album yet.").tag(sync=True)
+    actions: Any = traitlets.List().tag(sync=True)
+    empty = traitlets.Unicode("No photos here yet.").tag(sync=True)
     label = traitlets.Unicode("Photos").tag(sync=True)
 
     def __init__(
         self,
-        cards: Iterable[Card] = (),
+        source: GallerySource,
         *,
-        address: Callable[[str], str | None] = lambda _: None,
-        thumbnail: Callable[[str], bytes | None] = lambda _: None,
-        on_page: Callable[[int], object] = lambda _: None,
-        on_open: Callable[[str], object] = lambda _: None,
+        actions: Iterable[Action] = (),
+        on_open: Callable[[int], object] = lambda _: None,
+        on_select: Callable[[], object] = lambda: None,
+        on_action: Callable[[str], object] = lambda _: None,
         **traits: Any,
     ) -> None:
-        """Show these cards as the first page."""
-        shown = [_plain(card) for card in cards]
-        super().__init__(**{"items": shown, "total": len(shown), **traits})
-        self._address, self._thumbnail = address, thumbnail
+        """Show nothing before `show`."""
+        super().__init__(actions=[asdict(action) for action in actions], **traits)
+        self._source, self._layout = source, Layout()
+        self._version, self._selected = 0, list[list[int]]()
         self._pool = ThreadPoolExecutor(_PARALLEL, "thumbnails")
-        self._on_page, self._on_open = on_page, on_open
+        self._on_open, self._on_select, self._on_action = on_open, on_select, on_action
         self.on_msg(self._receive)
 
-    def show(self, cards: Iterable[Card], *, page: int, first: int, total: int, more: bool) -> None:
-        """Show a page soon, from any thread: its number from 0, and the number of photos before it.
+    def show(self, layout: Layout, selection: Ranges = ()) -> None:
+        """Show other photos soon, from any thread; those of `selection` are selected."""
+        self._layout = layout
+        self._version += 1
+        count, selected = len(layout.aspects), [list(pair) for pair in selection]
+        self._selected = selected
+        self._send_layout()  # to views that are there, at once
+        update(self, count=count, selection=selected, version=self._version, loading=False)
 
-        `total` is the number of all photos, -1 if it is not known; `more` says whether others follow these.
-        """
-        items = [_plain(card) for card in cards]
-        update(self, items=items, page=page, first=first, total=total, more=more, loading=False)
+    def select(self, selection: Iterable[Sequence[int]]) -> None:
+        """Select photos, as runs of numbers."""
+        self._selected = [list(pair) for pair in selection]
+        self.selection = self._selected
+
+    def reveal(self, number: int) -> None:
+        """Scroll to a photo."""
+        self.send({"type": "reveal", "version": self._version, "number": number})
+
+    def copy(self, text: str, said: str) -> None:
+        """Put a text into the clipboard of who looks, and say so."""
+        self.send({"type": "copy", "text": text, "said": said})
 
     def close(self) -> None:
         """Close the widget, and fetch no more thumbnails."""
@@ -89,39 +141,71 @@ class Gallery(anywidget.AnyWidget):
         super().close()
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Answer a view, only about photos on the page: anyone can send messages."""
+        """Answer a view, only about photos that are shown: anyone can send messages."""
         if not isinstance(message, dict):
             return
-        known = {item["id"] for item in self.items}
-        kind, asked = message.get("type"), message.get("ids")
-        ids = [one for one in asked if one in known] if isinstance(asked, list) else []
-        if kind == "addresses":
-            self._pool.submit(self._send_addresses, ids)
-        elif kind == "bytes":
-            for one in ids:
-                self._pool.submit(self._send_bytes, one)
-        elif kind == "open" and ids:
-            self._on_open(ids[0])
-        elif kind == "page" and isinstance(message.get("page"), int) and message["page"] >= 0:
-            self._on_page(message["page"])
+        kind = message.get("type")
+        if kind == "layout":
+            self._send_layout()
+        elif message.get("version") != self._version:
+            return  # about photos that were shown before
+        elif kind == "action" and self.selection:
+            if message.get("name") in {action["name"] for action in self.actions}:
+                self._on_action(message["name"])
+        elif kind == "select":
+            self._select(message.get("ranges"))
+        else:
+            self._about(kind, message.get("number"), message.get("count"))
 
-    def _send_addresses(self, ids: list[str]) -> None:
-        found = {}
-        for one in ids:
-            try:
-                found[one] = self._address(one)
-            except Exception:  # noqa: BLE001 - the view asks for the bytes next, which report the error
-                found[one] = None
-        self.send({"type": "addresses", "addresses": found})
-
-    def _send_bytes(self, one: str) -> None:
-        try:
-            data = self._thumbnail(one)
-        except Exception as error:  # noqa: BLE001 - shown in the thumbnail's place
-            self.send({"type": "bytes", "id": one, "cause": str(error) or repr(error)})
+    def _about(self, kind: Any, number: Any, count: Any) -> None:
+        """Do what is asked for a photo, or for so many from it on."""
+        if not isinstance(number, int) or not 0 <= number < len(self._layout.aspects):
             return
-        self.send({"type": "bytes", "id": one, "cause": ""}, [data or b""])
+        if kind == "open":
+            self._on_open(number)
+        elif kind == "bytes":
+            self._pool.submit(self._send_bytes, number, self._version)
+        elif kind == "window" and isinstance(count, int) and 0 < count <= MOST_AT_ONCE:
+            self._pool.submit(self._send_window, number, count, self._version)
 
+    def _select(self, ranges: Any) -> None:
+        try:
+            found = [[int(first), int(last)] for first, last in ranges]
+        except (TypeError, ValueError):
+            return
+        end = len(self._layout.aspects)
+        if all(0 <= first <= last < end for first, last in found):
+            self.select(found)
+            self._on_select()
 
-def _plain(card: Card) -> dict[str, Any]:
-    return asdict(card) | {"tone": card.tone.value}
+    def _send_layout(self) -> None:
+        layout = self._layout
+        answer: dict[str, Any] = {"version": self._version, "headings": layout.headings, "note": layout.note}
+        answer["selection"] = self._selected
+        self.send({"type": "layout", **answer}, [layout.aspects.tobytes()])
+
+    def _send_window(self, first: int, count: int, version: int) -> None:
+        answer = {"type": "window", "version": version, "number": first}
+        try:
+            cards = self._source.cards(first, first + count)
+        except Exception as error:  # noqa: BLE001 - shown in the photos' place
+            self.send({**answer, "cards": [], "cause": str(error) or repr(error)})
+            return
+        shown = [self._plain(card, first + number) for number, card in enumerate(cards)]
+        self.send({**answer, "cards": shown, "cause": ""})
+
+    def _plain(self, card: Card, number: int) -> dict[str, Any]:
+        try:
+            address = self._source.address(number) if card.thumbnail else None
+        except Exception:  # noqa: BLE001 - the view asks for the bytes next, which report the error
+            address = None
+        return asdict(card) | {"tone": card.tone.value, "address": address}
+
+    def _send_bytes(self, number: int, version: int) -> None:
+        answer = {"type": "bytes", "version": version, "number": number}
+        try:
+            data = self._source.thumbnail(number)
+        except Exception as error:  # noqa: BLE001 - shown in the thumbnail's place
+            self.send({**answer, "cause": str(error) or repr(error)})
+            return
+        self.send({**answer, "cause": ""}, [data or b""])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import anywidget
@@ -22,57 +24,97 @@ _SVG = Markup(
     '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/>'
     "{markers}</svg>"
 )
-_MARKER = Markup('<circle cx="{x}" cy="{y}" r="220" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
+_MARKER = Markup('<circle cx="{x}" cy="{y}" r="{r}" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
+_MOST_CIRCLES = 3000
 
 
-@dataclass(frozen=True)
-class MapMarker:
-    """A photo and where it was taken: decimal degrees, WGS 84."""
+Places = Mapping[int, tuple[float, float]]
+"""Latitude and longitude of photos, by the photos' numbers: decimal degrees, WGS 84."""
 
-    id: str
-    name: str
-    latitude: float
-    longitude: float
+Box = tuple[float, float, float, float]
+"""South, west, north, east; one whose west is greater than its east crosses 180°."""
 
 
 class PhotoMap(anywidget.AnyWidget):
-    """A map of markers; those that lie close together are shown as one. `chosen` has the IDs chosen last."""
+    """A map of photos; those that lie close together are shown as one.
+
+    The places go to the browser in one message, twelve bytes each. `on_choose` is called with the numbers of
+    the photos that were chosen, `on_within` with an area that was drawn.
+    """
 
     _esm = script("photo_map.js")
     _css = style("photo_map.css")
 
-    markers: Any = traitlets.List().tag(sync=True)
+    version = traitlets.Int(0).tag(sync=True)
+    count = traitlets.Int(0).tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("None of these photos has a position.").tag(sync=True)
-    chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, markers: Iterable[MapMarker] = (), **traits: Any) -> None:
-        """Show these markers."""
-        super().__init__(markers=[asdict(marker) for marker in markers], **traits)
+    def __init__(
+        self,
+        places: Places | None = None,
+        *,
+        on_choose: Callable[[list[int]], object] = lambda _: None,
+        on_within: Callable[[Box], object] | None = None,
+        **traits: Any,
+    ) -> None:
+        """Show these places."""
+        self.places: Places = places or {}
+        super().__init__(count=len(self.places), **traits)
+        self._version = 0
+        self._on_choose, self._on_within = on_choose, on_within
         self.on_msg(self._receive)
 
-    def show(self, markers: Iterable[MapMarker], note: str = "") -> None:
-        """Show other markers soon, from any thread, and a note below them."""
-        update(self, markers=[asdict(marker) for marker in markers], note=note)
+    def show(self, places: Places, note: str = "") -> None:
+        """Show other places soon, from any thread, and a note below them."""
+        self.places = places
+        self._version += 1
+        update(self, version=self._version, count=len(places), note=note)
 
     def svg(self) -> Markup:
-        """Return the whole world with the markers, as SVG."""
+        """Return the whole world with the places, as SVG; those of the same degree are one circle."""
+        cells = Counter((round(latitude), round(longitude)) for latitude, longitude in self.places.values())
         markers = Markup("").join(
-            _MARKER.format(x=round(marker["longitude"] * 100), y=round(marker["latitude"] * -100))
-            for marker in self.markers
+            _MARKER.format(x=longitude * 100, y=latitude * -100, r=min(700, 200 + round(30 * count**0.5)))
+            for (latitude, longitude), count in sorted(cells.items(), key=lambda one: -one[1])[:_MOST_CIRCLES]
         )
         return _SVG.format(land=outlines()["land"], markers=markers)
 
     def static(self) -> list[Any]:
         """Return the map as a picture and its note, for pages without a kernel."""
-        if not self.markers:
+        if not self.places:
             return [Markup("<p>{}</p>").format(self.empty)]
         return [{"image/svg+xml": str(self.svg())}, Markup("<p>{}</p>").format(self.note)]
 
-    def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        """Send the outlines to a view. As a trait they would be saved with every notebook."""
-        if isinstance(message, dict) and message.get("type") == "outlines":
+    def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
+        """Answer a view. As traits the outlines and places would be saved with every notebook."""
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "outlines":
             self.send({"type": "outlines", **outlines()})
+        elif kind == "places":
+            numbers, degrees = array("I", self.places), array("f", chain(*self.places.values()))
+            areas = self._on_within is not None
+            answer = {"type": "places", "version": self._version, "areas": areas}
+            self.send(answer, [numbers.tobytes(), degrees.tobytes()])
+        elif kind == "choose" and message.get("version") == self._version and buffers:
+            self._choose(bytes(buffers[0]))
+        elif kind == "within" and self._on_within and (box := _box(message.get("box"))):
+            self._on_within(box)
+
+    def _choose(self, data: bytes) -> None:
+        if len(data) % array("I").itemsize == 0:
+            chosen = array("I", data)
+            self._on_choose([number for number in chosen if number in self.places])
+
+
+def _box(value: Any) -> Box | None:
+    """Return an area if it is one."""
+    try:
+        south, west, north, east = (round(float(side), 5) for side in value)
+    except (TypeError, ValueError):
+        return None
+    fits = -90 <= south <= north <= 90 and max(abs(west), abs(east)) <= 180
+    return (south, west, north, east) if fits else None
 
 
 @cache

@@ -15,6 +15,14 @@ from imageproc.widgets.updates import update
 
 
 @dataclass(frozen=True)
+class FactGroup:
+    """Facts of one kind: each its name, its value, and an address or nothing."""
+
+    title: str
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class ViewedPhoto:
     """What the viewer shows of a photo, beside its picture."""
 
@@ -28,8 +36,9 @@ class ViewedPhoto:
     """Names with confidences in percent."""
     boxes: tuple[tuple[str, float, float, float, float], ...] = ()
     """Name, left, top, width, height: fractions of the upright picture."""
-    rows: tuple[tuple[str, str, str], ...] = ()
-    """Name, value, and an address or nothing."""
+    album: str = ""
+    """The name of the album that it is in."""
+    groups: tuple[FactGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,11 @@ class EncodedImage:
 class PhotoViewer(anywidget.AnyWidget):
     """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
-    Both are called when a view asks, and nothing of them is saved with the notebook. `on_step` is called with
-    -1 for the previous photo and 1 for the next.
+    `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
+    is saved with the notebook. `on_step` is called with -1 for the previous photo and 1 for the next.
     """
 
-    _esm = script("photo_viewer.js")
+    _esm = script("clipboard.js", "photo_viewer.js")
     _css = style("photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)
@@ -57,11 +66,12 @@ class PhotoViewer(anywidget.AnyWidget):
         *,
         picture: Callable[[str], EncodedImage] | None = None,
         original: Callable[[str], str | None] = lambda _: None,
+        run: Callable[[str], str] = lambda _: "",
         on_step: Callable[[int], object] = lambda _: None,
     ) -> None:
         """Show nothing yet."""
         super().__init__()
-        self._picture, self._original, self._on_step = picture, original, on_step
+        self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
@@ -87,6 +97,8 @@ class PhotoViewer(anywidget.AnyWidget):
             self._pool.submit(self._send_picture, shown)
         elif kind == "original" and shown and message.get("id") == shown:
             self._pool.submit(self._send_original, shown)
+        elif kind == "run" and shown and message.get("id") == shown:
+            self._pool.submit(self._send_run, shown)
 
     def _send_picture(self, one: str) -> None:
         if self.photo.get("id") != one or self._picture is None:
@@ -105,3 +117,10 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "original", "id": one, "cause": str(error) or repr(error)})
             return
         self.send({"type": "original", "id": one, "address": address or "", "cause": ""})
+
+    def _send_run(self, one: str) -> None:
+        try:
+            text = self._run(one)
+        except Exception as error:  # noqa: BLE001 - shown where the run would be
+            text = str(error) or repr(error)
+        self.send({"type": "run", "id": one, "text": text})

@@ -1,166 +1,316 @@
-// Cards of one page. Addresses come in messages; an image that fails asks once for a fresh one, then for bytes.
+// Photos in justified rows. Only those about the part in view are in the page, and what they show is asked for in blocks.
+const BLOCK = 60, KEPT_BLOCKS = 40, SETTLE_MS = 60;
+
 function render({ model, el }) {
-  const grid = element("ul", { class: "ip-cards", role: "listbox", "aria-multiselectable": "true", onkeydown: onKey });
-  const said = element("span", { role: "status", "aria-live": "polite" });
-  const previous = element("button", { type: "button", onclick: () => turn(-1) }, "‹ Previous");
-  const next = element("button", { type: "button", onclick: () => turn(1) }, "Next ›");
-  const empty = element("p", { class: "ip-empty" });
-  const pages = element("nav", { class: "ip-pages", "aria-label": "Pages of photos" }, previous, said, next);
-  const root = element("div", { class: "ip ip-gallery" }, grid, empty, pages);
+  const list = element("div", { class: "ip-cards", role: "listbox", "aria-multiselectable": "true", onkeydown: onKey, onclick: onClick });
+  const dates = element("div", { class: "ip-dates", "aria-hidden": "true" });
+  const canvas = element("div", { class: "ip-canvas" }, dates, list), ending = element("p", { class: "ip-ending" });
+  const scroller = element("div", { class: "ip-scroller", tabindex: -1, onscroll: later, "data-lm-suppress-shortcuts": "true" }, canvas, ending);
+  const empty = element("p", { class: "ip-empty" }), said = element("span", { class: "ip-said", role: "status", "aria-live": "polite" });
+  const size = element("input", { type: "range", min: 100, max: 400, step: 20, oninput: () => { model.set("size", Number(size.value)); model.save_changes(); arrange(); } });
+  const clear = element("button", { type: "button", onclick: () => { select([], 0); focusOn(current); } }, "✕ Clear");
+  const tools = element("div", { class: "ip-actions", role: "toolbar", "aria-label": "Selected photos" });
+  const bar = element("div", { class: "ip-gallery-bar" }, said, tools, element("label", { class: "ip-size" }, "Size ", size));
+  const root = element("div", { class: "ip ip-gallery" }, bar, scroller, empty);
   el.append(root);
 
-  let cards = new Map(), asked = { addresses: new Set(), bytes: new Set() }, timer = 0, reachable = true;
-  let current = 0, landing = null, blobs = [];
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); need(entry.target.dataset.id); }
-  }, { root: grid, rootMargin: "300px" });
+  let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
+  let nodes = new Map(), blocks = new Map(), asked = new Set(), pictures = new Map();
+  let frame = 0, timer = 0, current = 0, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
 
-  function need(id) { ask(reachable ? "addresses" : "bytes", id); }
-  function ask(kind, id) {
-    asked[kind].add(id);
-    timer ||= setTimeout(() => {
-      timer = 0;
-      for (const type of ["addresses", "bytes"]) {
-        if (asked[type].size) model.send({ type, ids: [...asked[type]] });
-        asked[type] = new Set();
-      }
-    }, 15);
+  function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
+
+  // Lays out anew; what was first in view stays there.
+  function arrange(keep = true) {
+    width = canvas.clientWidth;
+    if (!width) return;
+    const row = plan.rows[rowAt(plan.rows, scroller.scrollTop)], first = keep && row && scroller.scrollTop > 0 ? row.first : -1;
+    const offset = first >= 0 ? scroller.scrollTop - row.top : 0;
+    plan = justify(aspects, headings, width, model.get("size"));
+    canvas.style.height = `${plan.height}px`;
+    for (const node of nodes.values()) node.remove();
+    nodes.clear();
+    if (first >= 0 && first < aspects.length) scroller.scrollTop = plan.rows[plan.row[first]].top + offset;
+    else if (!keep) scroller.scrollTop = 0;
+    paint();
   }
 
-  function draw() {
-    const items = model.get("items"), had = document.activeElement && grid.contains(document.activeElement);
-    seen.disconnect();
-    blobs.forEach((url) => URL.revokeObjectURL(url));
-    blobs = [];
-    cards = new Map();
-    grid.replaceChildren(...items.map(drawCard));
-    grid.hidden = !items.length;
-    empty.hidden = Boolean(items.length);
-    empty.textContent = model.get("empty");
-    current = landing === "last" ? items.length - 1 : landing === "first" ? 0 : Math.min(current, Math.max(0, items.length - 1));
-    if (items.length) focusable(current, Boolean(had || landing));
-    landing = null;
-    mark();
-    label();
+  function paint() {
+    const count = aspects.length, page = scroller.clientHeight;
+    if (!count || !width) return;
+    const from = plan.rows[rowAt(plan.rows, scroller.scrollTop - page)].first;
+    const to = plan.rows[rowAt(plan.rows, scroller.scrollTop + 2 * page)].last;
+    const held = list.contains(document.activeElement) ? current : -1;
+    for (const [number, node] of nodes) if ((number < from || number > to) && number !== held && number !== current) drop(number, node);
+    for (let number = from; number <= to; number += 1) if (!nodes.has(number)) add(number);
+    if (!nodes.has(current)) add(current);
+    paintDates(scroller.scrollTop - page, scroller.scrollTop + 2 * page);
+    need(from, to);
   }
 
-  function drawCard(item, index) {
-    const place = element("div", { class: "ip-picture" }), state = sign(item);
-    if (!item.thumbnail) place.append(element("span", { class: "ip-state", "data-tone": item.tone }, state || "No thumbnail"));
-    const tags = item.tags.slice(0, 3).map(([name, confidence]) =>
-      element("span", { class: "ip-tag" }, confidence === null ? name : `${name} ${Math.round(confidence)} %`));
-    const node = element("li", {
-      class: "ip-card", role: "option", tabindex: -1, "data-id": item.id, title: item.note ? `${item.name}\n${item.note}` : item.name,
-      "aria-label": [item.name, item.note, ...item.tags.slice(0, 3).map(([name]) => name)].filter(Boolean).join(", "),
-      onclick: () => { focusable(index, true); open(index); },
-    }, place, element("div", { class: "ip-name" }, item.name),
-    item.thumbnail && item.note ? element("div", { class: "ip-note", "data-tone": item.tone }, state) : null,
-    element("div", { class: "ip-tags" }, ...tags));
-    cards.set(item.id, { place, tries: 0 });
-    if (item.thumbnail) seen.observe(node);
-    return node;
+  function paintDates(top, bottom) {
+    const shown = plan.heads.filter((head) => head.top > top && head.top < bottom);
+    dates.replaceChildren(...shown.map((head) => {
+      const made = element("div", { class: "ip-date" }, head.text);
+      made.style.top = `${head.top}px`;
+      return made;
+    }));
   }
 
-  const sign = (item) => [STATE_SIGNS[item.tone], item.note].filter(Boolean).join(" ");
+  function add(number) {
+    const { top, height } = plan.rows[plan.row[number]];
+    const node = element("div", { class: "ip-card", role: "option", tabindex: number === current ? 0 : -1, "aria-setsize": aspects.length, "aria-posinset": number + 1, "aria-selected": String(Boolean(marks[number])) });
+    node.dataset.number = number;
+    Object.assign(node.style, { transform: `translate(${plan.left[number]}px, ${top}px)`, width: `${plan.wide[number]}px`, height: `${height}px` });
+    nodes.set(number, node);
+    fill(number);
+    const after = [...list.children].find((one) => Number(one.dataset.number) > number);
+    list.insertBefore(node, after || null);
+  }
 
-  function showPicture(id, url) {
-    const card = cards.get(id);
-    if (!card || !safeUrl(url)) return;
-    const image = element("img", { alt: "", decoding: "async", onload: () => { card.shown = true; }, onerror: () => failed(id, url) });
-    image.src = safeUrl(url);
-    card.place.replaceChildren(image);
+  function drop(number, node) {
+    node.remove();
+    nodes.delete(number);
+    const picture = pictures.get(number);
+    if (picture?.blob) { URL.revokeObjectURL(picture.blob); pictures.delete(number); }
+  }
+
+  function dateOf(number) {
+    let text = "";
+    for (const [start, heading] of headings) { if (start > number) break; text = heading; }
+    return text;
+  }
+
+  const cardOf = (number) => blocks.get(Math.floor(number / BLOCK))?.[number % BLOCK];
+
+  function fill(number) {
+    const node = nodes.get(number), card = cardOf(number);
+    if (!node) return;
+    const place = element("div", { class: "ip-picture" }), check = element("span", { class: "ip-check", "aria-hidden": "true" }, "✓");
+    if (!card) {
+      node.setAttribute("aria-label", `Photo ${number + 1}`);
+      node.replaceChildren(place, check);
+      return;
+    }
+    const tags = card.tags.map(([name, confidence]) => element("span", { class: "ip-tag" }, confidence === null ? name : `${name} ${Math.round(confidence)} %`));
+    const note = [STATE_SIGNS[card.tone], card.note].filter(Boolean).join(" ");
+    node.setAttribute("aria-label", [card.name, dateOf(number), card.note, ...card.tags.map(([name]) => name)].filter(Boolean).join(", "));
+    node.title = card.note ? `${card.name}\n${card.note}` : card.name;
+    if (!card.thumbnail) place.append(element("span", { class: "ip-state" }, element("span", { "data-tone": card.tone }, note || "No thumbnail"), element("span", { class: "ip-name" }, card.name)));
+    const badge = card.thumbnail && card.note ? element("span", { class: "ip-badge", "data-tone": card.tone }, STATE_SIGNS[card.tone] || "!") : null;
+    const caption = element("div", { class: "ip-caption" }, element("span", { class: "ip-name" }, card.name), tags.length ? element("span", { class: "ip-tags" }, ...tags) : null);
+    node.replaceChildren(...[place, card.thumbnail ? caption : null, badge, check].filter(Boolean));
+    if (card.thumbnail) showPicture(number, card, place);
+  }
+
+  function showPicture(number, card, place) {
+    const known = pictures.get(number) || { tries: 0 };
+    pictures.set(number, known);
+    if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning" }, `${STATE_SIGNS.warning} ${known.cause}`));
+    const url = safeUrl(known.blob || (blocked ? "" : card.address));
+    if (!url) return askBytes(number, known);
+    const image = element("img", { alt: "", decoding: "async", draggable: "false", onload: () => { anyShown = true; image.classList.add("ip-there"); }, onerror: () => failed(number, known) });
+    image.src = url;
+    place.append(image);
   }
 
   // First a fresh address: the old one may have expired. Then the kernel's bytes: S3 may be out of reach.
-  function failed(id, url) {
-    const card = cards.get(id);
-    if (!card) return;
-    card.tries += 1;
-    if (url.startsWith("blob:")) return say(id, "The picture cannot be shown.");
-    if (card.tries > 1) { reachable = [...cards.values()].some((one) => one.shown); ask("bytes", id); }
-    else ask("addresses", id);
+  function failed(number, known) {
+    if (pictures.get(number) !== known || !nodes.has(number)) return;
+    known.tries += 1;
+    if (known.blob) { known.cause = "The picture cannot be shown."; return fill(number); }
+    if (known.tries === 1 && anyShown) { blocks.delete(Math.floor(number / BLOCK)); return later(); }
+    blocked = !anyShown;
+    askBytes(number, known);
   }
 
-  function say(id, text) {
-    cards.get(id)?.place.replaceChildren(element("span", { class: "ip-state", "data-tone": "warning" }, `${STATE_SIGNS.warning} ${text}`));
+  function askBytes(number, known) {
+    if (known.asked) return;
+    known.asked = true;
+    model.send({ type: "bytes", version, number });
   }
 
-  function onMessage(message, buffers) {
-    if (message.type === "addresses") {
-      for (const [id, url] of Object.entries(message.addresses)) {
-        if (cards.get(id)?.shown) continue;
-        if (url) showPicture(id, url); else if (cards.has(id)) ask("bytes", id);
-      }
-    } else if (message.type === "bytes" && cards.has(message.id)) {
-      if (message.cause || !buffers[0]?.byteLength) return say(message.id, message.cause || "No thumbnail.");
-      const url = URL.createObjectURL(new Blob([buffers[0]]));
-      blobs.push(url);
-      showPicture(message.id, url);
+  // Asks for the blocks in view once the scrolling has slowed down; the first ones at once.
+  function need(from, to) {
+    clearTimeout(timer);
+    const wanted = [];
+    for (let block = Math.floor(from / BLOCK); block <= Math.floor(to / BLOCK); block += 1) if (!blocks.has(block) && !asked.has(block)) wanted.push(block);
+    const middle = plan.rows[rowAt(plan.rows, scroller.scrollTop)].first / BLOCK;
+    wanted.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+    const ask = () => { for (const block of wanted) { asked.add(block); model.send({ type: "window", version, number: block * BLOCK, count: BLOCK }); } };
+    if (blocks.size && wanted.length) timer = setTimeout(ask, SETTLE_MS); else ask();
+  }
+
+  function onMessage(content, buffers) {
+    if (content.type === "layout") return onLayout(content, buffers[0]);
+    if (content.type === "copy") { copyText(content.text).then((done) => say(done ? content.said : "The browser does not allow copying.")); return; }
+    if (content.version !== version) return;
+    if (content.type === "reveal") { current = content.number; reveal(current, "center"); paint(); roving(); }
+    else if (content.type === "window") onWindow(content);
+    else if (content.type === "bytes") {
+      const known = pictures.get(content.number);
+      if (!known) return;
+      if (content.cause || !buffers[0]?.byteLength) known.cause = content.cause || "No thumbnail.";
+      else known.blob = URL.createObjectURL(new Blob([buffers[0]]));
+      if (nodes.has(content.number)) fill(content.number);
+      else { if (known.blob) URL.revokeObjectURL(known.blob); pictures.delete(content.number); }
     }
   }
 
-  function turn(step) {
-    const page = model.get("page") + step;
-    if (model.get("loading") || page < 0 || (step > 0 && !model.get("more"))) return;
-    landing = step < 0 && grid.contains(document.activeElement) ? "last" : "first";
-    if (!grid.contains(document.activeElement)) landing = null;
-    current = 0;
-    model.send({ type: "page", page });
+  function onLayout(content, data) {
+    const before = version;
+    version = content.version;
+    aspects = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+    headings = content.headings;
+    ending.textContent = content.note;
+    ending.hidden = !content.note;
+    blocks.clear(); asked.clear(); forgetPictures();
+    current = Math.min(current, Math.max(0, aspects.length - 1));
+    readSelection(content.selection);
+    scroller.hidden = !aspects.length;
+    arrange(before >= 0 && scroller.scrollTop > 0);
+    tell();
   }
 
-  function open(index) {
-    const id = grid.children[index]?.dataset.id;
-    if (id) model.send({ type: "open", ids: [id] });
+  function onWindow({ number, cards, cause }) {
+    const block = number / BLOCK;
+    asked.delete(block);
+    if (cause) return say(`${STATE_SIGNS.error} ${cause}`);
+    blocks.delete(block);
+    blocks.set(block, cards);
+    if (blocks.size > KEPT_BLOCKS) {
+      const far = [...blocks.keys()].sort((a, b) => Math.abs(b - block) - Math.abs(a - block));
+      far.slice(0, blocks.size - KEPT_BLOCKS).forEach((one) => blocks.delete(one));
+    }
+    for (let each = number; each < number + BLOCK; each += 1) fill(each);
   }
 
-  function focusable(index, focus) {
-    grid.children[current]?.setAttribute("tabindex", "-1");
-    current = Math.max(0, Math.min(grid.children.length - 1, index));
-    grid.children[current]?.setAttribute("tabindex", "0");
-    if (focus) { grid.children[current]?.focus({ preventScroll: true }); grid.children[current]?.scrollIntoView({ block: "nearest" }); }
+  // Selection: a mark for each photo, sent as ranges.
+  function readSelection(selection) {
+    marks = new Uint8Array(aspects.length);
+    for (const [first, last] of selection) marks.fill(1, first, last + 1);
+    countMarks();
+  }
+  function countMarks() { marked = marks.reduce((sum, one) => sum + one, 0); }
+  function ranges() {
+    const found = [];
+    for (let number = 0; number < marks.length; number += 1) if (marks[number]) { if (found.length && found.at(-1)[1] === number - 1) found.at(-1)[1] = number; else found.push([number, number]); }
+    return found;
+  }
+  function select(pairs, value) {
+    if (!value) marks.fill(0);
+    for (const [first, last] of pairs) marks.fill(1, first, last + 1);
+    changed();
+  }
+  function toggle(number) { marks[number] ^= 1; anchor = number; changed(); }
+  function changed() {
+    countMarks();
+    showMarks();
+    tell();
+    model.send({ type: "select", version, ranges: ranges() });
+  }
+  function showMarks() {
+    for (const [number, node] of nodes) node.setAttribute("aria-selected", String(Boolean(marks[number])));
+    root.classList.toggle("ip-selecting", marked > 0);
+  }
+  function extend(to) { select([[Math.min(anchor, to), Math.max(anchor, to)]], 1); }
+
+  function onClick(event) {
+    const node = event.target.closest(".ip-card");
+    if (!node) return;
+    const number = Number(node.dataset.number);
+    focusOn(number);
+    if (event.shiftKey) { event.preventDefault(); extend(number); }
+    else if (event.ctrlKey || event.metaKey || marked || event.target.closest(".ip-check")) toggle(number);
+    else open(number);
+  }
+
+  function open(number) { model.send({ type: "open", version, number }); }
+
+  function roving() { for (const [number, node] of nodes) node.tabIndex = number === current ? 0 : -1; }
+  function reveal(number, block = "nearest") {
+    const { top, height } = plan.rows[plan.row[number]], page = scroller.clientHeight, line = scroller.scrollTop;
+    if (block === "center") scroller.scrollTop = top - (page - height) / 2;
+    else if (top < line) scroller.scrollTop = Math.max(0, top - 44);
+    else if (top + height > line + page) scroller.scrollTop = top + height - page + 8;
+  }
+  function focusOn(number) {
+    current = Math.max(0, Math.min(aspects.length - 1, number));
+    if (!aspects.length) return;
+    reveal(current);
+    paint();
+    roving();
+    nodes.get(current)?.focus({ preventScroll: true });
+  }
+
+  function vertically(by) {
+    const target = plan.rows[plan.row[current] + by];
+    if (!target) return by < 0 ? 0 : aspects.length - 1;
+    const middle = plan.left[current] + plan.wide[current] / 2;
+    let best = target.first;
+    for (let number = target.first; number <= target.last; number += 1) if (Math.abs(plan.left[number] + plan.wide[number] / 2 - middle) < Math.abs(plan.left[best] + plan.wide[best] / 2 - middle)) best = number;
+    return best;
+  }
+  function pageAway(by) {
+    const line = plan.rows[plan.row[current]].top + by * scroller.clientHeight * 0.9;
+    return line < 0 ? 0 : line > plan.height ? aspects.length - 1 : plan.rows[rowAt(plan.rows, line)].first;
   }
 
   function onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const last = grid.children.length - 1, across = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across };
-    if (event.key in steps) { const to = current + steps[event.key]; if (to >= 0 && to <= last) focusable(to, true); }
-    else if (event.key === "Home") focusable(0, true);
-    else if (event.key === "End") focusable(last, true);
-    else if (event.key === "PageDown") turn(1);
-    else if (event.key === "PageUp") turn(-1);
-    else if (event.key === "Enter" || event.key === " ") open(current);
+    if (event.altKey || !aspects.length) return;
+    const whole = event.ctrlKey || event.metaKey;
+    const to = { ArrowRight: () => current + 1, ArrowLeft: () => current - 1, ArrowDown: () => vertically(1), ArrowUp: () => vertically(-1), Home: () => 0, End: () => aspects.length - 1, PageDown: () => pageAway(1), PageUp: () => pageAway(-1) }[event.key];
+    if (whole && event.key.toLowerCase() === "a") select([[0, aspects.length - 1]], 1);
+    else if (whole) return;
+    else if (to) { if (!event.shiftKey) anchor = Math.max(0, Math.min(aspects.length - 1, to())); focusOn(to()); if (event.shiftKey) extend(current); }
+    else if (event.key === " ") { if (event.shiftKey) extend(current); else toggle(current); }
+    else if (event.key === "Enter") open(current);
+    else if (event.key === "Escape" && marked) select([], 0);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  function mark() {
-    const marked = new Set(model.get("marked"));
-    for (const card of grid.children) card.setAttribute("aria-selected", String(marked.has(card.dataset.id)));
-    grid.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  function say(text) { message = text; tell(); setTimeout(() => { if (message === text) { message = ""; tell(); } }, 6000); }
+
+  function tell() {
+    const count = version < 0 ? model.get("count") : aspects.length, loading = model.get("loading");
+    said.textContent = message || (marked ? `${marked.toLocaleString("en")} selected` : loading ? "Loading…" : "");
+    tools.hidden = !marked;
+    tools.replaceChildren(...model.get("actions").map(({ name, label, hint }) => element("button", { type: "button", title: hint, onclick: () => model.send({ type: "action", version, name }) }, label)), clear);
+    bar.hidden = !count;
+    empty.hidden = count > 0 || loading;
+    empty.textContent = model.get("empty");
+    scroller.hidden = !aspects.length;
+    size.value = model.get("size");
+    list.setAttribute("aria-busy", String(loading));
+    list.setAttribute("aria-label", model.get("label"));
+    root.classList.toggle("ip-loading", loading);
+    root.classList.toggle("ip-selecting", marked > 0);
   }
 
-  function label() {
-    const first = model.get("first"), count = model.get("items").length, total = model.get("total"), more = model.get("more");
-    const span = `Photos ${first + 1}–${first + count}`, all = count === 1 ? "1 photo" : `${count} photos`;
-    const text = !count ? "" : total < 0 ? `${span}; more follow` : first || more ? `${span} of ${total}` : all;
-    said.textContent = model.get("loading") ? "Loading…" : text;
-    previous.disabled = model.get("loading") || model.get("page") <= 0;
-    next.disabled = model.get("loading") || !more;
-    pages.classList.toggle("ip-single", model.get("page") <= 0 && !more);
-    grid.setAttribute("aria-busy", String(model.get("loading")));
-    grid.setAttribute("aria-label", model.get("label"));
+  function forgetPictures() {
+    for (const { blob } of pictures.values()) if (blob) URL.revokeObjectURL(blob);
+    pictures.clear();
   }
 
-  draw();
+  const resized = new ResizeObserver(() => { if (canvas.clientWidth && canvas.clientWidth !== width) arrange(); else later(); });
+  resized.observe(scroller);
+  tell();
   model.on("msg:custom", onMessage);
-  const undo = [watch(model, ["items", "empty"], draw), watch(model, ["page", "first", "total", "more", "loading", "label"], label), watch(model, ["marked"], mark)];
+  model.send({ type: "layout" });
+  const undo = [
+    watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "layout" }); }),
+    watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),
+    watch(model, ["count", "loading", "empty", "label", "actions"], tell), watch(model, ["size"], () => arrange()),
+  ];
   return () => {
     undo.forEach((each) => each());
     model.off("msg:custom", onMessage);
-    seen.disconnect();
-    blobs.forEach((url) => URL.revokeObjectURL(url));
+    resized.disconnect();
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    forgetPictures();
   };
 }
 export default { render };

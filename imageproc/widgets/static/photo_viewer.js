@@ -1,6 +1,6 @@
 // A photo in a dialog: Escape closes it and the focus goes back to where it was.
 function render({ model, el }) {
-  const title = element("h2", { class: "ip-title", tabindex: -1 }), position = element("span", { class: "ip-position", role: "status" });
+  const title = element("h2", { class: "ip-title", tabindex: -1 }), album = element("span", { class: "ip-album" }), position = element("span", { class: "ip-position", role: "status" });
   const previous = element("button", { type: "button", "aria-label": "Previous photo", onclick: () => step(-1) }, "‹");
   const next = element("button", { type: "button", "aria-label": "Next photo", onclick: () => step(1) }, "›");
   const closing = element("button", { type: "button", onclick: () => dialog.close() }, "✕ Close");
@@ -8,18 +8,20 @@ function render({ model, el }) {
   const state = element("p", { class: "ip-state", role: "status" });
   const frame = element("div", { class: "ip-frame" }, image, overlay);
   const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "Nothing was recognised.");
-  const rows = element("tbody"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
-  const saved = element("span", { role: "status" });
+  const groups = element("div"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
+  const saved = element("span", { role: "status" }), run = element("td", {}, "…");
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
-    element("h3", {}, "Tags"), tags, noTags, element("h3", {}, "Details"),
-    element("table", {}, element("caption", { class: "ip-visually-hidden" }, "Details of the photo"), rows),
-    element("p", {}, save, " ", saved));
+    element("h3", {}, "Tags"), tags, noTags, groups, element("p", {}, save, " ", saved));
+  const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
+  const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
+  const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
+  const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, state);
   const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
-    element("div", { class: "ip-bar" }, title, position, previous, next, closing),
-    element("div", { class: "ip-body" }, element("div", { class: "ip-stage" }, frame, state), facts));
+    element("div", { class: "ip-bar" }, element("div", { class: "ip-names" }, title, album), position, zoomOut, zoomText, zoomIn, previous, next, closing),
+    element("div", { class: "ip-body" }, stage, facts));
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
-  let shown = "", blob = "", opener = null;
+  let shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
 
   function draw() {
     const photo = model.get("photo");
@@ -32,16 +34,84 @@ function render({ model, el }) {
     tags.replaceChildren(...photo.tags.map((tag) => drawTag(tag, photo.boxes)));
     noTags.hidden = photo.tags.length > 0;
     overlay.replaceChildren(...photo.boxes.map(drawBox));
-    rows.replaceChildren(...photo.rows.map(([name, value, href]) =>
-      element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : value))));
+    album.textContent = photo.album;
+    groups.replaceChildren(...photo.groups.map(drawGroup));
     if (photo.id !== shown) {
       forget();
       shown = photo.id;
       state.textContent = "Loading the picture…";
       model.send({ type: "picture", id: shown });
+      model.send({ type: "run", id: shown });
+      run.textContent = "…";
+      fitPicture();
     }
     open();
   }
+
+  function drawGroup({ title: name, rows }) {
+    const lines = rows.map(([fact, value, href]) => element("tr", {}, element("th", { scope: "row" }, fact),
+      element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : value),
+      element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }, "⧉"))));
+    if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), run, element("td")));
+    return element("section", {}, element("h3", {}, name), element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
+  }
+  function copy(button, value) {
+    copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = "⧉"; }, 1500); });
+  }
+
+  // Zoom and pan: the picture is moved and scaled as a whole, its boxes with it.
+  function place() {
+    const limitX = Math.max(0, (frame.offsetWidth * scale - stage.clientWidth) / 2), limitY = Math.max(0, (frame.offsetHeight * scale - stage.clientHeight) / 2);
+    panX = Math.max(-limitX, Math.min(limitX, panX));
+    panY = Math.max(-limitY, Math.min(limitY, panY));
+    frame.style.transform = scale === 1 ? "" : `translate(${panX}px, ${panY}px) scale(${scale})`;
+    stage.classList.toggle("ip-zoomed", scale > 1);
+    zoomText.textContent = `${Math.round(scale * 100)} %`;
+    zoomOut.disabled = scale <= 1;
+    zoomIn.disabled = scale >= 8;
+    fitLabels();
+  }
+  function fitPicture() { scale = 1; panX = panY = 0; place(); }
+  function zoomBy(factor, at) {
+    const before = scale, box = stage.getBoundingClientRect();
+    scale = Math.max(1, Math.min(8, scale * factor));
+    const left = at ? at.clientX - box.left - box.width / 2 : 0, top = at ? at.clientY - box.top - box.height / 2 : 0;
+    panX = left - (left - panX) * (scale / before);
+    panY = top - (top - panY) * (scale / before);
+    place();
+  }
+  // A box has its name where that fits into it, at any zoom.
+  function fitLabels() {
+    overlay.style.setProperty("--ip-unscale", 1 / scale);
+    for (const box of overlay.children) {
+      const name = box.firstChild;
+      name.hidden = false;
+      name.hidden = name.offsetWidth > box.offsetWidth * scale || name.offsetHeight + 2 > box.offsetHeight * scale;
+    }
+  }
+  const apart = () => { const [a, b] = [...pressed.values()]; return Math.hypot(a[0] - b[0], a[1] - b[1]); };
+  function onDown(event) {
+    if (event.pointerType === "mouse" && event.button !== 0) return;
+    pressed.set(event.pointerId, [event.clientX, event.clientY]);
+    stage.setPointerCapture(event.pointerId);
+    if (pressed.size === 1) began = [event.clientX, event.clientY, event.pointerType]; else { began = null; spread = apart(); }
+  }
+  function onMove(event) {
+    const last = pressed.get(event.pointerId);
+    if (!last) return;
+    pressed.set(event.pointerId, [event.clientX, event.clientY]);
+    if (pressed.size === 2) { const now = apart(); if (spread) zoomBy(now / spread, event); spread = now; }
+    else if (scale > 1) { panX += event.clientX - last[0]; panY += event.clientY - last[1]; place(); }
+  }
+  function onUp(event) {
+    pressed.delete(event.pointerId);
+    if (began && scale === 1 && event.type === "pointerup") {
+      const across = event.clientX - began[0], down = event.clientY - began[1];
+      if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) step(across < 0 ? 1 : -1);
+    }
+    began = null;
+  }
+  function onWheel(event) { event.preventDefault(); zoomBy(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) / 300), event); }
 
   // A view that is drawn with a photo open, after a page was reloaded for example, is in the document only a moment later.
   function open(frames = 60) {
@@ -65,7 +135,7 @@ function render({ model, el }) {
   }
 
   function drawBox([name, left, top, width, height]) {
-    const box = element("div", { class: "ip-box" }, element("span", { class: "ip-box-name" }, name));
+    const box = element("div", { class: "ip-box", title: name }, element("span", { class: "ip-box-name" }, name));
     box.dataset.label = name;
     for (const [side, part] of Object.entries({ left, top, width, height })) box.style[side] = `${part * 100}%`;
     return box;
@@ -78,14 +148,15 @@ function render({ model, el }) {
 
   function onMessage(message, buffers) {
     if (message.id !== shown) return;
-    if (message.type === "original") {
+    if (message.type === "run") run.textContent = message.text || "not known";
+    else if (message.type === "original") {
       saved.textContent = message.cause || (message.address ? "" : "There is no original.");
       if (safeUrl(message.address)) element("a", { href: message.address, download: "", rel: "noopener noreferrer" }).click();
     } else if (message.type === "picture") {
       if (message.cause) { state.textContent = `${STATE_SIGNS.error} The picture cannot be shown: ${message.cause}`; return; }
       if (blob) URL.revokeObjectURL(blob);
       blob = URL.createObjectURL(new Blob([buffers[0]], { type: message.media }));
-      image.onload = () => { image.hidden = false; overlay.hidden = false; state.textContent = ""; };
+      image.onload = () => { image.hidden = false; overlay.hidden = false; state.textContent = ""; place(); };
       image.onerror = () => { state.textContent = `${STATE_SIGNS.error} The browser cannot show the picture.`; };
       image.alt = model.get("photo").name;
       image.src = safeUrl(blob);
@@ -111,15 +182,20 @@ function render({ model, el }) {
   function onKey(event) {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const zooms = { "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: fitPicture }[event.key];
+    if (zooms) { event.preventDefault(); return zooms(); }
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
     if (!by || (event.target === facts && event.key.startsWith("Page"))) return;
     event.preventDefault();
     step(by);
   }
 
+  const resized = new ResizeObserver(place);
+  resized.observe(stage);
+  stage.addEventListener("wheel", onWheel, { passive: false });
   draw();
   model.on("msg:custom", onMessage);
   const undo = watch(model, ["photo"], draw);
-  return () => { undo(); model.off("msg:custom", onMessage); forget(); };
+  return () => { undo(); resized.disconnect(); model.off("msg:custom", onMessage); forget(); };
 }
 export default { render };

@@ -1,0 +1,80 @@
+"""What a gallery's parts fetch of a photo when it is looked at: addresses, pictures, its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from imageproc import Photo, Workbench
+from imageproc.client.photos.presigned import PresignedUrls
+from imageproc.errors import ImageprocError, WorkbenchError
+from imageproc.presentation.rendition import make_rendition
+from imageproc.widgets.panels import photo_views
+from imageproc.widgets.panels.contact_sheet import Frame
+from imageproc.widgets.parts.photo_viewer import EncodedImage
+
+_KEPT_IMAGES = 8
+
+
+class PhotoPictures:
+    """Pictures of photos, by number in the gallery and by ID in the viewer."""
+
+    def __init__(
+        self, workbench: Workbench, at: Callable[[int], Photo | None], find: Callable[[str], Photo]
+    ) -> None:
+        """Fetch what is of photos that these find."""
+        self._workbench, self._at, self._find = workbench, at, find
+        self._urls: PresignedUrls | None = None
+        self._encoded = lru_cache(_KEPT_IMAGES)(self._encode)
+
+    def forget(self) -> None:
+        """Make pictures anew."""
+        self._encoded.cache_clear()
+
+    def address(self, number: int) -> str | None:
+        """Return a thumbnail's address, None if there is none."""
+        photo = self._at(number)
+        return self._signer().thumbnail(photo) if photo else None
+
+    def thumbnail(self, number: int) -> bytes | None:
+        """Return a thumbnail's bytes. Raises PhotoNotFoundError, AwsError."""
+        photo = self._at(number)
+        return self._workbench.photos.read_thumbnail(photo) if photo else None
+
+    def original(self, photo_id: str) -> str | None:
+        """Return the address of a photo's file."""
+        return self._signer().original(self._find(photo_id))
+
+    def picture(self, photo_id: str) -> EncodedImage:
+        """Return a photo as large as it is shown. Raises WorkbenchError, AwsError, ImageRejectedError."""
+        return self._encoded(photo_id, self._find(photo_id).version_id)
+
+    def run(self, photo_id: str) -> str:
+        """Return how a photo's execution stands, in words. Raises AwsError."""
+        arn = self._find(photo_id).execution_arn
+        if not arn:
+            return "none is recorded"
+        run = self._workbench.executions.get(arn)
+        took = "" if run.seconds is None else f" in {run.seconds:.1f} s"
+        return f"{run.status.replace('_', ' ').capitalize()}{took}, started {run.started:%Y-%m-%d %H:%M:%S}"
+
+    def frame(self, photo: Photo) -> Frame:
+        """Return a photo for a contact sheet; without a picture if that cannot be had."""
+        shown = photo_views.card(photo)
+        line = shown.tags[0][0] if shown.tags else shown.note
+        try:
+            picture = self._workbench.photos.read_thumbnail(photo) if shown.thumbnail else None
+        except ImageprocError:
+            picture = None
+        return Frame(picture, shown.name, line)
+
+    def _signer(self) -> PresignedUrls:
+        self._urls = self._urls or self._workbench.photos.urls()  # two threads may make one each
+        return self._urls
+
+    def _encode(self, photo_id: str, _version: str | None) -> EncodedImage:
+        photo = self._find(photo_id)
+        if not photo.key:
+            raise WorkbenchError("The record does not say where the original is.")
+        made = make_rendition(self._workbench.photos.read(photo))
+        return EncodedImage(made.data, made.content_type)

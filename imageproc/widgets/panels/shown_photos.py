@@ -1,0 +1,162 @@
+"""The photos that a gallery shows, as they were found at one moment. A view model: no widgets.
+
+Known of each are its ID, shape, day and place. The records of those in view are asked of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from threading import Lock
+
+from imageproc import Photo, PhotoView
+from imageproc.widgets.parts.gallery import Layout
+
+MOST = 100_000
+"""Photos that a gallery shows at most."""
+
+ORDERS: dict[str, tuple[str, str, bool]] = {
+    "taken-newest": ("Newest taken", "taken", True),
+    "taken-oldest": ("Oldest taken", "taken", False),
+    "uploaded-newest": ("Newest upload", "uploaded", True),
+    "uploaded-oldest": ("Oldest upload", "uploaded", False),
+    "name": ("Name", "name", False),
+    "size": ("Largest file", "file_size", True),
+}
+"""What a gallery can be sorted by: in words, the field, and whether it descends."""
+
+_KEPT = 2000
+"""Records that are kept at hand."""
+
+_PER_DAY = 4
+"""Photos a day, on average, from which on each day has a heading; below, each month."""
+
+
+def sorted_view(view: PhotoView, order: str) -> PhotoView:
+    """Return the same photos in one of the orders; as they are if it is empty."""
+    if order not in ORDERS:
+        return view
+    _, field, descending = ORDERS[order]
+    return view.sort_by(field, descending=descending)
+
+
+class ShownPhotos:
+    """Photos by their numbers from 0. Any thread may ask."""
+
+    def __init__(self, view: PhotoView, *, dated: bool = True) -> None:
+        """Read a view's outline; with headings if it is sorted by a time. Raises QueryError, AwsError."""
+        self.view = view
+        self.total = view.count()
+        """How many there are, also of those that are not shown."""
+        self._outline = view.outline(MOST)
+        self._dated = dated
+        self._records: OrderedDict[str, Photo] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs, in order."""
+        return self._outline.ids
+
+    @property
+    def places(self) -> dict[int, tuple[float, float]]:
+        """Latitude and longitude of those that have them, by number."""
+        return self._outline.places
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How they are laid out."""
+        days = self._outline.days if self._dated else []
+        left = self.total - len(self.ids)
+        note = (
+            f"These are the first {len(self.ids):,} of {self.total:,}. Search to see others."
+            if left > 0
+            else ""
+        )
+        return Layout(self._outline.aspects, tuple(headings(days)), note)
+
+    def number(self, photo_id: str) -> int | None:
+        """Return a photo's number, None if it is not shown."""
+        return self._numbers.get(photo_id)
+
+    def between(self, first: int, end: int) -> list[Photo | None]:
+        """Return those from a number to before another; None for one that is gone. Raises AwsError."""
+        ids = self.ids[first:end]
+        with self._lock:
+            found = {one: self._records[one] for one in ids if one in self._records}
+        missing = [one for one in ids if one not in found]
+        if missing:
+            read = {photo.id: photo for photo in self.view.photos.where(id=missing)}
+            found |= read
+            self._keep(read)
+        return [found.get(one) for one in ids]
+
+    def find(self, photo_id: str) -> Photo | None:
+        """Return a photo that is shown. Raises AwsError."""
+        number = self.number(photo_id)
+        return None if number is None else self.between(number, number + 1)[0]
+
+    def chosen(self, ranges: Iterable[Sequence[int]]) -> list[str]:
+        """Return the IDs of those in ranges, each as the first and the last number."""
+        return [one for first, last in ranges for one in self.ids[first : last + 1]]
+
+    def ranges(self, ids: Iterable[str]) -> list[tuple[int, int]]:
+        """Return those of these photos that are shown, as ranges of numbers."""
+        found: list[tuple[int, int]] = []
+        for number in sorted({self._numbers[one] for one in ids if one in self._numbers}):
+            if found and found[-1][1] == number - 1:
+                found[-1] = found[-1][0], number
+            else:
+                found.append((number, number))
+        return found
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {one: number for number, one in enumerate(self.ids)}
+
+    def _keep(self, read: dict[str, Photo]) -> None:
+        with self._lock:
+            self._records.update(read)
+            while len(self._records) > _KEPT:
+                self._records.popitem(last=False)
+
+
+def headings(days: Sequence[date | None]) -> Iterator[tuple[int, str]]:
+    """Yield a heading for each day, or for each month if there are few photos a day, and where it begins."""
+    text: Callable[[date], str] = _month
+    if len(days) >= _PER_DAY * len({day for day in days if day}):
+        text = _day
+    last = None
+    for number, day in enumerate(days):
+        shown = text(day) if day else "No date"
+        if shown != last:
+            yield number, shown
+            last = shown
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _month(day: date) -> str:
+    return f"{day:%B} {day.year}"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many photos were found, of how many, and how many of them have a place."""
+
+    found: int
+    of: int
+    placed: int
+
+    def __str__(self) -> str:
+        """Return them in words."""
+        photos = "photo" if self.of == 1 else "photos"
+        found = (
+            f"{self.found:,} of {self.of:,} {photos}" if self.found != self.of else f"{self.of:,} {photos}"
+        )
+        return f"{found} · {self.placed:,} on the map" if self.found else found
