@@ -197,7 +197,7 @@ class OperationsPanel(Panel):
     def static(self) -> list[Any]:
         """Return the figures and tables, for pages without a kernel; a log only if one was chosen."""
         log = [self.log_table] if self.log_table.rows else []
-        shown = (self.status, self.figures, self.failures, self.queue, self.executions, *log)
+        shown: tuple[Any, ...] = (self.status, self.figures, self.failures, self.queue, self.executions, *log)
         return [part.static() for part in shown]
 
     def results(self) -> dict[str, Any]:
