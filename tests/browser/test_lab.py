@@ -141,7 +141,7 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
     assert error.inner_text().strip() == "StackMissingError: There is no stack yet.", "one line, no traceback"
     assert page.page.get_by_role("link", name="1. Deploy").is_visible()
     assert page.page.locator("details").get_by_text("Traceback").count() == 1
-    assert page.page.get_by_text("Logged in as ann.").filter(visible=True).count() == 1, "in the widget"
+    page.page.locator(".ip-status-line", has_text="Logged in as ann.").wait_for()  # in the widget
     assert not page.page.locator(".ip-snapshot").is_visible()
 
     page.page.locator(".ip-snapshot").get_by_text("Logged in as ann.").wait_for(state="attached")

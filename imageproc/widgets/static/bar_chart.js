@@ -1,6 +1,7 @@
 function render({ model, el }) {
-  const caption = element("caption"), head = element("thead"), body = element("tbody");
-  const root = element("div", { class: "ip ip-bar-chart" }, element("table", {}, caption, head, body));
+  // The roles are said, as a grid's layout takes a table's own away.
+  const caption = element("caption"), head = element("thead", { role: "rowgroup" }), body = element("tbody", { role: "rowgroup" });
+  const root = element("div", { class: "ip ip-bar-chart" }, element("table", { role: "table" }, caption, head, body));
   el.append(root);
 
   function row({ name, value, segments }) {
@@ -10,15 +11,15 @@ function render({ model, el }) {
       part.style.width = `${percent}%`;
       bar.append(part);
     }
-    return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, bar), element("td", {}, value));
+    return element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader" }, name), element("td", { role: "cell" }, bar), element("td", { role: "cell" }, value));
   }
 
   function draw() {
     const [name, value] = model.get("columns"), bars = model.get("bars");
     caption.textContent = model.get("caption");
-    head.replaceChildren(element("tr", { class: "ip-visually-hidden" }, element("th", { scope: "col" }, name), element("td", {}), element("th", { scope: "col" }, value)));
+    head.replaceChildren(element("tr", { class: "ip-visually-hidden", role: "row" }, ...[name, "Bar", value].map((text) => element("th", { scope: "col", role: "columnheader" }, text))));
     body.replaceChildren(...bars.map(row));
-    if (!bars.length) body.append(element("tr", {}, element("td", { colspan: 3, class: "ip-empty" }, model.get("empty"))));
+    if (!bars.length) body.append(element("tr", { role: "row" }, element("td", { role: "cell", class: "ip-empty" }, model.get("empty"))));
   }
   draw();
   return watch(model, ["caption", "columns", "bars", "empty"], draw);
