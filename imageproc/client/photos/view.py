@@ -18,7 +18,6 @@ from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imageproc.catalog.database import Database
     from imageproc.client.albums import AlbumLike
     from imageproc.client.photos import Photos
     from imageproc.client.photos.photo import Photo
@@ -44,7 +43,7 @@ class PhotoView:
     def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
         if album is not None:
-            conditions["album_id"] = self.photos.album_id(album, conditions.get("user"))
+            conditions["album_id"] = self.photos.album_id(album, _owner(conditions.get("user")))
         return self._with(self.selection.where(condition_of(conditions)))
 
     def between(self, begin: Time | None, end: Time | None) -> PhotoView:
@@ -88,11 +87,11 @@ class PhotoView:
 
     def count(self) -> int:
         """Return how many there are."""
-        return answers.count(self._database, self.selection)
+        return self.photos.catalog.ask(answers.count, self.selection)
 
     def __iter__(self) -> Iterator[Photo]:
         """Yield the photos in order, from the catalog: DynamoDB is not asked for each."""
-        return map(self.photos.of_row, answers.rows(self._database, self.selection))
+        return map(self.photos.of_row, self.photos.catalog.rows(self.selection))
 
     @overload
     def __getitem__(self, index: int) -> Photo: ...
@@ -115,7 +114,7 @@ class PhotoView:
 
     def ids(self) -> list[str]:
         """Return the photos' IDs, in order."""
-        return answers.ids(self._database, self.selection)
+        return self.photos.catalog.ask(answers.ids, self.selection)
 
     def facets(self, field: str) -> dict[Any, int]:
         """Return a field's values, each with its number of photos, the most frequent first.
@@ -123,13 +122,11 @@ class PhotoView:
         None stands for the photos that lack it. `field` is a column of `to_frame`, or `year`, `month`, `day`,
         `hour`, `has_place`, `has_date`. Raises QueryError for an unknown one, with the nearest names.
         """
-        database = self._database
-        return answers.pairs(database, self.selection.facets(field, database.names))
+        return self.photos.catalog.ask(answers.facets, self.selection, field)
 
     def tags(self) -> dict[str, int]:
         """Return the labels and their parents, each with its number of photos, the most frequent first."""
-        database = self._database
-        return answers.pairs(database, self.selection.tags(database.names))
+        return self.photos.catalog.ask(answers.tags, self.selection)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each photo, in order: flat columns, of times, categories and numbers.
@@ -137,14 +134,14 @@ class PhotoView:
         `taken` is the time on the clock where the photo was taken; `taken_offset` is that clock's offset, and
         `taken_utc` the moment, where EXIF has an offset. Raises ResourcesMissingError without pandas.
         """
-        return answers.frame(self._database, self.selection)
+        return self.photos.catalog.ask(answers.frame, self.selection)
 
     def labels_frame(self) -> pd.DataFrame:
         """Return a row for each box of each label, and one for a label without boxes, in no fixed order.
 
         Confidences are in percent; boxes are fractions of the upright picture's sides.
         """
-        return answers.labels_frame(self._database, self.selection)
+        return self.photos.catalog.ask(answers.labels_frame, self.selection)
 
     def to_parquet(self, path: Path | str) -> Path:
         """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
@@ -169,14 +166,14 @@ class PhotoView:
         `photos` has the columns of `to_frame` (without `taken_utc`) and `labels` those of `labels_frame`, of
         this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
         """
-        return answers.ask(self._database, self.selection, query)
+        return self.photos.catalog.ask(answers.ask, self.selection, query)
 
     def athena_sql(self) -> str:
         """Return the query for the columns of `to_frame` as Athena takes it, over `workbench.catalog.export`.
 
         Raises QueryError.
         """
-        return export.athena_sql(self._database, self.selection)
+        return self.photos.catalog.ask(export.athena_sql, self.selection)
 
     def __repr__(self) -> str:
         """Return one line for people."""
@@ -199,9 +196,10 @@ class PhotoView:
     def _with(self, selection: Selection) -> PhotoView:
         return replace(self, selection=selection)
 
-    @property
-    def _database(self) -> Database:
-        return self.photos.catalog.database()
+
+def _owner(user: Any) -> str | None:
+    """Return whose album is meant, if one user is named."""
+    return user if isinstance(user, str) else None
 
 
 def _whole(name: str, value: Any) -> int:
