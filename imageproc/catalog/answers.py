@@ -55,9 +55,14 @@ def count(database: Database, selection: Selection) -> int:
     return int(database.rows(selection.counting(database.names))[0][0])
 
 
-def pairs(database: Database, sql: str) -> dict[Any, int]:
-    """Return the values and numbers of a query for facets or tags."""
-    return {value: int(photos) for value, photos in database.rows(sql)}
+def facets(database: Database, selection: Selection, field: str) -> dict[Any, int]:
+    """Return a field's values, each with its number of photos, the most frequent first."""
+    return {value: int(photos) for value, photos in database.rows(selection.facets(field, database.names))}
+
+
+def tags(database: Database, selection: Selection) -> dict[str, int]:
+    """Return the tags, each with its number of photos, the most frequent first."""
+    return {tag: int(photos) for tag, photos in database.rows(selection.tags(database.names))}
 
 
 def ids(database: Database, selection: Selection) -> list[str]:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
 
+from imageproc.catalog import answers
 from imageproc.catalog.database import Database
 from imageproc.catalog.feed import FRESH_S, Feed, Keys
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
-from imageproc.catalog.rows import Origin
+from imageproc.catalog.rows import Origin, Row
+from imageproc.catalog.selection import Selection
 from imageproc.core.changes import FORGOTTEN, TOMBSTONE_DAYS, shards, tombstone_id
 from imageproc.errors import CatalogError
 
@@ -49,7 +51,16 @@ _WAIT_S = 0.2
 _TRIES = 5
 """A base that is gone was just replaced by another process: then the next one is looked for."""
 
-_BROKEN = (sqlite3.DatabaseError, duckdb.IOException, duckdb.CatalogException, duckdb.BinderException)
+_ERRORS = (sqlite3.DatabaseError, duckdb.Error)
+_OF_DAMAGE = (
+    *(duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException),
+    *(duckdb.CatalogException, duckdb.BinderException),
+)
+"""What DuckDB raises of a file that is not what was written; of a wrong checksum, its plain Error."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Catalog:
@@ -81,16 +92,31 @@ class Catalog:
         with self._lock:
             try:
                 return self._current(max_age_s)
-            except sqlite3.OperationalError as error:
-                raise CatalogError(
-                    f"The catalog in {self.folder} cannot be used: {error}.", "Try again in a minute."
-                ) from error
-            except _BROKEN:
-                self.remove()
+            except _ERRORS as error:
+                self._remove_if_damaged(error)
             try:
                 return self._current(max_age_s)
-            except _BROKEN as error:
-                raise CatalogError(f"The catalog in {self.folder} cannot be used: {error}.") from error
+            except _ERRORS as error:
+                raise self._unusable(error) from error
+
+    def ask(self, question: Callable[Concatenate[Database, P], T], *given: P.args, **more: P.kwargs) -> T:
+        """Return a question's answer; if the file turns out to be damaged, by one that is made anew.
+
+        Raises as `database` does, and as the question.
+        """
+        try:
+            return question(self.database(), *given, **more)
+        except duckdb.Error as error:
+            self._remove_if_damaged(error)
+            return question(self.database(), *given, **more)
+
+    def rows(self, selection: Selection) -> Iterator[Row]:
+        """Yield a selection's rows. Raises CatalogError if the file turns out to be damaged."""
+        try:
+            yield from answers.rows(self.database(), selection)
+        except duckdb.Error as error:
+            self._remove_if_damaged(error)
+            raise CatalogError(f"The catalog was damaged: {error}.", "It is made anew: ask again.") from error
 
     def erase(self) -> None:
         """Catch up, and leave no byte here of what was erased from the table."""
@@ -286,6 +312,20 @@ class Catalog:
         for path in self.folder.glob("base-*.duckdb"):
             if path.name != used and self._clock() - path.stat().st_mtime > _WRITING_S:
                 path.unlink(missing_ok=True)
+
+    def _remove_if_damaged(self, error: Exception) -> None:
+        """Remove the files if an error says that they are damaged. Raises CatalogError if it does not."""
+        of_sqlite = isinstance(error, sqlite3.DatabaseError) and not isinstance(
+            error, sqlite3.OperationalError
+        )
+        if not (of_sqlite or isinstance(error, _OF_DAMAGE) or type(error) is duckdb.Error):
+            raise self._unusable(error) from error
+        self.remove()
+
+    def _unusable(self, error: Exception) -> CatalogError:
+        return CatalogError(
+            f"The catalog in {self.folder} cannot be used: {error}.", "Try again in a minute."
+        )
 
     def _restless(self) -> CatalogError:
         return CatalogError(f"The catalog in {self.folder} is being written again and again.", "Try again.")

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from imageproc.aws.translation import translated
 from imageproc.catalog.feed import FRESH_S, Feed
-from imageproc.catalog.rows import Origin
+from imageproc.catalog.rows import Origin, Row
+from imageproc.catalog.selection import Selection
 from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.costs import PRICES
@@ -33,6 +34,10 @@ _S3_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]+[a-z0-9])(?:/(.*?))?/?")
 _TOLD_EVERY_S = 1.0
 _WORTH_TELLING = 2000
 """Records from which on a first fill is long enough to be told of."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class StackCatalog:
@@ -52,6 +57,17 @@ class StackCatalog:
         Raises CatalogError, AwsError.
         """
         return self._current.database(max_age_s)
+
+    def ask(self, question: Callable[Concatenate[Database, P], T], *given: P.args, **more: P.kwargs) -> T:
+        """Return a question's answer from what is fresh.
+
+        Raises CatalogError, AwsError, and as the question.
+        """
+        return self._current.ask(question, *given, **more)
+
+    def rows(self, selection: Selection) -> Iterator[Row]:
+        """Yield a selection's rows from what is fresh. Raises CatalogError, AwsError, QueryError."""
+        return self._current.rows(selection)
 
     def sync(self) -> None:
         """Read now what has changed; the first time, everything. Raises CatalogError, AwsError."""

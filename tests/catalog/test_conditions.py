@@ -334,7 +334,6 @@ def test_order_and_parts_are_those_of_a_list(
 @settings(max_examples=40)
 def test_facets_and_tags_are_counted_as_a_loop_counts(world: World, chain: Pair) -> None:
     selection, test = chain
-    names = world.database.names
     records = [r for r in world.records.values() if test(r)]
     expected: dict[Any, int] = {}
     tags: dict[str, int] = {}
@@ -342,8 +341,8 @@ def test_facets_and_tags_are_counted_as_a_loop_counts(world: World, chain: Pair)
         expected[record.camera.name] = expected.get(record.camera.name, 0) + 1
         for tag in {*record.tags, *(one for label in record.labels for one in (label.name, *label.parents))}:
             tags[tag] = tags.get(tag, 0) + 1
-    assert answers.pairs(world.database, selection.facets("camera", names)) == expected
-    assert answers.pairs(world.database, selection.tags(names)) == tags
+    assert answers.facets(world.database, selection, "camera") == expected
+    assert answers.tags(world.database, selection) == tags
 
 
 @given(st.integers(0, 80), st.integers())

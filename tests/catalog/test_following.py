@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from imageproc.catalog import answers
+from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import DEEP_EVERY_S, MERGE_AFTER, Catalog
 from imageproc.catalog.filling import SEGMENTS, FillProgress
 from imageproc.catalog.selection import Selection
@@ -69,7 +70,7 @@ def test_a_change_replaces_what_was_known(catalog: Catalog, dynamodb: FakeDynamo
     for status in ("UPLOADED", "PROCESSING", "FAILED"):
         dynamodb.put(NAMES[0], status=status)
         database = catalog.database(0)
-        assert answers.pairs(database, Selection().facets("status", database.names)) == {
+        assert answers.facets(database, Selection(), "status") == {
             "SUCCEEDED": len(NAMES) - 1,
             status: 1,
         }
@@ -150,7 +151,7 @@ def test_a_record_whose_time_went_back_is_read_again(catalog: Catalog, dynamodb:
     ids(catalog)
     dynamodb.put("cat.jpg", dynamodb.clock() - 5, status="FAILED")
     database = catalog.database(0)
-    assert answers.pairs(database, Selection().facets("status", database.names))["FAILED"] == 1
+    assert answers.facets(database, Selection(), "status")["FAILED"] == 1
 
 
 def test_a_table_that_changes_while_it_is_read_the_first_time(
@@ -208,6 +209,34 @@ def test_a_broken_file_is_made_anew(open_catalog: Open, file: str, content: byte
     (path,) = open_catalog().folder.glob(file)
     path.write_bytes(content)
     assert ids(open_catalog()) == sorted(NAMES)
+
+
+@pytest.fixture
+def damaged(open_catalog: Open, dynamodb: FakeDynamoDB) -> Catalog:
+    """A catalog whose base is damaged while it is open: nothing but its headers is as it was."""
+    for number in range(3000):
+        dynamodb.put(f"more/{number}.jpg", 1_700_000_000)
+    dynamodb.page = 1000
+    ids(open_catalog())
+    opened = open_catalog()
+    opened.database(0)
+    (path,) = opened.folder.glob("base-*.duckdb")
+    content = bytearray(path.read_bytes())
+    for start in range(3 * 4096, len(content), 64):
+        content[start] ^= 0xFF
+    path.write_bytes(content)
+    return opened
+
+
+def test_a_question_to_a_damaged_file_is_answered_by_a_new_one(damaged: Catalog) -> None:
+    everything = Selection().where(condition_of({"name": "*"}))
+    assert damaged.ask(answers.count, everything) == 3000 + len(NAMES)
+
+
+def test_photos_of_a_damaged_file_are_there_the_next_time(damaged: Catalog) -> None:
+    with pytest.raises(CatalogError, match="made anew"):
+        list(damaged.rows(Selection()))
+    assert len(list(damaged.rows(Selection()))) == 3000 + len(NAMES)
 
 
 def test_a_file_that_is_gone_is_made_anew(open_catalog: Open) -> None:

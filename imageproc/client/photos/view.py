@@ -22,7 +22,6 @@ from imageproc.presentation import html
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imageproc.catalog.database import Database
     from imageproc.client.albums import AlbumLike
     from imageproc.client.photos import Photos
     from imageproc.client.photos.photo import Photo
@@ -48,7 +47,7 @@ class PhotoView:
     def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
         if album is not None:
-            conditions["album_id"] = self.photos.album_id(album, conditions.get("user"))
+            conditions["album_id"] = self.photos.album_id(album, _owner(conditions.get("user")))
         return self._with(self.selection.where(condition_of(conditions)))
 
     def search(self, text: str) -> PhotoView:
@@ -99,11 +98,11 @@ class PhotoView:
 
     def count(self) -> int:
         """Return how many there are."""
-        return answers.count(self._database, self.selection)
+        return self.photos.catalog.ask(answers.count, self.selection)
 
     def __iter__(self) -> Iterator[Photo]:
         """Yield the photos in order, from the catalog: DynamoDB is not asked for each."""
-        return map(self.photos.of_row, answers.rows(self._database, self.selection))
+        return map(self.photos.of_row, self.photos.catalog.rows(self.selection))
 
     @overload
     def __getitem__(self, index: int) -> Photo: ...
@@ -126,7 +125,7 @@ class PhotoView:
 
     def ids(self) -> list[str]:
         """Return the photos' IDs, in order."""
-        return answers.ids(self._database, self.selection)
+        return self.photos.catalog.ask(answers.ids, self.selection)
 
     def outline(self, limit: int) -> Outline:
         """Return the first photos' IDs, shapes, times and places, in order: what a gallery is laid out by."""
@@ -138,13 +137,11 @@ class PhotoView:
         None stands for the photos that lack it. `field` is a column of `to_frame`, or `year`, `month`, `day`,
         `hour`, `has_place`, `has_date`. Raises QueryError for an unknown one, with the nearest names.
         """
-        database = self._database
-        return answers.pairs(database, self.selection.facets(field, database.names))
+        return self.photos.catalog.ask(answers.facets, self.selection, field)
 
     def tags(self) -> dict[str, int]:
         """Return the labels and their parents, each with its number of photos, the most frequent first."""
-        database = self._database
-        return answers.pairs(database, self.selection.tags(database.names))
+        return self.photos.catalog.ask(answers.tags, self.selection)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each photo, in order: flat columns, of times, categories and numbers.
@@ -152,14 +149,14 @@ class PhotoView:
         `taken` is the time on the clock where the photo was taken; `taken_offset` is that clock's offset, and
         `taken_utc` the moment, where EXIF has an offset. Raises ResourcesMissingError without pandas.
         """
-        return answers.frame(self._database, self.selection)
+        return self.photos.catalog.ask(answers.frame, self.selection)
 
     def labels_frame(self) -> pd.DataFrame:
         """Return a row for each box of each label, and one for a label without boxes, in no fixed order.
 
         Confidences are in percent; boxes are fractions of the upright picture's sides.
         """
-        return answers.labels_frame(self._database, self.selection)
+        return self.photos.catalog.ask(answers.labels_frame, self.selection)
 
     def to_parquet(self, path: Path | str) -> Path:
         """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
@@ -184,14 +181,14 @@ class PhotoView:
         `photos` has the columns of `to_frame` (without `taken_utc`) and `labels` those of `labels_frame`, of
         this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
         """
-        return answers.ask(self._database, self.selection, query)
+        return self.photos.catalog.ask(answers.ask, self.selection, query)
 
     def athena_sql(self) -> str:
         """Return the query for the columns of `to_frame` as Athena takes it, over `workbench.catalog.export`.
 
         Raises QueryError.
         """
-        return export.athena_sql(self._database, self.selection)
+        return self.photos.catalog.ask(export.athena_sql, self.selection)
 
     def __repr__(self) -> str:
         """Return one line for people."""
@@ -226,9 +223,10 @@ class PhotoView:
     def _with(self, selection: Selection) -> PhotoView:
         return replace(self, selection=selection)
 
-    @property
-    def _database(self) -> Database:
-        return self.photos.catalog.database()
+
+def _owner(user: Any) -> str | None:
+    """Return whose album is meant, if one user is named."""
+    return user if isinstance(user, str) else None
 
 
 def _whole(name: str, value: Any) -> int:
