@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from imageproc.aws.items import to_item
-from imageproc.catalog import Catalog
+from imageproc.catalog.catalog import Catalog
 from imageproc.client.albums import Album
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode

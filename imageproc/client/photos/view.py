@@ -129,7 +129,7 @@ class PhotoView:
 
     def outline(self, limit: int) -> Outline:
         """Return the first photos' IDs, shapes, times and places, in order: what a gallery is laid out by."""
-        return outline(self._database, self.selection.part(0, _whole("limit", limit)))
+        return self.photos.catalog.ask(outline, self.selection.part(0, _whole("limit", limit)))
 
     def facets(self, field: str) -> dict[Any, int]:
         """Return a field's values, each with its number of photos, the most frequent first.
