@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -17,9 +18,9 @@ from benchmarks.generated_records import COMMON, ORIGIN
 from imageproc.catalog import answers
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
-from imageproc.catalog.rows import to_attributes
+from imageproc.catalog.rows import to_record
 from imageproc.catalog.selection import Selection
-from imageproc.core.record_codec import decode
+from imageproc.core.record import PhotoRecord
 
 ROUNDS = 7
 THREE: dict[str, Any] = {"tag": COMMON, "min_confidence": 80, "camera": "canon*", "taken": ("2014", "2016")}
@@ -51,7 +52,7 @@ def of_catalog(folder: Path) -> dict[str, Any]:
     def page() -> list[Any]:
         database = catalog.database(math.inf)
         found = answers.rows(database, three.part(0, PAGE))
-        return [decode(to_attributes(row, ORIGIN)) for row in found]
+        return [to_record(row, ORIGIN, PhotoRecord) for row in found]
 
     def facets(field: str) -> dict[Any, int]:
         database = catalog.database(math.inf)
@@ -95,10 +96,11 @@ def of_pandas(folder: Path) -> dict[str, Any]:
 
 def most_memory() -> float:
     """Return the most memory that this process had, in MB."""
-    import resource
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / 1e6 if sys.platform == "darwin" else most / 1e3
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage has what the process had that started this one
+        (line,) = [one for one in status.read_text().splitlines() if one.startswith("VmHWM")]
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 if __name__ == "__main__":

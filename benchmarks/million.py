@@ -64,6 +64,7 @@ def make(folder: Path) -> None:
     base = write_base(connection, folder)
     connection.close()
     path.unlink()
+    (folder / "caught-up").touch()
     now = time.time()
     with Journal(folder / "journal.sqlite").writing() as journal:
         journal.set_base(base.name, 0, COUNT)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import Row
+from imageproc.catalog.schema import DERIVED_COLUMNS, RECORD_COLUMNS
 from imageproc.catalog.selection import Selection, flat_columns
 from imageproc.errors import DownloadError, QueryError, ResourcesMissingError
 
@@ -183,9 +184,10 @@ def _copy(database: Database, sql: str, path: Path, form: str) -> None:
 def _of_photos(numbers: list[int]) -> str:
     """Return the query for whole rows: by their place in the base, so that only they are decompressed."""
     some = f"photo IN ({', '.join(map(str, numbers))})"
+    columns = ", ".join(f'"{name}"' for name in RECORD_COLUMNS if name not in DERIVED_COLUMNS)
     return (
-        f"SELECT * FROM base.records WHERE rowid IN (SELECT rowid FROM base.records WHERE {some}) "
-        f"UNION ALL SELECT * FROM new_records WHERE {some}"
+        f"SELECT {columns} FROM base.records WHERE rowid IN (SELECT rowid FROM base.records WHERE {some}) "
+        f"UNION ALL SELECT {columns} FROM new_records WHERE {some}"
     )
 
 

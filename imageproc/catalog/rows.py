@@ -1,6 +1,5 @@
 """A photo's stored attributes as a row of the catalog, and back, without loss.
 
->>> from imageproc.core.record_codec import decode
 >>> origin = Origin("photos", "arn:aws:states:eu-west-1:1:stateMachine:photos")
 >>> stored = {"imageID": "trip/cat.jpg", "s3key": "Incoming/trip/cat.jpg", "exifModel": "X100", "rating": 5}
 >>> row = to_row(decode(stored), stored, origin)
@@ -18,7 +17,8 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from imageproc.core.changes import shard_of
 from imageproc.core.keys import execution_arn, execution_name, incoming_key, thumbnail_key
@@ -34,9 +34,10 @@ from imageproc.core.record import (
     StepError,
     Thumbnail,
 )
-from imageproc.core.record_codec import encode
+from imageproc.core.record_codec import decode, encode
 
 Row = dict[str, Any]
+R = TypeVar("R", bound=PhotoRecord)
 
 _LARGEST = 2**63
 _AXES = ("latitude", "longitude")
@@ -101,6 +102,13 @@ def to_attributes(row: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
         else:
             attributes.pop(name, None)
     return attributes
+
+
+def to_record(row: Mapping[str, Any], origin: Origin, kind: type[R], **more: Any) -> R:
+    """Return the record that a row was made of, as `decode` does of what is stored."""
+    if row.get("more"):
+        return decode(to_attributes(row, origin), kind, **more)
+    return kind(**vars(_record(row, origin)), **more)
 
 
 def tags_of(record: PhotoRecord) -> dict[str, float | None]:
@@ -195,7 +203,7 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
         labels=labels,
         thumbnail=Thumbnail(origin.bucket, thumbnail_key(photo_id)) if get("thumbnail") else None,
         truncated=bool(get("truncated")),
-        other=_other_of(row),
+        other=MappingProxyType(_other_of(row)),
         change_shard=shard_of(photo_id) if get("change_time") is not None else None,
     )
 

@@ -73,6 +73,9 @@ RECORD_COLUMNS: dict[str, str] = {
     "change_time": "BIGINT",  # epoch milliseconds
     "more": "VARCHAR",  # JSON: attributes that the columns above do not give exactly
 }
+DERIVED_COLUMNS = ("camera", "lens", "missing")
+"""Columns to ask by, which other columns or `more` give as well."""
+
 TAG_COLUMNS: dict[str, str] = {"tag": "VARCHAR", "photo": "INTEGER", "confidence": "DOUBLE"}
 ALBUM_COLUMNS: dict[str, str] = {"id": "VARCHAR", "name": "VARCHAR", "user": "VARCHAR"}
 

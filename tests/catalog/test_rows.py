@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.catalog import rows
-from imageproc.catalog.rows import tags_of, to_attributes, to_row
+from imageproc.catalog.rows import tags_of, to_attributes, to_record, to_row
 from imageproc.core.changes import shard_of
 from imageproc.core.keys import incoming_key
+from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import KNOWN_ATTRIBUTES, decode
 from tests.catalog.conftest import ORIGIN
 from tests.core.test_record_codec import PLAIN, WHOLE
@@ -34,6 +35,18 @@ def through(stored: dict[str, Any]) -> dict[str, Any]:
     """Return what is left after a row was written as JSON and read."""
     row = json.loads(json.dumps(to_row(decode(stored), stored, ORIGIN)))
     return to_attributes(row, ORIGIN)
+
+
+def record_through(stored: dict[str, Any]) -> PhotoRecord:
+    """Return the record of a row that was written as JSON and read."""
+    row = json.loads(json.dumps(to_row(decode(stored), stored, ORIGIN)))
+    return to_record(row, ORIGIN, PhotoRecord)
+
+
+def test_a_row_without_more_gives_the_same_record() -> None:
+    plain = {name: value for name, value in OWN.items() if name not in ("rating", "missing")}
+    assert "more" not in to_row(decode(plain), plain, ORIGIN)
+    assert record_through(plain) == decode(plain)
 
 
 def test_the_docstring_is_right() -> None:
@@ -58,10 +71,12 @@ def test_what_follows_from_the_id_is_not_stored() -> None:
 def test_any_attributes_come_back(changed: dict[str, Any]) -> None:
     stored = {**OWN, **changed, "imageID": PHOTO}
     assert through(stored) == stored
+    assert record_through(stored) == decode(stored)
     for name in changed:
         stored.pop(name, None)
     stored["imageID"] = PHOTO
     assert through(stored) == stored
+    assert record_through(stored) == decode(stored)
 
 
 @given(st.datetimes(), st.none() | st.timezones())

@@ -10,7 +10,7 @@ from typing import Any
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
-from imageproc.catalog.rows import Row, to_attributes
+from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
@@ -26,7 +26,6 @@ from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
-from imageproc.core.record_codec import decode
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
 
 
@@ -90,7 +89,7 @@ class Photos(StackResource):
 
     def of_row(self, row: Row) -> Photo:
         """Return the photo that the catalog has a row of."""
-        return decode(to_attributes(row, self.catalog.origin), Photo, _photos=self)
+        return to_record(row, self.catalog.origin, Photo, _photos=self)
 
     def get(self, photo: PhotoLike) -> Photo:
         """Return a photo as it is now, by itself or its whole ID.
