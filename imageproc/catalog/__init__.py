@@ -9,10 +9,31 @@ It knows what `imageproc.core` and `imageproc.aws` know and nothing of the clien
 - `answers`, `export`: what comes of them.
 """
 
-from imageproc.catalog.catalog import Catalog
-from imageproc.catalog.feed import Feed
-from imageproc.catalog.filling import FillProgress
-from imageproc.catalog.rows import Origin
-from imageproc.catalog.selection import Selection
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imageproc.catalog.catalog import Catalog
+    from imageproc.catalog.feed import Feed
+    from imageproc.catalog.filling import FillProgress
+    from imageproc.catalog.rows import Origin
+    from imageproc.catalog.selection import Selection
 
 __all__ = ["Catalog", "Feed", "FillProgress", "Origin", "Selection"]
+
+_HOME = {
+    "Catalog": "catalog",
+    "Feed": "feed",
+    "FillProgress": "filling",
+    "Origin": "rows",
+    "Selection": "selection",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first asked for: the shells' completion needs the fields alone."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"imageproc.catalog.{_HOME[name]}"), name)

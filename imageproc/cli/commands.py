@@ -17,6 +17,8 @@ _COMMANDS = {
     "upload": "upload:upload",
     "albums": "photos:albums",
     "photos": "photos:photos",
+    "tags": "photos:tags",
+    "facets": "photos:facets",
     "show": "photos:show",
     "download": "privacy:download",
     "forget": "privacy:forget",
@@ -35,6 +37,7 @@ _COMMANDS = {
     "app": "notebooks:app",
     "inspect": "files:inspect",
     "thumbnail": "files:thumbnail",
+    "completion": "shells:completion",
 }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from imageproc import FailureGroup
 from imageproc.cli import options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
+from imageproc.cli.selection import PhotoOptions, selection
+
+if TYPE_CHECKING:
+    from imageproc import FailureGroup
 
 _NAMES = 3
 """How many photos a row of the table names."""
@@ -15,10 +20,11 @@ _NAMES = 3
 
 @click.command()
 @options.connection
+@selection()
 @options.as_json
-def failures(connection: Connection, as_json: bool) -> None:
-    """Show what failed or is missing, in which step, why and how often."""
-    groups = connection.workbench.photos.failures()
+def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> None:
+    """Show what failed or is missing, in which step, why and how often: of all photos, or of a selection."""
+    groups = connection.workbench.photos.failures(selection.among(connection.workbench))
     if as_json:
         for group in groups:
             print_json(_plain(group))

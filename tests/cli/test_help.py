@@ -14,6 +14,8 @@ EXPECTED = {
     "outputs",
     "upload",
     "photos",
+    "tags",
+    "facets",
     "show",
     "albums",
     "download",
@@ -36,8 +38,20 @@ EXPECTED = {
     "thumbnail",
     "local",
     "demo",
+    "completion",
 }
-WITHOUT_TARGET = {"lab", "notebooks", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
+WITHOUT_TARGET = {
+    "lab",
+    "notebooks",
+    "run",
+    "app",
+    "inspect",
+    "thumbnail",
+    "package",
+    "local",
+    "demo",
+    "completion",
+}
 
 
 def command(name: str) -> click.Command:
@@ -72,7 +86,8 @@ def test_commands_on_a_stack_say_where(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["outputs", "photos", "cost", "show", "albums", "executions", "inspect", "upload"]
+    "name",
+    ["outputs", "photos", "tags", "facets", "cost", "show", "albums", "executions", "inspect", "upload"],
 )
 def test_listings_speak_json(name: str) -> None:
     assert "--json" in options(name)

@@ -1,0 +1,52 @@
+"""Charts of whatever there is: nothing, one value, hostile names, many values."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from imageproc.widgets import charts
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    monkeypatch.setattr(charts, "display", lambda bundle, **_: found.append(bundle))
+    return found
+
+
+def picture(bundle: dict[str, str]) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+
+
+@pytest.mark.parametrize("kind", ["bar", "barh"])
+@pytest.mark.parametrize(
+    "data",
+    [{"Canon": 3}, {"$x^{": 1, "\x1b[31m": 2, "long " * 50: 3}, {one: one for one in range(1, 40)}],
+    ids=["one", "hostile", "many"],
+)
+def test_a_chart_is_a_picture_that_says_what_it_shows(
+    shown: list[dict[str, str]], data: dict[Any, int], kind: Any
+) -> None:
+    charts.chart(pd.Series(data), "Photos", kind=kind)
+    assert picture(shown[0]).format == "PNG"
+    assert shown[0]["text/plain"].startswith("Photos. ")
+    assert shown[0]["text/plain"].isprintable()
+
+
+@pytest.mark.parametrize("data", [pd.Series(dtype="int64"), pd.Series({1: 0, 2: 0})], ids=["empty", "zeros"])
+def test_nothing_is_said_and_not_drawn(shown: list[dict[str, str]], data: Any) -> None:
+    charts.chart(data, "Photos by <hour>")
+    charts.grid(pd.DataFrame(), "Labels")
+    assert [set(one) for one in shown] == [{"text/html", "text/plain"}] * 2
+    assert "&lt;hour&gt;" in shown[0]["text/html"]
+
+
+def test_a_grid_is_a_picture(shown: list[dict[str, str]]) -> None:
+    charts.grid(pd.DataFrame([[2, 1], [1, 1]], ["Cat", "Dog"], ["Cat", "Dog"]), "Labels")
+    assert picture(shown[0]).format == "PNG"
