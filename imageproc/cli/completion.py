@@ -52,9 +52,8 @@ def albums_and_photos(context: click.Context, parameter: click.Parameter, start:
 
 
 def fields(_: click.Context, __: click.Parameter, start: str) -> list[str]:
-    """Offer fields, after a `-` as well."""
-    sign = "-" if start.startswith("-") else ""
-    return _beginning(start, [sign + one for one in field_names()])
+    """Offer the fields that photos are sorted and counted by."""
+    return _beginning(start, field_names())
 
 
 def _catalog(context: click.Context) -> LastKnown | None:
@@ -68,5 +67,5 @@ def _catalog(context: click.Context) -> LastKnown | None:
 def _beginning(start: str, values: Iterable[str]) -> list[str]:
     """Return the values that begin like this, upper and lower case alike; none that does not print."""
     begin = start.casefold()
-    found = sorted(one for one in values if one.casefold().startswith(begin) and one.isprintable())
-    return found[:_MOST]
+    found = (one for one in values if one.casefold().startswith(begin) and one.isprintable())
+    return sorted(found, key=str.casefold)[:_MOST]
