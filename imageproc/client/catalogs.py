@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imageproc.catalog import Catalog, Feed, FillProgress, Origin
-from imageproc.catalog.catalog import FRESH_S
+from imageproc.catalog.catalog import FRESH_S, Catalog
 from imageproc.catalog.database import Database
+from imageproc.catalog.feed import Feed
+from imageproc.catalog.filling import FillProgress
+from imageproc.catalog.rows import Origin
 from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.costs import PRICES

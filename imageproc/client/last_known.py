@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,13 @@ class LastKnown:
             return journal.execute(sql, parameters).fetchall()
 
     def _in_base(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        import duckdb
-
         with self._journal() as journal:
             base = journal.execute(
                 "SELECT json_extract(value, '$') FROM state WHERE name = 'base'"
             ).fetchone()
         if base is None:
             return []
-        with duckdb.connect(self.folder / base[0], read_only=True) as connection:
+        with _duckdb().connect(self.folder / base[0], read_only=True) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     @contextmanager
@@ -96,3 +95,11 @@ class LastKnown:
             if journal.execute("PRAGMA user_version").fetchone() != (FORMAT,):
                 raise sqlite3.DatabaseError("the journal has another format")
             yield journal
+
+
+def _duckdb() -> Any:
+    """Return DuckDB without the Python around it, whose import alone takes a third of a second."""
+    try:
+        return import_module("_duckdb")
+    except ImportError:  # an older version's extension has another name
+        return import_module("duckdb")

@@ -38,7 +38,7 @@ def chart(
         return
     names, numbers = [_name(one) for one in data.index], [float(one) for one in data]
     if kind == "bar":
-        figure, axes = _figure(8, 2.6, title)
+        figure, axes = _figure(8, 2.2, title)
         _upright(axes, names, numbers)
         axes.set_ylabel(axis, fontsize=9)
     else:
@@ -48,26 +48,28 @@ def chart(
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.set_xlabel(axis, fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.margins(x=0.08)
     described = ", ".join(f"{name}: {number:g}" for name, number in zip(names, numbers, strict=True))
     _show(figure, f"{title}. {described}")
 
 
 def grid(table: pd.DataFrame, title: str) -> None:
-    """Display a table of counts, the same names across and down, as squares that are darker for more."""
+    """Display in how many rows of a table two columns are both set: a square for each two columns."""
     if table.empty:
         _say_nothing(title)
         return
-    names = [_name(one) for one in table.index]
+    names = [_name(one) for one in table.columns]
+    there = (table.to_numpy() > 0).astype(int)
+    counts = there.T @ there
     side = 2 + 0.34 * len(names)
     figure, axes = _figure(side + 0.6, side, title)
-    counts = table.to_numpy()
     axes.imshow(counts, cmap="Blues", vmin=0)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), names)
     for (row, column), count in np.ndenumerate(counts):
         colour = "white" if count > counts.max() / 2 else "black"
-        axes.text(column, row, f"{count}", ha="center", va="center", fontsize=7, color=colour)
+        axes.text(column, row, f"{count or ''}", ha="center", va="center", fontsize=7, color=colour)
     _show(figure, title)
 
 

@@ -101,7 +101,7 @@ def asked(words: list[str], script: str) -> str:
 
 def test_nothing_slow_is_imported_and_nobody_is_asked(complete: Complete) -> None:
     script = """import atexit, sys
-slow = {"boto3", "botocore", "PIL", "pandas", "imageproc.local"}
+slow = {"boto3", "botocore", "duckdb", "PIL", "pandas", "imageproc.local"}
 atexit.register(lambda: print("heavy:", *slow & set(sys.modules)))
 from imageproc.cli import main; main()"""
     for words in (

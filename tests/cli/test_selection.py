@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from imageproc.errors import AlbumNotFoundError, InvalidArgumentError, QueryErro
 from tests.cli.conftest import Run, objects
 from tests.client.conftest import Backend
 
+README = (Path(__file__).parents[2] / "README.md").read_text()
 LATE = {"step": "Rekognition", "name": "TransientServiceError", "cause": "slow down"}
 PHOTOS: dict[str, dict[str, Any]] = {
     "a1/dog.jpg": {
@@ -77,6 +80,22 @@ def test_photos_are_selected(photos: Backend, run: Run) -> None:
         if given != (found, f"{len(found)}\n"):
             wrong[options] = given
     assert wrong == {}
+
+
+def test_the_four_questions_of_the_readme_have_the_same_answers(photos: Backend, run: Run) -> None:
+    section = README.partition("## Find photos")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\w[^|]*) \| `imageproc ([^`]+)` \| `([^`]+)` \|$", section, re.M)
+    answers = {}
+    for question, command, python in rows:
+        view = eval(python, {"photos": photos.workbench.photos})
+        answers[question] = names(run(*shlex.split(command), "--json"))
+        assert [photo.name.partition(".")[0] for photo in view] == answers[question], question
+    assert answers == {
+        "all with a dog": ["puppy", "dog"],
+        "2014 with a Canon": ["dog"],
+        "near Berlin": ["dog"],
+        "without a place": ["late", "puppy"],
+    }
 
 
 SELECTED: list[tuple[tuple[object, ...], list[str]]] = [
@@ -168,7 +187,7 @@ def test_photos_are_written_into_files(photos: Backend, run: Run, tmp_path: Path
     assert run("photos", "--tag", "Dog", "--csv", csv).stdout == f"{csv}: 2 photos\n"
     assert list(pd.read_csv(csv)["name"]) == ["puppy.png", "dog.jpg"]
     run("photos", "--tag", "Dog", "--sort", "name", "--parquet", parquet)
-    found = duckdb.sql(f"SELECT name FROM '{parquet}'").fetchall()
+    found = duckdb.connect().execute(f"SELECT name FROM '{parquet}'").fetchall()
     assert found == [("dog.jpg",), ("puppy.png",)]
 
 

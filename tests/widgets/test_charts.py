@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from PIL import Image
 
 from imageproc.widgets import charts
@@ -47,6 +48,11 @@ def test_nothing_is_said_and_not_drawn(shown: list[dict[str, str]], data: Any) -
     assert "&lt;hour&gt;" in shown[0]["text/html"]
 
 
-def test_a_grid_is_a_picture(shown: list[dict[str, str]]) -> None:
-    charts.grid(pd.DataFrame([[2, 1], [1, 1]], ["Cat", "Dog"], ["Cat", "Dog"]), "Labels")
+def test_a_grid_counts_what_occurs_together(
+    shown: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(Axes, "imshow", lambda _, counts, **__: drawn.append(counts.tolist()))
+    charts.grid(pd.DataFrame({"Cat": [2, 1, 0], "Dog": [0, 1, 1]}, ["a", "b", "c"]), "Labels")
+    assert drawn == [[[2, 1], [1, 2]]]
     assert picture(shown[0]).format == "PNG"
