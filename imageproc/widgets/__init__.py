@@ -7,6 +7,7 @@
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
 - `markup.py`: the only place where text becomes HTML or SVG.
 - `notebook.py`: what notebooks use to show widgets and to record results.
+- `plots.py`: what notebooks plot of data frames.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _MODULES = {
     "Tone": "tones",
     "UploadPanel": "panels.upload_panel",
     "WebApp": "panels.web_app",
-    "chart": "charts",
-    "grid": "charts",
+    "plot_bars": "plots",
+    "plot_grid": "plots",
     "record": "notebook",
     "recorded": "notebook",
     "show": "notebook",

@@ -168,8 +168,8 @@ def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     assert (explored["photos"], explored["placed"]) == (5, 2)
     assert explored["cameras"]["Canon EOS R6"] == 1
     assert {"image/png", "image/svg+xml", "text/html"} <= runs["04_explore"].types
-    charts = {said.partition(".")[0] for said in runs["04_explore"].said}
-    assert {"Photos by camera", "Photos by time", "Photos by hour of the day", "Photos by ISO"} <= charts
+    plots = {said.partition(".")[0] for said in runs["04_explore"].said}
+    assert {"Photos by camera", "Photos by time", "Photos by hour of the day", "Photos by ISO"} <= plots
 
 
 def test_operations_show_what_failed_and_why(runs: dict[str, Run]) -> None:

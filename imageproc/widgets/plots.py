@@ -1,4 +1,4 @@
-"""Charts for notebooks: pictures that show without a kernel, or a sentence where there is nothing to draw.
+"""Plots for notebooks: pictures that show without a kernel, or a sentence where there is nothing to draw.
 
 Drawn with `Figure` alone, on white, so that they can be read in the light and in the dark theme.
 """
@@ -29,7 +29,7 @@ _BAR_IN = 0.28
 """Inches of a horizontal bar."""
 
 
-def chart(
+def plot_bars(
     data: pd.Series[Any], title: str, *, kind: Literal["bar", "barh"] = "bar", axis: str = "photos"
 ) -> None:
     """Display a number for each of an index's values as bars, upright or lying, the first on top."""
@@ -54,7 +54,7 @@ def chart(
     _show(figure, f"{title}. {described}")
 
 
-def grid(table: pd.DataFrame, title: str) -> None:
+def plot_grid(table: pd.DataFrame, title: str) -> None:
     """Display in how many rows of a table two columns are both set: a square for each two columns."""
     if table.empty:
         _say_nothing(title)
