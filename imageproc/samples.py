@@ -24,7 +24,8 @@ _MAKE, _MODEL, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL, _ORIENTATION = (
     0x9011,
     0x0112,
 )
-_EXPOSURE_TIME, _F_NUMBER, _SENSITIVITY, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
+_EXPOSURE_TIME, _F_NUMBER, _SENSITIVITY = 0x829A, 0x829D, 0x8827
+_FOCAL_LENGTH, _FOCAL_LENGTH_IN_35MM_FILM = 0x920A, 0xA405
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 _TURNED_BACK = {1: None, 6: Image.Transpose.ROTATE_90}
 
@@ -42,6 +43,10 @@ class Sample:
     place: tuple[float, float] | None = None
     """Latitude and longitude, decimal degrees, WGS 84."""
     orientation: int = 1
+    exposure: tuple[int, Rational, int] = (250, Rational(28, 10), 200)
+    """The part of a second, the f-number, ISO."""
+    focal_length: tuple[int, int] = (50, 50)
+    """In millimetres: the lens's, and on 35 mm film."""
 
 
 SAMPLES = (
@@ -52,6 +57,7 @@ SAMPLES = (
         "2024:05:18 16:20:05",
         "+01:00",
         (51.5074, -0.1278),
+        exposure=(125, Rational(18, 10), 400),
     ),
     Sample(
         "astronaut.png",
@@ -59,12 +65,28 @@ SAMPLES = (
         ("NIKON CORPORATION", "NIKON Z 6_2"),
         "2024:03:02 10:15:00",
         "-06:00",
+        exposure=(200, Rational(56, 10), 100),
+        focal_length=(85, 85),
     ),
     Sample(
-        "coffee.png", "coffee.jpg", ("Apple", "iPhone 15"), "2024:06:30 08:05:41", "+02:00", orientation=6
+        "coffee.png",
+        "coffee.jpg",
+        ("Apple", "iPhone 15"),
+        "2024:06:30 08:05:41",
+        "+02:00",
+        orientation=6,
+        exposure=(60, Rational(16, 10), 125),
+        focal_length=(6, 26),
     ),
     Sample(
-        "rocket.jpg", "rocket.jpg", ("SONY", "ILCE-7M4"), "2024:09:10 05:23:00", "-04:00", (28.6084, -80.6043)
+        "rocket.jpg",
+        "rocket.jpg",
+        ("SONY", "ILCE-7M4"),
+        "2024:09:10 05:23:00",
+        "-04:00",
+        (28.6084, -80.6043),
+        exposure=(1000, Rational(8), 200),
+        focal_length=(200, 200),
     ),
 )
 
@@ -118,10 +140,11 @@ def _exif(sample: Sample) -> Image.Exif:
         {
             _DATE_TIME_ORIGINAL: sample.taken,
             _OFFSET_TIME_ORIGINAL: sample.offset,
-            _EXPOSURE_TIME: Rational(1, 250),
-            _F_NUMBER: Rational(28, 10),
-            _SENSITIVITY: 200,
-            _FOCAL_LENGTH: Rational(50),
+            _EXPOSURE_TIME: Rational(1, sample.exposure[0]),
+            _F_NUMBER: sample.exposure[1],
+            _SENSITIVITY: sample.exposure[2],
+            _FOCAL_LENGTH: Rational(sample.focal_length[0]),
+            _FOCAL_LENGTH_IN_35MM_FILM: sample.focal_length[1],
         }
     )
     if sample.place:

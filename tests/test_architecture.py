@@ -41,7 +41,7 @@ MAY_IMPORT = {
         "public",
     },
 }
-EVERYWHERE = {"errors", "", "__version__"}
+EVERYWHERE = {"errors", "folders", "", "__version__"}
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from imageproc.cli.commands import imageproc
@@ -10,6 +11,10 @@ from imageproc.cli.problems import explained
 
 def main() -> None:
     """Run the command line: results on standard output, errors on standard error with exit code 1."""
+    if "_IMAGEPROC_COMPLETE" in os.environ:
+        from imageproc.cli.shells import answer
+
+        answer(imageproc)
     with explained():
         sys.exit(imageproc(standalone_mode=False) or 0)
 

@@ -18,6 +18,8 @@ _COMMANDS = {
     "upload": "upload:upload",
     "albums": "photos:albums",
     "photos": "photos:photos",
+    "tags": "photos:tags",
+    "facets": "photos:facets",
     "show": "photos:show",
     "download": "privacy:download",
     "forget": "privacy:forget",
@@ -36,6 +38,7 @@ _COMMANDS = {
     "app": "notebooks:app",
     "inspect": "files:inspect",
     "thumbnail": "files:thumbnail",
+    "completion": "shells:completion",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from imageproc.cli import options
+from imageproc.cli import completion, options
 from imageproc.cli.deploy import given_parameters
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
@@ -15,8 +15,12 @@ from imageproc.costs.words import usd
 
 @click.command()
 @options.connection
-@click.option("--album", help="The photos of this album (name or ID), as many and as large as they are.")
-@click.option("--user", help="Whose album it is; with --album.")
+@click.option(
+    "--album",
+    help="The photos of this album (name or ID), as many and as large as they are.",
+    shell_complete=completion.albums,
+)
+@click.option("--user", help="Whose album it is; with --album.", shell_complete=completion.users)
 @click.option(
     "--photos", type=click.IntRange(min=0), default=1000, show_default=True, help="How many photos."
 )

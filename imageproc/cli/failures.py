@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from imageproc import FailureGroup
 from imageproc.cli import options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json
+from imageproc.cli.selection import PhotoOptions, selection
 from imageproc.costs.words import photos
 from imageproc.presentation.text import in_words
+
+if TYPE_CHECKING:
+    from imageproc import FailureGroup
 
 _NAMES = 3
 """How many photos of a group are named."""
@@ -17,10 +22,11 @@ _NAMES = 3
 
 @click.command()
 @options.connection
+@selection()
 @options.as_json
-def failures(connection: Connection, as_json: bool) -> None:
-    """Show what failed or is missing, in which step, why and how often."""
-    groups = connection.workbench.photos.failures()
+def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> None:
+    """Show what failed or is missing, in which step, why and how often: of all photos, or of a selection."""
+    groups = connection.workbench.photos.failures(selection.among(connection.workbench))
     if as_json:
         for group in groups:
             print_json(_plain(group))

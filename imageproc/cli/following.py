@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from imageproc import Photo, Uploaded, Workbench
 from imageproc.cli.output import brief, console, status
+
+if TYPE_CHECKING:
+    from imageproc import Photo, Uploaded, Workbench
 
 
 def follow(workbench: Workbench, photos: Sequence[Uploaded | str]) -> list[Photo]:

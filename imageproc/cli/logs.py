@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
-from imageproc import LogEntry
-from imageproc.cli import options
+from imageproc.cli import completion, options
 from imageproc.cli.escaping import escaped
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from imageproc import LogEntry
 
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _HIDDEN = ("stackTrace", "_aws", "objectID", "versionId")
@@ -21,7 +24,7 @@ _HIDDEN = ("stackTrace", "_aws", "objectID", "versionId")
 
 @click.command()
 @options.connection
-@click.argument("photo_id", metavar="PHOTO")
+@click.argument("photo_id", metavar="PHOTO", shell_complete=completion.photos)
 @options.as_json
 def logs(connection: Connection, photo_id: str, as_json: bool) -> None:
     """Show what was logged of PHOTO's last run, from the upload's event to the last step, by time."""

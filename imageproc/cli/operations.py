@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from imageproc import NotRestarted, Part, Restarted, Workbench
-from imageproc.cli import options
+from imageproc.cli import completion, options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
+from imageproc.cli.selection import PhotoOptions, selection
+from imageproc.core.parts import Part
+
+if TYPE_CHECKING:
+    from imageproc import NotRestarted, Photo, Restarted, Workbench
 
 _only = click.option(
     "--only",
@@ -54,10 +59,11 @@ def executions(connection: Connection, status: str | None, limit: int, as_json: 
 
 @click.command()
 @options.connection
-@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
+@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
 @click.option("--all", "every", is_flag=True, help="All photos that failed or lack something.")
 @_only
-@click.option("--step", help="With --all: only photos that failed in this step, as `failures` names it.")
+@click.option("--step", help="Not of named photos: only those that failed in this step.")
+@selection()
 @_wait
 def retry(
     connection: Connection,
@@ -65,24 +71,31 @@ def retry(
     every: bool,
     only: tuple[str, ...],
     step: str | None,
+    selection: PhotoOptions,
     wait: bool,
 ) -> None:
-    """Process photos again: those that failed, or only what is missing of those that lack something."""
-    _need_choice(photo_ids, every)
-    if step and not every:
-        raise click.UsageError("--step goes with --all.")
+    """Process photos again: those that failed, or only what is missing of those that lack something.
+
+    They are named, or selected: those of a selection that failed or lack something.
+    """
+    _need_choice(photo_ids, every or selection.given)
+    if step and photo_ids:
+        raise click.UsageError("--step goes with --all, or with a selection.")
     connection.announce()
     photos = connection.workbench.photos
-    chosen = photos.retriable(only, step) if every else map(photos.find, photo_ids)
+    chosen: Iterable[Photo] = map(photos.find, photo_ids)
+    if not photo_ids:
+        chosen = photos.retriable(only, step, among=selection.among(connection.workbench))
     _report(connection.workbench, photos.retry_each(chosen, only), "There is nothing to retry.", wait)
 
 
 @click.command()
 @options.connection
-@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
+@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
 @click.option("--all", "every", is_flag=True, help="All photos in the bucket.")
 @click.option("--missing", is_flag=True, help="All photos that lack something, or what --only names.")
 @_only
+@selection(without=("missing",))
 @_wait
 def reprocess(
     connection: Connection,
@@ -90,14 +103,16 @@ def reprocess(
     every: bool,
     missing: bool,
     only: tuple[str, ...],
+    selection: PhotoOptions,
     wait: bool,
 ) -> None:
     """Process photos again, whatever their status: all of each, or only the parts that --only names.
 
+    They are named, or selected.
     A photo that was never processed to its end is processed whole. --all starts the stack's bulk
     state machine, which also finds photos without a record, and continues if this command is interrupted.
     """
-    _need_choice(photo_ids, every, missing)
+    _need_choice(photo_ids, every, missing, selection.given)
     connection.announce()
     if every:
         _in_bulk(connection.workbench, only, wait)
@@ -106,7 +121,8 @@ def reprocess(
     if missing:
         found = photos.reprocess_missing(only)
     else:
-        found = photos.reprocess_each(map(photos.find, photo_ids), only)
+        chosen = map(photos.find, photo_ids) if photo_ids else selection.among(connection.workbench)
+        found = photos.reprocess_each(chosen, only)
     _report(connection.workbench, found, "There is nothing to reprocess.", wait)
 
 
@@ -138,13 +154,17 @@ def _in_bulk(workbench: Workbench, only: tuple[str, ...], wait: bool) -> None:
 
 def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:
     if sum(flags) + bool(photo_ids) != 1:
-        raise click.UsageError("Name the photos, or give one of the options that stand for many: --all, say.")
+        raise click.UsageError(
+            "Name the photos, select them (--tag, --taken …), or give --all: one of these."
+        )
 
 
 def _report(
     workbench: Workbench, found: Iterable[Restarted | NotRestarted], nothing: str, wait: bool
 ) -> None:
     """Print what was started and what was not, follow the former if asked to, fail for the latter."""
+    from imageproc import Restarted
+
     restarted: list[Restarted] = []
     refused = 0
     for one in found:

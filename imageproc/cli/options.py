@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from imageproc import Workbench
 from imageproc.cli.escaping import say
-from imageproc.client.target import AWS, DEFAULT_STACK, LOCAL
+from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
+
+if TYPE_CHECKING:
+    from imageproc import Workbench
 
 Command = Callable[..., Any]
 
@@ -33,6 +35,8 @@ class Connection:
 
         Raises TargetError, AwsError, LocalAwsError.
         """
+        from imageproc import Workbench
+
         return Workbench.open(
             self.target_name,
             profile=self.profile,

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
-from imageproc import Photo, Status
 from imageproc.cli.escaping import escaped, escaped_json
+from imageproc.core.record import Status
 from imageproc.presentation.facts import TRUNCATED
+
+if TYPE_CHECKING:
+    from imageproc import Photo
+
+_PAGE = 500
+"""Rows that are printed at a time; the first page's decide how wide the columns are."""
+
+_GAP = 2
 
 
 class _Console(Console):
@@ -57,13 +67,37 @@ def _json(value: Any) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], empty: str) -> None:
-    """Print a table, or what to say when there are no rows."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table if table.row_count else Text(empty))
+    """Print a table as its rows come, or what to say when there are none."""
+    found = iter(rows)
+    page = list(islice(found, _PAGE))
+    if not page:
+        console.print(Text(empty))
+        return
+    widths = _widths([columns, *page], console.width)
+    heads: Sequence[str] | None = columns
+    while page:
+        table = Table(box=None, pad_edge=False, header_style="bold", show_header=heads is not None)
+        for number, width in enumerate(widths):
+            table.add_column(heads[number] if heads else "", overflow="fold", width=width)
+        for row in page:
+            table.add_row(*row)
+        console.print(table)
+        heads, page = None, list(islice(found, _PAGE))
+
+
+def _widths(rows: Sequence[Sequence[str | Text]], available: int) -> list[int]:
+    """Return the columns' widths: as wide as they need, and the widest narrower if that is too wide."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    over = sum(widths) + _GAP * (len(widths) - 1) - available
+    while over > 0 and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+        over -= 1
+    return widths
+
+
+def _width(cell: str | Text) -> int:
+    text = escaped(cell if isinstance(cell, str) else cell.plain, keep="\n")
+    return max(map(cell_len, text.split("\n")))
 
 
 def status(photo: Photo) -> Text:
@@ -78,18 +112,44 @@ def brief(photo: Photo) -> str:
     return "; ".join(filter(None, [", ".join(photo.tags[:6]), *lacks]))
 
 
-def reasons(photos: Iterable[Photo]) -> dict[str, list[str]]:
-    """Return why photos failed or lack something, each reason once, with the names of the photos."""
-    found: dict[str, list[str]] = {}
-    for photo in photos:
-        errors = {f"no {part}": error for part, error in photo.missing.items()}
-        if photo.error and not errors:
-            errors = {photo.error.name: photo.error}
-        for what, error in errors.items():
-            found.setdefault(f"{what}: {error.cause}", []).append(photo.name)
-        if photo.truncated:
-            found.setdefault(f"Truncated: {TRUNCATED}", []).append(photo.name)
-    return found
+class Reasons:
+    """Why photos failed or lack something, each reason once, with the first of its photos."""
+
+    MOST = 20
+    """Reasons that are kept."""
+    NAMES = 8
+    """Photos that are named of each."""
+
+    def __init__(self) -> None:
+        """Begin with no photos."""
+        self.counts: dict[str, int] = {}
+        """How many photos each reason has."""
+        self.names: dict[str, list[str]] = {}
+        """The first photos of each."""
+
+    def of(self, photos: Iterable[Photo]) -> Iterator[Photo]:
+        """Yield the same photos, and note what is wrong with them."""
+        for photo in photos:
+            for reason in _reasons(photo):
+                self._note(reason, photo.name)
+            yield photo
+
+    def _note(self, reason: str, name: str) -> None:
+        if reason not in self.counts and len(self.counts) >= self.MOST:
+            return
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        if self.counts[reason] <= self.NAMES:
+            self.names.setdefault(reason, []).append(name)
+
+
+def _reasons(photo: Photo) -> Iterator[str]:
+    errors = {f"no {part}": error for part, error in photo.missing.items()}
+    if photo.error and not errors:
+        errors = {photo.error.name: photo.error}
+    for what, error in errors.items():
+        yield f"{what}: {error.cause}"
+    if photo.truncated:
+        yield f"Truncated: {TRUNCATED}"
 
 
 def size(count: int) -> str:

@@ -1,62 +1,71 @@
-"""`imageproc photos`, `show` and `albums`: what there is."""
+"""`imageproc photos`, `tags`, `facets`, `show` and `albums`: what there is."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
-from imageproc import Label, Photo, Status, Workbench
-from imageproc.cli import options
+from imageproc.cli import completion, options
+from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, print_json, print_table, reasons, status
+from imageproc.cli.output import Reasons, console, print_json, print_table, status
+from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 from imageproc.core.attributes import LABELS
-from imageproc.costs.words import brief
-from imageproc.errors import ImageRejectedError
-from imageproc.presentation.boxes import draw_boxes, labelled_boxes
 from imageproc.presentation.facts import camera
 
-_NAMES = 8
-"""How many photos are named below a reason."""
+if TYPE_CHECKING:
+    from imageproc import Label, Photo, PhotoView, Workbench
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @options.connection
-@click.option("--user", help="Whose album it is; with --album.")
-@click.option("--album", help="Only the photos of this album (name or ID).")
-@click.option(
-    "--status",
-    "wanted",
-    type=click.Choice([status.value for status in Status], case_sensitive=False),
-    help="Only photos of this status.",
-)
+@selection()
+@click.option("--count", is_flag=True, help="Print how many there are, and nothing else.")
 @options.as_json
+@click.option("--csv", type=_FILE, metavar="FILE", help="Write a row for each photo into a file.")
+@click.option("--parquet", type=_FILE, metavar="FILE", help="The same as Parquet, with types.")
 def photos(
-    connection: Connection, user: str | None, album: str | None, wanted: str | None, as_json: bool
+    connection: Connection,
+    selection: PhotoOptions,
+    count: bool,
+    as_json: bool,
+    csv: Path | None,
+    parquet: Path | None,
 ) -> None:
-    """List the photos, the newest first."""
+    """List the photos, or those that meet all conditions, the newest upload first.
+
+    An option that is given several times has alternatives: --tag Dog --tag Cat finds both.
+    """
+    if sum(map(bool, (count, as_json, csv, parquet))) > 1:
+        raise click.UsageError("Give one of --count, --json, --csv and --parquet.")
     workbench = connection.workbench
-    found = found_photos(workbench, user, album)
-    chosen = [photo for photo in found if wanted is None or photo.status == wanted]
-    chosen.sort(key=lambda photo: -photo.uploaded.timestamp() if photo.uploaded else 0.0)
-    if as_json:
-        for photo in chosen:
+    found = selection.among(workbench)
+    if count:
+        say(str(found.count()))
+    elif as_json:
+        for photo in found:
             print_json(photo.attributes)
-        return
-    print_photos(chosen)
-    if album is not None and chosen:
-        console.print()
-        estimate = workbench.cost(chosen)
-        console.print(Text(brief(estimate, local=workbench.target.is_local)[1]), style="dim")
+    elif csv or parquet:
+        written = found.to_csv(csv) if csv else found.to_parquet(str(parquet))
+        console.print(f"{written}: {found.count():,} photos", soft_wrap=True)
+    else:
+        print_photos(found)
+        if "album" in selection.conditions:
+            _print_cost(workbench, found)
 
 
-def print_photos(chosen: Sequence[Photo]) -> None:
+def print_photos(chosen: Iterable[Photo]) -> None:
     """Print photos as a table, and below it why some of them failed or lack something."""
-    rows = [
+    reasons = Reasons()
+    rows = (
         (
             photo.name,
             status(photo),
@@ -65,39 +74,98 @@ def print_photos(chosen: Sequence[Photo]) -> None:
             _place(photo),
             ", ".join(photo.tags[:4]),
         )
-        for photo in chosen
-    ]
+        for photo in reasons.of(chosen)
+    )
     print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no photos.")
-    for reason, names in reasons(chosen).items():
+    for reason, count in reasons.counts.items():
         console.print()
         console.print(reason)
-        shown = ", ".join(names[:_NAMES]) + (
-            f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-        )
-        console.print(shown, style="dim")
+        names = reasons.names[reason]
+        more = f" and {count - len(names):,} more" if count > len(names) else ""
+        console.print(", ".join(names) + more, style="dim")
+
+
+def _print_cost(workbench: Workbench, found: PhotoView) -> None:
+    """Print in a line what these photos cost on AWS, if there are any."""
+    from imageproc.costs.words import brief
+
+    estimate = workbench.cost(found)
+    if estimate.photos:
+        console.print()
+        console.print(Text(brief(estimate, local=workbench.target.is_local)[1]), style="dim")
 
 
 @click.command()
 @options.connection
-@click.argument("photo_id", metavar="PHOTO")
+@selection(part=False)
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Only the so many most frequent.")
+@options.as_json
+def tags(connection: Connection, selection: PhotoOptions, limit: int | None, as_json: bool) -> None:
+    """Count the photos by what was recognised: labels and their parents, the most frequent first."""
+    _print_counts("tag", selection.among(connection.workbench).tags(), limit, as_json)
+
+
+@click.command()
+@options.connection
+@click.argument("field", shell_complete=completion.fields)
+@selection(part=False)
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Only the so many most frequent.")
+@options.as_json
+def facets(
+    connection: Connection, field: str, selection: PhotoOptions, limit: int | None, as_json: bool
+) -> None:
+    """Count the photos by FIELD: camera, lens, album, year, month, hour, has_place and more.
+
+    FIELD is a column of --csv and --parquet, or year, month, day, hour, has_place, has_date.
+    """
+    _print_counts(field, selection.among(connection.workbench).facets(field), limit, as_json)
+
+
+def _print_counts(name: str, found: Mapping[Any, int], limit: int | None, as_json: bool) -> None:
+    """Print values and how many photos have each; None is what lacks one."""
+    pairs = list(found.items())[:limit]
+    if as_json:
+        for value, count in pairs:
+            print_json({name: value, "photos": count})
+        return
+    rows = [("none" if value is None else str(value), f"{count:,}") for value, count in pairs]
+    print_table((name.upper(), "PHOTOS"), rows, "There are no photos.")
+
+
+@click.command()
+@options.connection
+@click.argument("photo_id", metavar="[PHOTO]", required=False, shell_complete=completion.photos)
 @click.argument(
     "out", metavar="[OUT.png]", required=False, type=click.Path(path_type=Path, dir_okay=False, writable=True)
 )
 @click.option(
     "--boxes", is_flag=True, help="Write the photo to OUT.png, with what was recognised drawn on it."
 )
+@selection()
 @options.as_json
-def show(connection: Connection, photo_id: str, out: Path | None, boxes: bool, as_json: bool) -> None:
-    """Show all that is recorded of PHOTO: an ID, or its end if no other photo's ends so."""
+def show(
+    connection: Connection,
+    photo_id: str | None,
+    out: Path | None,
+    boxes: bool,
+    selection: PhotoOptions,
+    as_json: bool,
+) -> None:
+    """Show all that is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection."""
     if boxes != (out is not None):
         raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
-    photo = connection.workbench.photos.find(photo_id)
-    if out is not None:
-        _write_boxes(photo, out)
-    elif as_json:
-        print_json(photo.attributes)
-    else:
-        _print_record(photo)
+    refuse_both(selection, photo_id is not None, fix="Name the photo, or select some: --tag, --taken …")
+    workbench = connection.workbench
+    chosen = selection.among(workbench) if photo_id is None else [workbench.photos.find(photo_id)]
+    for number, photo in enumerate(chosen):
+        if out is not None:
+            _write_boxes(photo, out)
+        elif as_json:
+            print_json(photo.attributes)
+        else:
+            if number:
+                console.print()
+            _print_record(photo)
 
 
 def _print_record(photo: Photo) -> None:
@@ -118,6 +186,9 @@ def _label(label: Label) -> str:
 
 
 def _write_boxes(photo: Photo, out: Path) -> None:
+    from imageproc.errors import ImageRejectedError
+    from imageproc.presentation.boxes import draw_boxes, labelled_boxes
+
     try:
         drawn = draw_boxes(photo.read(), photo.labels)
         drawn.save(out, "PNG")
@@ -130,7 +201,7 @@ def _write_boxes(photo: Photo, out: Path) -> None:
 
 @click.command()
 @options.connection
-@click.option("--user", help="Only this user's albums.")
+@click.option("--user", help="Only this user's albums.", shell_complete=completion.users)
 @options.as_json
 def albums(connection: Connection, user: str | None, as_json: bool) -> None:
     """List the albums."""
@@ -144,13 +215,6 @@ def albums(connection: Connection, user: str | None, as_json: bool) -> None:
         return
     rows = [(album.name, album.user, _local_time(album.created), album.id) for album in found]
     print_table(("ALBUM", "USER", "CREATED", "ID"), rows, "There are no albums.")
-
-
-def found_photos(workbench: Workbench, user: str | None, album: str | None) -> Iterable[Photo]:
-    """Yield all photos, a user's, or an album's. Raises AlbumNotFoundError."""
-    if album is not None:
-        return workbench.photos.in_album(album, user)
-    return (photo for photo in workbench.photos if user is None or photo.user == user)
 
 
 def _taken(photo: Photo) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from imageproc import Erasure, NotDownloaded, Photo, Workbench
-from imageproc.cli import options
+from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
+from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+
+if TYPE_CHECKING:
+    from imageproc import Erasure, Photo, Workbench
 
 _NAMES = 20
 """How many photos are named before it is asked."""
@@ -24,7 +28,7 @@ _REMAINS = (
 
 @click.command()
 @options.connection
-@click.argument("names", metavar="ALBUM|PHOTO...", nargs=-1, required=True)
+@click.argument("names", metavar="[ALBUM|PHOTO]...", nargs=-1, shell_complete=completion.albums_and_photos)
 @click.option(
     "--to",
     "folder",
@@ -33,23 +37,26 @@ _REMAINS = (
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write into; made if need be.",
 )
-@click.option("--user", help="Whose albums they are.")
 @click.option("--thumbnails", is_flag=True, help="The thumbnails instead of the originals.")
 @click.option("--keep-location", is_flag=True, help="The files as they were uploaded, place and all.")
+@selection()
 def download(
     connection: Connection,
     names: tuple[str, ...],
     folder: Path,
-    user: str | None,
     thumbnails: bool,
     keep_location: bool,
+    selection: PhotoOptions,
 ) -> None:
-    """Write photos into a folder: all of an ALBUM (name or ID), or each PHOTO (an ID or its end).
+    """Write photos into a folder: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
 
-    Where a photo was taken is left out, unless --keep-location is given; the picture stays bit by bit.
+    With an ALBUM, --user says whose it is. Where a photo was taken is left out, unless --keep-location is
+    given; the picture stays bit by bit.
     """
+    from imageproc import NotDownloaded
+
+    chosen = _chosen(connection, names, selection)
     failed = 0
-    chosen = _named(connection.workbench, names, user)
     for one in connection.workbench.photos.download(
         chosen, folder, thumbnails=thumbnails, keep_location=keep_location
     ):
@@ -64,20 +71,18 @@ def download(
 
 @click.command()
 @options.connection
-@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1)
-@click.option("--user", help="All that this user uploaded, and the user's albums.")
+@click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
+@selection()
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def forget(connection: Connection, photo_ids: tuple[str, ...], user: str | None, yes: bool) -> None:
-    """Erase each PHOTO (an ID, or its end), or all of a user: versions, thumbnails, records, albums.
+def forget(connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions, yes: bool) -> None:
+    """Erase each PHOTO (an ID, or its end), or a selection: versions, thumbnails, records.
 
-    What would be erased is shown first, and nothing brings it back. An interrupted erasure is finished by
-    running it again.
+    --user alone means all that this user uploaded, and the user's albums. What would be erased is shown
+    first, and nothing brings it back. An interrupted erasure is finished by running it again.
     """
-    if bool(photo_ids) == (user is not None):
-        raise click.UsageError("Name the photos, or give --user.")
+    refuse_both(selection, bool(photo_ids), fix="Name the photos, or select them: --user, --tag, --taken …")
     connection.announce()
-    privacy = connection.workbench.privacy
-    found = privacy.of_photos(photo_ids) if user is None else privacy.of_user(user)
+    found, word = _to_erase(connection.workbench, photo_ids, selection)
     if found.empty and found.not_found:
         raise found.not_found[0]
     for missing in found.not_found:
@@ -86,15 +91,39 @@ def forget(connection: Connection, photo_ids: tuple[str, ...], user: str | None,
         console.print("There is nothing to erase.")
         return
     _show(found)
-    word = user if user is not None else "forget"
     if not yes and click.prompt(f"Type {word} to erase all this", err=True) != word:
         raise click.ClickException("The answer differs: nothing was erased.")
-    for one in privacy.erase(found):
+    for one in connection.workbench.privacy.erase(found):
         errors.print(f"Erased {one.photo_id}")
     console.print(
         f"Erased: {len(found.photos)} photos, {found.versions} versions, {len(found.albums)} albums."
     )
     console.print(_REMAINS, style="dim")
+
+
+def _to_erase(
+    workbench: Workbench, photo_ids: tuple[str, ...], selection: PhotoOptions
+) -> tuple[Erasure, str]:
+    """Return what is to be erased, and the word that confirms it."""
+    privacy = workbench.privacy
+    if photo_ids:
+        return privacy.of_photos(photo_ids), "forget"
+    if selection.limit is None and list(selection.conditions) == ["user"]:
+        user = selection.conditions["user"]
+        return privacy.of_user(user), user
+    return privacy.of_photos(selection.among(workbench)), "forget"
+
+
+def _chosen(connection: Connection, names: tuple[str, ...], selection: PhotoOptions) -> Iterable[Photo]:
+    """Return the photos that are named, or selected. Raises UsageError for both and for neither."""
+    fix = "Name albums or photos, or select photos: --album, --tag, --taken …"
+    if not names:
+        refuse_both(selection, named=False, fix=fix)
+        return selection.among(connection.workbench)
+    conditions = dict(selection.conditions)
+    user = conditions.pop("user", None)
+    refuse_both(PhotoOptions(conditions, limit=selection.limit), named=True, fix=fix)
+    return _named(connection.workbench, names, user)
 
 
 def _named(workbench: Workbench, names: Iterable[str], user: str | None) -> Iterator[Photo]:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from imageproc import (
-    Album,
-    PreparedFile,
-    RefusedFile,
-    Uploaded,
-    UploadFailed,
-    UploadProgress,
-    Workbench,
-    default_user,
-)
-from imageproc.cli import options
+from imageproc.cli import completion, options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
+from imageproc.client.users import default_user
+
+if TYPE_CHECKING:
+    from imageproc import Album, PreparedFile, RefusedFile, Uploaded, UploadFailed, Workbench
 
 
 @click.command()
@@ -32,9 +27,14 @@ from imageproc.cli.output import console, errors, print_json, size
     default=default_user,
     show_default="$IMAGEPROC_USER, else your login name",
     help="Whose photos they are.",
+    shell_complete=completion.users,
 )
 @click.option(
-    "--album", default="Photos", show_default=True, help="The album's name; it is created if need be."
+    "--album",
+    default="Photos",
+    show_default=True,
+    help="The album's name; it is created if need be.",
+    shell_complete=completion.albums,
 )
 @click.option("--follow", "wait", is_flag=True, help="Wait until they are processed.")
 @click.option("--again", is_flag=True, help="Also send files that are in the bucket already.")
@@ -80,6 +80,8 @@ def send(
     workbench: Workbench, album: Album, ready: list[PreparedFile], *, again: bool = False
 ) -> tuple[list[Uploaded], list[UploadFailed]]:
     """Send files with one progress bar for all; say which failed, and on an interrupt what was sent."""
+    from imageproc import Uploaded, UploadProgress
+
     sent: list[Uploaded] = []
     failed: list[UploadFailed] = []
     columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -105,6 +107,8 @@ def _prepared(
     found: Iterable[PreparedFile | RefusedFile],
 ) -> tuple[list[PreparedFile], list[RefusedFile]]:
     """Return the files that can be sent, and the others, which are named."""
+    from imageproc import PreparedFile
+
     ready: list[PreparedFile] = []
     refused: list[RefusedFile] = []
     for one in found:

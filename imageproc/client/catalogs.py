@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import sys
@@ -23,6 +22,7 @@ from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.costs import PRICES
 from imageproc.errors import InvalidArgumentError
+from imageproc.folders import cache_folder, state_folder
 
 if TYPE_CHECKING:
     from imageproc.catalog.catalog import Catalog
@@ -147,17 +147,10 @@ class StackCatalog:
 
 
 def catalogs_folder(target: Target) -> Path:
-    """Return the folder of all catalogs of a target: in the local AWS's state directory, or the user's cache.
-
-    The latter is `$XDG_CACHE_HOME/imageproc`, by default in `~/.cache`, on Linux and macOS alike
-    (https://specifications.freedesktop.org/basedir-spec/latest/).
-    """
+    """Return the folder of a target's catalogs: in the local AWS's state directory, or the user's cache."""
     if target.is_local:
-        from imageproc.local.state import default_state_dir
-
-        return (target.state_dir or default_state_dir()) / "catalog"
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "imageproc" / "catalog" / f"{target.account}-{target.region}"
+        return (target.state_dir or state_folder()) / "catalog"
+    return cache_folder() / "catalog" / f"{target.account}-{target.region}"
 
 
 def remove_catalogs(target: Target, stack_name: str) -> None:

@@ -14,15 +14,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from imageproc.aws.translation import from_botocore
+from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
 from imageproc.errors import TargetError
 
 if TYPE_CHECKING:
     from imageproc.local import LocalAws
 
-LOCAL = "local"
-AWS = "aws"
-
-DEFAULT_STACK = "imageproc"
+__all__ = ["AWS", "DEFAULT_STACK", "LOCAL", "Target", "known_profiles", "local_aws", "open_target"]
 
 # Tries of one call, with the SDK's growing waits between them. A local AWS answers or is not there.
 _ATTEMPTS = {LOCAL: 2, AWS: 5}

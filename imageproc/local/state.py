@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.errors import LocalAwsError, StateDirectoryError
+from imageproc.folders import state_folder
 
 try:
     import fcntl
@@ -91,15 +92,8 @@ class ServerRecord:
 
 
 def default_state_dir() -> Path:
-    """Return `$IMAGEPROC_STATE_DIR`, else `imageproc/local-aws` in the user's state directory.
-
-    The latter is `$XDG_STATE_HOME`, by default `~/.local/state`, on Linux and macOS alike
-    (https://specifications.freedesktop.org/basedir-spec/latest/).
-    """
-    if chosen := os.environ.get("IMAGEPROC_STATE_DIR"):
-        return Path(chosen).expanduser().absolute()
-    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser().absolute() / "imageproc" / "local-aws"
+    """Return the user's: see `imageproc.folders`."""
+    return state_folder()
 
 
 class StateDir:

@@ -5,9 +5,9 @@
 - `actor.py`: the thread and the queue in which a panel does its jobs, one at a time.
 - `updates.py`: the queue in which any thread changes widgets.
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
-- `markup.py`: the only place where text becomes HTML or SVG.
 - `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
 - `notebook.py`: what notebooks use to show widgets and to record results.
+- `plots.py`: what notebooks plot of data frames.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ _MODULES = {
     "Tone": "tones",
     "UploadPanel": "panels.upload_panel",
     "WebApp": "panels.web_app",
+    "plot_bars": "plots",
+    "plot_grid": "plots",
     "record": "notebook",
     "recorded": "notebook",
     "show": "notebook",

@@ -10,14 +10,18 @@ import nbformat
 from IPython.display import display
 
 from imageproc.presentation.markup import Markup
+from imageproc.widgets.snapshot import Snapshot
 
 RECORD_TYPE = "application/vnd.imageproc.record+json"
 
 
 def show(*widgets: Any) -> None:
-    """Display widgets; of panels, a saved notebook keeps the last state."""
+    """Display widgets; of those that can draw themselves, a saved notebook keeps the last state."""
     for widget in widgets:
-        display(widget)
+        if hasattr(widget, "static") and not hasattr(widget, "_ipython_display_"):
+            Snapshot(widget.static).display(widget)
+        else:
+            display(widget)
 
 
 def show_static(*widgets: Any) -> None:

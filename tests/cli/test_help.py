@@ -14,6 +14,8 @@ EXPECTED = {
     "outputs",
     "upload",
     "photos",
+    "tags",
+    "facets",
     "show",
     "albums",
     "download",
@@ -37,8 +39,20 @@ EXPECTED = {
     "local",
     "demo",
     "doctor",
+    "completion",
 }
-WITHOUT_TARGET = {"lab", "notebooks", "run", "app", "inspect", "thumbnail", "package", "local", "demo"}
+WITHOUT_TARGET = {
+    "lab",
+    "notebooks",
+    "run",
+    "app",
+    "inspect",
+    "thumbnail",
+    "package",
+    "local",
+    "demo",
+    "completion",
+}
 
 
 def command(name: str) -> click.Command:
@@ -73,7 +87,11 @@ def test_commands_on_a_stack_say_where(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["outputs", "photos", "cost", "show", "albums", "executions", "inspect", "upload", "doctor"]
+    "name",
+    [
+        *("outputs", "photos", "tags", "facets", "cost", "show", "albums", "executions", "inspect"),
+        *("upload", "doctor"),
+    ],
 )
 def test_listings_speak_json(name: str) -> None:
     assert "--json" in options(name)

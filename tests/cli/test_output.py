@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.cli.output import brief, reasons, size
+from imageproc.cli.output import Reasons, brief, size
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 
@@ -32,18 +32,25 @@ def test_a_photo_in_few_words(stored: dict[str, Any], said: str) -> None:
 
 
 def test_each_reason_comes_once_with_the_names_of_its_photos() -> None:
-    found = reasons(
-        [
-            photo(status="FAILED", error=LATE),
-            photo(status="FAILED", error=LATE),
-            photo(truncated=True),
-            photo(),
-        ]
-    )
-    assert found == {
+    reasons, failed = Reasons(), photo(status="FAILED", error=LATE)
+    given = [failed, failed, photo(truncated=True), photo()]
+    assert list(reasons.of(given)) == given
+    truncated = "Truncated: The file lacks its end; the thumbnail shows what is there."
+    assert reasons.counts == {"TransientServiceError: slow down": 2, truncated: 1}
+    assert reasons.names == {
         "TransientServiceError: slow down": ["cat.jpg", "cat.jpg"],
-        "Truncated: The file lacks its end; the thumbnail shows what is there.": ["cat.jpg"],
+        truncated: ["cat.jpg"],
     }
+
+
+def test_of_many_reasons_and_photos_the_first_are_kept() -> None:
+    reasons = Reasons()
+    causes = [*range(30), *[0] * 30]
+    failed = (photo(status="FAILED", error={**LATE, "cause": str(cause)}) for cause in causes)
+    assert len(list(reasons.of(failed))) == 60
+    assert len(reasons.counts) == Reasons.MOST
+    assert reasons.counts["TransientServiceError: 0"] == 31
+    assert len(reasons.names["TransientServiceError: 0"]) == Reasons.NAMES
 
 
 @pytest.mark.parametrize(("count", "said"), [(999, "999 B"), (1000, "1.0 kB"), (1_500_000, "1.5 MB")])

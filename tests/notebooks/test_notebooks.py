@@ -33,8 +33,9 @@ PARAMETERS = {
     "01_deploy": {*WHERE, "parameters", "confirm"},
     "02_upload_and_follow": {*WHERE, "user", "album", "photos"},
     "03_gallery": {*WHERE, "user", "album"},
-    "04_operations": {*WHERE, "retry"},
-    "05_clean_up": {*WHERE, "confirm", "delete_data"},
+    "04_explore": {*WHERE, "user", "album"},
+    "05_operations": {*WHERE, "retry"},
+    "06_clean_up": {*WHERE, "confirm", "delete_data"},
     "app": WHERE,
 }
 SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
@@ -76,6 +77,22 @@ class Run:
         return found
 
     @property
+    def types(self) -> set[str]:
+        """The MIME types of all outputs."""
+        return {
+            kind
+            for cell in read(self.path).cells
+            for out in cell.get("outputs", ())
+            for kind in out.get("data", ())
+        }
+
+    @property
+    def said(self) -> list[str]:
+        """What the outputs say in plain text."""
+        outputs = (out for cell in read(self.path).cells for out in cell.get("outputs", ()))
+        return [out.get("data", {}).get("text/plain", "") for out in outputs]
+
+    @property
     def html(self) -> str:
         outputs = (out for cell in read(self.path).cells for out in cell.get("outputs", ()))
         return "".join(out.get("data", {}).get("text/html", "") for out in outputs)
@@ -107,12 +124,12 @@ def runs(local_aws: LocalStatus) -> Iterator[dict[str, Run]]:
         done["again"] = one("01_deploy", output="01_deploy_again")
         done["02_upload_and_follow"] = one("02_upload_and_follow")
         with ThreadPoolExecutor(2) as pool:
-            third, fourth = pool.map(one, ("03_gallery", "04_operations"))
-        done |= {"03_gallery": third, "04_operations": fourth}
+            names = ("03_gallery", "04_explore", "05_operations")
+            done |= dict(zip(names, pool.map(one, names), strict=True))
         with pytest.raises(AssertionError, match=r"is not the stack's name.*nothing was removed"):
-            one("05_clean_up", "confirm", "another", output="05_clean_up_refused")
-        done["05_clean_up"] = one("05_clean_up", "confirm", stack)
-        done["after"] = one("05_clean_up", output="05_clean_up_after")
+            one("06_clean_up", "confirm", "another", output="06_clean_up_refused")
+        done["06_clean_up"] = one("06_clean_up", "confirm", stack)
+        done["after"] = one("06_clean_up", output="06_clean_up_after")
     yield done
     secret = local_aws.credentials
     assert secret is not None
@@ -147,16 +164,26 @@ def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
     assert "X-Amz-Signature" not in runs["03_gallery"].path.read_text(), "addresses that open photos"
 
 
+def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
+    explored = runs["04_explore"].recorded["explore"]
+    assert (explored["photos"], explored["placed"]) == (5, 2)
+    assert explored["cameras"]["Canon EOS R6"] == 1
+    assert {"image/png", "text/html"} <= runs["04_explore"].types
+    assert "image/svg+xml" in runs["04_explore"].html, "the map"
+    plots = {said.partition(".")[0] for said in runs["04_explore"].said}
+    assert {"Photos by camera", "Photos by time", "Photos by hour of the day", "Photos by ISO"} <= plots
+
+
 def test_operations_show_what_failed_and_why(runs: dict[str, Run]) -> None:
-    operations = runs["04_operations"].recorded["operations"]
+    operations = runs["05_operations"].recorded["operations"]
     assert operations["failures"] == [[1, "REJECTED", "ExtractImageMetadata", "ImageIdentifyError"]]
     assert operations["executions"] == {"SUCCEEDED": 4, "FAILED": 1}
     assert operations["queue"] == 0
-    assert "Photos by status" in runs["04_operations"].html
+    assert "Photos by status" in runs["05_operations"].html
 
 
 def test_nothing_is_left(runs: dict[str, Run]) -> None:
-    removed, after = (runs[name].recorded["clean_up"] for name in ("05_clean_up", "after"))
+    removed, after = (runs[name].recorded["clean_up"] for name in ("06_clean_up", "after"))
     assert (removed["left"], removed["kept"], removed["inventory"]) == ([], [], [])
     assert after["inventory"] == []
 
@@ -200,7 +227,7 @@ def test_a_cell_that_fails_stops_the_notebook_with_its_cause(tmp_path: Path) -> 
 
 def test_an_unknown_notebook_is_an_error_that_names_those_there_are() -> None:
     with pytest.raises(click.ClickException, match="01_deploy, 02_upload_and_follow"):
-        imageproc(["run", "06_more"], standalone_mode=False)
+        imageproc(["run", "07_more"], standalone_mode=False)
 
 
 INJECTING = [

@@ -237,15 +237,19 @@ class Photos(StackResource):
         """
         return self._processing.restore(key)
 
-    def retriable(self, only: Iterable[str] = (), step: str | None = None) -> list[Photo]:
+    def retriable(
+        self, only: Iterable[str] = (), step: str | None = None, *, among: PhotoView | None = None
+    ) -> list[Photo]:
         """Return the photos that a retry may help; with `only`, those that lack one of these parts.
 
         Rejected files are not among them, nor photos that lack only what no other try can make: labels of
         what Rekognition refuses, or a thumbnail of what cannot be decoded.
 
-        With `step`, only those that failed in this step of the state machine.
+        With `step`, only those that failed in this step of the state machine; with `among`, only those that
+        are in this view.
         """
-        return retriable(self.where(status=FAILED_STATUSES), parse_parts(only), step)
+        view = self.where() if among is None else among
+        return retriable(view.where(status=FAILED_STATUSES), parse_parts(only), step)
 
     def failures(self, photos: Iterable[Photo] | None = None) -> Failures:
         """Return what failed or is missing, in which step, why and how often: of all photos, or of these."""

@@ -1,0 +1,201 @@
+"""The options that select photos: the same for every command, each as `Photos.where` has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imageproc.cli import completion
+from imageproc.cli.options import Command
+from imageproc.core.parts import Part
+from imageproc.core.record import Status
+
+if TYPE_CHECKING:
+    from imageproc import PhotoView, Workbench
+
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True)
+class PhotoOptions:
+    """What a command line says of the photos that are meant."""
+
+    conditions: Mapping[str, Any]
+    """As `Photos.where` takes them."""
+    sort: str | None = None
+    """A field; with `-` before it, the greatest first."""
+    limit: int | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether some photos are meant, and not all of them."""
+        return bool(self.conditions) or self.limit is not None
+
+    def among(self, workbench: Workbench) -> PhotoView:
+        """Return the view of these photos, of what the table has now.
+
+        Raises QueryError, InvalidArgumentError, AlbumNotFoundError, CatalogError, AwsError.
+        """
+        workbench.catalog.sync()
+        view = workbench.photos.where(**self.conditions)
+        if self.sort is not None:
+            view = view.sort_by(self.sort.removeprefix("-"), descending=self.sort.startswith("-"))
+        return view if self.limit is None else view.limit(self.limit)
+
+
+def selection(*, without: tuple[str, ...] = (), part: bool = True) -> Callable[[Command], Command]:
+    """Give a command the options that select photos, as one argument `selection`, a PhotoOptions.
+
+    `without` names those that the command has itself. Without `part` there is no --sort and no --limit.
+    """
+    chosen = {name: option for name, option in _CONDITIONS.items() if name not in without}
+    parts = _PARTS if part else {}
+
+    def decorated(command: Command) -> Command:
+        @wraps(command)
+        def wrapped(**given: Any) -> Any:
+            conditions = {name: given.pop(name) for name in chosen}
+            conditions = {name: value for name, value in conditions.items() if value is not None}
+            options = PhotoOptions(conditions, **{name: given.pop(name) for name in parts})
+            return command(selection=options, **given)
+
+        for option in reversed([*chosen.values(), *parts.values()]):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorated
+
+
+def refuse_both(selection: PhotoOptions, named: bool, *, fix: str) -> None:
+    """Raise UsageError if photos are named and selected, or neither."""
+    if named == selection.given:
+        raise click.UsageError(fix)
+
+
+def _several(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> Any:
+    """Return one value as such, several as a list, and None if there is none."""
+    return value[0] if len(value) == 1 else list(value) or None
+
+
+def _span(text: str) -> Any:
+    """Return `A..B` as (A, B), None for no limit; any other text as it is."""
+    begin, dots, end = text.partition("..")
+    return (begin.strip() or None, end.strip() or None) if dots else text.strip()
+
+
+def _number(text: str) -> float:
+    if ratio := _RATIO.fullmatch(text):
+        return float(ratio[1]) / float(ratio[2])
+    return float(text)
+
+
+def _numbers(text: str) -> Any:
+    found = _span(text)
+    if isinstance(found, tuple):
+        return tuple(None if one is None else _number(one) for one in found)
+    return _number(found)
+
+
+def _near(text: str) -> tuple[float, float, str | float]:
+    latitude, longitude, distance = text.split(",")
+    far = distance.strip()
+    return float(latitude), float(longitude), float(far) if far.replace(".", "").isdigit() else far
+
+
+def _within(text: str) -> tuple[float, ...]:
+    south, west, north, east = map(float, text.split(","))
+    return south, west, north, east
+
+
+class _Parsed(click.ParamType[Any]):
+    """A value that is written in a form of ours; whether it makes sense, the catalog says."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any], example: str) -> None:
+        self.name, self._parse, self._example = name, parse, example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is not {self.name}; write {self._example}, say.", param, ctx)
+
+
+_TIME = _Parsed("a time", _span, "2014, 2014-05, 2014-05-31 or 2014-05..2014-09")
+_NUMBERS = _Parsed("a number or a range", _numbers, "12, 12.., ..24 or 12..24")
+_NEAR = _Parsed("a place and a distance", _near, "52.5,13.4,50km")
+_WITHIN = _Parsed("a rectangle", _within, "47,5,55,15 (south, west, north, east)")
+
+
+def _text(name: str, metavar: str, text: str, complete: completion.Completer | None = None) -> Any:
+    return click.option(f"--{name}", metavar=metavar, help=text, shell_complete=complete)
+
+
+def _texts(name: str, metavar: str, text: str, complete: completion.Completer | None = None) -> Any:
+    return click.option(
+        f"--{name}", metavar=metavar, help=text, shell_complete=complete, multiple=True, callback=_several
+    )
+
+
+def _range(name: str, what: str) -> Any:
+    return click.option(
+        f"--{name}", type=_NUMBERS, metavar="A..B", help=f"{what}: a number, A.., ..B or A..B."
+    )
+
+
+_CONDITIONS: dict[str, Any] = {
+    "tag": _texts(
+        "tag",
+        "LABEL",
+        "Photos with this label, or a more special one; several times: any.",
+        completion.labels,
+    ),
+    "min_confidence": click.option(
+        "--min-confidence", type=float, metavar="PERCENT", help="At least so confident, with --tag."
+    ),
+    "camera": _texts("camera", "TEXT", "Make and model, with * and ?: 'Canon*'.", completion.cameras),
+    "lens": _texts("lens", "TEXT", "The lens, with * and ?.", completion.lenses),
+    "taken": click.option(
+        "--taken", type=_TIME, metavar="TIME", help="2014, 2014-05-31, 2014-05..2014-09, 2014.."
+    ),
+    "uploaded": click.option("--uploaded", type=_TIME, metavar="TIME", help="The same, in UTC."),
+    "near": click.option(
+        "--near", type=_NEAR, metavar="LAT,LON,KM", help="At most so far from a place: 52.5,13.4,50km."
+    ),
+    "within": click.option(
+        "--within", type=_WITHIN, metavar="S,W,N,E", help="In a rectangle: south, west, north, east."
+    ),
+    "has_place": click.option("--has-place/--no-place", default=None, help="With or without a place."),
+    "has_date": click.option("--has-date/--no-date", default=None, help="With or without a date."),
+    "text": _text(
+        "text", "WORDS", "Words that all occur in name, description, tags, camera, lens, artist or album."
+    ),
+    "name": _texts("name", "TEXT", "The file's name, with * and ?."),
+    "album": _text("album", "ALBUM", "Only this album's (name or ID).", completion.albums),
+    "user": _text("user", "USER", "Only this user's; with --album, whose album it is.", completion.users),
+    "status": _texts("status", "STATUS", f"{', '.join(Status)}.", completion.of(Status)),
+    "format": _texts("format", "FORMAT", "JPEG or PNG.", completion.of(("JPEG", "PNG"))),
+    "missing": _text("missing", "PART", f"Without this part: {', '.join(Part)}.", completion.of(Part)),
+    "error": _texts("error", "NAME", "The error's name, with * and ?."),
+    "megapixels": _range("megapixels", "Megapixels"),
+    "file_size": _range("file-size", "Bytes"),
+    "focal_length": _range("focal-length", "Millimetres"),
+    "exposure_time": _range("exposure-time", "Seconds, also 1/250"),
+    "f_number": _range("f-number", "The f-number"),
+    "sensitivity": _range("sensitivity", "ISO"),
+}
+_PARTS: dict[str, Any] = {
+    "sort": click.option(
+        "--sort",
+        metavar="FIELD",
+        help="Order by this field, -FIELD the greatest first; by default the newest upload first.",
+        shell_complete=completion.fields,
+    ),
+    "limit": click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Only the first so many."),
+}
