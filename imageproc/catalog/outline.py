@@ -5,9 +5,11 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from imageproc.catalog.database import Database
-from imageproc.catalog.selection import Selection
+if TYPE_CHECKING:
+    from imageproc.catalog.database import Database
+    from imageproc.catalog.selection import Selection
 
 _COLUMNS = """id,
 CASE WHEN width > 0 AND height > 0
