@@ -86,7 +86,7 @@ class LastKnown:
         if base is None:
             return []
         with _duckdb().connect(self.folder / base[0], read_only=True) as connection:
-            return connection.execute(sql, parameters).fetchall()
+            return list(connection.execute(sql, parameters).fetchall())
 
     @contextmanager
     def _journal(self) -> Iterator[sqlite3.Connection]:
