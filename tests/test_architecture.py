@@ -19,11 +19,11 @@ MAY_IMPORT = {
     "core": set[str](),
     "aws": {"core"},
     "functions": {"core", "aws"},
-    "local": {"core"},
+    "local": {"core", "folders"},
     "deployment": {"core", "aws", "presentation", "resources"},
     "costs": {"core", "presentation"},
     "catalog": {"core", "aws"},
-    "client": {"core", "aws", "catalog", "costs", "deployment", "local", "presentation"},
+    "client": {"core", "aws", "catalog", "costs", "deployment", "folders", "local", "presentation"},
     "presentation": {"core"},
     "widgets": {"core", "costs", "deployment", "client", "presentation", "samples", "public"},
     "cli": {
@@ -31,6 +31,7 @@ MAY_IMPORT = {
             "core",
             "costs",
             "deployment",
+            "folders",
             "local",
             "client",
             "presentation",
@@ -41,7 +42,7 @@ MAY_IMPORT = {
         "public",
     },
 }
-EVERYWHERE = {"errors", "folders", "", "__version__"}
+EVERYWHERE = {"errors", "", "__version__"}
 STANDARD_LIBRARY = set(sys.stdlib_module_names)
 
 

@@ -86,8 +86,7 @@ class LastKnown:
         if base is None:
             return []
         with _duckdb().connect(self.folder / base[0], read_only=True) as connection:
-            found: list[tuple[Any, ...]] = connection.execute(sql, parameters).fetchall()
-            return found
+            return list(connection.execute(sql, parameters).fetchall())
 
     @contextmanager
     def _journal(self) -> Iterator[sqlite3.Connection]:
