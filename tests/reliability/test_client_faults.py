@@ -81,7 +81,7 @@ def client(
         real, failing = backend.stack.target, Failing()
         session: Any = local_aws.session()
         session.events.register("before-send", failing)
-        target = Target(real.name, session, real.endpoint_url)
+        target = Target(real.name, session, real.endpoint_url, state_dir=real.state_dir)
         album = backend.workbench.albums.get_or_create("Faults", "ann")
         for _ in range(2):  # of an earlier version no record tells whose it is
             version = backend.put("client-faults.jpg", pictures.jpeg(), album=album.id)
@@ -133,6 +133,12 @@ def bulk(client: Client) -> None:
     runs.stop(arn)
 
 
+def fill_the_catalog(client: Client) -> None:
+    """Read the whole table once more."""
+    client.workbench.catalog.remove()
+    client.workbench.catalog.sync()
+
+
 ERASED = "erased/1.jpg"
 USER = "to-be-forgotten"
 
@@ -152,7 +158,9 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,
     "show": lambda client: client.workbench.photos.get(client.photo.id),
-    "list all photos": lambda client: list(client.workbench.photos),
+    "list all photos": lambda client: list(client.workbench.photos.scan()),
+    "fill the catalog": fill_the_catalog,
+    "follow the catalog": lambda client: client.workbench.catalog.sync(),
     "list an album": lambda client: list(client.workbench.photos.in_album(client.album)),
     "read an original": lambda client: client.workbench.photos.read(client.photo),
     "follow": follow,
@@ -172,8 +180,8 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
 SLOW = ("list dead letters", "redrive", "retry", "bulk")
 """They wait for something, or start an execution: of these the kinds that differ most will do."""
 
-AT_ONCE = {"upload": 4, "read logs": 9}
-"""Files, and log groups."""
+AT_ONCE = {"upload": 4, "read logs": 9, "fill the catalog": 8, "follow the catalog": 5, "erase": 5}
+"""Files, log groups, segments of the table, and shards of its index."""
 
 NOT_LOCAL = {"cloudwatch.GetMetricData"}
 """What is called on AWS alone: the local AWS has no metrics, and the client does not ask it."""
@@ -188,6 +196,8 @@ def prepared(client: Client, backend: Backend, action: str) -> None:
     if action in ("follow", "retry", "redrive"):
         backend.execution(backend.photos.get(client.photo.id))
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
+    if action in ("follow the catalog", "erase"):
+        backend.workbench.catalog.sync()
     if action == "erase":
         s3, bucket = backend.stack.client("s3"), backend.stack.bucket
         s3.put_object(Bucket=bucket, Key=f"Thumbnails/{ERASED}", Body=b"small")
