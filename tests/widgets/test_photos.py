@@ -21,7 +21,7 @@ from imageproc.client.albums import Album
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.presentation.facts import _FACTS
-from imageproc.widgets import GalleryPanel
+from imageproc.widgets import GalleryPanel, WebApp
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_search import SearchHelp
@@ -392,6 +392,12 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
     say(guest.gallery, type="action", version=guest.gallery.version, name="forget")
     settle(guest)
     assert guest.question.layout.display == "none"
+
+
+def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
+    app = WebApp(backend.workbench)
+    offered = {action["name"] for action in app.gallery.gallery.actions}
+    assert offered == {"retry", "reprocess", "forget", "copy-ids"}
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:
