@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from PIL import Image
 from imageproc.aws.items import to_item
 from imageproc.catalog import Catalog
 from imageproc.client.albums import Album
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.presentation.facts import _FACTS
@@ -315,7 +317,7 @@ def test_a_search_narrows_and_what_is_wrong_keeps_what_was_found(panel: GalleryP
     say(panel.search_bar, type="search", text="tag:dog -has:place")
     settle(panel)
     assert names(panel.view) == ["3.jpg", "2.jpg", "1.jpg"]
-    assert panel.search_bar.summary == "3 of 10 photos · 0 on the map"
+    assert panel.search_bar.summary == "3 of 10 photos"
     assert panel.search_bar.chips == ["tag:dog", "-has:place"]
     say(panel.search_bar, type="search", text="tag:Dgo")
     settle(panel)
@@ -433,6 +435,31 @@ def test_a_photo_that_has_just_finished_is_shown(panel: GalleryPanel, backend: B
     assert names(panel.view)[0] == "new.jpg"
     panel.add(backend.photo("b1/new.jpg", albumID="b1"))
     assert not panel.busy
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_album_that_is_opened_while_another_is_read_is_shown(
+    panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    gate, reading, database = Event(), Event(), StackCatalog.database
+
+    def slow(self: StackCatalog, *age: float) -> Any:
+        if not reading.is_set():
+            reading.set()
+            assert gate.wait(10)
+            if broken:
+                raise ConnectionError("no network")
+        return database(self, *age)
+
+    monkeypatch.setattr(StackCatalog, "database", slow)
+    panel.refresh()
+    assert reading.wait(10)
+    job = panel.show(Album("b1", "ann", "B", 0))
+    gate.set()
+    job.wait(10)
+    settle(panel)
+    assert (names(panel.view), panel.search_bar.summary) == (["other.jpg"], "1 photo")
+    assert (panel.status.text, panel.gallery.loading) == ("", False)
 
 
 def test_suggestions_are_what_occurs_with_counts(panel: GalleryPanel, backend: Backend) -> None:
