@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,10 +19,11 @@ from PIL import Image
 from imageproc.aws.items import to_item
 from imageproc.catalog.catalog import Catalog
 from imageproc.client.albums import Album
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.presentation.facts import _FACTS
-from imageproc.widgets import GalleryPanel
+from imageproc.widgets import GalleryPanel, WebApp
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_search import SearchHelp
@@ -315,7 +317,7 @@ def test_a_search_narrows_and_what_is_wrong_keeps_what_was_found(panel: GalleryP
     say(panel.search_bar, type="search", text="tag:dog -has:place")
     settle(panel)
     assert names(panel.view) == ["3.jpg", "2.jpg", "1.jpg"]
-    assert panel.search_bar.summary == "3 of 10 photos · 0 on the map"
+    assert panel.search_bar.summary == "3 of 10 photos"
     assert panel.search_bar.chips == ["tag:dog", "-has:place"]
     say(panel.search_bar, type="search", text="tag:Dgo")
     settle(panel)
@@ -394,6 +396,12 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
     assert guest.question.layout.display == "none"
 
 
+def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
+    app = WebApp(backend.workbench)
+    offered = {action["name"] for action in app.gallery.gallery.actions}
+    assert offered == {"retry", "reprocess", "forget", "copy-ids"}
+
+
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:
     panel.open_photo(8)
     flush()
@@ -427,6 +435,31 @@ def test_a_photo_that_has_just_finished_is_shown(panel: GalleryPanel, backend: B
     assert names(panel.view)[0] == "new.jpg"
     panel.add(backend.photo("b1/new.jpg", albumID="b1"))
     assert not panel.busy
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_album_that_is_opened_while_another_is_read_is_shown(
+    panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    gate, reading, database = Event(), Event(), StackCatalog.database
+
+    def slow(self: StackCatalog, *age: float) -> Any:
+        if not reading.is_set():
+            reading.set()
+            assert gate.wait(10)
+            if broken:
+                raise ConnectionError("no network")
+        return database(self, *age)
+
+    monkeypatch.setattr(StackCatalog, "database", slow)
+    panel.refresh()
+    assert reading.wait(10)
+    job = panel.show(Album("b1", "ann", "B", 0))
+    gate.set()
+    job.wait(10)
+    settle(panel)
+    assert (names(panel.view), panel.search_bar.summary) == (["other.jpg"], "1 photo")
+    assert (panel.status.text, panel.gallery.loading) == ("", False)
 
 
 def test_suggestions_are_what_occurs_with_counts(panel: GalleryPanel, backend: Backend) -> None:

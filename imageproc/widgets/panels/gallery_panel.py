@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from imageproc import Album, Photo, PhotoView, Workbench
@@ -23,7 +24,7 @@ from imageproc.widgets.panels.shown_photos import ORDERS, Counts, ShownPhotos, s
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
 from imageproc.widgets.parts.photo_viewer import PhotoViewer
-from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, plain_facets
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Suggestion, plain_facets
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
@@ -39,6 +40,15 @@ _NO_PHOTOS, _NOT_FOUND = (
     "No photos in this album yet.",
     "No photo is like this. Remove a condition to see more.",
 )
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """What is searched: all photos of an album or a view."""
+
+    view: PhotoView
+    total: int
+    help: SearchHelp
 
 
 class GalleryPanel(Panel):
@@ -62,8 +72,8 @@ class GalleryPanel(Panel):
         self._base: PhotoView | None = None
         self._search, self._order = Search(), _NEWEST
         self._shown: ShownPhotos | None = None
-        self._help: SearchHelp | None = None
-        self._total = 0
+        self._searched: _Searched | None = None
+        self._wanted = ""
         self._facets_open = False
         self._selected: list[str] = []
         self._opened = ""
@@ -81,7 +91,7 @@ class GalleryPanel(Panel):
             remove=lambda number: self._start_search(str(self._search.without(number))),
             sort=self.sort,
             open_facets=self._open_facets,
-            suggest=lambda text, caret: self._help.suggestions(text, caret) if self._help else (),
+            suggest=self._suggest,
             copy=self.python,
         )
         self.search_bar = SearchBar(handlers, help=HELP, placeholder=PLACEHOLDER)
@@ -125,23 +135,23 @@ class GalleryPanel(Panel):
         self.album = what if isinstance(what, Album) else None
         self._order = _NEWEST if self.album else _AS_GIVEN
         self._base = None if isinstance(what, Album) else what
-        self._search, self._selected, self._total = Search(), [], -1
+        self._search, self._selected, self._searched = Search(), [], None
         self.viewer.show(None)
         orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
         given = [] if self.album else [(_AS_GIVEN, "As given")]
         update(self.search_bar, text="", problem="", orders=given + orders, order=self._order)
         update(self.gallery, loading=True)
-        return self.start(lambda _: self._load(), "Reading photos", after=True, key="load")
+        return self._start_load("Reading photos")
 
     def refresh(self) -> Job[None]:
         """Read again what is shown; what was selected stays so."""
         self._pictures.forget()
-        self._total = -1
-        return self.start(lambda _: self._load(), "", after=True, key="load")
+        self._searched = None
+        return self._start_load()
 
     def add(self, photo: Photo) -> None:
         """Show a photo of this album that has just changed."""
-        if self._base_is_set and (self.album is None or photo.album_id == self.album.id):
+        if self._source is not None and (self.album is None or photo.album_id == self.album.id):
             self.refresh()
 
     def search(self, text: str) -> Job[None]:
@@ -155,7 +165,7 @@ class GalleryPanel(Panel):
         """Sort by one of the names in `shown_photos.ORDERS`."""
         self._order = order
         update(self.search_bar, order=order)
-        return self.start(lambda _: self._load(), "", after=True, key="load")
+        return self._start_load()
 
     def open_photo(self, number: int) -> None:
         """Open a photo by its number from 0."""
@@ -207,9 +217,13 @@ class GalleryPanel(Panel):
 
     # What is shown
 
+    def _start_load(self, doing: str = "") -> Job[None]:
+        return self.start(lambda _: self._load(), doing, after=True, key=("load", id(self._source)))
+
     @property
-    def _base_is_set(self) -> bool:
-        return self.album is not None or self._base is not None
+    def _source(self) -> Album | PhotoView | None:
+        """What is searched."""
+        return self._base if self._base is not None else self.album
 
     def _load(self) -> None:
         """Read what is to be shown as it is now. Raises QueryError, AwsError."""
@@ -225,38 +239,46 @@ class GalleryPanel(Panel):
         update(self.search_bar, text=text, problem="")
 
     def _start_search(self, text: str) -> None:
+        """Search what was typed; while a search runs, the last text counts."""
+        self._wanted = text
+
         def find(_: JobControl) -> None:
             with contextlib.suppress(WorkbenchError):  # it is said below the field
-                self._find(text)
+                self._find(self._wanted)
 
-        self.start(find, "", after=True)
+        self.start(find, "", after=True, key="search")
 
     def _show(self, search: Search) -> None:
-        album, base = self.album, self._base
-        if not self._base_is_set:
+        source, order = self._source, self._order
+        if source is None:
             return
         try:
-            base = base if base is not None else self._workbench.photos.where(album=album)
-            if self._total < 0:
-                self._workbench.catalog.sync()
-                self._total, self._help = base.count(), SearchHelp(base)
-            dated = self._order not in ORDERS or ORDERS[self._order][1] in ("taken", "uploaded")
-            shown = ShownPhotos(sorted_view(search.apply(base), self._order), dated=dated)
+            searched = self._searched or self._read(source)
+            dated = order not in ORDERS or ORDERS[order][1] in ("taken", "uploaded")
+            shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=dated)
         finally:
-            update(self.gallery, loading=False)
-        self._search, self._shown = search, shown
+            if source is self._source:
+                update(self.gallery, loading=False)
+        if source is not self._source:
+            return  # something else was opened, and its job follows
+        self._search, self._shown, self._searched = search, shown, searched
         self._selected = shown.chosen(shown.ranges(self._selected))
-        self._show_parts(shown)
+        self._show_parts(shown, searched.total)
         self.say("")
 
-    def _show_parts(self, shown: ShownPhotos) -> None:
-        counts = Counts(shown.total, self._total, len(shown.places))
-        empty = _NOT_FOUND if self._total else _NO_PHOTOS
+    def _read(self, source: Album | PhotoView) -> _Searched:
+        self._workbench.catalog.sync()
+        view = self._workbench.photos.where(album=source) if isinstance(source, Album) else source
+        return _Searched(view, view.count(), SearchHelp(view))
+
+    def _show_parts(self, shown: ShownPhotos, of: int) -> None:
+        counts = Counts(shown.total, of, len(shown.places))
+        empty = _NOT_FOUND if of else _NO_PHOTOS
         update(self.search_bar, summary=str(counts), chips=[term.text for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         update(self.gallery, empty=empty)
         self.gallery.show(shown.layout, shown.ranges(self._selected))
-        fields.set_visible(self.map, bool(shown.places or self._search.terms) and self._total > 0)
+        fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
         placed, total = len(shown.places), len(shown.ids)
         self.map.show(shown.places, f"{placed:,} of {photo_actions.counted(total)} have a position.")
 
@@ -265,10 +287,13 @@ class GalleryPanel(Panel):
         self.start(lambda _: update(self.search_bar, facets=self._facets()), "", after=True)
 
     def _facets(self) -> list[dict[str, Any]]:
-        if not self._facets_open or not self._shown or not self._help:
+        if not self._facets_open or not self._shown or not self._searched:
             return []
-        help_ = SearchHelp(self._shown.view) if self._search.terms else self._help
+        help_ = SearchHelp(self._shown.view) if self._search.terms else self._searched.help
         return plain_facets(help_.facets())
+
+    def _suggest(self, text: str, caret: int) -> Sequence[Suggestion]:
+        return self._searched.help.suggestions(text, caret) if self._searched else ()
 
     # What is selected
 
@@ -326,7 +351,7 @@ class GalleryPanel(Panel):
     ) -> None:
         def work(control: JobControl) -> None:
             said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
-            self._total = -1
+            self._searched = None
             self._load()
             self.say(said, Tone.SUCCESS, done=0, total=0)
 

@@ -18,6 +18,8 @@ FORGET = Action("forget", "Forget…", "Erase the photos with all that is known 
 COPY_IDS = Action("copy-ids", "Copy IDs", "One a line")
 ACTIONS = (RETRY, REPROCESS, DOWNLOAD, FORGET, COPY_IDS)
 """All actions."""
+OF_GUESTS = (RETRY, REPROCESS, FORGET, COPY_IDS)
+"""Those of the web app's visitors, who may not write on the machine that it runs on."""
 
 Progress = Callable[[int], object]
 """Is told how many are done."""

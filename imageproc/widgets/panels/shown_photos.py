@@ -159,4 +159,4 @@ class Counts:
         found = (
             f"{self.found:,} of {self.of:,} {photos}" if self.found != self.of else f"{self.of:,} {photos}"
         )
-        return f"{found} · {self.placed:,} on the map" if self.found else found
+        return f"{found} · {self.placed:,} on the map" if self.placed else found

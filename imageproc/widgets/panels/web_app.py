@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from imageproc import Album, Photo, Workbench, default_user
-from imageproc.widgets.panels import fields
+from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
@@ -23,7 +23,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.albums = AlbumPanel(workbench)
         self.uploads = UploadPanel(workbench)
         self.follow = FollowPanel(workbench)
-        self.gallery = GalleryPanel(workbench)
+        self.gallery = GalleryPanel(workbench, actions=photo_actions.OF_GUESTS)
         self._after_login = ipywidgets.VBox([Heading("Albums"), self.albums])
         self._in_album = ipywidgets.VBox(
             [

@@ -23,7 +23,18 @@ function justify(aspects, headings, width, wanted, gap = 4, heading = 40) {
     for (let number = start; number < end; number += 1) {
       sum += shape(number);
       const height = (width - gap * (number - first)) / sum;
-      if (height <= wanted) { close(first, number, Math.max(height, wanted * 0.6)); first = number + 1; sum = 0; }
+      if (height > wanted) continue;
+      // The row ends with this picture or before it, whichever comes nearer to the height that is wanted.
+      const without = number > first ? (width - gap * (number - 1 - first)) / (sum - shape(number)) : Infinity;
+      if (without - wanted < wanted - height && without < 1.5 * wanted) {
+        close(first, number - 1, without);
+        first = number;
+        sum = shape(number);
+        if (width / sum > wanted) continue;
+      }
+      close(first, number, (width - gap * (number - first)) / sum);
+      first = number + 1;
+      sum = 0;
     }
     if (first < end) close(first, end - 1, Math.min(wanted, (width - gap * (end - 1 - first)) / sum));
   });
