@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from benchmarks.figures import Figure
 
 SECTIONS = (
-    *("thumbnail", "metadata", "cold_start", "largest", "throttling", "cost", "catalog", "end_to_end"),
-    "workbench",
+    *("thumbnail", "metadata", "cold_start", "largest", "throttling", "burst", "cost", "catalog"),
+    *("end_to_end", "workbench"),
 )
 """Modules of this package that have a `TITLE` and a function `figures`."""
 
