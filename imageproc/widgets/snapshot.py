@@ -55,8 +55,9 @@ class Snapshot:
 
     def display(self, widget: Any) -> None:
         """Display the widget and its state in the running cell; in Voilà, which saves no pages, no state."""
-        bundle = {**widget._repr_mimebundle_(), "text/html": "", "text/plain": ""}
-        publish_display_data(bundle)
+        made = widget._repr_mimebundle_()
+        data = made[0] if isinstance(made, tuple) else made  # anywidget's has metadata beside the data
+        publish_display_data({**data, "text/html": "", "text/plain": ""})
         if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
             self._displayed, self._last = True, None
             self.publish()
