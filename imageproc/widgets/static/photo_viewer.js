@@ -51,12 +51,12 @@ function render({ model, el }) {
   function drawGroup({ title: name, rows }) {
     const lines = rows.map(([fact, value, href]) => element("tr", {}, element("th", { scope: "row" }, fact),
       element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : value),
-      element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }, "⧉"))));
+      element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }))));
     if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), run, element("td")));
     return element("section", {}, element("h3", {}, name), element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
   }
   function copy(button, value) {
-    copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = "⧉"; }, 1500); });
+    copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = ""; }, 1500); });
   }
 
   // Zoom and pan: the picture is moved and scaled as a whole, its boxes with it.
