@@ -25,7 +25,7 @@ from tests.browser.every_field import MARK, parts
 from tests.browser.pages import Page, Visit
 
 ROOT = Path(__file__).parents[2]
-TEXTS = 100
+TEXTS = 120
 CANARY = "canary.invalid"
 
 PIECES = (
