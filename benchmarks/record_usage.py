@@ -180,11 +180,11 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def _by_function(stack: str, lines: Iterable[str]) -> dict[str, Counter[str]]:
-    """Return requests by function and action. A function's session has its name."""
+    """Return requests by function and action. A function's session has its name, a machine's its role's."""
     found: dict[str, Counter[str]] = {}
     for entry in map(json.loads, lines):
-        session = entry["principal"].rpartition("/")[2]
-        if session.startswith(f"{stack}-"):
+        _, role, session = entry["principal"].rsplit("/", 2)
+        if session != role and session.startswith(f"{stack}-"):
             found.setdefault(session.removeprefix(f"{stack}-"), Counter())[entry["action"]] += 1
     return found
 

@@ -54,8 +54,12 @@ def uploaded(workbench: Workbench, folder: Path, album: str) -> list[Uploaded]:
 
 
 def by_name(panel: FollowPanel) -> dict[str, list[str]]:
+    """Return each photo's stages: texts, each with the key or ARN beside it, if there is one."""
     flush()
-    return {row["name"]: [stage["text"] for stage in row["stages"]] for row in panel.list.rows}
+    return {
+        row["name"]: [" ".join(filter(None, (stage["text"], stage.get("code")))) for stage in row["stages"]]
+        for row in panel.list.rows
+    }
 
 
 def test_each_photo_shows_its_three_stages(workbench: Workbench, folder: Path, fresh: str) -> None:
@@ -96,9 +100,9 @@ def test_the_chosen_photo_shows_its_execution_and_its_steps(
     flush()
     assert panel.detail.heading == "RecordRejection (Task)"
     assert "ImageIdentifyError" in dict(panel.detail.values)["Input"]
-    rows, graph = panel.static()
-    assert "ImageIdentifyError" in rows
-    assert "image/svg+xml" in graph
+    shown = panel.static()
+    assert any("ImageIdentifyError" in str(one) for one in shown)
+    assert any("image/svg+xml" in one for one in shown)
 
 
 def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folder: Path, fresh: str) -> None:
