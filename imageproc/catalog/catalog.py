@@ -336,8 +336,10 @@ class Catalog:
 
     def _make_folder(self) -> None:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
+            self.folder.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for one in (self.folder.parent, self.folder):  # mkdir's mode is not that of the parents
+                one.mkdir(mode=0o700, exist_ok=True)
+                one.chmod(0o700)
         except OSError as error:
             raise CatalogError(
                 f"The catalog's folder {self.folder} cannot be made: {error.strerror or error}.",

@@ -300,7 +300,7 @@ def test_a_long_list_is_printed_as_it_comes(monkeypatch: pytest.MonkeyPatch, tmp
     from imageproc.cli.output import console
 
     with (tmp_path / "out").open("w") as file:
-        monkeypatch.setattr(console, "file", file)
+        monkeypatch.setattr(console, "_file", file)
         tracemalloc.start()
         print_photos(many())
         _, most = tracemalloc.get_traced_memory()

@@ -71,7 +71,7 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
     assert states == {"a.jpg": UploadState.SENT, "b.jpg": UploadState.SENT, "c.jpg": UploadState.REJECTED}
     assert panel.status.text == "Not all files are in Cats: the list says why."
     assert {row["name"] for row in panel.zone.listed} == set(states)
-    for text in ("c.jpg", "rejected", "the file is GIF"):
+    for text in ("c.jpg", "Rejected", "the file is GIF"):
         assert text in "".join(map(str, panel.static()))
     panel.upload_paths([folder]).wait(30)
     assert [sent.already_there for sent in panel.uploaded].count(True) == 2
