@@ -83,7 +83,7 @@ class Gallery(anywidget.AnyWidget):
     `on_action` with the name of what is to be done with the selected photos.
     """
 
-    _esm = script("clipboard.js", "justified.js", "gallery.js")
+    _esm = script("justified.js", "gallery.js")
     _css = style("gallery.css")
 
     version = traitlets.Int(0).tag(sync=True)

@@ -56,7 +56,7 @@ class PhotoViewer(anywidget.AnyWidget):
     is saved with the notebook. `on_step` is called with -1 for the previous photo and 1 for the next.
     """
 
-    _esm = script("clipboard.js", "photo_viewer.js")
+    _esm = script("photo_viewer.js")
     _css = style("photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)

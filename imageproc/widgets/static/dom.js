@@ -52,15 +52,23 @@ function code(text, copy = true) {
 function copyButton(text) {
   const button = element("button", { type: "button", class: "ip-copy", title: "Copy", "aria-label": `Copy ${text}` });
   button.addEventListener("click", async () => {
-    button.textContent = await copied(text) ? "✓" : "✕";
+    button.textContent = await copyText(text) ? "✓" : "✕";
     setTimeout(() => { button.textContent = ""; }, 1500);
   });
   return button;
 }
 
-async function copied(text) {
-  try { await navigator.clipboard.writeText(text); return true; }
-  catch { return false; } // there is no clipboard for pages that came over plain HTTP
+// Puts a text into the clipboard, and returns whether that worked. Without a secure context there is only the old way.
+async function copyText(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* the old way */ }
+  const field = element("textarea", { "aria-hidden": "true", tabindex: -1, class: "ip-visually-hidden" }), had = document.activeElement;
+  field.value = text;
+  (had?.closest("dialog") || document.body).append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  had?.focus?.({ preventScroll: true });
+  return done;
 }
 
 // What a cell of a table holds: a text with a tone or a link, and below it an identifier.
