@@ -19,10 +19,13 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-co
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help lab app browser demo check test fuzz bench peers style lint judge audit lock clean
+# For `make screenshots`: `-k gallery`, for example.
+SCREENS ?=
+
+.PHONY: help lab app browser demo check test screenshots fuzz bench peers style lint judge audit lock clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 lab: $(VENV)/.workbench ## Open JupyterLab on the first notebook, with the local AWS running
 	$(BIN)/imageproc lab $(LAB_OPTIONS)
@@ -40,6 +43,10 @@ check: style ## Check style and types, and run the quick tests: no local AWS, no
 
 test: lint judge $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
+
+screenshots: $(VENV)/.dev ## Take the screenshots of all pages anew, into build/screenshots, and record what tests compare
+	SCREENSHOTS=take $(BIN)/python -m pytest tests/browser/test_screens.py $(SCREENS)
+	@echo "Look at build/screenshots, then commit docs/pictures and tests/browser/screens/expected."
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
