@@ -7,7 +7,7 @@ record; every later write holds only while the record is still about the writer'
   `sequencer`. Events arrive at least once and in no fixed order.
 - Whoever processes a photo again claims it if the record is still the one that was read.
 - The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
-  again; docs/records.md tells the whole story.
+  again; docs/reference/records.md tells the whole story.
 
 `imageproc.aws.record_store` performs the writes.
 """
