@@ -20,6 +20,7 @@ _NAMES = {
     "client.photos.downloads": "Downloaded NotDownloaded",
     "client.photos.failures": "FailureGroup",
     "client.photos.followed": "FollowedPhoto FollowedPhotos",
+    "client.photos.moves": "Copied Moved NotCopied NotMoved",
     "client.photos.photo": "Photo",
     "client.photos.processing": "NotRestarted Restarted",
     "client.photos.view": "PhotoView",

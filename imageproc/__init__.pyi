@@ -23,6 +23,10 @@ from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto
 from imageproc.client.photos.followed import FollowedPhotos as FollowedPhotos
+from imageproc.client.photos.moves import Copied as Copied
+from imageproc.client.photos.moves import Moved as Moved
+from imageproc.client.photos.moves import NotCopied as NotCopied
+from imageproc.client.photos.moves import NotMoved as NotMoved
 from imageproc.client.photos.photo import Photo as Photo
 from imageproc.client.photos.processing import NotRestarted as NotRestarted
 from imageproc.client.photos.processing import Restarted as Restarted

@@ -18,6 +18,7 @@ from imageproc.client.photos.downloads import Downloaded, NotDownloaded, downloa
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
@@ -273,6 +274,24 @@ class Photos(StackResource):
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)
         return download(map(self.find, photos), read, Path(folder), strip_location=strip)
+
+    def move(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Moved | NotMoved]:
+        """Move photos to another album, and yield each; one that cannot be moved does not stop the others.
+
+        Only the record's album changes: the file keeps its key and its user, and nothing is processed. What
+        works on the photo goes on, and processing it again leaves it there. Raises as `Albums.get` does.
+        """
+        return move_all(map(self.find, photos), self._albums.current(album), self._records)
+
+    def copy(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Copied | NotCopied]:
+        """Copy photos into an album of any user, and yield each; a failure does not stop the others.
+
+        S3 copies the file, and the copy is processed as any upload is: it costs what an upload costs. It is
+        the album's user's. An album that has the file already gets no second one. Raises UploadError for a
+        user whom S3 cannot carry, and as `Albums.get` does.
+        """
+        into = self._albums.current(album)
+        return Copies(self._stack, into, self._records, self.read).copy_all(map(self.find, photos))
 
     def _ending_with(self, text: str) -> list[Photo]:
         self.catalog.sync()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from imageproc.client.albums import AlbumLike
     from imageproc.client.photos import Photos
+    from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
     from imageproc.client.photos.photo import Photo
 
 Time = str | int | date | datetime
@@ -174,6 +175,14 @@ class PhotoView:
         with self.photos.catalog.unlocked() as database:
             answers.write_csv(database, self.selection, written)
         return written
+
+    def move_to(self, album: AlbumLike) -> list[Moved | NotMoved]:
+        """Move the photos to another album; return what came of each. See `Photos.move`."""
+        return list(self.photos.move(self, album))
+
+    def copy_to(self, album: AlbumLike) -> list[Copied | NotCopied]:
+        """Copy the photos into another album; return what came of each. See `Photos.copy`."""
+        return list(self.photos.copy(self, album))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
