@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -120,8 +121,14 @@ class Albums(StackResource):
             owners = ", ".join(sorted({one.user for one in found}))
             raise AlbumNotFoundError(f"{len(found)} albums are named {album!r} ({owners}).", "Name the user.")
         if not found:
-            raise AlbumNotFoundError(f"There is no album {album!r}.")
+            raise AlbumNotFoundError(f"There is no album {album!r}.", self._meant(album, user))
         return found[0]
+
+    def _meant(self, name: str, user: str | None) -> str:
+        """Return which albums may have been meant, as a sentence; empty if none is like this."""
+        names = {one.name for one in (self if user is None else self.of(user))}
+        found = get_close_matches(name, sorted(names), 3)
+        return f"Did you mean {' or '.join(map(repr, found))}?" if found else ""
 
     def get_or_create(self, name: AlbumLike, user: str | None = None) -> Album:
         """Return the user's album of this name (or ID); it is created if there is none.
