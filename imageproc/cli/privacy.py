@@ -66,8 +66,11 @@ def download(
         _report(archive, photos.write_zip(chosen, out, thumbnails=thumbnails, keep_location=keep_location))
     elif sheet:
         album = _album_of(connection.workbench, names, selection)
-        title = {"title": album.name, "note": album.description} if album else {}
-        _report(sheet, photos.write_contact_sheet(chosen, sheet, keep_location=keep_location, **title))
+        title, note = (album.name, album.description) if album else ("Photos", "")
+        _report(
+            sheet,
+            photos.write_contact_sheet(chosen, sheet, title=title, note=note, keep_location=keep_location),
+        )
     elif folder:
         _download(photos.download(chosen, folder, thumbnails=thumbnails, keep_location=keep_location))
 

@@ -22,7 +22,11 @@ def trip(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Backend:
     album = backend.workbench.albums.get_or_create("Trip")
     backend.workbench.albums.get_or_create("Best")
     for number, name in enumerate(("cat.jpg", "dog.jpg")):
-        more: dict[str, Any] = {"albumID": album.id, "uploadTime": number, "geo": {"latitude": 51.5, "longitude": 7.25}}
+        more: dict[str, Any] = {
+            "albumID": album.id,
+            "uploadTime": number,
+            "geo": {"latitude": 51.5, "longitude": 7.25},
+        }
         backend.photo(f"{album.id}/{name}", creationTime=f"201{5 - number}-01-01T00:00:00", **more)
     backend.photo("other/cat.jpg", albumID="other")
     return backend

@@ -283,17 +283,19 @@ class Photos(StackResource):
         *,
         thumbnails: bool = False,
         keep_location: bool = False,
+        notify: Callable[[str], object] = ignore,
     ) -> Written:
         """Write photos, or their thumbnails, into a zip with `metadata.csv` and `metadata.json`.
 
         It is written as the photos come, so that a few of them are in memory at a time, and is there when it
         is whole; `file` may also be a binary stream. Files are named and lose their location as `download`
-        says; places are then left out of the metadata, too. What cannot be read is left out, and told. Raises
-        DownloadError if the file cannot be written, and as `find` does.
+        says; places are then left out of the metadata, too. What cannot be read is left out, and told.
+        `notify` is told each photo's ID; what it raises stops the writing. Raises DownloadError if the file
+        cannot be written, and as `find` does.
         """
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)
-        return write_zip(self._given(photos, keep_location), read, file, strip=strip)
+        return write_zip(self._given(photos, keep_location, notify), read, file, strip=strip)
 
     def write_contact_sheet(
         self,
@@ -303,19 +305,23 @@ class Photos(StackResource):
         title: str = "Photos",
         note: str = "",
         keep_location: bool = False,
+        notify: Callable[[str], object] = ignore,
     ) -> Written:
         """Write a page of the photos' thumbnails, names, times, cameras and tags: one HTML file.
 
         Pictures are inside, nothing is loaded or run, and places are left out unless `keep_location`. A photo
-        takes some 10 kB. Raises DownloadError if the file cannot be written, and as `find` does.
+        takes some 10 kB. `notify` is as of `write_zip`. Raises DownloadError if the file cannot be written,
+        and as `find` does.
         """
-        return write_contact_sheet(self._given(photos, keep_location), file, title, note)
+        return write_contact_sheet(self._given(photos, keep_location, notify), file, title, note)
 
-    def _given(self, photos: Iterable[PhotoLike], keep_location: bool) -> Given:
+    def _given(
+        self, photos: Iterable[PhotoLike], keep_location: bool, notify: Callable[[str], object]
+    ) -> Given:
         found = list({photo.id: photo for photo in map(self.find, photos)}.values())
         albums = self._albums.many({photo.album_id for photo in found if photo.album_id})
         names = {album.id: album.name for album in albums.values()}
-        return Given(found, names, keep_location=keep_location)
+        return Given(found, names, keep_location=keep_location, notify=notify)
 
     def move(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Moved | NotMoved]:
         """Move photos to another album, and yield each; one that cannot be moved does not stop the others.

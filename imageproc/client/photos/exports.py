@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +60,8 @@ class Given:
     albums: Mapping[str, str]
     """The albums' names, by ID."""
     keep_location: bool
+    notify: Callable[[str], object]
+    """Is told of each photo that is done, by its ID. What it raises stops the writing."""
 
 
 def write_zip(given: Given, read: Callable[[Photo], bytes], file: File, *, strip: bool) -> Written:
@@ -81,7 +83,7 @@ def _add_photos(
     fetch: Callable[[Photo], bytes | NotDownloaded],
 ) -> Written:
     size, left_out = 0, list[NotDownloaded]()
-    for photo, data in _ahead(given.photos, fetch):
+    for photo, data in _ahead(given, fetch):
         if isinstance(data, NotDownloaded):
             left_out.append(data)
             continue
@@ -96,7 +98,7 @@ def write_contact_sheet(given: Given, file: File, title: str, note: str) -> Writ
     """Write the photos' thumbnails with what is known of them. See `Photos.write_contact_sheet`."""
     with _opened(file) as out:
         size = _put(out, sheet_page.begin(title, note, given.photos))
-        for photo, data in _ahead(given.photos, lambda one: one.thumbnail_if_any()):
+        for photo, data in _ahead(given, lambda one: one.thumbnail_if_any()):
             size += _put(out, sheet_page.figure(photo, data, place=given.keep_location))
         size += _put(out, sheet_page.end())
     return Written(len(given.photos), size)
@@ -108,18 +110,23 @@ def _put(out: IO[bytes], text: str) -> int:
     return len(data)
 
 
-def _ahead(photos: Iterable[Photo], read: Callable[[Photo], T]) -> Iterator[tuple[Photo, T]]:
+def _ahead(given: Given, read: Callable[[Photo], T]) -> Iterator[tuple[Photo, T]]:
     """Yield photos in order, each with what was read of it; a few are read in advance."""
+    waiting = deque[tuple[Photo, Future[T]]]()
     with ThreadPoolExecutor(_AHEAD) as pool:
-        waiting = deque[tuple[Photo, Future[T]]]()
-        for photo in photos:
+        for photo in given.photos:
             waiting.append((photo, pool.submit(read, photo)))
             if len(waiting) > _AHEAD:
-                first, result = waiting.popleft()
-                yield first, result.result()
+                yield _done(waiting, given)
         while waiting:
-            first, result = waiting.popleft()
-            yield first, result.result()
+            yield _done(waiting, given)
+
+
+def _done(waiting: deque[tuple[Photo, Future[T]]], given: Given) -> tuple[Photo, T]:
+    photo, result = waiting.popleft()
+    data = result.result()
+    given.notify(photo.id)
+    return photo, data
 
 
 @contextmanager
