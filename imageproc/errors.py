@@ -33,6 +33,7 @@
     │   ├── UploadError
     │   ├── PhotoNotFoundError
     │   ├── AlbumNotFoundError
+    │   ├── AlbumNotEmptyError
     │   ├── RetryError
     │   ├── DownloadError
     │   ├── ForgetError
@@ -242,6 +243,10 @@ class AlbumNotFoundError(WorkbenchError):
     """There is no such album."""
 
     default_fix = "`imageproc albums` lists them."
+
+
+class AlbumNotEmptyError(WorkbenchError):
+    """An album that is not deleted, because it has photos."""
 
 
 class RetryError(WorkbenchError):

@@ -284,7 +284,8 @@ def test_every_command_that_takes_photos_has_the_same_options() -> None:
 
     wanted = {"--tag", "--min-confidence", "--camera", "--lens", "--taken", "--near", "--within", "--text"}
     wanted |= {"--has-place", "--album", "--user", "--status", "--format", "--megapixels"}
-    for name in ("photos", "tags", "facets", "show", "download", "forget", "failures", "retry", "reprocess"):
+    named = ("show", "download", "forget", "failures", "retry", "reprocess", "move", "copy")
+    for name in ("photos", "tags", "facets", *named):
         assert options(name) >= wanted, name
 
 
