@@ -21,6 +21,9 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-co
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
+# Compiled modules are kept, whatever the shell says: a test run starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=
 

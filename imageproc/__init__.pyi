@@ -20,9 +20,14 @@ from imageproc.client.executions.history import StepStatus as StepStatus
 from imageproc.client.logs import LogEntry as LogEntry
 from imageproc.client.photos.downloads import Downloaded as Downloaded
 from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto
 from imageproc.client.photos.followed import FollowedPhotos as FollowedPhotos
+from imageproc.client.photos.moves import Copied as Copied
+from imageproc.client.photos.moves import Moved as Moved
+from imageproc.client.photos.moves import NotCopied as NotCopied
+from imageproc.client.photos.moves import NotMoved as NotMoved
 from imageproc.client.photos.photo import Photo as Photo
 from imageproc.client.photos.processing import NotRestarted as NotRestarted
 from imageproc.client.photos.processing import Restarted as Restarted

@@ -33,6 +33,7 @@
     │   ├── UploadError
     │   ├── PhotoNotFoundError
     │   ├── AlbumNotFoundError
+    │   ├── AlbumNotEmptyError
     │   ├── RetryError
     │   ├── DownloadError
     │   ├── ForgetError
@@ -201,7 +202,7 @@ class WrongRegionError(AwsError):
 class StackMissingError(AwsError):
     """There is no stack of that name in this account and region."""
 
-    default_fix = "Check its name, the profile and the region, or deploy it first."
+    default_fix = "Deploy it first (imageproc deploy), or check its name, the profile and the region."
 
 
 class ThrottledError(AwsError):
@@ -242,6 +243,10 @@ class AlbumNotFoundError(WorkbenchError):
     """There is no such album."""
 
     default_fix = "`imageproc albums` lists them."
+
+
+class AlbumNotEmptyError(WorkbenchError):
+    """An album that is not deleted, because it has photos."""
 
 
 class RetryError(WorkbenchError):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=PhotoRecord)
 
+_STAMPED = {STATUS, ALBUM_ID}
+"""What is written of a record that those who keep a copy have to hear of."""
+
 
 class RecordStore(Generic[R]):
     """The records of one table, as `kind`: PhotoRecord, or a subclass with the fields `more`."""
@@ -53,11 +56,11 @@ class RecordStore(Generic[R]):
         return self._records(items.scan(self._dynamodb, self._table))
 
     def write(self, photo_id: str, change: RecordChange) -> None:
-        """Perform a change; one of the status is stamped for the change index.
+        """Perform a change; one of the status or the album is stamped for the change index.
 
         Raises SupersededError if its condition does not hold, AwsError.
         """
-        stamped = stamp(photo_id, time.time()) if STATUS in change.values else {}
+        stamped = stamp(photo_id, time.time()) if _STAMPED & change.values.keys() else {}
         request = _update_request(replace(change, values={**change.values, **stamped}))
         with translated(f"Writing the record of {photo_id}"):
             try:
@@ -88,7 +91,10 @@ def _update_request(change: RecordChange) -> dict[str, Any]:
     removed = [name for name in change.remove if name not in change.values]
     names = {f"#{index}": name for index, name in enumerate([*change.values, *removed])}
     values = {f":{index}": value for index, value in enumerate(change.values.values())}
-    sets = ", ".join(f"#{index} = :{index}" for index in range(len(change.values)))
+    sets = ", ".join(
+        f"#{index} = if_not_exists(#{index}, :{index})" if name in change.keep else f"#{index} = :{index}"
+        for index, name in enumerate(change.values)
+    )
     removes = ", ".join(f"#{len(values) + index}" for index in range(len(removed)))
     request: dict[str, Any] = {
         "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),

@@ -125,6 +125,15 @@ class Catalog:
                 self._merge()
                 self.database()
 
+    def note_albums(self, albums: Mapping[str, tuple[str, str]]) -> None:
+        """Remember the names and users of albums, by ID. Raises CatalogError."""
+        with self._lock:
+            try:
+                with self._journal.writing() as journal:
+                    journal.add_albums(albums)
+            except _ERRORS as error:
+                self._remove_if_damaged(error)
+
     def remove(self) -> None:
         """Remove the catalog. It is made anew when it is asked again."""
         with self._lock:
@@ -186,6 +195,7 @@ class Catalog:
                 self._note(keys, unseen)
         if latest - state.followed > _HOUR_S:
             with self._journal.writing() as journal:
+                journal.add_albums(self._feed.albums(sorted(journal.albums())))
                 journal.set_state(followed=latest)
         if deep:
             self._deep = began

@@ -1,10 +1,9 @@
-"""`imageproc photos`, `tags`, `facets`, `show` and `albums`: what there is."""
+"""`imageproc photos`, `tags`, `facets` and `show`: what there is."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,31 +198,9 @@ def _write_boxes(photo: Photo, out: Path) -> None:
     console.print(f"{out}: {drawn.width} × {drawn.height} pixels, boxes: {len(labelled_boxes(photo.labels))}")
 
 
-@click.command()
-@options.connection
-@click.option("--user", help="Only this user's albums.", shell_complete=completion.users)
-@options.as_json
-def albums(connection: Connection, user: str | None, as_json: bool) -> None:
-    """List the albums."""
-    known = connection.workbench.albums
-    found = sorted(known.of(user) if user else known, key=lambda album: -album.created)
-    if as_json:
-        for album in found:
-            print_json(
-                {"albumID": album.id, "userID": album.user, "name": album.name, "creationTime": album.created}
-            )
-        return
-    rows = [(album.name, album.user, _local_time(album.created), album.id) for album in found]
-    print_table(("ALBUM", "USER", "CREATED", "ID"), rows, "There are no albums.")
-
-
 def _taken(photo: Photo) -> str:
     return f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
 
 
 def _place(photo: Photo) -> str:
     return f"{photo.place.latitude:.3f} {photo.place.longitude:.3f}" if photo.place else ""
-
-
-def _local_time(epoch_s: int) -> str:
-    return f"{datetime.fromtimestamp(epoch_s, UTC).astimezone():%Y-%m-%d %H:%M}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from imageproc.cli.output import console, errors, size
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 
 if TYPE_CHECKING:
-    from imageproc import Erasure, Photo, Workbench
+    from imageproc import Album, Downloaded, Erasure, NotDownloaded, Photo, Workbench, Written
 
 _NAMES = 20
 """How many photos are named before it is asked."""
@@ -32,34 +33,64 @@ _REMAINS = (
 @click.option(
     "--to",
     "folder",
-    required=True,
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to write into; made if need be.",
 )
+@click.option("--zip", "archive", metavar="FILE", help="One zip with their metadata; - for standard output.")
+@click.option("--contact-sheet", "sheet", metavar="FILE", help="One HTML page of thumbnails to give away.")
 @click.option("--thumbnails", is_flag=True, help="The thumbnails instead of the originals.")
 @click.option("--keep-location", is_flag=True, help="The files as they were uploaded, place and all.")
 @selection()
 def download(
     connection: Connection,
     names: tuple[str, ...],
-    folder: Path,
+    folder: Path | None,
+    archive: str | None,
+    sheet: str | None,
     thumbnails: bool,
     keep_location: bool,
     selection: PhotoOptions,
 ) -> None:
-    """Write photos into a folder: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
+    """Write photos: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
 
-    With an ALBUM, --user says whose it is. Where a photo was taken is left out, unless --keep-location is
-    given; the picture stays bit by bit.
+    They go into a folder (--to), or into one file: a zip with metadata.csv and metadata.json, or a contact
+    sheet. With an ALBUM, --user says whose it is. Where a photo was taken is left out, unless
+    --keep-location is given; the picture stays bit by bit.
     """
+    if sum(one is not None for one in (folder, archive, sheet)) != 1:
+        raise click.UsageError("Say where to: one of --to DIR, --zip FILE and --contact-sheet FILE.")
+    chosen, photos = _chosen(connection, names, selection), connection.workbench.photos
+    if archive:
+        out = sys.stdout.buffer if archive == "-" else archive
+        _report(archive, photos.write_zip(chosen, out, thumbnails=thumbnails, keep_location=keep_location))
+    elif sheet:
+        album = _album_of(connection.workbench, names, selection)
+        title, note = (album.name, album.description) if album else ("Photos", "")
+        _report(
+            sheet,
+            photos.write_contact_sheet(chosen, sheet, title=title, note=note, keep_location=keep_location),
+        )
+    elif folder:
+        _download(photos.download(chosen, folder, thumbnails=thumbnails, keep_location=keep_location))
+
+
+def _report(path: str, written: Written) -> None:
+    """Print what was written, and what was left out: then the exit code is 1."""
+    for one in written.left_out:
+        errors.print(f"Left out: {one.photo_id}: {one.cause}")
+    (errors if path == "-" else console).print(
+        f"{path}  {written.photos:,} photos, {size(written.size)}", soft_wrap=True
+    )
+    if written.left_out:
+        raise click.exceptions.Exit(1)
+
+
+def _download(events: Iterable[Downloaded | NotDownloaded]) -> None:
     from imageproc import NotDownloaded
 
-    chosen = _chosen(connection, names, selection)
     failed = 0
-    for one in connection.workbench.photos.download(
-        chosen, folder, thumbnails=thumbnails, keep_location=keep_location
-    ):
+    for one in events:
         if isinstance(one, NotDownloaded):
             failed += 1
             errors.print(f"Not downloaded: {one.photo_id}: {one.cause}")
@@ -126,13 +157,31 @@ def _chosen(connection: Connection, names: tuple[str, ...], selection: PhotoOpti
     return _named(connection.workbench, names, user)
 
 
+def _album_of(workbench: Workbench, names: tuple[str, ...], selection: PhotoOptions) -> Album | None:
+    """Return the album if it is all that is meant."""
+    conditions = dict(selection.conditions)
+    user, album = conditions.pop("user", None), conditions.pop("album", None)
+    if len(names) == 1:
+        known = workbench.albums.of(user) if user else workbench.albums
+        return next((one for one in known if names[0] in (one.id, one.name)), None)
+    return workbench.albums.get(album, user) if album and not (names or conditions) else None
+
+
+def _photos_of(workbench: Workbench, album: Album) -> Iterable[Photo]:
+    """Return an album's photos as the table has them, in its order if it has one."""
+    if not album.sort_order:
+        return workbench.photos.in_album(album)
+    workbench.catalog.sync()
+    return album.photos
+
+
 def _named(workbench: Workbench, names: Iterable[str], user: str | None) -> Iterator[Photo]:
     """Yield the photos that the names mean: an album's first, else the one photo. No photo comes twice."""
     albums = list(workbench.albums.of(user) if user else workbench.albums)
     seen = set[str]()
     for name in names:
         matching = [album for album in albums if name in (album.id, album.name)]
-        meant = [photo for album in matching for photo in workbench.photos.in_album(album)]
+        meant = [photo for album in matching for photo in _photos_of(workbench, album)]
         for photo in meant if matching else [workbench.photos.find(name)]:
             if photo.id not in seen:
                 seen.add(photo.id)

@@ -1,28 +1,43 @@
-"""Albums: created, found and listed."""
+"""Albums: created, found, listed, changed and deleted."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from difflib import get_close_matches
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
+from imageproc.catalog.fields import expression
 from imageproc.client.resource import StackResource
 from imageproc.client.users import check_user, default_user
-from imageproc.core.attributes import ALBUM_ID, USER_ID, USER_INDEX
-from imageproc.errors import AlbumNotFoundError, InvalidArgumentError
+from imageproc.core.attributes import (
+    ALBUM_ID,
+    COVER_PHOTO_ID,
+    CREATION_TIME,
+    DESCRIPTION,
+    NAME,
+    SORT_ORDER,
+    USER_ID,
+    USER_INDEX,
+)
+from imageproc.errors import AlbumNotFoundError, InvalidArgumentError, QueryError
 from imageproc.presentation import html
 
 if TYPE_CHECKING:
+    from imageproc.client.photos.photo import Photo, PhotoLike
     from imageproc.client.photos.view import PhotoView
     from imageproc.client.stack import Stack
+    from imageproc.client.workbench import Workbench
 
 _ID_LENGTH = 16
 """Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
@@ -30,27 +45,36 @@ _ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class Album:
-    """An album of one user."""
+    """An album of one user, as it was when it was read."""
 
     id: str
     user: str
     name: str
     created: int
     """Epoch seconds."""
-    _view_of: Callable[[Album], PhotoView] | None = field(default=None, repr=False, compare=False)
+    description: str = ""
+    cover_id: str | None = None
+    """The ID of the photo that stands for it, if one was chosen; `Albums.cover` returns it."""
+    sort_order: str | None = None
+    """The field that its photos are sorted by, with `-` before it the greatest first; None if none is set."""
+    _workbench: Workbench | None = field(default=None, repr=False, compare=False)
 
     @property
     def photos(self) -> PhotoView:
-        """The album's photos. Raises InvalidArgumentError for an album that was not read from a stack."""
-        if self._view_of is None:
+        """The album's photos, in its order. Raises InvalidArgumentError for one not read from a stack."""
+        if self._workbench is None:
             raise InvalidArgumentError(
                 f"The album {self.name} was not read from a stack.", "Read it with workbench.albums.get."
             )
-        return self._view_of(self)
+        found = self._workbench.photos.where(album=self)
+        if not _is_order(self.sort_order):
+            return found
+        order = str(self.sort_order)
+        return found.sort_by(order.removeprefix("-"), descending=order.startswith("-"))
 
     def _repr_html_(self) -> str | None:
-        """Return the newest photos' thumbnails, and how many photos there are, for Jupyter."""
-        return self.photos.contact_sheet(self.name) if self._view_of else None
+        """Return its first photos' thumbnails, and how many photos there are, for Jupyter."""
+        return self.photos.contact_sheet(self.name) if self._workbench else None
 
 
 AlbumLike = Album | str
@@ -60,10 +84,10 @@ AlbumLike = Album | str
 class Albums(StackResource):
     """The albums of a stack."""
 
-    def __init__(self, stack: Stack, view_of: Callable[[Album], PhotoView] | None = None) -> None:
-        """Read and create the albums of this stack; `view_of` returns an album's photos."""
+    def __init__(self, stack: Stack, workbench: Workbench | None = None) -> None:
+        """Read and change the albums of this stack; the workbench knows their photos."""
         super().__init__(stack)
-        self._view_of = view_of
+        self._workbench = workbench
 
     def of(self, user: str | None = None) -> Iterator[Album]:
         """Yield a user's albums (by default, of the default user), the newest first."""
@@ -97,8 +121,14 @@ class Albums(StackResource):
             owners = ", ".join(sorted({one.user for one in found}))
             raise AlbumNotFoundError(f"{len(found)} albums are named {album!r} ({owners}).", "Name the user.")
         if not found:
-            raise AlbumNotFoundError(f"There is no album {album!r}.")
+            raise AlbumNotFoundError(f"There is no album {album!r}.", self._meant(album, user))
         return found[0]
+
+    def _meant(self, name: str, user: str | None) -> str:
+        """Return which albums may have been meant, as a sentence; empty if none is like this."""
+        names = {one.name for one in (self if user is None else self.of(user))}
+        found = get_close_matches(name, sorted(names), 3)
+        return f"Did you mean {' or '.join(map(repr, found))}?" if found else ""
 
     def get_or_create(self, name: AlbumLike, user: str | None = None) -> Album:
         """Return the user's album of this name (or ID); it is created if there is none.
@@ -112,6 +142,88 @@ class Albums(StackResource):
             if name in (album.name, album.id):
                 return album
         return self._create(owner, name)
+
+    def many(self, album_ids: Iterable[str]) -> dict[str, Album]:
+        """Return those of these albums that exist, by ID."""
+        found = items.get_many(self._dynamodb, self._stack.album_table, ALBUM_ID, album_ids)
+        return {album.id: album for album in map(self._album, found)}
+
+    def current(self, album: AlbumLike) -> Album:
+        """Return an album as it is now. Raises AlbumNotFoundError if it was deleted, and as `get`."""
+        found = self.get(album)
+        for now in self.many([found.id]).values():
+            return now
+        raise AlbumNotFoundError(f"The album {found.name} was deleted.")
+
+    def rename(self, album: AlbumLike, name: str) -> Album:
+        """Give an album another name, and return it; its ID stays, and so do its photos.
+
+        Raises InvalidArgumentError for an empty name, and for one that another album of the user has;
+        AlbumNotFoundError, AwsError.
+        """
+        found, name = self.get(album), name.strip()
+        if any(other.name == name and other.id != found.id for other in self.of(found.user)):
+            raise InvalidArgumentError(f"{found.user} has another album {name!r}.", "Choose another name.")
+        return self._change(found, NAME, _checked_name(name))
+
+    def describe(self, album: AlbumLike, description: str) -> Album:
+        """Describe an album in a text, none if it is empty. Raises AlbumNotFoundError, AwsError."""
+        return self._change(self.get(album), DESCRIPTION, description.strip())
+
+    def sort_by(self, album: AlbumLike, field: str | None, *, descending: bool = False) -> Album:
+        """Set what an album's photos are sorted by: a field as `PhotoView.sort_by` takes it; None: nothing.
+
+        Raises QueryError for an unknown field, with the nearest names; AlbumNotFoundError, AwsError.
+        """
+        if field is not None:
+            expression(field)
+        order = f"{'-' if descending else ''}{field}" if field else None
+        return self._change(self.get(album), SORT_ORDER, order)
+
+    def set_cover(self, album: AlbumLike, photo: PhotoLike | None) -> Album:
+        """Choose the photo of the album that stands for it; with None its first photo does.
+
+        Raises InvalidArgumentError for a photo of another album, AlbumNotFoundError, PhotoNotFoundError,
+        AwsError.
+        """
+        found = self.get(album)
+        chosen = None if photo is None else self._known.photos.find(photo)
+        if chosen and chosen.album_id != found.id:
+            raise InvalidArgumentError(
+                f"{chosen.name} is not in the album {found.name}.", "Move it or copy it there first."
+            )
+        return self._change(found, COVER_PHOTO_ID, chosen.id if chosen else None)
+
+    def cover(self, album: AlbumLike) -> Photo | None:
+        """Return the photo that stands for an album: the chosen one, else its first one with a thumbnail.
+
+        None if no photo has one. Raises AlbumNotFoundError, CatalogError, AwsError.
+        """
+        found = self.get(album)
+        for photo in self._known.photos.many([found.cover_id] if found.cover_id else ()):
+            if photo.album_id == found.id:
+                return photo
+        return next((photo for photo in found.photos if photo.thumbnail_key), None)
+
+    def delete(
+        self,
+        album: AlbumLike,
+        *,
+        move_to: AlbumLike | None = None,
+        forget: bool = False,
+        notify: Callable[[str], object] = lambda _: None,
+    ) -> int:
+        """Delete an album, its photos first; return how many there were.
+
+        They are moved to another album, or with `forget` erased for good; one of both must be said unless
+        there are none. Interrupted, it is finished by asking again. `notify` is told of each photo that is
+        done. Raises AlbumNotEmptyError if nothing is said of its photos, or if some came meanwhile: then the
+        album stays. Raises MoveError, ForgetError, AlbumNotFoundError, AwsError.
+        """
+        from imageproc.client.album_deletion import AlbumDeletion
+
+        into = None if move_to is None else self.current(move_to)
+        return AlbumDeletion(self._known, self.get(album), into, forget=forget, notify=notify).run()
 
     def __getitem__(self, album: AlbumLike) -> Album:
         """Return an album, as `get` does: `workbench.albums["Trip"]`."""
@@ -133,13 +245,33 @@ class Albums(StackResource):
     def _dynamodb(self) -> Any:
         return self._stack.client("dynamodb")
 
+    @property
+    def _known(self) -> Workbench:
+        if self._workbench is None:
+            raise InvalidArgumentError("These albums know no photos.", "Use those of a workbench.")
+        return self._workbench
+
     def _create(self, user: str, name: str) -> Album:
-        """Create an album. Its ID comes from user and name, so two at once create the same one."""
-        if not name:
-            raise InvalidArgumentError("An album needs a name.")
-        album = Album(_album_id(user, name), user, name, int(time.time()), self._view_of)
-        item = {ALBUM_ID: album.id, USER_ID: user, "name": name, "creationTime": album.created}
-        with translated(f"Creating the album {name}"):
+        """Create an album. Its ID comes from user and name, so two at once create the same one.
+
+        An album that has had the name keeps that ID when it is renamed: then the next ID is taken.
+        """
+        _checked_name(name)
+        for number in count():
+            album = Album(
+                _album_id(user, name, number), user, name, int(time.time()), _workbench=self._workbench
+            )
+            if self._put(album):
+                return album
+            there = self.many([album.id]).get(album.id)
+            if there and (there.user, there.name) == (user, name):
+                return there
+        raise AssertionError  # unreachable: the numbers do not end
+
+    def _put(self, album: Album) -> bool:
+        """Store a new album; False if its ID is taken."""
+        item = {ALBUM_ID: album.id, USER_ID: album.user, NAME: album.name, CREATION_TIME: album.created}
+        with translated(f"Creating the album {album.name}"):
             try:
                 self._dynamodb.put_item(
                     TableName=self._stack.album_table,
@@ -149,19 +281,64 @@ class Albums(StackResource):
             except ClientError as error:
                 if error_code(error) != "ConditionalCheckFailedException":
                     raise
-        return album
+                return False
+        return True
+
+    def _change(self, album: Album, name: str, value: str | None) -> Album:
+        """Set an attribute of an album, or remove it if it is to be empty; return the album as it is then."""
+        request: dict[str, Any] = {
+            "UpdateExpression": "SET #0 = :0" if value else "REMOVE #0",
+            "ExpressionAttributeNames": {"#0": name},
+        }
+        if value:
+            request["ExpressionAttributeValues"] = items.to_item({":0": value})
+        with translated(f"Changing the album {album.name}"):
+            try:
+                answer = self._dynamodb.update_item(
+                    TableName=self._stack.album_table,
+                    Key=items.to_item({ALBUM_ID: album.id}),
+                    ConditionExpression=f"attribute_exists({ALBUM_ID})",
+                    ReturnValues="ALL_NEW",
+                    **request,
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                raise AlbumNotFoundError(f"The album {album.name} was deleted.") from error
+        changed = self._album(items.from_item(answer["Attributes"]))
+        if self._workbench:
+            self._workbench.catalog.note_album(changed.id, changed.name, changed.user)
+        return changed
 
     def _album(self, item: dict[str, object]) -> Album:
         album_id = str(item[ALBUM_ID])
+        cover, order = item.get(COVER_PHOTO_ID), item.get(SORT_ORDER)
         return Album(
             id=album_id,
             user=str(item.get(USER_ID, "")),
-            name=str(item.get("name") or album_id),
-            created=int(str(item.get("creationTime", 0))),
-            _view_of=self._view_of,
+            name=str(item.get(NAME) or album_id),
+            created=int(str(item.get(CREATION_TIME, 0))),
+            description=str(item.get(DESCRIPTION) or ""),
+            cover_id=str(cover) if cover else None,
+            sort_order=str(order) if order else None,
+            _workbench=self._workbench,
         )
 
 
-def _album_id(user: str, name: str) -> str:
-    digest = hashlib.sha256(f"{user}\0{name}".encode()).digest()
+def _checked_name(name: str) -> str:
+    if not name:
+        raise InvalidArgumentError("An album needs a name.")
+    return name
+
+
+def _is_order(order: str | None) -> bool:
+    """Whether photos can be sorted by this; another client may have stored anything."""
+    with suppress(QueryError):
+        return bool(order and expression(order.removeprefix("-")))
+    return False
+
+
+def _album_id(user: str, name: str, number: int = 0) -> str:
+    """Return the ID for a user's album of this name, or another one with each number."""
+    digest = hashlib.sha256("\0".join((user, name, *([str(number)] if number else ()))).encode()).digest()
     return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]

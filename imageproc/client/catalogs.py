@@ -80,6 +80,11 @@ class StackCatalog:
         """
         self._current.erase()
 
+    def note_album(self, album_id: str, name: str, user: str) -> None:
+        """Call an album by its new name here at once; elsewhere that is read within the hour."""
+        if self.is_made:
+            self._current.note_albums({album_id: (name, user)})
+
     @contextmanager
     def unlocked(self) -> Iterator[Database]:
         """Yield a database of the caller's own that may write files. Raises CatalogError, AwsError."""

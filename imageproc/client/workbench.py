@@ -97,8 +97,8 @@ class Workbench:
 
     @cached_property
     def albums(self) -> Albums:
-        """The albums."""
-        return Albums(self.stack, lambda album: self.photos.where(album=album))
+        """The albums: found, created, changed, deleted."""
+        return Albums(self.stack, self)
 
     @cached_property
     def photos(self) -> Photos:

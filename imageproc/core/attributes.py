@@ -81,6 +81,13 @@ CHANGE_INDEX = "changeShard-changeTime-index"
 USER_INDEX = "userID-creationTime-index"
 """Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""
 
+NAME = "name"
+CREATION_TIME = "creationTime"
+DESCRIPTION = "description"
+COVER_PHOTO_ID = "coverPhotoID"
+SORT_ORDER = "sortOrder"
+"""An album's attributes beside its ID and its user."""
+
 USER_METADATA = "userid"
 ALBUM_METADATA = "albumid"
 """The S3 user metadata that an upload carries."""

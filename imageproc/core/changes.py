@@ -1,6 +1,6 @@
 """The change index: what tells a reader of the ImageMetadata table which records changed, without a scan.
 
-Every write of a record's status stamps it with `changeShard` and `changeTime`. The sparse index
+Every write of a record's status or album stamps it with `changeShard` and `changeTime`. The sparse index
 `changeShard-changeTime-index` holds the keys of what is stamped. A record that is erased leaves a
 *tombstone*: an item with the hash of the photo's ID and nothing else of it, which DynamoDB deletes when it
 has expired.

@@ -6,6 +6,8 @@ record; every later write holds only while the record is still about the writer'
 - An upload (S3's event) claims the record if it is newer than the one the record is about, by S3's
   `sequencer`. Events arrive at least once and in no fixed order.
 - Whoever processes a photo again claims it if the record is still the one that was read.
+- A photo is moved to another album if it is still in the one where it was seen. Processing the same version
+  again, or to its end, leaves it there; a newer upload names its own album.
 - The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
   again; docs/reference/records.md tells the whole story.
 
@@ -20,7 +22,9 @@ from enum import Enum, auto
 from typing import Any
 
 from imageproc.core.attributes import (
+    ALBUM_ID,
     EXECUTION_ARN,
+    IMAGE_ID,
     PIPELINE_ATTRIBUTES,
     S3_KEY,
     SEQUENCER,
@@ -47,6 +51,8 @@ class RecordChange:
     """The attributes to set."""
     remove: tuple[str, ...] = ()
     """The attributes to remove, unless they are set."""
+    keep: tuple[str, ...] = ()
+    """Those of `values` that are set only where the record has none."""
     condition: Condition | None = None
 
 
@@ -76,7 +82,7 @@ def claim_for_upload(key: str, sequencer: str, found: Mapping[str, Any]) -> Reco
         newer += f" AND ({VERSION_ID} <> :mine OR attribute_not_exists({EXECUTION_ARN}))"
         values[":mine"] = version
     claimed = {S3_KEY: key, SEQUENCER: sequencer, STATUS: Status.UPLOADED, **found}
-    return RecordChange(claimed, PIPELINE_ATTRIBUTES, Condition(newer, values))
+    return RecordChange(claimed, PIPELINE_ATTRIBUTES, condition=Condition(newer, values))
 
 
 def after_refused_claim(record: PhotoRecord | None, sequencer: str, version_id: str | None) -> LateClaim:
@@ -94,7 +100,8 @@ def claim_again(
     """Return the claim for processing a photo again, in its newest version, of which S3 has `found`.
 
     `record` is what was read before; the claim holds if it is still about the same version. `execution_arn`
-    is the execution that is going to be started, if it is known by then. What another version had is removed.
+    is the execution that is going to be started, if it is known by then. What another version had is removed;
+    of the same version the album stays, to which the photo may have been moved.
     """
     known, mine = record.version_id if record else None, found.get(VERSION_ID)
     unchanged = f"{VERSION_ID} = :known" if known else f"attribute_not_exists({VERSION_ID})"
@@ -106,15 +113,36 @@ def claim_again(
     claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found}
     if execution_arn:
         claimed[EXECUTION_ARN] = execution_arn
-    return RecordChange(claimed, () if known == mine else PIPELINE_ATTRIBUTES, Condition(unchanged, values))
+    condition = Condition(unchanged, values)
+    if known == mine:
+        return RecordChange(claimed, keep=(ALBUM_ID,), condition=condition)
+    return RecordChange(claimed, PIPELINE_ATTRIBUTES, condition=condition)
 
 
-def write_as(version_id: str | None, values: Mapping[str, Any], remove: tuple[str, ...] = ()) -> RecordChange:
+def write_as(
+    version_id: str | None,
+    values: Mapping[str, Any],
+    remove: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+) -> RecordChange:
     """Return a write that holds while the record is about this version, or about none.
 
     It always holds if the version is not known: of a bucket without versions.
     """
     if version_id is None:
-        return RecordChange(values, remove)
+        return RecordChange(values, remove, keep)
     expression = f"attribute_not_exists({VERSION_ID}) OR {VERSION_ID} = :mine"
-    return RecordChange(values, remove, Condition(expression, {":mine": version_id}))
+    return RecordChange(values, remove, keep, Condition(expression, {":mine": version_id}))
+
+
+def move(found_in: str | None, album_id: str) -> RecordChange:
+    """Return the move of a photo to another album; `found_in` is the album in which it was seen.
+
+    It holds while the photo exists and is still in that album, or in the other one already.
+    """
+    there = f"{ALBUM_ID} = :to OR " + (
+        f"{ALBUM_ID} = :from" if found_in else f"attribute_not_exists({ALBUM_ID})"
+    )
+    values = {":to": album_id} | ({":from": found_in} if found_in else {})
+    expression = f"attribute_exists({IMAGE_ID}) AND ({there})"
+    return RecordChange({ALBUM_ID: album_id}, condition=Condition(expression, values))

@@ -1,6 +1,6 @@
 """StoreImageMetadataFunction: writes the extracted metadata to the photo's record."""
 
-from imageproc.core.attributes import METADATA_ATTRIBUTES, S3_KEY, STATUS
+from imageproc.core.attributes import ALBUM_ID, METADATA_ATTRIBUTES, S3_KEY, STATUS
 from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.ownership import write_as
 from imageproc.core.record import Status
@@ -14,10 +14,11 @@ make_at_start(dynamodb)
 def handler(event: State, _context: object) -> None:
     """Store the attributes; what an earlier upload of the key had and this one lacks is removed.
 
+    The album is the claim's, or the one to which the photo was moved since: it is set only if there is none.
     Raises SupersededError if a newer upload owns the record, TransientServiceError, ServiceRefusedError.
     """
     photo = ExecutionInput.from_state(event)
     extracted = event["extractedMetadata"]["attributes"]
     values = extracted | {S3_KEY: photo.key, STATUS: Status.PROCESSING}
     writer = photo.version_id if photo.pinned else None
-    records.write(photo.photo_id, write_as(writer, values, remove=METADATA_ATTRIBUTES))
+    records.write(photo.photo_id, write_as(writer, values, remove=METADATA_ATTRIBUTES, keep=(ALBUM_ID,)))

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from imageproc.aws import record_store
-from imageproc.aws.items import from_item
+from imageproc.aws.items import from_item, to_item
 from imageproc.aws.record_store import RecordStore
 from imageproc.core.changes import shard_of, tombstone_id
 from imageproc.core.ownership import (
@@ -20,6 +20,7 @@ from imageproc.core.ownership import (
     after_refused_claim,
     claim_again,
     claim_for_upload,
+    move,
     write_as,
 )
 from imageproc.core.record import PhotoRecord
@@ -76,6 +77,7 @@ WRITES: dict[str, Callable[[PhotoRecord | None], RecordChange]] = {
         record.version_id if record else "new", {"tags": ["Cat"]}
     ),
     "store as any version": lambda _: write_as(None, {"tags": ["Cat"]}),
+    "store the metadata": lambda _: write_as(None, {"albumID": "a1"}, keep=("albumID",)),
 }
 
 
@@ -157,6 +159,24 @@ def test_floats_are_stored_within_dynamodbs_digits(store: Store) -> None:
     record = store.get("cat.jpg")
     assert record
     assert record.exposure.f_number == 0.1 + 0.2
+
+
+@pytest.mark.parametrize("album", [None, "a1"])
+def test_a_move_that_is_performed_twice_is_the_same_as_once(store: Store, album: str | None) -> None:
+    store._dynamodb.put_item(
+        TableName="images",
+        Item=to_item({"imageID": "cat.jpg", "versionId": "new"} | ({"albumID": album} if album else {})),
+    )
+    for _ in range(2):
+        store.write("cat.jpg", move(album, "a2"))
+        record = store.get("cat.jpg")
+        assert record
+        assert (record.album_id, record.change_time) == ("a2", 1_700_000_000_500)
+    with pytest.raises(SupersededError):
+        store.write("cat.jpg", move(album, "a3"))
+    with pytest.raises(SupersededError):
+        store.write("dog.jpg", move(album, "a2"))
+    assert store.get("dog.jpg") is None
 
 
 def test_a_write_of_the_status_is_stamped_and_no_other(store: Store) -> None:

@@ -133,6 +133,20 @@ def test_a_change_that_the_index_shows_late_is_found(
     assert "late.jpg" in ids(catalog)
 
 
+def test_a_new_name_of_an_album_is_read_within_the_hour(
+    catalog: Catalog, dynamodb: FakeDynamoDB, clock: Clock
+) -> None:
+    """Only the workbench that renames it tells its own catalog at once."""
+    dynamodb.put("cat.jpg", albumID="a1")
+    for name in ("Trip", "Holiday"):
+        dynamodb.album_items["a1"] = {"albumID": "a1", "name": name, "userID": "ann"}
+        ids(catalog)
+        assert catalog.database(60).albums["a1"] == ("Trip", "ann")
+    clock.sleep(3601)
+    ids(catalog)
+    assert catalog.database(60).albums["a1"] == ("Holiday", "ann")
+
+
 def test_writers_with_wrong_clocks_are_found(catalog: Catalog, dynamodb: FakeDynamoDB, clock: Clock) -> None:
     ids(catalog)
     for number in range(20):

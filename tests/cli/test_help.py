@@ -18,6 +18,8 @@ EXPECTED = {
     "facets",
     "show",
     "albums",
+    "move",
+    "copy",
     "download",
     "forget",
     "cost",
@@ -69,6 +71,8 @@ def test_all_commands_are_there() -> None:
     assert set(_COMMANDS) == EXPECTED
     local: Any = command("local")
     assert set(local.commands) == {"start", "stop", "status", "reset", "logs"}
+    albums: Any = command("albums")
+    assert set(albums.commands) == {"edit", "delete"}
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))

@@ -10,7 +10,13 @@ import pytest
 
 from imageproc.aws.items import to_item
 from imageproc.client.albums import Album, Albums
-from imageproc.errors import AlbumNotFoundError, AwsError, InvalidArgumentError, UploadError
+from imageproc.errors import (
+    AlbumNotFoundError,
+    AwsError,
+    InvalidArgumentError,
+    QueryError,
+    UploadError,
+)
 from tests.client.conftest import Backend, without_aws
 
 
@@ -137,3 +143,97 @@ def test_a_refusal_of_aws_is_told(backend: Backend, albums: Albums) -> None:
     backend.refuse("dynamodb", "PutItem")
     with pytest.raises(AwsError, match="Creating the album Cats failed"):
         albums.get_or_create("Cats")
+
+
+def test_a_renamed_album_keeps_its_id_and_its_first_name_is_free(backend: Backend, albums: Albums) -> None:
+    album = albums.get_or_create("Cats", "ann")
+    renamed = albums.rename("Cats", " Felines ")
+    assert (renamed.id, renamed.name, renamed.created) == (album.id, "Felines", album.created)
+    assert albums.get("Felines") == albums.get_or_create("Felines", "ann") == renamed
+    another = albums.get_or_create("Cats", "ann")
+    assert (another.name, another.id != album.id) == ("Cats", True)
+    assert albums.get_or_create("Cats", "ann") == another
+    assert len(list(albums)) == 2
+
+
+def test_an_album_cannot_have_no_name_or_another_ones(albums: Albums) -> None:
+    albums.get_or_create("Cats", "bob")
+    for name in ("Cats", "Dogs"):
+        albums.get_or_create(name, "ann")
+    with pytest.raises(InvalidArgumentError, match="ann has another album 'Dogs'"):
+        albums.rename("Cats", "Dogs")
+    with pytest.raises(InvalidArgumentError, match="needs a name"):
+        albums.rename("Cats", "  ")
+    assert albums.rename("Cats", "Cats") == albums.get("Cats", "ann")
+
+
+def test_what_other_clients_keep_of_an_album_stays(backend: Backend, albums: Albums) -> None:
+    """The original web client knows ID, user, name and time; whoever else may know more."""
+    dynamodb: Any = backend.stack.client("dynamodb")
+    item = {"albumID": "a1", "userID": "ann", "name": "Trip", "creationTime": 7, "colour": "red"}
+    dynamodb.put_item(TableName=backend.stack.album_table, Item=to_item(item))
+    albums.describe("Trip", "Two weeks in May\n")
+    albums.sort_by("Trip", "taken", descending=True)
+    albums.set_cover("Trip", backend.photo("cat.jpg"))
+    described = albums.rename("Trip", "Holiday")
+    answer = dynamodb.get_item(TableName=backend.stack.album_table, Key=to_item({"albumID": "a1"}))
+    more = {"description": "Two weeks in May", "sortOrder": "-taken", "coverPhotoID": "cat.jpg"}
+    assert answer["Item"] == to_item(item | {"name": "Holiday"} | more)
+    assert albums.get("Holiday") == described
+    assert (described.description, described.sort_order) == ("Two weeks in May", "-taken")
+    albums.describe("a1", "")
+    assert albums.sort_by("a1", None) == albums.get("a1")
+    assert albums.get("a1").description == ""
+
+
+def test_an_album_that_was_deleted_is_not_made_anew_by_a_change(backend: Backend, albums: Albums) -> None:
+    album = albums.get_or_create("Cats")
+    albums.delete(album)
+    with pytest.raises(AlbumNotFoundError, match="Cats was deleted"):
+        albums.describe(album, "Gone")
+    assert list(albums) == []
+
+
+def test_the_photos_of_an_album_come_in_its_order(backend: Backend, albums: Albums) -> None:
+    stored(backend, "a1", "ann", "Trip")
+    for name, year in (("1.jpg", 2014), ("2.jpg", 2016), ("3.jpg", 2015)):
+        backend.write(name, creationTime=f"{year}-01-01T00:00:00")
+    assert albums.sort_by("Trip", "taken").photos.ids() == ["1.jpg", "3.jpg", "2.jpg"]
+    assert albums.sort_by("Trip", "taken", descending=True).photos.ids() == ["2.jpg", "3.jpg", "1.jpg"]
+    with pytest.raises(QueryError, match="taken"):
+        albums.sort_by("Trip", "takn")
+    dynamodb: Any = backend.stack.client("dynamodb")
+    item = to_item({"albumID": "a1", "userID": "ann", "sortOrder": "by mood"})
+    dynamodb.put_item(TableName=backend.stack.album_table, Item=item)
+    assert len(albums.get("a1").photos.ids()) == 3, "another client's order is none of ours"
+
+
+def test_a_cover_is_of_the_album_as_long_as_the_photo_is(backend: Backend, albums: Albums) -> None:
+    album, other = albums.get_or_create("Trip"), albums.get_or_create("Best")
+    thumbnail = {"s3Bucket": "photos", "s3Key": "Thumbnails/x"}
+    assert albums.cover(album) is None
+    for time, name in enumerate(("1.jpg", "2.jpg")):
+        backend.write(name, albumID=album.id, thumbnail=thumbnail, uploadTime=time)
+    backend.write("other.jpg", albumID=other.id)
+    with pytest.raises(InvalidArgumentError, match=r"other.jpg is not in the album Trip"):
+        albums.set_cover("Trip", "other.jpg")
+    backend.workbench.catalog.sync()
+    newest = albums.cover("Trip")
+    assert newest
+    assert newest.id == "2.jpg"
+    chosen = albums.cover(albums.set_cover("Trip", "1.jpg"))
+    assert chosen
+    assert chosen.id == "1.jpg"
+    backend.workbench.photos.where(id="1.jpg").move_to("Best")
+    backend.workbench.catalog.sync()
+    left = albums.cover("Trip")
+    assert left
+    assert left.id == "2.jpg"
+
+
+def test_a_new_name_is_found_at_once(backend: Backend, albums: Albums) -> None:
+    album = albums.get_or_create("Trip")
+    backend.write("1.jpg", albumID=album.id)
+    assert backend.workbench.photos.where().facets("album") == {"Trip": 1}
+    albums.rename(album, "Holiday")
+    assert backend.workbench.photos.where().facets("album") == {"Holiday": 1}

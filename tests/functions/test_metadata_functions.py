@@ -150,3 +150,16 @@ def test_the_list_of_metadata_attributes_is_what_the_reader_can_yield() -> None:
 
     exif = {name for fields in (IMAGE_FIELDS, PHOTO_FIELDS) for name, _ in fields.values()}
     assert exif == {name for name in METADATA_ATTRIBUTES if name.startswith("exif")}
+
+
+def test_a_photo_that_is_moved_while_its_metadata_is_read_stays_in_the_other_album(backend: Backend) -> None:
+    version = backend.upload("cat.jpg", pictures.jpeg(), album="a1")
+    state = backend.state("cat.jpg", versionId=version)
+    found = extract_image_metadata.handler(state, None)
+    backend.dynamodb.put_item(
+        TableName=backend.table,
+        Item={"imageID": {"S": "cat.jpg"}, "albumID": {"S": "a2"}, "versionId": {"S": version}},
+    )
+    store_image_metadata.handler(state | {"extractedMetadata": found}, None)
+    record = backend.record("cat.jpg")
+    assert (record["albumID"], record["userID"], record["imageFormat"]) == ("a2", "ann", "JPEG")

@@ -7,11 +7,16 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
+from imageproc.errors import AlbumNotEmptyError, InvalidArgumentError
 from imageproc.widgets import AlbumPanel
 from imageproc.widgets.updates import flush
+from tests.client.conftest import Backend
+from tests.widgets.test_photos import until
 
 
 class Albums:
@@ -97,3 +102,70 @@ def test_the_chosen_album_is_priced_when_it_is_asked_for() -> None:
     settled(made)
     flush()
     assert made.status.text.startswith("On AWS 2 photos of 4 MB cost about")
+
+
+@pytest.fixture
+def edited(backend: Backend) -> Iterator[AlbumPanel]:
+    """A panel with the album Trip chosen, which has a photo, and its form open."""
+    workbench = backend.workbench
+    trip, _ = (workbench.albums.get_or_create(name, "ann") for name in ("Trip", "Best"))
+    backend.write("cat.jpg", albumID=trip.id)
+    made = AlbumPanel(workbench, "ann")
+    settled(made)
+    made.choose(trip)
+    made.edit_button.click()
+    settled(made)
+    flush()
+    yield made
+    made.close()
+
+
+def test_an_album_is_renamed_described_and_sorted(edited: AlbumPanel) -> None:
+    told: list[Album] = []
+    edited.on_choose(told.append)
+    assert (edited.form.name.value, edited.form.layout.display) == ("Trip", None)
+    edited.form.name.value, edited.form.description.value = "Holiday", "Two weeks"
+    edited.form.order.value = "name"
+    edited.save()
+    settled(edited)
+    flush()
+    (album,) = told
+    assert (album.name, album.description, album.sort_order) == ("Holiday", "Two weeks", "name")
+    assert edited.workbench.albums.get("Holiday") == album == edited.album
+    assert edited.status.text == "Saved: Holiday."
+    edited.form.name.value = "Best"
+    edited.save()
+    with pytest.raises(InvalidArgumentError):
+        settled(edited)
+    flush()
+    assert "ann has another album 'Best'" in edited.status.text
+
+
+def test_the_form_of_an_album_is_never_stored_as_another_ones(edited: AlbumPanel) -> None:
+    edited.choose(edited.workbench.albums.get("Best"))
+    assert edited.form.layout.display == "none"
+    edited.save()
+    settled(edited)
+    assert {album.name for album in edited.workbench.albums} == {"Trip", "Best"}
+
+
+def test_an_album_is_deleted_only_when_it_is_said_what_becomes_of_its_photos(edited: AlbumPanel) -> None:
+    gone: list[str] = []
+    edited.on_delete(lambda album: gone.append(album.name))
+    edited.delete()
+    with pytest.raises(AlbumNotEmptyError):
+        settled(edited)
+    flush()
+    assert edited.status.text == "Trip has photos. Choose what becomes of them."
+    best = edited.workbench.albums.get("Best")
+    edited.form.photos.value = best.id
+    for answer, left in ((edited.form.question.no, 2), (edited.form.question.yes, 1)):
+        edited.delete()
+        until(lambda: edited.form.question.layout.display is None)
+        assert edited.form.question.text.text == "Move 1 photo to Best, and delete the album Trip?"
+        answer.click()
+        settled(edited)
+        assert len(list(edited.workbench.albums)) == left
+    flush()
+    assert (gone, edited.album, edited.choice.value) == (["Trip"], None, "")
+    assert edited.workbench.photos.get("cat.jpg").album_id == best.id

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import time
+import zipfile
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -24,8 +25,9 @@ from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.presentation.facts import _FACTS
 from imageproc.widgets import GalleryPanel, WebApp
-from imageproc.widgets.panels import photo_views
+from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.panels.photo_actions import Form
 from imageproc.widgets.panels.photo_search import SearchHelp
 from imageproc.widgets.panels.shown_photos import headings
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
@@ -358,11 +360,11 @@ def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPan
 
 
 def test_selected_photos_are_forgotten_only_after_a_yes(panel: GalleryPanel, backend: Backend) -> None:
-    for answer, left in ((panel.question.no, 10), (panel.question.yes, 8)):
+    for answer, left in ((panel.forms.question.no, 10), (panel.forms.question.yes, 8)):
         say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 1]])
         say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
-        until(lambda: panel.question.layout.display is None)
-        assert "Erase 3.jpg, 2.jpg for good?" in panel.question.text.text
+        until(lambda: panel.forms.question.layout.display is None)
+        assert "Erase 3.jpg, 2.jpg for good?" in panel.forms.question.text.text
         answer.click()
         settle(panel)
         assert panel.gallery.count == left
@@ -373,11 +375,87 @@ def test_selected_photos_are_downloaded(panel: GalleryPanel, backend: Backend, t
     backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
     say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 0]])
     say(panel.gallery, type="action", version=panel.gallery.version, name="download")
-    panel.folder.value = str(tmp_path)
-    panel._download()
+    panel.forms.file.value = str(tmp_path)
+    panel.forms.download()
     settle(panel)
     assert len(list(tmp_path.iterdir())) == 1
     assert panel.status.text.startswith("1 photo (")
+
+
+def act(panel: GalleryPanel, action: str, first: int = 0, last: int = 0) -> None:
+    say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[first, last]])
+    say(panel.gallery, type="action", version=panel.gallery.version, name=action)
+    settle(panel)
+
+
+def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_path: Path) -> None:
+    for number in (2, 3):
+        backend.photo(f"a1/{number}.jpg", tags=["Dog"], creationTime=f"2014-05-0{number + 1}T10:00:00")
+    for form, name in ((Form.ZIP, "x.zip"), (Form.SHEET, "x.html")):
+        act(panel, "download", 0, 1)
+        panel.forms.form.value = form
+        flush()
+        assert panel.forms.file.description == "File"
+        panel.forms.file.value = str(tmp_path / name)
+        panel.forms.download()
+        settle(panel)
+        assert panel.status.text.startswith("2 photos (")
+        assert panel.status.text.endswith(f"{name}, without places.")
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        assert len(archive.namelist()) == 4
+    page = (tmp_path / "x.html").read_text()
+    assert "<h1>Trip</h1>" in page
+    assert page.index("3.jpg") < page.index("2.jpg"), "in the order in which they are shown"
+
+
+def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_named(
+    panel: GalleryPanel, backend: Backend
+) -> None:
+    backend.workbench.albums.get_or_create("Best", "ann")
+    backend.photo("a1/2.jpg", tags=["Dog"], creationTime="2014-05-03T10:00:00")
+    act(panel, "move")
+    assert panel.forms.album.options == ("Best",), "not the one where they are"
+    panel.forms.album.value = "Best"
+    panel.forms.put()
+    settle(panel)
+    assert (panel.status.text, panel.gallery.count) == ("1 photo moved to Best.", 9)
+    act(panel, "copy")
+    panel.forms.album.value = "New one"
+    panel.forms.put()
+    settle(panel)
+    assert panel.status.text == "1 photo copied to New one. The copies are being processed."
+    assert {album.name for album in backend.workbench.albums} == {"Trip", "Best", "New one"}
+    assert names(backend.workbench.albums["Best"].photos) == ["3.jpg"]
+
+
+def test_one_selected_photo_becomes_the_cover(panel: GalleryPanel, backend: Backend) -> None:
+    act(panel, "cover", 0, 1)
+    assert panel.status.text == "Select one photo to be the cover."
+    act(panel, "cover", 1, 1)
+    assert panel.status.text == "2.jpg is the cover of Trip."
+    assert backend.workbench.albums["a1"].cover_id == "a1/2.jpg"
+
+
+def test_an_album_is_shown_in_its_order(backend: Backend, panel: GalleryPanel) -> None:
+    panel.show(backend.workbench.albums.sort_by("a1", "name"))
+    settle(panel)
+    assert panel.search_bar.order == "name"
+    assert names(panel.view)[:2] == ["0.jpg", "1.jpg"]
+
+
+def test_a_hidden_form_does_nothing(backend: Backend, tmp_path: Path) -> None:
+    """Who looks can press any button in a message: a visitor of the web app must not write files."""
+    guest = GalleryPanel(backend.workbench, ALBUM, actions=photo_actions.OF_GUESTS)
+    backend.photo("a1/1.jpg")
+    guest.refresh()
+    settle(guest)
+    act(guest, "download")
+    act(guest, "move")
+    guest.forms.file.value = str(tmp_path / "file")
+    guest.forms.download()
+    settle(guest)
+    assert list(tmp_path.iterdir()) == []
+    guest.close()
 
 
 def test_why_a_photo_is_not_retried_is_said(panel: GalleryPanel) -> None:
@@ -393,13 +471,13 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
     say(guest.gallery, type="select", version=guest.gallery.version, ranges=[[0, 9]])
     say(guest.gallery, type="action", version=guest.gallery.version, name="forget")
     settle(guest)
-    assert guest.question.layout.display == "none"
+    assert guest.forms.question.layout.display == "none"
 
 
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
     app = WebApp(backend.workbench)
     offered = {action["name"] for action in app.gallery.gallery.actions}
-    assert offered == {"retry", "reprocess", "forget", "copy-ids"}
+    assert offered == {"move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:

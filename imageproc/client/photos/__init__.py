@@ -15,9 +15,11 @@ from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
+from imageproc.client.photos.exports import File, Given, Written, write_contact_sheet, write_zip
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
@@ -273,6 +275,71 @@ class Photos(StackResource):
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)
         return download(map(self.find, photos), read, Path(folder), strip_location=strip)
+
+    def write_zip(
+        self,
+        photos: Iterable[PhotoLike],
+        file: File,
+        *,
+        thumbnails: bool = False,
+        keep_location: bool = False,
+        notify: Callable[[str], object] = ignore,
+    ) -> Written:
+        """Write photos, or their thumbnails, into a zip with `metadata.csv` and `metadata.json`.
+
+        It is written as the photos come, so that a few of them are in memory at a time, and is there when it
+        is whole; `file` may also be a binary stream. Files are named and lose their location as `download`
+        says; places are then left out of the metadata, too. What cannot be read is left out, and told.
+        `notify` is told each photo's ID; what it raises stops the writing. Raises DownloadError if the file
+        cannot be written, and as `find` does.
+        """
+        read = self.read_thumbnail if thumbnails else self.read
+        strip = not (thumbnails or keep_location)
+        return write_zip(self._given(photos, keep_location, notify), read, file, strip=strip)
+
+    def write_contact_sheet(
+        self,
+        photos: Iterable[PhotoLike],
+        file: File,
+        *,
+        title: str = "Photos",
+        note: str = "",
+        keep_location: bool = False,
+        notify: Callable[[str], object] = ignore,
+    ) -> Written:
+        """Write a page of the photos' thumbnails, names, times, cameras and tags: one HTML file.
+
+        Pictures are inside, nothing is loaded or run, and places are left out unless `keep_location`. A photo
+        takes some 10 kB. `notify` is as of `write_zip`. Raises DownloadError if the file cannot be written,
+        and as `find` does.
+        """
+        return write_contact_sheet(self._given(photos, keep_location, notify), file, title, note)
+
+    def _given(
+        self, photos: Iterable[PhotoLike], keep_location: bool, notify: Callable[[str], object]
+    ) -> Given:
+        found = list({photo.id: photo for photo in map(self.find, photos)}.values())
+        albums = self._albums.many({photo.album_id for photo in found if photo.album_id})
+        names = {album.id: album.name for album in albums.values()}
+        return Given(found, names, keep_location=keep_location, notify=notify)
+
+    def move(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Moved | NotMoved]:
+        """Move photos to another album, and yield each; one that cannot be moved does not stop the others.
+
+        Only the record's album changes: the file keeps its key and its user, and nothing is processed. What
+        works on the photo goes on, and processing it again leaves it there. Raises as `Albums.get` does.
+        """
+        return move_all(map(self.find, photos), self._albums.current(album), self._records)
+
+    def copy(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Copied | NotCopied]:
+        """Copy photos into an album of any user, and yield each; a failure does not stop the others.
+
+        S3 copies the file, and the copy is processed as any upload is: it costs what an upload costs. It is
+        the album's user's. An album that has the file already gets no second one. Raises UploadError for a
+        user whom S3 cannot carry, and as `Albums.get` does.
+        """
+        into = self._albums.current(album)
+        return Copies(self._stack, into, self._records, self.read).copy_all(map(self.find, photos))
 
     def _ending_with(self, text: str) -> list[Photo]:
         self.catalog.sync()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from imageproc.client.photos.photo import Photo
 from imageproc.core.file_names import file_name
@@ -37,15 +39,23 @@ def download(
 ) -> Iterator[Downloaded | NotDownloaded]:
     """Write what `read` gives of each photo into a folder. See `Photos.download`."""
     for photo in photos:
-        try:
-            data = read(photo)
-            data = _stripped(data) if strip_location else data
-        except (AwsError, PhotoNotFoundError, ImageRejectedError) as error:
-            yield NotDownloaded(photo.id, str(error))
+        data = fetched(photo, read, strip=strip_location)
+        if isinstance(data, NotDownloaded):
+            yield data
             continue
         path = folder / file_name(photo.id)
-        _write(path, data)
+        with new_file(path) as file:
+            file.write(data)
         yield Downloaded(photo.id, path, len(data))
+
+
+def fetched(photo: Photo, read: Callable[[Photo], bytes], *, strip: bool) -> bytes | NotDownloaded:
+    """Return what `read` gives of a photo, on request without what may tell where it was taken."""
+    try:
+        data = read(photo)
+        return _stripped(data) if strip else data
+    except (AwsError, PhotoNotFoundError, ImageRejectedError) as error:
+        return NotDownloaded(photo.id, str(error))
 
 
 def _stripped(data: bytes) -> bytes:
@@ -57,17 +67,22 @@ def _stripped(data: bytes) -> bytes:
         ) from error
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then put it there: a link that waits there is replaced, not followed."""
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file beside a path, and put it there when it is whole; its folder is made if need be.
+
+    A link that waits there is replaced, not followed. Raises DownloadError if it cannot be written.
+    """
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
         temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise DownloadError(
             f"{path} cannot be written: {error.strerror or error}.", "Choose another folder, or make room."
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from imageproc.client.albums import AlbumLike
     from imageproc.client.photos import Photos
+    from imageproc.client.photos.exports import File, Written
+    from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
     from imageproc.client.photos.photo import Photo
 
 Time = str | int | date | datetime
@@ -174,6 +176,26 @@ class PhotoView:
         with self.photos.catalog.unlocked() as database:
             answers.write_csv(database, self.selection, written)
         return written
+
+    def to_zip(self, file: File, *, thumbnails: bool = False, keep_location: bool = False) -> Written:
+        """Write the photos, or their thumbnails, with their metadata into a zip. See `Photos.write_zip`."""
+        return self.photos.write_zip(self, file, thumbnails=thumbnails, keep_location=keep_location)
+
+    def to_contact_sheet(
+        self, file: File, *, title: str = "Photos", note: str = "", keep_location: bool = False
+    ) -> Written:
+        """Write a page of the photos to give away: one HTML file. See `Photos.write_contact_sheet`."""
+        return self.photos.write_contact_sheet(
+            self, file, title=title, note=note, keep_location=keep_location
+        )
+
+    def move_to(self, album: AlbumLike) -> list[Moved | NotMoved]:
+        """Move the photos to another album; return what came of each. See `Photos.move`."""
+        return list(self.photos.move(self, album))
+
+    def copy_to(self, album: AlbumLike) -> list[Copied | NotCopied]:
+        """Copy the photos into another album; return what came of each. See `Photos.copy`."""
+        return list(self.photos.copy(self, album))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.

@@ -1,4 +1,4 @@
-"""The albums of a user: choose one, or make one."""
+"""The albums of a user: choose one, make one, change or delete one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from threading import RLock
 from imageproc import Album, Cancellation, Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
+from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.album_form import AlbumForm
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -26,6 +28,7 @@ class AlbumPanel(Panel):
         self.albums: dict[str, Album] = {}
         self.album: Album | None = None
         self._listeners: list[Callable[[Album], object]] = []
+        self._delete_listeners: list[Callable[[Album], object]] = []
         # Held while the list and its field change, never while AWS or a listener is waited for; reentrant,
         # as changing the field calls `_choose_id`.
         self._lock = RLock()
@@ -34,11 +37,16 @@ class AlbumPanel(Panel):
         self.create_button = fields.button("Create", self.create)
         self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
         self.cost_button = fields.button("Cost", self.show_cost, hint="What the album's photos cost on AWS")
+        self.edit_button = fields.button(
+            "Edit…", self.edit, hint="Rename, describe, sort or delete the album"
+        )
+        self.form = AlbumForm(self.save, self.delete)
         self.choice.observe(lambda change: self._choose_id(change["new"]), "value")
         fields.on_enter(self.new_name, self.create)
         super().__init__(
-            fields.row(self.choice, self.refresh_button, self.cost_button),
+            fields.row(self.choice, self.refresh_button, self.cost_button, self.edit_button),
             fields.row(self.new_name, self.create_button),
+            self.form,
         )
         if user:
             self.refresh()
@@ -46,6 +54,10 @@ class AlbumPanel(Panel):
     def on_choose(self, listener: Callable[[Album], object]) -> None:
         """Call this with each album that is chosen."""
         self._listeners.append(listener)
+
+    def on_delete(self, listener: Callable[[Album], object]) -> None:
+        """Call this with each album that was deleted here."""
+        self._delete_listeners.append(listener)
 
     def show_user(self, user: str) -> None:
         """Show the albums of another user."""
@@ -66,11 +78,23 @@ class AlbumPanel(Panel):
 
     def show_cost(self) -> None:
         """Read the chosen album's records, and show what its photos cost on AWS."""
-        album = self.album
-        if album is None:
-            self.say("Choose an album first.", Tone.ERROR)
-        else:
+        if album := self._chosen():
             self.start(lambda _: self._show_cost(album), "Reading the album...", after=True)
+
+    def edit(self) -> None:
+        """Show the form for the chosen album."""
+        if album := self._chosen():
+            self.start(lambda _: self._edit(album), "", after=True)
+
+    def save(self) -> None:
+        """Store what the form says of its album. Listeners are told, as if it were chosen."""
+        if album := self.form.album:
+            self.start(lambda _: self._save(album), "Saving...", after=True)
+
+    def delete(self) -> None:
+        """Ask, and delete the form's album as it says."""
+        if album := self.form.album:
+            self.start(lambda control: self._delete(album, control), "Reading the album...", after=True)
 
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new. Listeners are called before this returns."""
@@ -79,6 +103,7 @@ class AlbumPanel(Panel):
             self.album = album
             self._offer({**self.albums, album.id: album})
         if changed:
+            self.form.hide_unless(album)
             self._tell(album)
 
     def _refresh(self, cancellation: Cancellation) -> None:
@@ -98,6 +123,38 @@ class AlbumPanel(Panel):
         update(self.new_name, value="")
         self.say(f"Album {name}.", Tone.SUCCESS)
         return album
+
+    def _chosen(self) -> Album | None:
+        """Return the chosen album; if there is none, say so."""
+        if self.album is None:
+            self.say("Choose an album first.", Tone.ERROR)
+        return self.album
+
+    def _edit(self, album: Album) -> None:
+        now = self.workbench.albums.current(album)
+        self.form.show(now, list(self.albums.values()))
+        self.say("")
+
+    def _save(self, album: Album) -> Album:
+        saved = self.form.save(self.workbench, self.workbench.albums.current(album))
+        self.choose(saved)
+        self.say(f"Saved: {saved.name}.", Tone.SUCCESS)
+        return saved
+
+    def _delete(self, album: Album, control: JobControl) -> bool:
+        def told(done: int, total: int) -> None:
+            self.say(f"Emptying {album.name}", Tone.RUNNING, done=done, total=total)
+
+        deleted = self.form.delete(self.workbench, album, control, told)
+        if deleted:
+            with self._lock:
+                self.album = None if self.album and self.album.id == album.id else self.album
+                self._offer({key: one for key, one in self.albums.items() if key != album.id})
+            for listener in self._delete_listeners:
+                listener(album)
+        said = f"The album {album.name} is deleted." if deleted else "Nothing was deleted."
+        self.say(said, Tone.SUCCESS if deleted else Tone.INFO, done=0, total=0)
+        return deleted
 
     def _show_cost(self, album: Album) -> Estimate:
         found = self.workbench.cost(album=album)
@@ -121,6 +178,7 @@ class AlbumPanel(Panel):
             if album is None or album == self.album:
                 return
             self.album = album
+        self.form.hide_unless(album)
         self._tell(album)
 
     def _tell(self, album: Album) -> None:

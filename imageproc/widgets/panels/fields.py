@@ -32,6 +32,26 @@ def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
     return ipywidgets.Dropdown(options=options, value=value, description=label, style=_WIDE, layout=layout)
 
 
+def choice_or_text(label: str, placeholder: str = "") -> ipywidgets.Combobox:
+    """Return a field for one of several texts, or another one; its `options` are the texts."""
+    layout = ipywidgets.Layout(width="min(360px, 100%)")
+    return ipywidgets.Combobox(
+        description=label, placeholder=placeholder, ensure_option=False, style=_WIDE, layout=layout
+    )
+
+
+def area(label: str, placeholder: str = "") -> ipywidgets.Textarea:
+    """Return a field for several lines of text."""
+    layout = ipywidgets.Layout(width="min(640px, 100%)")
+    return ipywidgets.Textarea(description=label, placeholder=placeholder, rows=3, style=_WIDE, layout=layout)
+
+
+def check(label: str, hint: str = "") -> ipywidgets.Checkbox:
+    """Return a check box, not checked."""
+    layout = ipywidgets.Layout(width="auto")
+    return ipywidgets.Checkbox(False, description=label, tooltip=hint, indent=False, layout=layout)
+
+
 def button(label: str, on_click: Callable[[], object], kind: str = "", hint: str = "") -> ipywidgets.Button:
     """Return a button; `kind` is one of ipywidgets' button styles."""
     made = ipywidgets.Button(

@@ -19,7 +19,7 @@ from imageproc.widgets.panels.contact_sheet import contact_sheet
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
-from imageproc.widgets.panels.question import Question
+from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import ORDERS, Counts, ShownPhotos, sorted_view
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
@@ -35,6 +35,8 @@ _NAMES = 1000
 """Names in the results at most."""
 
 _NEWEST = "taken-newest"
+_STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
+"""The orders by the names under which an album stores them."""
 _AS_GIVEN = "given"
 _NO_PHOTOS, _NOT_FOUND = (
     "No photos in this album yet.",
@@ -79,9 +81,7 @@ class GalleryPanel(Panel):
         self._opened = ""
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(
-            self.search_bar, self.gallery, self._download_row, self.question, self.map, self.viewer
-        )
+        super().__init__(self.search_bar, self.gallery, self.forms, self.map, self.viewer)
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -110,13 +110,7 @@ class GalleryPanel(Panel):
             run=self._pictures.run,
             on_step=self._step,
         )
-        self.question = Question()
-        self.folder = fields.text("Folder", "photos", "on the kernel's machine")
-        write = fields.button("Download", self._download)
-        cancel = fields.button("Cancel", lambda: fields.set_visible(self._download_row, False))
-        fields.on_enter(self.folder, self._download)
-        self._download_row = fields.row(self.folder, write, cancel)
-        fields.set_visible(self._download_row, False)
+        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work)
 
     @property
     def view(self) -> PhotoView:
@@ -131,9 +125,12 @@ class GalleryPanel(Panel):
         return self.view.where(id=self._selected)
 
     def show(self, what: Album | PhotoView) -> Job[None]:
-        """Show another album, the newest first, or another view, in its order; nothing is searched for."""
+        """Show another album or view, in its order; nothing is searched for.
+
+        An album without an order is shown with the newest photo first.
+        """
         self.album = what if isinstance(what, Album) else None
-        self._order = _NEWEST if self.album else _AS_GIVEN
+        self._order = _STORED.get(self.album.sort_order or "", _NEWEST) if self.album else _AS_GIVEN
         self._base = None if isinstance(what, Album) else what
         self._search, self._selected, self._searched = Search(), [], None
         self.viewer.show(None)
@@ -319,38 +316,16 @@ class GalleryPanel(Panel):
         ids = list(self._selected)
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
-        elif action == photo_actions.DOWNLOAD.name:
-            fields.set_visible(self._download_row, True)
-        elif action == photo_actions.FORGET.name:
-            self._work(
-                lambda control, told: photo_actions.forget(
-                    self._workbench, ids, lambda text: self.question.ask(text, control), told
-                ),
-                "Forgetting photos",
-                len(ids),
-            )
         else:
-            self._work(
-                lambda control, told: photo_actions.restart(self._workbench, ids, action, control, told),
-                "Starting the processing",
-                len(ids),
-            )
-
-    def _download(self) -> None:
-        ids, folder = list(self._selected), self.folder.value.strip()
-        fields.set_visible(self._download_row, False)
-        if folder and ids:
-            self._work(
-                lambda control, told: photo_actions.download(self._workbench, ids, folder, control, told),
-                "Downloading",
-                len(ids),
-            )
+            self.forms.act(action, ids)
 
     def _work(
         self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int
     ) -> None:
         def work(control: JobControl) -> None:
             said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
+            if not said:
+                return
             self._searched = None
             self._load()
             self.say(said, Tone.SUCCESS, done=0, total=0)

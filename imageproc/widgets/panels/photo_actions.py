@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, count
 
-from imageproc import Cancellation, Workbench
-from imageproc.client.photos.downloads import NotDownloaded
-from imageproc.client.photos.processing import NotRestarted, Restarted
+from imageproc import (
+    Album,
+    Cancellation,
+    Copied,
+    Downloaded,
+    Moved,
+    NotDownloaded,
+    NotRestarted,
+    Restarted,
+    Workbench,
+    Written,
+)
 from imageproc.presentation.text import bytes_text, printable
 from imageproc.widgets.parts.gallery import Action
 
 RETRY = Action("retry", "Retry", "Process again what failed or is missing")
 REPROCESS = Action("reprocess", "Reprocess", "Process all of them again, whatever their status")
-DOWNLOAD = Action("download", "Download…", "Write the originals into a folder of the kernel's machine")
+MOVE = Action("move", "Move to album…", "Put the photos into another album")
+COPY = Action("copy", "Copy to album…", "Make copies in another album; they are processed as uploads are")
+COVER = Action("cover", "Use as cover", "Have this photo stand for its album")
+DOWNLOAD = Action("download", "Download…", "Write files, a zip or a contact sheet on the kernel's machine")
 FORGET = Action("forget", "Forget…", "Erase the photos with all that is known of them; asks first")
 COPY_IDS = Action("copy-ids", "Copy IDs", "One a line")
-ACTIONS = (RETRY, REPROCESS, DOWNLOAD, FORGET, COPY_IDS)
+ACTIONS = (MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, FORGET, COPY_IDS)
 """All actions."""
-OF_GUESTS = (RETRY, REPROCESS, FORGET, COPY_IDS)
+OF_GUESTS = (MOVE, COPY, COVER, RETRY, REPROCESS, FORGET, COPY_IDS)
 """Those of the web app's visitors, who may not write on the machine that it runs on."""
+
+_AT_ONCE = 100
+"""Photos that are moved between two looks at whether it was stopped."""
+
+
+class Form(StrEnum):
+    """What photos are downloaded as."""
+
+    FOLDER = "Originals in a folder"
+    ZIP = "Zip of originals"
+    THUMBNAILS = "Zip of thumbnails"
+    SHEET = "Contact sheet (HTML)"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants to have of photos."""
+
+    form: Form
+    file: str
+    """The file or folder, on the kernel's machine."""
+    places: bool = False
+    album: Album | None = None
+    """The album that is shown."""
+
 
 Progress = Callable[[int], object]
 """Is told how many are done."""
@@ -43,18 +82,66 @@ def restart(
 
 
 def download(
-    workbench: Workbench, ids: Iterable[str], folder: str, control: Cancellation, told: Progress
+    workbench: Workbench, ids: Sequence[str], wanted: Wanted, control: Cancellation, told: Progress
 ) -> str:
-    """Write originals into a folder, without what tells where they were taken."""
-    size, count, refused = 0, 0, list[str]()
-    for one in workbench.photos.download(workbench.photos.many(ids), folder):
+    """Write originals into a folder, or photos into one file; without places unless they are wanted."""
+    found = {photo.id: photo for photo in workbench.photos.many(ids)}
+    photos, places, done = [found[one] for one in ids if one in found], wanted.places, count(1)
+
+    def notify(_: object) -> None:
         control.check()
-        if isinstance(one, NotDownloaded):
-            refused.append(one.cause)
-        else:
-            count, size = count + 1, size + one.size
-        told(count + len(refused))
-    return _outcome(f"{counted(count)} ({bytes_text(size)}) in {folder}, without places.", refused)
+        told(next(done))
+
+    if wanted.form is Form.FOLDER:
+        written = _in_folder(workbench.photos.download(photos, wanted.file, keep_location=places), notify)
+    elif wanted.form is Form.SHEET:
+        title, note = (wanted.album.name, wanted.album.description) if wanted.album else ("Photos", "")
+        written = workbench.photos.write_contact_sheet(
+            photos, wanted.file, title=title, note=note, keep_location=places, notify=notify
+        )
+    else:
+        small = wanted.form is Form.THUMBNAILS
+        written = workbench.photos.write_zip(
+            photos, wanted.file, thumbnails=small, keep_location=places, notify=notify
+        )
+    kept = "with places" if places else "without places"
+    said = f"{counted(written.photos)} ({bytes_text(written.size)}) in {printable(wanted.file, 200)}, {kept}."
+    return _outcome(said, [one.cause for one in written.left_out])
+
+
+def put(
+    workbench: Workbench,
+    ids: Sequence[str],
+    action: str,
+    album: tuple[str, str],
+    control: Cancellation,
+    told: Progress,
+) -> str:
+    """Move or copy photos to the album of this name and user, which is made if need be."""
+    into = workbench.albums.get_or_create(*album)
+    moves = action == MOVE.name
+    done, refused = 0, list[str]()
+    for start in range(0, len(ids), _AT_ONCE):
+        control.check()
+        photos = workbench.photos.many(ids[start : start + _AT_ONCE])
+        for one in workbench.photos.move(photos, into) if moves else workbench.photos.copy(photos, into):
+            if isinstance(one, Moved | Copied):
+                done += 1
+            else:
+                refused.append(one.cause)
+            told(done + len(refused))
+    said = "moved" if moves else "copied"
+    rest = "" if moves else " The copies are being processed."
+    return _outcome(f"{counted(done)} {said} to {printable(into.name, 60)}.{rest}", refused)
+
+
+def use_as_cover(workbench: Workbench, ids: Sequence[str]) -> str:
+    """Have a photo stand for its album."""
+    if len(ids) != 1:
+        return "Select one photo to be the cover."
+    photo = workbench.photos.get(ids[0])
+    album = workbench.albums.set_cover(photo.album_id or "", photo)
+    return f"{printable(photo.name, 60)} is the cover of {printable(album.name, 60)}."
 
 
 def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool], told: Progress) -> str:
@@ -70,6 +157,15 @@ def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool],
     for number, _ in enumerate(workbench.privacy.erase(erasure)):
         told(number + 1)
     return f"{counted(len(erasure.photos))} erased."
+
+
+def _in_folder(events: Iterable[Downloaded | NotDownloaded], notify: Callable[[object], object]) -> Written:
+    done = list[Downloaded | NotDownloaded]()
+    for one in events:
+        notify(one)
+        done.append(one)
+    sizes = [one.size for one in done if isinstance(one, Downloaded)]
+    return Written(len(sizes), sum(sizes), tuple(one for one in done if isinstance(one, NotDownloaded)))
 
 
 def counted(count: int) -> str:

@@ -1,0 +1,167 @@
+"""Photos moved to another album, and copied into one.
+
+A move changes the record's album and nothing else: the file keeps its key, and nothing is processed. A copy
+is an upload of its own, made within S3: it can be moved, forgotten and processed without the other one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from imageproc.aws.translation import translated
+from imageproc.client.albums import Album
+from imageproc.client.photos.photo import Photo
+from imageproc.client.uploads.files import make_photo_id
+from imageproc.client.uploads.sender import object_metadata
+from imageproc.core.formats import CONTENT_TYPES
+from imageproc.core.keys import incoming_key
+from imageproc.core.ownership import move
+from imageproc.errors import AwsError, SupersededError, UploadError
+
+if TYPE_CHECKING:
+    from imageproc.aws.record_store import RecordStore
+    from imageproc.client.stack import Stack
+
+T = TypeVar("T")
+
+_GONE = "{} is gone: it was forgotten."
+_PARALLEL = 8
+_BATCH = 100
+_HASH = re.compile(r"sha256:([0-9a-f]{64})")
+_DIGITS = 12
+"""Of a content's hash, in a photo's ID."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A photo that is in the album now."""
+
+    photo_id: str
+
+
+@dataclass(frozen=True)
+class NotMoved:
+    """A photo that stays where it is, and why; the others continue."""
+
+    photo_id: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A photo of which there is a copy."""
+
+    photo_id: str
+    copy_id: str
+    """The copy's ID; its processing has just begun."""
+    already_there: bool = False
+    """Whether the album had the photo before: nothing was copied."""
+
+
+@dataclass(frozen=True)
+class NotCopied:
+    """A photo that was not copied, and why; the others continue."""
+
+    photo_id: str
+    cause: str
+
+
+def move_all(
+    photos: Iterable[Photo], album: Album, records: RecordStore[Photo]
+) -> Iterator[Moved | NotMoved]:
+    """Move photos into an album. See `Photos.move`."""
+
+    def moved(photo: Photo, now: Photo | None) -> Moved | NotMoved:
+        try:
+            if now is None:
+                return NotMoved(photo.id, _GONE.format(photo.name))
+            if now.album_id != album.id:
+                records.write(photo.id, move(now.album_id, album.id))
+        except SupersededError:
+            return NotMoved(photo.id, f"{photo.name} was moved or forgotten by somebody else just now.")
+        except AwsError as error:
+            return NotMoved(photo.id, str(error))
+        return Moved(photo.id)
+
+    return _each(photos, records, moved)
+
+
+class Copies:
+    """Copies photos of a stack into one of its albums."""
+
+    def __init__(
+        self, stack: Stack, album: Album, records: RecordStore[Photo], read: Callable[[Photo], bytes]
+    ) -> None:
+        """Copy into this album. Raises UploadError for a user or an album that S3 cannot carry."""
+        self._stack, self._album, self._records, self._read = stack, album, records, read
+        self._metadata = object_metadata(album.user, album.id)
+        self._s3 = stack.client("s3")
+
+    def copy_all(self, photos: Iterable[Photo]) -> Iterator[Copied | NotCopied]:
+        """Copy photos into the album. See `Photos.copy`."""
+        return _each(photos, self._records, self._copied)
+
+    def _copied(self, photo: Photo, now: Photo | None) -> Copied | NotCopied:
+        if now is None:
+            return NotCopied(photo.id, _GONE.format(photo.name))
+        if now.album_id == self._album.id:
+            return Copied(photo.id, photo.id, already_there=True)
+        try:
+            copy_id, there = self._place(now)
+            if not there:
+                self._copy(now, copy_id)
+        except (AwsError, UploadError) as error:
+            return NotCopied(photo.id, str(error))
+        return Copied(photo.id, copy_id, already_there=there)
+
+    def _place(self, photo: Photo) -> tuple[str, bool]:
+        """Return the copy's ID, as an upload of the file has it, and whether the photo is there already.
+
+        Where the photo of that ID was moved to another album, the hash's next digits are taken.
+        """
+        digest = self._digest(photo)
+        for start in range(0, len(digest) - _DIGITS, _DIGITS):
+            copy_id = make_photo_id(self._album.id, digest[start:], photo.name)
+            there = self._records.get(copy_id)
+            if there is None or there.album_id == self._album.id:
+                return copy_id, there is not None
+        raise UploadError(f"{photo.name} was copied here and moved on too often.", "Move one of the copies.")
+
+    def _digest(self, photo: Photo) -> str:
+        if known := _HASH.fullmatch(photo.content_hash or ""):
+            return known[1]
+        return hashlib.sha256(self._read(photo)).hexdigest()
+
+    def _copy(self, photo: Photo, copy_id: str) -> None:
+        source = {"Bucket": self._stack.bucket, "Key": photo.key}
+        if photo.version_id:
+            source["VersionId"] = photo.version_id
+        with translated(f"Copying {photo.name}"):
+            self._s3.copy_object(
+                Bucket=self._stack.bucket,
+                Key=incoming_key(copy_id),
+                CopySource=source,
+                MetadataDirective="REPLACE",
+                Metadata=self._metadata,
+                ContentType=CONTENT_TYPES.get(photo.format or "", "application/octet-stream"),
+            )
+
+
+def _each(
+    photos: Iterable[Photo], records: RecordStore[Photo], done: Callable[[Photo, Photo | None], T]
+) -> Iterator[T]:
+    """Yield what comes of each photo as it was found and as it is now, several at a time.
+
+    They are all known before the first is changed: a view would change with them.
+    """
+    every = list(photos)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for start in range(0, len(every), _BATCH):  # who stops looking stops the rest
+            batch = every[start : start + _BATCH]
+            now = {one.id: one for one in records.get_many(one.id for one in batch)}
+            yield from pool.map(done, batch, [now.get(one.id) for one in batch])

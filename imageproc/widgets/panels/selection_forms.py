@@ -1,0 +1,137 @@
+"""What a gallery asks before it does something with selected photos: an album, a file, or whether really."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets
+
+from imageproc import Album, Workbench, default_user
+from imageproc.widgets.actor import JobControl
+from imageproc.widgets.panels import fields, photo_actions
+from imageproc.widgets.panels.photo_actions import Form, Progress
+from imageproc.widgets.panels.question import Question
+from imageproc.widgets.updates import update
+
+Work = Callable[[Callable[[JobControl, Progress], str], str, int], None]
+"""Has an action done: given the action, what is said meanwhile, and how many photos there are."""
+
+_FILES = {
+    Form.FOLDER: "photos",
+    Form.ZIP: "photos.zip",
+    Form.THUMBNAILS: "thumbnails.zip",
+    Form.SHEET: "contact-sheet.html",
+}
+
+
+class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The forms of a gallery's actions; each is hidden until its action is chosen."""
+
+    def __init__(self, workbench: Workbench, album: Callable[[], Album | None], work: Work) -> None:
+        """Ask about photos of this album, if there is one, and have `work` done."""
+        self._workbench, self._album, self._work = workbench, album, work
+        self._ids: Sequence[str] = ()
+        self._action = ""
+        self.question = Question()
+        self._make_download()
+        self._make_album()
+        super().__init__([self._download_row, self._album_row, self.question])
+
+    def _make_download(self) -> None:
+        self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
+        self.file = fields.text("Folder", _FILES[Form.FOLDER], "on the kernel's machine")
+        self.places = fields.check("Keep where photos were taken", "Places are left out otherwise")
+        self.form.observe(lambda change: self._name_file(change["new"]), "value")
+        fields.on_enter(self.file, self.download)
+        write = fields.button("Download", self.download)
+        cancel = fields.button("Cancel", self.hide)
+        self._download_row = fields.row(self.form, self.file, self.places, write, cancel)
+        fields.set_visible(self._download_row, False)
+
+    def _make_album(self) -> None:
+        self.album = fields.choice_or_text("To album", "choose one, or name a new one")
+        self.put_button = fields.button("Move", self.put)
+        fields.on_enter(self.album, self.put)
+        self._album_row = fields.row(self.album, self.put_button, fields.button("Cancel", self.hide))
+        fields.set_visible(self._album_row, False)
+
+    def act(self, action: str, ids: Sequence[str]) -> None:
+        """Ask what an action needs to know of these photos, or have it done if that is nothing."""
+        self.hide()
+        self._action, self._ids = action, ids
+        if action == photo_actions.DOWNLOAD.name:
+            self._name_file(self.form.value)
+            fields.set_visible(self._download_row, True)
+        elif action in (photo_actions.MOVE.name, photo_actions.COPY.name):
+            self._offer_albums()
+        elif action == photo_actions.COVER.name:
+            self._start(lambda *_: photo_actions.use_as_cover(self._workbench, ids), "Setting the cover")
+        elif action == photo_actions.FORGET.name:
+            self._start(lambda control, told: self._forget(control, told, ids), "Forgetting photos")
+        else:
+            self._start(
+                lambda control, told: photo_actions.restart(self._workbench, ids, action, control, told),
+                "Starting the processing",
+            )
+
+    def hide(self) -> None:
+        """Ask nothing."""
+        for row in (self._download_row, self._album_row):
+            fields.set_visible(row, False)
+
+    def download(self) -> None:
+        """Write the photos as the form says."""
+        ids, form, file, places = self._ids, self.form.value, self.file.value.strip(), self.places.value
+        # Whoever looks can press any button, also a hidden one: only what was offered is done.
+        if file and ids and self._action == photo_actions.DOWNLOAD.name:
+            self.hide()
+            album = self._album()
+            self._start(
+                lambda control, told: photo_actions.download(
+                    self._workbench, ids, photo_actions.Wanted(form, file, places, album), control, told
+                ),
+                "Downloading",
+            )
+
+    def put(self) -> None:
+        """Move or copy the photos to the album in the field, which is made if need be."""
+        ids, action, name = self._ids, self._action, self.album.value.strip()
+        if name and ids and action in (photo_actions.MOVE.name, photo_actions.COPY.name):
+            self.hide()
+            owner = self._owner
+            self._start(
+                lambda control, told: photo_actions.put(
+                    self._workbench, ids, action, (name, owner), control, told
+                ),
+                "Moving photos" if action == photo_actions.MOVE.name else "Copying photos",
+            )
+
+    def _offer_albums(self) -> None:
+        """Show the form; the albums' names follow as soon as they are read."""
+        moves = self._action == photo_actions.MOVE.name
+        self.put_button.description = "Move" if moves else "Copy"
+        update(self.album, value="")
+        fields.set_visible(self._album_row, True)
+        here = self._album()
+
+        def read(*_: object) -> str:
+            found = self._workbench.albums.of(self._owner)
+            update(self.album, options=tuple(one.name for one in found if here is None or one.id != here.id))
+            return ""
+
+        self._work(read, "", 0)
+
+    def _forget(self, control: JobControl, told: Progress, ids: Sequence[str]) -> str:
+        return photo_actions.forget(self._workbench, ids, lambda text: self.question.ask(text, control), told)
+
+    def _start(self, action: Callable[[JobControl, Progress], str], doing: str) -> None:
+        self._work(action, doing, len(self._ids))
+
+    def _name_file(self, form: Form) -> None:
+        label = "Folder" if form is Form.FOLDER else "File"
+        update(self.file, description=label, value=_FILES[form])
+
+    @property
+    def _owner(self) -> str:
+        album = self._album()
+        return album.user if album else default_user()
