@@ -19,11 +19,11 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.browser.screens import comparison, photos, tour
-from tests.browser.screens.states import ALBUM, README_PICTURE, STACK, STATES, USER, State
+from tests.browser.screens.states import ALBUM, PICTURES, STACK, STATES, USER, State
 from tests.flow.conftest import deploy, target_of
 
 ROOT = Path(__file__).parents[2]
-PICTURE = ROOT / "docs" / "pictures" / "gallery.webp"
+SHOWN_PICTURES = ROOT / "docs" / "pictures"
 TAKING = os.environ.get("SCREENSHOTS") == "take"
 """Whether all states are taken and recorded, and not only some compared."""
 
@@ -119,6 +119,12 @@ def take(page: Page, state: State) -> None:
             boxes = comparison.measure(page.page, state.regions)
             assert None not in boxes.values(), f"{state.name}, {view}: {boxes}"
             comparison.record(state.name, view.width, boxes, picture, view.scheme)
-        if (state.name, view.width, view.scheme) == (*README_PICTURE, "light"):
-            PICTURE.parent.mkdir(exist_ok=True)
-            Image.open(path).convert("RGB").save(PICTURE, quality=80, method=6)
+        if (PICTURES.get(state.name), "light") == (view.width, view.scheme):
+            publish(path, state.name)
+
+
+def publish(path: Path, name: str) -> None:
+    """Keep a screenshot as a picture of the README or the docs."""
+    SHOWN_PICTURES.mkdir(exist_ok=True)
+    with Image.open(path) as picture:
+        picture.convert("RGB").save(SHOWN_PICTURES / f"{name}.webp", quality=80, method=6)

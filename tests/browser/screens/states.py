@@ -13,8 +13,8 @@ from tests.browser.pages import Page
 STACK, USER, ALBUM = "screens", "ann", "Summer 2024"
 APP = "app"
 
-README_PICTURE = ("gallery", 1000)
-"""The state and the width of the picture that the README shows."""
+PICTURES = {"gallery": 1000, "follow": 1000, "viewer": 1600}
+"""The states that README and docs show, in light, and the widths. They are in docs/pictures."""
 
 
 def _as_opened(_: Page) -> None:
@@ -33,6 +33,8 @@ class State:
     reach: Callable[[Page], None] = _as_opened
     compared: bool = False
     """Whether the tests compare it with what was recorded. The others are only pictures for people."""
+    fails: bool = False
+    """Whether the notebook ends in an error, which is what is shown."""
     leads_on: bool = False
     """Whether a compared state is reached by way of this one."""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -153,7 +155,7 @@ STATES = (
         {"search": ".ip-search"},
         parameters={"album": "Empty"},
     ),
-    State("no-stack", "03_gallery", {"target": ".ip"}, parameters={"stack_name": "nowhere"}),
+    State("no-stack", "03_gallery", {"target": ".ip"}, fails=True, parameters={"stack_name": "nowhere"}),
     State("explore", "04_explore", {"plot": ".jp-OutputArea-output img"}),
     State("operations", "05_operations", {"page": ".ip"}),
     State("clean-up", "06_clean_up", {"page": ".ip"}),

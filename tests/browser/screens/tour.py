@@ -20,8 +20,10 @@ _RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 _RAN = """() => {
   const all = window.jupyterapp.shell.currentWidget.content.widgets;
   const cells = all.filter((one) => one.model.type === 'code');
-  const failed = document.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
-  return failed || cells.every(({ model }) => model.executionCount && model.executionState !== 'running');
+  const bad = ['error', 'stderr'].map((kind) => `[data-mime-type="application/vnd.jupyter.${kind}"]`).join();
+  if (document.querySelector(bad)) return 'failed';
+  const done = cells.every(({ model }) => model.executionCount && model.executionState !== 'running');
+  return done ? 'done' : '';
 }"""
 _QUIET = """() => [...document.images].every((one) => one.complete)
   && !document.querySelector('.ip-loading, .ip-card img:not(.ip-there)')"""
@@ -57,7 +59,8 @@ def open_page(page: Page, state: State, lab_url: str, app_url: str, notebooks: P
         lab_url.replace("/lab/workspaces/", "/doc/workspaces/"), f"{folder}/{state.page}.ipynb"
     )
     page.page.evaluate(_RUN)
-    page.page.wait_for_function(_RAN, timeout=120_000)
+    outcome = page.page.wait_for_function(_RAN, timeout=120_000).json_value()
+    assert outcome == ("failed" if state.fails else "done")
 
 
 def look(page: Page, state: State, view: View) -> bytes:
