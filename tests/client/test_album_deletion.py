@@ -100,6 +100,13 @@ def test_photos_that_are_being_processed_are_not_forgotten(backend: Backend, tri
     assert (albums(backend), len(ids(backend, trip))) == (["Trip"], 3)
 
 
+def test_a_photo_that_comes_while_others_are_forgotten_is_not(backend: Backend, trip: Album) -> None:
+    during(backend, "TransactWriteItems", lambda: backend.photo(f"{trip.id}/new.jpg", albumID=trip.id))
+    with pytest.raises(AlbumNotEmptyError, match=r"came into Trip meanwhile .*new\.jpg"):
+        backend.workbench.albums.delete(trip, forget=True)
+    assert (albums(backend), ids(backend, trip)) == (["Trip"], ["new.jpg"])
+
+
 def test_an_upload_that_has_no_record_yet_keeps_the_album(backend: Backend, trip: Album, best: Album) -> None:
     backend.put(f"{trip.id}/new.jpg", album=trip.id)
     with pytest.raises(AlbumNotEmptyError, match=r"came into Trip meanwhile .*new\.jpg"):

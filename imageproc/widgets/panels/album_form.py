@@ -8,7 +8,6 @@ import ipywidgets
 
 from imageproc import Album, Workbench
 from imageproc.errors import AlbumNotEmptyError
-from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.question import Question
 from imageproc.widgets.panels.shown_photos import ORDERS
@@ -17,8 +16,6 @@ from imageproc.widgets.updates import update
 _UNSORTED = ("(not set)", "")
 _SAY = "(say what becomes of them)"
 _KEEP, _FORGET = "", "\0forget"
-Progress = Callable[[int, int], object]
-"""Is told how many photos of how many are done."""
 
 
 class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -78,8 +75,16 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
             album = albums.sort_by(album, order.removeprefix("-") or None, descending=order.startswith("-"))
         return albums.rename(album, name) if name != album.name else album
 
-    def delete(self, workbench: Workbench, album: Album, control: JobControl, told: Progress) -> bool:
+    def delete(
+        self,
+        workbench: Workbench,
+        album: Album,
+        ask: Callable[[str], bool],
+        told: Callable[[int, int], object],
+    ) -> bool:
         """Delete the album if who is asked says yes; return whether.
+
+        `told` is told how many photos of how many are done; what it raises stops the deletion.
 
         Raises AlbumNotEmptyError, ForgetError, AwsError.
         """
@@ -87,12 +92,11 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         forget, into = chosen == _FORGET, chosen if chosen not in (_KEEP, _FORGET) else None
         if total and not (forget or into):
             raise AlbumNotEmptyError(f"{album.name} has photos.", "Choose what becomes of them.")
-        if not self.question.ask(self._asked(workbench, album, chosen, total), control):
+        if not ask(self._asked(workbench, album, chosen, total)):
             return False
         done = set[str]()
 
         def notify(photo: str) -> None:
-            control.check()
             done.add(photo)
             told(len(done), total)
 

@@ -142,10 +142,15 @@ class AlbumPanel(Panel):
         return saved
 
     def _delete(self, album: Album, control: JobControl) -> bool:
+        def ask(text: str) -> bool:
+            self.say("Waiting for your answer.", Tone.WAITING, done=0, total=0)
+            return self.form.question.ask(text, control)
+
         def told(done: int, total: int) -> None:
+            control.check()
             self.say(f"Emptying {album.name}", Tone.RUNNING, done=done, total=total)
 
-        deleted = self.form.delete(self.workbench, album, control, told)
+        deleted = self.form.delete(self.workbench, album, ask, told)
         if deleted:
             with self._lock:
                 self.album = None if self.album and self.album.id == album.id else self.album
@@ -182,5 +187,6 @@ class AlbumPanel(Panel):
         self._tell(album)
 
     def _tell(self, album: Album) -> None:
+        self.say(album.description)
         for listener in self._listeners:
             listener(album)

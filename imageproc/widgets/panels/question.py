@@ -18,7 +18,7 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
     def __init__(self) -> None:
         """Ask nothing yet."""
         self.text = StatusLine("", Tone.WARNING)
-        self.yes = fields.button("Yes", lambda: self._reply(True), "warning")
+        self.yes = fields.button("Yes", lambda: self._reply(True), "danger")
         self.no = fields.button("No", lambda: self._reply(False))
         self._asked: tuple[Future[bool], JobControl] | None = None
         super().__init__([self.text, fields.row(self.yes, self.no)])

@@ -61,7 +61,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._action, self._ids = action, ids
         if action == photo_actions.DOWNLOAD.name:
             self._name_file(self.form.value)
-            fields.set_visible(self._download_row, True)
+            self._show(self._download_row, self.form)
         elif action in (photo_actions.MOVE.name, photo_actions.COPY.name):
             self._offer_albums()
         elif action == photo_actions.COVER.name:
@@ -111,7 +111,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         moves = self._action == photo_actions.MOVE.name
         self.put_button.description = "Move" if moves else "Copy"
         update(self.album, value="")
-        fields.set_visible(self._album_row, True)
+        self._show(self._album_row, self.album)
         here = self._album()
 
         def read(*_: object) -> str:
@@ -126,6 +126,10 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _start(self, action: Callable[[JobControl, Progress], str], doing: str) -> None:
         self._work(action, doing, len(self._ids))
+
+    def _show(self, row: ipywidgets.Box, first: ipywidgets.DOMWidget) -> None:
+        fields.set_visible(row, True)
+        first.focus()
 
     def _name_file(self, form: Form) -> None:
         label = "Folder" if form is Form.FOLDER else "File"
