@@ -67,7 +67,7 @@ def test_the_pages_look_as_they_were_recorded(
             take(page, state)
         elif state.compared:
             wrong += compare(page, state)
-    assert wrong == [], "see what changed by `make screenshots`, which records it too"
+    assert wrong == [], "look at build/screenshots/differs-*; if it is meant: make screenshots"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,11 @@ def compare(page: Page, state: State) -> list[str]:
         if view.is_compared:
             picture = tour.look(page, state, view)
             boxes = comparison.measure(page.page, state.regions)
-            wrong += comparison.differences(state.name, view.width, boxes, picture, view.scheme)
+            found = comparison.differences(state.name, view.width, boxes, picture, view.scheme)
+            if found:
+                SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+                (SCREENSHOTS / f"differs-{state.name}-{view.width}-{view.scheme}.png").write_bytes(picture)
+            wrong += found
     return wrong
 
 
