@@ -110,7 +110,7 @@ class GalleryPanel(Panel):
             run=self._pictures.run,
             on_step=self._step,
         )
-        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work)
+        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work, self.gallery.save)
 
     @property
     def view(self) -> PhotoView:
