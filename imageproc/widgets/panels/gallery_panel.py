@@ -81,7 +81,7 @@ class GalleryPanel(Panel):
         self._opened = ""
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(self.search_bar, self.forms, self.gallery, self.map, self.viewer)
+        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.map, self.viewer])
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
