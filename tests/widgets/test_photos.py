@@ -411,6 +411,24 @@ def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_p
     assert page.index("3.jpg") < page.index("2.jpg"), "in the order in which they are shown"
 
 
+def test_a_browser_is_told_where_to_save_a_zip_from(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the photos passes through the kernel's connection, and the address is in no trait."""
+    sent = Sent(panel.gallery, monkeypatch)
+    backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
+    act(panel, "save")
+    assert [form for _, form in panel.forms.form.options] == [Form.ZIP, Form.THUMBNAILS, Form.SHEET]
+    panel.forms.file.value = "trip.zip"
+    panel.forms.download()
+    settle(panel)
+    (message, buffers) = sent.first("save")
+    assert (message["url"].startswith("https://"), buffers) == (True, None)
+    assert panel.status.text.startswith("1 photo (")
+    assert "go to your browser as trip.zip, without places" in panel.status.text
+    assert "X-Amz" not in str(panel.gallery.get_state())
+
+
 def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_named(
     panel: GalleryPanel, backend: Backend
 ) -> None:
@@ -480,7 +498,7 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
     app = WebApp(backend.workbench)
     offered = {action["name"] for action in app.gallery.gallery.actions}
-    assert offered == {"move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
+    assert offered == {"save", "move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:

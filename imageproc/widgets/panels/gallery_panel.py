@@ -93,7 +93,7 @@ class GalleryPanel(Panel):
         self._opened = ""
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(self.search_bar, self.forms, self.gallery, self.run, self.map, self.viewer)
+        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.run, self.map, self.viewer])
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -123,7 +123,7 @@ class GalleryPanel(Panel):
             show_run=self._open_run,
             on_step=self._step,
         )
-        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work)
+        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work, self.gallery.save)
 
     @property
     def view(self) -> PhotoView:

@@ -137,6 +137,10 @@ class Gallery(anywidget.AnyWidget):
         """Put a text into the clipboard of who looks, and say so."""
         self.send({"type": "copy", "text": text, "said": said})
 
+    def save(self, url: str) -> None:
+        """Have the browser of who looks save the file at an address."""
+        self.send({"type": "save", "url": url})
+
     def close(self) -> None:
         """Close the widget, and fetch no more thumbnails."""
         self._pool.shutdown(wait=False, cancel_futures=True)
