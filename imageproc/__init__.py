@@ -21,6 +21,7 @@ _NAMES = {
     "client.photos.exports": "Written",
     "client.photos.failures": "FailureGroup",
     "client.photos.followed": "FollowedPhoto FollowedPhotos",
+    "client.photos.links": "Link",
     "client.photos.moves": "Copied Moved NotCopied NotMoved",
     "client.photos.photo": "Photo",
     "client.photos.processing": "NotRestarted Restarted",

@@ -24,6 +24,7 @@ from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto
 from imageproc.client.photos.followed import FollowedPhotos as FollowedPhotos
+from imageproc.client.photos.links import Link as Link
 from imageproc.client.photos.moves import Copied as Copied
 from imageproc.client.photos.moves import Moved as Moved
 from imageproc.client.photos.moves import NotCopied as NotCopied

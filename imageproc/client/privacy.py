@@ -22,7 +22,7 @@ from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.attributes import ALBUM_ID, USER_METADATA
-from imageproc.core.keys import INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
+from imageproc.core.keys import DOWNLOADS_PREFIX, INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
 from imageproc.errors import ForgetError, PhotoNotFoundError
 
 _BATCH = 1000
@@ -148,6 +148,8 @@ class Privacy(StackResource):
             if one.record is not None:
                 self._records.erase(one.photo_id)
             yield Erased(one.photo_id, len(one.versions))
+        if erasure.photos:
+            self._delete_downloads()
         for album in erasure.albums:
             self._delete_album(album)
         if erasure.photos and self._photos.catalog.is_made:
@@ -229,6 +231,12 @@ class Privacy(StackResource):
                 f"S3 did not erase {refused.get('Key')}: {refused.get('Message')}. Run it again: what is "
                 "erased stays so."
             )
+
+    def _delete_downloads(self) -> None:
+        """Delete what was made for browsers to save: which of it holds the photos, nobody knows."""
+        made = list(self._versions(DOWNLOADS_PREFIX))
+        for start in range(0, len(made), _BATCH):
+            self._delete_versions(made[start : start + _BATCH])
 
     def _delete_album(self, album: Album) -> None:
         with translated(f"Erasing the album {album.name}"):

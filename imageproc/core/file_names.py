@@ -10,7 +10,14 @@ from imageproc.core.record import without_digest
 
 _DIGEST_CHARACTERS = 8
 _MAX_STEM_BYTES = 150
+_MAX_NAME = 100
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
+
+
+def saved_name(name: str) -> str:
+    """Return a name for a file that a browser saves: one path component, readable, of any language."""
+    clean = re.sub(r"[^\w .()+-]+", "_", unicodedata.normalize("NFC", name)).strip(" ._-")
+    return clean[-_MAX_NAME:] or "photos"
 
 
 def file_name(photo_id: str) -> str:

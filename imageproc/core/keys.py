@@ -11,6 +11,8 @@ from urllib.parse import unquote_plus
 
 INCOMING_PREFIX = "Incoming/"
 THUMBNAILS_PREFIX = "Thumbnails/"
+DOWNLOADS_PREFIX = "Downloads/"
+"""Files that are made for a browser to save: kept for a day at most."""
 
 MAX_KEY_BYTES = 1024
 """S3's limit on a key, in bytes of UTF-8."""

@@ -12,6 +12,7 @@ import pytest
 from cfnlint import api
 
 from imageproc.core import attributes, record
+from imageproc.core.keys import DOWNLOADS_PREFIX
 from imageproc.deployment.artifacts import MAX_STACK_NAME
 from imageproc.deployment.template import MAX_TEMPLATE_BYTES, Code, assemble, read_sources
 from imageproc.functions import logs
@@ -163,7 +164,11 @@ def test_the_bucket_is_private_encrypted_versioned_and_asks_for_tls(resources: A
     assert bucket["BucketEncryption"]
     assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert len(bucket["LifecycleConfiguration"]["Rules"]) == 3
+    rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert len(rules) == 4
+    downloads = rules["ExpireDownloads"]
+    assert (downloads["Prefix"], downloads["ExpirationInDays"]) == (DOWNLOADS_PREFIX, 1)
+    assert downloads["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     statement = resources["PhotoRepoBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import time
+import urllib.request
+import zipfile
 
 from imageproc import Copied, Moved
 from tests import pictures
@@ -30,6 +33,12 @@ def test_a_photo_is_moved_while_it_is_processed_then_copied_and_its_album_delete
     copy = backend.ended(copied.copy_id)[copied.copy_id]
     assert (copy.album_id, copy.user, copy.status) == (trip.id, trip.user, DONE)
     assert copy.content_hash == photo.content_hash
+
+    link = workbench.photos.link("cat.zip", lambda file: workbench.photos.write_zip([copy], file))
+    with urllib.request.urlopen(link.url) as answer:
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''cat.zip"
+        with zipfile.ZipFile(io.BytesIO(answer.read())) as archive:
+            assert len(archive.namelist()) == 3
 
     renamed = workbench.albums.rename(trip, f"Holiday {fresh}")
     assert workbench.albums.delete(renamed, move_to=rest) == 1

@@ -180,11 +180,14 @@ def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.M
     assert viewer.photo == {}
 
 
-def test_days_have_headings_where_there_are_many_photos_a_day_and_months_elsewhere() -> None:
+def test_days_have_headings_where_there_are_many_photos_a_day_and_months_years_or_none_elsewhere() -> None:
     days = [date(2014, 5, 31)] * 5 + [date(2014, 6, 1)] * 4 + [None] * 2
     assert list(headings(days)) == [(0, "31 May 2014"), (5, "1 June 2014"), (9, "No date")]
-    few = [date(2014, 5, 31), date(2014, 5, 2), date(2014, 4, 1), None]
-    assert list(headings(few)) == [(0, "May 2014"), (2, "April 2014"), (3, "No date")]
+    few = [date(2014, 5, day) for day in range(9, 1, -1)] + [date(2014, 4, 1), None]
+    assert list(headings(few)) == [(0, "May 2014"), (8, "April 2014"), (9, "No date")]
+    fewer = [date(2014, month, 1) for month in range(9, 2, -1)] + [date(2009, 4, 1)] * 2 + [None]
+    assert list(headings(fewer)) == [(0, "2014"), (7, "2009"), (9, "No date")]
+    assert list(headings(fewer[5:])) == []
     assert list(headings([])) == []
 
 
@@ -408,6 +411,24 @@ def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_p
     assert page.index("3.jpg") < page.index("2.jpg"), "in the order in which they are shown"
 
 
+def test_a_browser_is_told_where_to_save_a_zip_from(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the photos passes through the kernel's connection, and the address is in no trait."""
+    sent = Sent(panel.gallery, monkeypatch)
+    backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
+    act(panel, "save")
+    assert [form for _, form in panel.forms.form.options] == [Form.ZIP, Form.THUMBNAILS, Form.SHEET]
+    panel.forms.file.value = "trip.zip"
+    panel.forms.download()
+    settle(panel)
+    (message, buffers) = sent.first("save")
+    assert (message["url"].startswith("https://"), buffers) == (True, None)
+    assert panel.status.text.startswith("1 photo (")
+    assert "go to your browser as trip.zip, without places" in panel.status.text
+    assert "X-Amz" not in str(panel.gallery.get_state())
+
+
 def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_named(
     panel: GalleryPanel, backend: Backend
 ) -> None:
@@ -477,7 +498,7 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
     app = WebApp(backend.workbench)
     offered = {action["name"] for action in app.gallery.gallery.actions}
-    assert offered == {"move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
+    assert offered == {"save", "move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
@@ -19,6 +19,7 @@ from imageproc.client.photos.exports import File, Given, Written, write_contact_
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
@@ -314,6 +315,15 @@ class Photos(StackResource):
         and as `find` does.
         """
         return write_contact_sheet(self._given(photos, keep_location, notify), file, title, note)
+
+    def link(self, name: str, write: Callable[[IO[bytes]], Written]) -> Link:
+        """Return an address from which a browser saves a file of this name, for a quarter of an hour.
+
+        `write` writes it, `lambda file: photos.write_zip(some, file)`, say; it goes through a temporary file
+        here into the bucket. Anyone who has the address may read the file. Raises DownloadError, AwsError,
+        and what `write` raises.
+        """
+        return make_link(self._stack, name, write)
 
     def _given(
         self, photos: Iterable[PhotoLike], keep_location: bool, notify: Callable[[str], object]

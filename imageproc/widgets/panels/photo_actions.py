@@ -15,10 +15,12 @@ from imageproc import (
     Moved,
     NotDownloaded,
     NotRestarted,
+    Photo,
     Restarted,
     Workbench,
     Written,
 )
+from imageproc.client.photos.exports import File
 from imageproc.presentation.text import bytes_text, printable
 from imageproc.widgets.parts.gallery import Action
 
@@ -27,12 +29,13 @@ REPROCESS = Action("reprocess", "Reprocess", "Process all of them again, whateve
 MOVE = Action("move", "Move to album…", "Put the photos into another album")
 COPY = Action("copy", "Copy to album…", "Make copies in another album; they are processed as uploads are")
 COVER = Action("cover", "Use as cover", "Have this photo stand for its album")
-DOWNLOAD = Action("download", "Download…", "Write files, a zip or a contact sheet on the kernel's machine")
+SAVE = Action("save", "Download…", "Save a zip or a contact sheet with your browser")
+DOWNLOAD = Action("download", "Write to folder…", "Write files, a zip or a sheet on the kernel's machine")
 FORGET = Action("forget", "Forget…", "Erase the photos with all that is known of them; asks first")
 COPY_IDS = Action("copy-ids", "Copy IDs", "One a line")
-ACTIONS = (MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, FORGET, COPY_IDS)
+ACTIONS = (SAVE, MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, FORGET, COPY_IDS)
 """All actions."""
-OF_GUESTS = (MOVE, COPY, COVER, RETRY, REPROCESS, FORGET, COPY_IDS)
+OF_GUESTS = (SAVE, MOVE, COPY, COVER, RETRY, REPROCESS, FORGET, COPY_IDS)
 """Those of the web app's visitors, who may not write on the machine that it runs on."""
 
 _AT_ONCE = 100
@@ -54,7 +57,7 @@ class Wanted:
 
     form: Form
     file: str
-    """The file or folder, on the kernel's machine."""
+    """The file or folder on the kernel's machine, or the file's name."""
     places: bool = False
     album: Album | None = None
     """The album that is shown."""
@@ -85,28 +88,62 @@ def download(
     workbench: Workbench, ids: Sequence[str], wanted: Wanted, control: Cancellation, told: Progress
 ) -> str:
     """Write originals into a folder, or photos into one file; without places unless they are wanted."""
+    if wanted.form is not Form.FOLDER:
+        written = _write(workbench, ids, wanted, wanted.file, _notifier(control, told))
+    else:
+        photos = _in_order(workbench, ids)
+        events = workbench.photos.download(photos, wanted.file, keep_location=wanted.places)
+        written = _in_folder(events, _notifier(control, told))
+    return _said(written, f"in {printable(wanted.file, 200)}", wanted)
+
+
+def save(
+    workbench: Workbench,
+    ids: Sequence[str],
+    wanted: Wanted,
+    open_url: Callable[[str], object],
+    control: Cancellation,
+    told: Progress,
+) -> str:
+    """Put photos as one file where the browser of who looks saves it from."""
+    notify = _notifier(control, told)
+    link = workbench.photos.link(wanted.file, lambda file: _write(workbench, ids, wanted, file, notify))
+    open_url(link.url)
+    return _said(link.written, f"go to your browser as {link.name}", wanted)
+
+
+def _write(
+    workbench: Workbench, ids: Sequence[str], wanted: Wanted, file: File, notify: Callable[[object], object]
+) -> Written:
+    photos, places = _in_order(workbench, ids), wanted.places
+    if wanted.form is Form.SHEET:
+        title, note = (wanted.album.name, wanted.album.description) if wanted.album else ("Photos", "")
+        return workbench.photos.write_contact_sheet(
+            photos, file, title=title, note=note, keep_location=places, notify=notify
+        )
+    small = wanted.form is Form.THUMBNAILS
+    return workbench.photos.write_zip(photos, file, thumbnails=small, keep_location=places, notify=notify)
+
+
+def _in_order(workbench: Workbench, ids: Sequence[str]) -> list[Photo]:
     found = {photo.id: photo for photo in workbench.photos.many(ids)}
-    photos, places, done = [found[one] for one in ids if one in found], wanted.places, count(1)
+    return [found[one] for one in ids if one in found]
+
+
+def _notifier(control: Cancellation, told: Progress) -> Callable[[object], object]:
+    done = count(1)
 
     def notify(_: object) -> None:
         control.check()
         told(next(done))
 
-    if wanted.form is Form.FOLDER:
-        written = _in_folder(workbench.photos.download(photos, wanted.file, keep_location=places), notify)
-    elif wanted.form is Form.SHEET:
-        title, note = (wanted.album.name, wanted.album.description) if wanted.album else ("Photos", "")
-        written = workbench.photos.write_contact_sheet(
-            photos, wanted.file, title=title, note=note, keep_location=places, notify=notify
-        )
-    else:
-        small = wanted.form is Form.THUMBNAILS
-        written = workbench.photos.write_zip(
-            photos, wanted.file, thumbnails=small, keep_location=places, notify=notify
-        )
-    kept = "with places" if places else "without places"
-    said = f"{counted(written.photos)} ({bytes_text(written.size)}) in {printable(wanted.file, 200)}, {kept}."
-    return _outcome(said, [one.cause for one in written.left_out])
+    return notify
+
+
+def _said(written: Written, where: str, wanted: Wanted) -> str:
+    kept = "with places" if wanted.places else "without places"
+    done = f"{counted(written.photos)} ({bytes_text(written.size)}) {where}, {kept}."
+    return _outcome(done, [one.cause for one in written.left_out])
 
 
 def put(

@@ -22,14 +22,24 @@ _FILES = {
     Form.THUMBNAILS: "thumbnails.zip",
     Form.SHEET: "contact-sheet.html",
 }
+_TO_FILES = (photo_actions.SAVE.name, photo_actions.DOWNLOAD.name)
 
 
 class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The forms of a gallery's actions; each is hidden until its action is chosen."""
 
-    def __init__(self, workbench: Workbench, album: Callable[[], Album | None], work: Work) -> None:
-        """Ask about photos of this album, if there is one, and have `work` done."""
-        self._workbench, self._album, self._work = workbench, album, work
+    def __init__(
+        self,
+        workbench: Workbench,
+        album: Callable[[], Album | None],
+        work: Work,
+        save: Callable[[str], object],
+    ) -> None:
+        """Ask about photos of this album, if there is one, and have `work` done.
+
+        `save` has the browser save the file at an address.
+        """
+        self._workbench, self._album, self._work, self._save = workbench, album, work, save
         self._ids: Sequence[str] = ()
         self._action = ""
         self.question = Question()
@@ -39,7 +49,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _make_download(self) -> None:
         self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
-        self.file = fields.text("Folder", _FILES[Form.FOLDER], "on the kernel's machine")
+        self.file = fields.text("Folder", _FILES[Form.FOLDER], "its name")
         self.places = fields.check("Keep where photos were taken", "Places are left out otherwise")
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
         fields.on_enter(self.file, self.download)
@@ -59,9 +69,8 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """Ask what an action needs to know of these photos, or have it done if that is nothing."""
         self.hide()
         self._action, self._ids = action, ids
-        if action == photo_actions.DOWNLOAD.name:
-            self._name_file(self.form.value)
-            self._show(self._download_row, self.form)
+        if action in _TO_FILES:
+            self._offer_forms()
         elif action in (photo_actions.MOVE.name, photo_actions.COPY.name):
             self._offer_albums()
         elif action == photo_actions.COVER.name:
@@ -83,14 +92,18 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """Write the photos as the form says."""
         ids, form, file, places = self._ids, self.form.value, self.file.value.strip(), self.places.value
         # Whoever looks can press any button, also a hidden one: only what was offered is done.
-        if file and ids and self._action == photo_actions.DOWNLOAD.name:
-            self.hide()
-            album = self._album()
+        if not (file and ids and self._action in _TO_FILES):
+            return
+        self.hide()
+        wanted = photo_actions.Wanted(form, file, places, self._album())
+        bench, save = self._workbench, self._save
+        if self._action == photo_actions.SAVE.name:
             self._start(
-                lambda control, told: photo_actions.download(
-                    self._workbench, ids, photo_actions.Wanted(form, file, places, album), control, told
-                ),
-                "Downloading",
+                lambda control, told: photo_actions.save(bench, ids, wanted, save, control, told), "Packing"
+            )
+        else:
+            self._start(
+                lambda control, told: photo_actions.download(bench, ids, wanted, control, told), "Writing"
             )
 
     def put(self) -> None:
@@ -127,11 +140,23 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
     def _start(self, action: Callable[[JobControl, Progress], str], doing: str) -> None:
         self._work(action, doing, len(self._ids))
 
+    def _offer_forms(self) -> None:
+        """Show the form; what a browser saves is one file."""
+        forms = [
+            form for form in Form if form is not Form.FOLDER or self._action == photo_actions.DOWNLOAD.name
+        ]
+        self.form.options = [(form.value, form) for form in forms]
+        self.form.value = forms[0]
+        self._name_file(forms[0])
+        self._show(self._download_row, self.form)
+
     def _show(self, row: ipywidgets.Box, first: ipywidgets.DOMWidget) -> None:
         fields.set_visible(row, True)
         first.focus()
 
-    def _name_file(self, form: Form) -> None:
+    def _name_file(self, form: Form | None) -> None:
+        if form is None:
+            return  # while the options change
         label = "Folder" if form is Form.FOLDER else "File"
         update(self.file, description=label, value=_FILES[form])
 

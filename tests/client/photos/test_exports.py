@@ -11,11 +11,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from imageproc import Written
-from imageproc.client.photos import exports
+from imageproc.client.photos import exports, links
+from imageproc.client.photos.presigned import EXPIRY_S
 from imageproc.core.file_names import file_name
 from imageproc.core.metadata import read_metadata
 from imageproc.errors import DownloadError
@@ -176,3 +178,49 @@ def test_a_contact_sheet_has_places_if_they_are_asked_for_and_says_where_there_i
     page = path.read_text()
     assert page.count("51.467° N, 0.116667° W") == 3
     assert page.count("no thumbnail") == 1
+
+
+def stored(backend: Backend) -> list[Any]:
+    listed = backend.stack.client("s3").list_object_versions(Bucket="photos", Prefix="Downloads/")
+    return list(listed.get("Versions", ()))
+
+
+def test_a_browser_gets_an_address_from_which_it_saves_a_zip(photos: Any, backend: Backend) -> None:
+    link = photos.link("Trip: <1> – Bodø.zip", lambda file: photos.write_zip(photos.where(), file))
+    assert (link.name, link.written.photos) == ("Trip_ _1_ _ Bodø.zip", 3)
+    (version,) = stored(backend)
+    answer = backend.stack.client("s3").get_object(Bucket="photos", Key=version["Key"])
+    assert answer["ContentType"] == "application/zip"
+    files, _, _ = contents(answer["Body"].read())
+    assert len(files) == 3
+    asked = parse_qs(urlsplit(link.url).query)
+    assert asked["response-content-disposition"] == [
+        "attachment; filename*=UTF-8''Trip_%20_1_%20_%20Bod%C3%B8.zip"
+    ]
+    assert int(asked["X-Amz-Expires"][0]) == EXPIRY_S
+    assert version["Key"] in urlsplit(link.url).path
+
+
+def test_what_browsers_have_saved_is_removed_with_the_next_one_and_by_forgetting(
+    photos: Any, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sheet(file: Any) -> Written:
+        return Written(0, file.write(b"sheet"))
+
+    photos.link("1.html", sheet)
+    photos.link("2.html", sheet)
+    assert len(stored(backend)) == 2
+    monkeypatch.setattr(links, "EXPIRY_S", -1)
+    photos.link("3.html", sheet)
+    assert len(stored(backend)) == 1
+    list(backend.workbench.privacy.erase(backend.workbench.privacy.of_photos(["a/cat.jpg"])))
+    assert stored(backend) == []
+
+
+def test_a_link_whose_file_cannot_be_made_is_not_made(photos: Any, backend: Backend) -> None:
+    def full(_: Any) -> Written:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(DownloadError, match="No space left on device"):
+        photos.link("x.zip", full)
+    assert stored(backend) == []
