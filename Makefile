@@ -13,16 +13,24 @@ SECURITY_VENV := .venv-security
 SECURITY_BIN := $(SECURITY_VENV)/bin
 # AWS's own command line, for the tests that deploy by it.
 AWSCLI_VENV := .venv-awscli
+# Sphinx and what it needs, for the documentation site.
+DOCS_VENV := .venv-docs
 TEMPLATE := cloudformation/image-processing.yaml
 # Modules are compiled when they are first imported: most never are.
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help lab app browser demo check test fuzz bench peers style lint judge audit lock clean
+# Compiled modules are kept, whatever the shell says: a test run starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
+# For `make screenshots`: `-k gallery`, for example.
+SCREENS ?=
+
+.PHONY: help lab app browser demo check test screenshots docs fuzz bench peers style lint judge audit lock clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 lab: $(VENV)/.workbench ## Open JupyterLab on the first notebook, with the local AWS running
 	$(BIN)/imageproc lab $(LAB_OPTIONS)
@@ -40,6 +48,16 @@ check: style ## Check style and types, and run the quick tests: no local AWS, no
 
 test: lint judge $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
+
+screenshots: $(VENV)/.dev ## Take the screenshots of all pages anew, into build/screenshots, and record what tests compare
+	SCREENSHOTS=take $(BIN)/python -m pytest tests/browser/test_screens.py $(SCREENS)
+	@echo "Look at build/screenshots, then commit docs/pictures and tests/browser/screens/expected."
+
+docs: $(VENV)/.dev $(DOCS_VENV)/.made ## Build the documentation site into build/site; a warning is an error
+	$(BIN)/python scripts/reference.py docs/reference/generated
+	$(BIN)/python scripts/site_notebooks.py docs/notebooks
+	$(DOCS_VENV)/bin/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/site
+	@echo "The site is build/site/index.html"
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)
@@ -63,7 +81,7 @@ judge: $(VENV)/.dev ## Ask an IAM simulator, an ASL validator and cdk-nag about 
 	$(BIN)/python -m tests.judge
 
 audit: $(SECURITY_VENV)/.made ## Look for known weaknesses in the locked packages (asks a service on the network)
-	@for lock in workbench dev lambda security awscli; do \
+	@for lock in workbench dev lambda security awscli docs; do \
 		echo "requirements/$$lock.txt"; \
 		$(SECURITY_BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/$$lock.txt || failed=1; \
 	done; test -z "$$failed"
@@ -76,7 +94,7 @@ lock: $(VENV)/.dev ## Pin the requirements anew from pyproject.toml
 
 clean: ## Stop the local AWS, remove the environment and what was built
 	-@test ! -x $(BIN)/imageproc || $(BIN)/imageproc local stop
-	rm -rf $(VENV) $(SECURITY_VENV) $(AWSCLI_VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info tests/judge/node_modules
+	rm -rf $(VENV) $(SECURITY_VENV) $(AWSCLI_VENV) $(DOCS_VENV) docs/notebooks docs/reference/generated build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info tests/judge/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -96,7 +114,7 @@ $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
 	@touch $(VENV)/.workbench
 
 # Environments of one lock each.
-$(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
+$(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made $(DOCS_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
 	@echo "Building the environment in $(@D) (once)..."
 	@$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

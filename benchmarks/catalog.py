@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ CHANGED = 1_000
 ROUNDS = 3
 _BATCH = 25
 """Items of one BatchWriteItem."""
+_WRITERS, _AHEAD = 4, 40
+"""Threads that write, and batches that wait for them at most."""
 
 
 def figures() -> Iterator[Figure]:
@@ -81,12 +84,17 @@ def _table(workbench: Workbench) -> Iterator[Figure]:
 def _put(workbench: Workbench, made: Iterable[dict[str, Any]]) -> None:
     """Write records as they are, past the functions."""
     dynamodb, table = workbench.stack.client("dynamodb"), workbench.stack.image_table
-    left = iter(made)
-    while some := list(islice(left, _BATCH)):
+
+    def put(some: list[dict[str, Any]]) -> None:
         requests = [{"PutRequest": {"Item": to_item(one)}} for one in some]
         while requests:
             answer = dynamodb.batch_write_item(RequestItems={table: requests})
             requests = answer.get("UnprocessedItems", {}).get(table, [])
+
+    left = iter(made)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        while batches := [some for _ in range(_AHEAD) if (some := list(islice(left, _BATCH)))]:
+            list(pool.map(put, batches))
 
 
 def _caught_up(workbench: Workbench, number: int) -> float:

@@ -1,4 +1,4 @@
-"""The bill on AWS beside the original's: counted calls times public prices, as docs/cost.md explains.
+"""The bill on AWS beside the original's: counted calls times public prices (docs/explanation/cost.md).
 
 Nothing ran on AWS. ImageMagick's CPU is measured anew if it is installed, else the recorded one is taken.
 """

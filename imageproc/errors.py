@@ -202,7 +202,7 @@ class WrongRegionError(AwsError):
 class StackMissingError(AwsError):
     """There is no stack of that name in this account and region."""
 
-    default_fix = "Check its name, the profile and the region, or deploy it first."
+    default_fix = "Deploy it first (imageproc deploy), or check its name, the profile and the region."
 
 
 class ThrottledError(AwsError):

@@ -32,7 +32,7 @@ _TURNED_BACK = {1: None, 6: Image.Transpose.ROTATE_90}
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture of scikit-image, and what its EXIF is to say."""
+    """A picture, and what its EXIF is to say."""
 
     source: str
     name: str
@@ -101,10 +101,20 @@ def write_samples(folder: Path) -> list[Path]:
     """
     pictures = _pictures()
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [_write(sample, pictures / sample.source, folder / sample.name) for sample in SAMPLES]
+    paths = [write_sample(sample, pictures, folder) for sample in SAMPLES]
     name, content = NOT_A_PHOTO
     (folder / name).write_bytes(content)
     return [*paths, folder / name]
+
+
+def write_sample(sample: Sample, pictures: Path, folder: Path) -> Path:
+    """Write the sample, whose picture is in the folder `pictures`, into a folder, and return its path."""
+    target = folder / sample.name
+    with Image.open(pictures / sample.source) as picture:
+        turn = _TURNED_BACK[sample.orientation]
+        stored = picture.transpose(turn) if turn is not None else picture
+        stored.save(target, exif=_exif(sample), quality=92)
+    return target
 
 
 def sample_photos() -> list[Path]:
@@ -122,14 +132,6 @@ def _pictures() -> Path:
     if found is None or not found.submodule_search_locations:
         raise SamplesMissingError("The sample photos come with scikit-image, which is not installed.")
     return Path(found.submodule_search_locations[0]) / "data"
-
-
-def _write(sample: Sample, source: Path, target: Path) -> Path:
-    with Image.open(source) as picture:
-        turn = _TURNED_BACK[sample.orientation]
-        stored = picture.transpose(turn) if turn is not None else picture
-        stored.save(target, exif=_exif(sample), quality=92)
-    return target
 
 
 def _exif(sample: Sample) -> Image.Exif:

@@ -14,3 +14,4 @@ compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev
 compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt
 compile --group security -o requirements/security.txt
 compile --group awscli -o requirements/awscli.txt
+compile --group docs -o requirements/docs.txt

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+FOLDERS = ("", "docs", "docs/tutorial", "docs/how-to", "docs/reference", "docs/explanation")
+"""Where pages are. What `make docs` generates is not among them."""
+PAGES = sorted(str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).glob("*.md"))
 _PATH = re.compile(
     r"(?<![\w./~-])((?:imageproc|cloudformation|tests|docs|notebooks|requirements|jupyter)/[\w./-]*\w)"
 )
@@ -36,7 +38,7 @@ def test_every_file_that_is_named_exists(page: str) -> None:
     assert linked == []
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["docs/explanation/architecture.md", "CONTRIBUTING.md"])
 def test_every_file_that_is_named_without_its_folder_exists(page: str) -> None:
     bare = {name for name in _BARE.findall(text_of(page)) if not list((ROOT / "imageproc").rglob(name))}
     assert {name for name in bare if not list(ROOT.glob(f"*/{name}")) and not (ROOT / name).exists()} == set()
@@ -53,7 +55,7 @@ def test_every_module_and_name_of_the_package_exists(page: str) -> None:
 
 
 def test_every_function_that_is_named_with_its_file_is_there() -> None:
-    found = _NAMED.findall((ROOT / "docs/architecture.md").read_text())
+    found = _NAMED.findall((ROOT / "docs/explanation/architecture.md").read_text())
     assert len(found) > 5
     for name, path in found:
         defined = {
@@ -65,12 +67,20 @@ def test_every_function_that_is_named_with_its_file_is_there() -> None:
 
 
 def test_every_room_is_on_the_page() -> None:
-    text = (ROOT / "docs/architecture.md").read_text()
+    text = (ROOT / "docs/explanation/architecture.md").read_text()
     rooms = {path.name for path in (ROOT / "imageproc").iterdir() if (path / "__init__.py").exists()}
     assert rooms == set(re.findall(r"^  (\w+)/ ", text, re.M))
 
 
 def test_the_glossary_uses_no_word_for_two_things() -> None:
-    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.M)[2:]
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/reference/glossary.md").read_text(), re.M)[2:]
     words = [word.strip() for row in rows for word in row.split(",")]
     assert len(words) == len(set(words)) > 30
+
+
+def test_the_readme_is_short_and_its_pictures_are_there_and_small() -> None:
+    readme = text_of("README.md")
+    assert len(readme.splitlines()) <= 150
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
+    assert pictures
+    assert all((ROOT / one).stat().st_size < 300_000 for one in pictures)

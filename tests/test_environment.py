@@ -65,7 +65,9 @@ def test_conda_users_get_what_the_project_needs(project: Any) -> None:
     assert {Requirement(one).name for one in needed} | REQUESTED == set(conda())
 
 
-@pytest.mark.parametrize("name", ["workbench.txt", "dev.txt", "lambda.txt", "security.txt", "awscli.txt"])
+@pytest.mark.parametrize(
+    "name", ["workbench.txt", "dev.txt", "lambda.txt", "security.txt", "awscli.txt", "docs.txt"]
+)
 def test_locks_have_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()
     assert "--hash=sha256:" in text

@@ -27,7 +27,7 @@ def misfits(line: dict[str, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not RECORDINGS, reason="nobody has recorded what AWS answers yet: docs/aws-check.md")
+@pytest.mark.skipif(not RECORDINGS, reason="nothing is recorded of AWS yet: docs/explanation/aws-check.md")
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
 def test_what_aws_answered_is_what_the_models_say(path: Path) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]

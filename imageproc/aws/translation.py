@@ -152,6 +152,6 @@ def _from_client_error(error: ClientError, doing: str) -> AwsError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     kind = _BY_CODE.get(code, AwsError)
     if code == "ValidationError" and is_missing(error) and "tack" in message:
-        kind = StackMissingError
+        kind, cause = StackMissingError, "there is no such stack."
     transient = code in _TRANSIENT_CODES or status in _TRANSIENT_STATUSES
     return kind(doing, cause, code, status, transient=transient)

@@ -70,7 +70,7 @@ def _print(found: Estimate) -> None:
         console.print(f"{title}: {usd(bill.total)}", style="bold")
         print_table([name.upper() for name in BILL_COLUMNS], bill.rows(), "Nothing.")
         console.print()
-    note = f"List prices of {REGION}, typed in on {DATE}, without the free tier and taxes; docs/cost.md."
+    note = f"List prices of {REGION}, typed in on {DATE}, no free tier, no taxes; docs/explanation/cost.md."
     console.print(note, style="dim")
 
 

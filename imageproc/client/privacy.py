@@ -2,7 +2,8 @@
 
 Nothing is remembered between two calls: what exists is looked up again, so that an interrupted erasure is
 finished by asking for it again. What AWS keeps for its own time (logs, execution histories, the tables'
-point-in-time backups, undelivered events) is not reached; `docs/security.md` says how long it stays.
+point-in-time backups, undelivered events) is not reached; docs/explanation/security.md says how long it
+stays.
 """
 
 from __future__ import annotations

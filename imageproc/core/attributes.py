@@ -1,7 +1,7 @@
 """Stored names: the attributes of a photo's record, the tables' indexes, and the metadata of an upload.
 
-They are the data contract's (docs/records.md): clients written for the original reference architecture read
-them.
+They are the data contract's (docs/reference/records.md): clients written for the original reference
+architecture read them.
 """
 
 IMAGE_ID = "imageID"

@@ -9,7 +9,7 @@ record; every later write holds only while the record is still about the writer'
 - A photo is moved to another album if it is still in the one where it was seen. Processing the same version
   again, or to its end, leaves it there; a newer upload names its own album.
 - The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
-  again; docs/records.md tells the whole story.
+  again; docs/reference/records.md tells the whole story.
 
 `imageproc.aws.record_store` performs the writes.
 """

@@ -1,4 +1,4 @@
-"""AWS's public list prices in one region, typed in on one day. docs/cost.md says from where."""
+"""AWS's public list prices in one region, typed in on one day. docs/explanation/cost.md says from where."""
 
 from __future__ import annotations
 

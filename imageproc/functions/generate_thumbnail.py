@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -40,7 +41,8 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         return {}
     _check_key(photo)
     data = download(photo)
-    thumbnail = make_thumbnail(data)
+    side = int(os.environ["THUMBNAIL_SIZE"])
+    thumbnail = make_thumbnail(data, (side, side))
     _put(photo, thumbnail)
     stored: dict[str, Any] = {
         THUMBNAIL: {"s3Bucket": photo.bucket, "s3Key": thumbnail_key(photo.photo_id)},

@@ -2,7 +2,7 @@
 
 `correlationId`, the name of the execution, joins all lines of one photo's run, from the upload's event to the
 last step. The standard library does it: what Powertools for AWS Lambda costs at a cold start is in
-docs/operations.md.
+docs/how-to/operations.md.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
     page.save_and_shut_down()
     page.open_notebook(lab_url, "kept.ipynb")  # with another kernel, which does not know the widget
     page.page.locator(".ip-snapshot").get_by_text("Logged in as ann.").wait_for()
-    page.page.wait_for_timeout(3000)  # whether JupyterLab says anything of the widget depends on what loads first
+    page.page.wait_for_timeout(3000)  # if JupyterLab says anything of the widget, it is hidden
     assert page.page.locator(".ip-snapshot").is_visible()
     for said in ("model not found", "Loading widget"):
         assert not page.page.get_by_text(said).first.is_visible()

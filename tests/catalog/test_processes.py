@@ -18,7 +18,7 @@ from tests.catalog.conftest import ORIGIN, ids
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 
 SPAWN = multiprocessing.get_context("spawn")
-ROUNDS, PROCESSES = 25, 3
+ROUNDS, PROCESSES = 12, 3
 if TYPE_CHECKING:
     Items = DictProxy[str, dict[str, Any]]
 
@@ -33,7 +33,7 @@ def write_and_read(folder: Path, items: Any, name: str) -> None:
     """Change the table and ask at once, each time: an own write must be seen, and an own erasure."""
     import imageproc.catalog.catalog as module
 
-    module.MERGE_AFTER = 20  # bases are replaced under the others' feet
+    module.MERGE_AFTER = 10  # bases are replaced under the others' feet
     dynamodb, catalog = FakeDynamoDB(items, {}), opened(folder, items)
     for number in range(ROUNDS):
         dynamodb.put(f"{name}/{number}.jpg", status="FAILED" if number % 2 else "SUCCEEDED")

@@ -11,9 +11,10 @@ import pytest
 
 from imageproc.cli import imageproc
 from imageproc.cli.commands import _COMMANDS
+from tests import test_docs
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+PAGES = [ROOT / page for page in test_docs.PAGES]
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _LINE = re.compile(r"^\$ (?:imageproc|\.venv/bin/python -m tests\.recording) (.+)$", re.MULTILINE)
 
@@ -31,7 +32,9 @@ def unknown(arguments: str) -> list[str]:
     found = imageproc.get_command(click.Context(imageproc), name)
     if isinstance(found, click.Group) and rest:
         found = found.get_command(click.Context(found), rest[0])
-    options = {option for one in found.params for option in one.opts} if found else set()
+    options = (
+        {option for one in found.params for option in (*one.opts, *one.secondary_opts)} if found else set()
+    )
     return [f"{name} {word}" for word in rest if re.match(r"--?[a-z]", word) and word not in options]
 
 
@@ -46,7 +49,7 @@ def test_a_command_that_is_not_there_is_noticed() -> None:
 
 
 def test_the_page_of_commands_lists_all_and_no_others() -> None:
-    text = (ROOT / "docs" / "commands.md").read_text()
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text()
     rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"(?:^\| |, )`(?:imageproc )?([a-z]+)\b", row)}
     assert listed == set(_COMMANDS)

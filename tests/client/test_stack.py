@@ -62,7 +62,7 @@ def test_nothing_is_asked_before_an_output_is_needed_and_then_once(
 
 def test_a_stack_that_does_not_exist_is_told_with_the_fix(stack: Stack, cloudformation: Stubber) -> None:
     cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack with id mine does not exist")
-    with pytest.raises(StackMissingError, match=r"Looking for the stack mine in AWS .* deploy it first"):
+    with pytest.raises(StackMissingError, match=r"Looking for the stack mine in AWS .* Deploy it first"):
         _ = stack.bucket
 
 

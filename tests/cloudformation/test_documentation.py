@@ -6,8 +6,8 @@ from typing import Any
 
 
 def test_the_parameters_that_are_documented_exist_with_these_defaults(template: Any) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    table = readme[readme.index("| parameter |") : readme.index("What it costs")]
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "deployment.md").read_text()
+    table = page[page.index("| parameter |") : page.index("## With AWS's own tools")]
     first_column = re.findall(r"^\| (.*?) \|", table, re.MULTILINE)
     documented = {name for cell in first_column for name in re.findall(r"`(\w+)`", cell)}
     parameters = template["Parameters"]
@@ -31,6 +31,6 @@ def test_what_cannot_be_changed_at_any_time_or_anywhere_is_said_where_it_is_chos
 
 
 def test_the_alarms_that_are_documented_are_those_there_are(resources: Any) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "operations.md").read_text()
     documented = set(re.findall(r"^\| `(\w+Alarm)` \|", text, re.MULTILINE))
     assert documented == {name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"}

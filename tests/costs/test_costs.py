@@ -34,7 +34,7 @@ from imageproc.costs.words import brief, usd
 from imageproc.deployment.template import read_sources
 
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs" / "cost.md").read_text()
+DOCS = (ROOT / "docs" / "explanation" / "cost.md").read_text()
 
 
 def good_path() -> list[str]:
@@ -54,7 +54,7 @@ def good_path() -> list[str]:
 
 
 def test_the_page_for_an_hour_on_aws_says_what_the_command_says() -> None:
-    page = (ROOT / "docs" / "aws-check.md").read_text()
+    page = (ROOT / "docs" / "explanation" / "aws-check.md").read_text()
     (photos, megabytes), *_ = re.findall(r"imageproc cost --photos (\d+) --megabytes (\d+)", page)
     found = estimate(int(photos), float(megabytes))
     rekognition = found.processing.total - found.processing.without("Rekognition").total
@@ -165,12 +165,14 @@ def test_the_figures_in_the_docs_are_those_of_the_model() -> None:
     for name, expected in rows.items():
         (row,) = [line for line in DOCS.splitlines() if line.startswith(f"| {name} |")]
         said = [float(cell.strip(" *")) for cell in row.split("|")[2:4]]
-        assert said == pytest.approx(expected, rel=0.01), f"docs/cost.md: {name}"
+        assert said == pytest.approx(expected, rel=0.01), f"docs/explanation/cost.md: {name}"
     assert (
         f"is met in a month of 1,000 photos ({month(ours(), 1000).total / month(original(), 1000).total:.2f})"
         in DOCS
     )
-    assert f"about {processing(1000).total:.2f} USD for 1,000" in (ROOT / "README.md").read_text()
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"about {processing(1000).total:.2f} USD for 1,000" in readme
+    assert f"at most {standing().total:.2f} USD a month" in readme
 
 
 def test_an_items_size_is_counted_as_dynamodb_does() -> None:

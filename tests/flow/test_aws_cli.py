@@ -23,6 +23,7 @@ from imageproc.deployment.packaging import zips
 from imageproc.deployment.packaging.archive import Package, package
 from imageproc.local import LocalAws
 from tests import pictures
+from tests.flow.conftest import target_of
 
 CLI = Path(__file__).parents[2] / ".venv-awscli" / "bin" / "aws"
 STACK, CODE = "by-cli", "code-of-mine"
@@ -37,6 +38,7 @@ class AwsCli:
 
     environment: dict[str, str]
     folder: Path
+    dynamodb: Any
 
     def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [str(CLI), *map(str, arguments)]
@@ -79,19 +81,15 @@ class AwsCli:
         (self.folder / name).write_bytes(pictures.jpeg())
         metadata = ["--metadata", "userid=ann,albumid=a1"]
         self.run("s3", "cp", name, f"s3://{outputs['S3PhotoRepoBucket']}/Incoming/{name}", *metadata)
-        key = [
-            "--table-name",
-            outputs["DDBImageMetadataTable"],
-            "--key",
-            json.dumps({"imageID": {"S": name}}),
-        ]
+        table, dynamodb = outputs["DDBImageMetadataTable"], self.dynamodb  # which starts no process to ask
         deadline = time.monotonic() + _SECONDS
+        record: dict[str, Any] = {}
         while time.monotonic() < deadline:
-            answer = self.run("dynamodb", "get-item", "--consistent-read", *key)
-            record: dict[str, Any] = answer["Item"] if answer else {}
+            answer = dynamodb.get_item(TableName=table, Key={"imageID": {"S": name}}, ConsistentRead=True)
+            record = answer.get("Item", {})
             if record.get("status", {}).get("S") in {"SUCCEEDED", "INCOMPLETE", "FAILED", "REJECTED"}:
                 return record
-            time.sleep(0.5)
+            time.sleep(0.2)
         raise AssertionError(f"{name} is never finished: {record}")
 
 
@@ -111,7 +109,7 @@ def cli(own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     environment["AWS_DATA_PATH"] = str(impatient(tmp_path / "data"))
-    made = AwsCli(environment, tmp_path)
+    made = AwsCli(environment, tmp_path, target_of(status).client("dynamodb"))
     made.run("s3", "mb", f"s3://{CODE}")
     return made
 
@@ -188,9 +186,9 @@ def clean_up(cli: AwsCli, bucket: str, table: str) -> None:
     cli.run("s3", "rm", "--recursive", "--quiet", f"s3://{bucket}")
     assert "BucketNotEmpty" in cli.attempt("s3", "rb", f"s3://{bucket}").stderr, "versions are left"
     listed = cli.run("s3api", "list-object-versions", "--bucket", bucket)
-    for one in [*listed["Versions"], *listed["DeleteMarkers"]]:
-        where = ["--bucket", bucket, "--key", one["Key"], "--version-id", one["VersionId"]]
-        cli.run("s3api", "delete-object", *where)
+    every = [*listed["Versions"], *listed["DeleteMarkers"]]
+    all_versions = {"Objects": [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in every]}
+    cli.run("s3api", "delete-objects", "--bucket", bucket, "--delete", json.dumps(all_versions))
     cli.run("s3", "rb", f"s3://{bucket}")
 
     delete = ["dynamodb", "delete-table", "--table-name", table]

@@ -113,7 +113,7 @@ def test_a_missing_stack_is_an_error_that_names_the_fix(run: Any, capsys: pytest
     error = capsys.readouterr()
     assert error.out == ""
     assert "nowhere" in error.err
-    assert "deploy it first" in error.err
+    assert "Deploy it first" in error.err
 
 
 def test_a_command_starts_a_local_aws_that_does_not_run(
@@ -130,7 +130,7 @@ def test_a_command_starts_a_local_aws_that_does_not_run(
         LocalAws().stop()
     told = capsys.readouterr().err
     assert "The local AWS runs at" in told
-    assert "deploy it first" in told, "there is no stack yet"
+    assert "Deploy it first" in told, "there is no stack yet"
 
 
 @pytest.mark.parametrize(

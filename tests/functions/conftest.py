@@ -74,6 +74,7 @@ def backend(region: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backend]:
         monkeypatch.setenv("STATE_MACHINE_ARN", made.state_machine_arn)
         monkeypatch.setenv("MAX_LABELS", "20")
         monkeypatch.setenv("MIN_CONFIDENCE", "55")
+        monkeypatch.setenv("THUMBNAIL_SIZE", "250")
         monkeypatch.setenv("DETECT_LABELS_PER_SECOND", "5")
         monkeypatch.setenv("LABEL_TURNS_TABLE", TURNS_TABLE)
         yield made

@@ -89,3 +89,10 @@ def test_an_execution_for_other_parts_makes_no_thumbnail(backend: Backend) -> No
     backend.upload("x.png", pictures.png())
     assert generate_thumbnail.handler(backend.state("x.png", only=["tags"]), None) == {}
     assert backend.record("x.png") == {}
+
+
+def test_it_is_as_large_as_the_stack_says(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend.upload("a.jpg", pictures.jpeg((640, 480)))
+    monkeypatch.setenv("THUMBNAIL_SIZE", "500")
+    generate_thumbnail.handler(backend.state("a.jpg"), None)
+    assert pictures.opened(thumbnail(backend, "a.jpg")["Body"].read()).size == (500, 375)

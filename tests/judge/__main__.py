@@ -17,7 +17,7 @@ from tests.judge.verdict import HERE, OLDEST_NODE, Verdict, absent, judge
 def main() -> int:
     """Return the exit code: 1 if there is an objection."""
     parser = argparse.ArgumentParser(prog="make judge", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write docs/security-rules.md anew")
+    parser.add_argument("--write", action="store_true", help="write docs/reference/security-rules.md anew")
     options = parser.parse_args()
     if missing := absent():
         print(f"The judges were not asked: {missing}. Install Node.js {OLDEST_NODE} or newer.")
@@ -30,7 +30,9 @@ def main() -> int:
         PAGE.write_text(page)
     found = [*complaints(verdict.answers, reasons), *objections(verdict)]
     if page != PAGE.read_text():
-        found.append("docs/security-rules.md is out of date: .venv/bin/python -m tests.judge --write")
+        found.append(
+            "docs/reference/security-rules.md is out of date: .venv/bin/python -m tests.judge --write"
+        )
     print(*found, _summary(verdict), sep="\n")
     return 1 if found else 0
 

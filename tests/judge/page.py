@@ -1,4 +1,4 @@
-"""docs/security-rules.md, rendered from what the judges said and from the reasons."""
+"""docs/reference/security-rules.md, rendered from what the judges said and from the reasons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageproc.deployment.template import read_sources
 from tests.judge.rules import Reason, Row, Standing, rows
 from tests.judge.verdict import HERE, RULED, Verdict, versions
 
-PAGE = Path(__file__).parents[2] / "docs" / "security-rules.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "security-rules.md"
 _SUPPRESSED = re.compile(r"# checkov:skip=(\w+):(.*)")
 _HEAD = """\
 # The template against the rule sets

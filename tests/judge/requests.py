@@ -161,7 +161,7 @@ def _of_services() -> Iterator[Request]:
 
 
 def _of_key() -> Iterator[Request]:
-    """Yield what takes a key of the user's, whose policy docs/security.md has.
+    """Yield what takes a key of the user's, whose policy docs/explanation/security.md has.
 
     Not that of CloudWatch Logs: the simulator leaves out context keys of an encryption context with colons.
     """

@@ -80,8 +80,8 @@ def resource_policy(deployment: Deployment, request: Request) -> Any:
 
 
 def key_policy() -> dict[str, Any]:
-    """Return the policy that docs/security.md gives for a key, as in the deployment's account and region."""
-    text = (ROOT / "docs" / "security.md").read_text()
+    """Return the policy of docs/explanation/security.md for a key, in the deployment's account and region."""
+    text = (ROOT / "docs" / "explanation" / "security.md").read_text()
     _, _, block = text.partition("then no role\nneeds more than it has:\n\n```json\n")
     statements = block.partition("```")[0].replace("REGION", REGION).replace("ACCOUNT", ACCOUNT)
     return {"Version": "2012-10-17", "Statement": json.loads(statements)}

@@ -128,7 +128,7 @@ def test_an_objection_or_an_old_page_fails(
     assert command.main() == 1
     said = capsys.readouterr().out
     assert "Pack-Tls fails for Bucket, without a reason" in said
-    assert "docs/security-rules.md is out of date" in said
+    assert "docs/reference/security-rules.md is out of date" in said
 
 
 def test_the_page_has_every_reason_and_every_control() -> None:

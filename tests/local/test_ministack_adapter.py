@@ -318,3 +318,28 @@ def test_a_stack_that_has_changed_is_saved_soon_though_saving_takes_long(
     time.sleep(1)
     thread.stop()
     assert saved[1:] == [[("CREATE_COMPLETE",)]]
+
+
+KEYS_COMPARED = """
+from ministack.services import dynamodb
+from imageproc.local.ministack_adapter import storage
+
+evaluate = dynamodb._evaluate_condition
+storage.compare_keys_directly()
+directly = dynamodb._evaluate_condition
+values, names = {":s": {"S": "a"}, ":t": {"N": "5"}, ":u": {"N": "6"}}, {"#t": "t"}
+items = [{"s": {"S": shard}, "t": {"N": time}} for shard in "ab" for time in ("4", "5", "5.0", "10")]
+for condition in (
+    *("s = :s", "s = :s AND t >= :t", "s = :s AND #t < :t", "s = :s AND t > :t", "t <= :t AND s = :s"),
+    *("s = :s AND t BETWEEN :t AND :u", "s = :s and t = :t", "s = :s AND begins_with(s, :s)"),
+):
+    for item in (*items, {"s": {"S": "a"}}, {}):
+        asked = (condition, item, values, names, "KeyConditionExpression")
+        assert evaluate(*asked) == directly(*asked), (condition, item)
+print("compared")
+"""
+
+
+def test_keys_compare_as_ministack_compares_them() -> None:
+    done = subprocess.run([sys.executable, "-c", KEYS_COMPARED], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("compared\n", 0), done.stderr

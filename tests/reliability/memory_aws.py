@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "IMAGE_METADATA_TABLE": "images",
+    "THUMBNAIL_SIZE": "250",
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",  # the body as it is, without chunks
 }
 

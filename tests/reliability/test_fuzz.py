@@ -38,10 +38,10 @@ for path in fuzz.CORPUS.iterdir():
     (pathlib.Path({str(tmp_path)!r}) / path.name).write_bytes(path.read_bytes())
 fuzz.CORPUS = pathlib.Path({str(tmp_path)!r})
 whole = generate_thumbnail.make_thumbnail
-def broken(data):
+def broken(data, box):
     if len(data) > 60 and data[-1] == 7:
         raise ValueError("no typed rejection")
-    return whole(data)
+    return whole(data, box)
 generate_thumbnail.make_thumbnail = broken
 fuzz.main()
 """

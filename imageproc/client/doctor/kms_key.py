@@ -1,6 +1,6 @@
 """A KMS key of the user's: whether the services that encrypt with it may use it.
 
-Which they are, and the policy that lets them: docs/security.md.
+Which they are, and the policy that lets them: docs/explanation/security.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from imageproc.client.target import Target
 
 _VIA = ("s3", "dynamodb", "sqs", "lambda")
 """Services that use the key for whoever calls them; CloudWatch Logs uses it for itself."""
-_FIX = "docs/security.md has the statements that its policy needs."
+_FIX = "docs/explanation/security.md has the statements that its policy needs."
 
 
 def check_key(target: Target, arn: str) -> Check:

@@ -26,7 +26,7 @@ class Photo(PhotoRecord):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """All that is stored of the photo, under the stored names (docs/records.md)."""
+        """All that is stored of the photo, under the stored names (docs/reference/records.md)."""
         return encode(self)
 
     def read(self) -> bytes:

@@ -80,6 +80,7 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
         "_evaluate_condition",
         ("expr", "item", "attr_values", "attr_names", "slot"),
     ),
+    ("services.dynamodb", "_compare_ddb", ("left", "op", "right")),
     ("services.s3", "_persist_object", ("bucket", "key", "obj")),
     ("services.s3", "_object_versions", None),
     ("services.s3", "_parse_multipart_form", ("content_type", "body")),

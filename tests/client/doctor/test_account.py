@@ -182,7 +182,7 @@ def test_a_key_whose_policy_leaves_a_service_out_is_a_problem(
     account.key_policy = [one for one in KEY_POLICY if one is not KEY_POLICY[index]]
     found = account.checks(KmsKeyArn=KEY)["KMS key"]
     assert (found.outcome, found.found) == (Outcome.PROBLEM, f"Its policy does not let {missing} use it.")
-    assert "docs/security.md" in found.fix
+    assert "docs/explanation/security.md" in found.fix
 
 
 def test_a_key_for_some_services_alone_is_a_problem(account: Account) -> None:

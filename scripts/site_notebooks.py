@@ -1,0 +1,61 @@
+"""Run the notebooks for the documentation site: `python scripts/site_notebooks.py FOLDER`.
+
+They run in order, against a local AWS of their own, which is gone afterwards. If each was run before and
+has not changed since, they are kept: delete the folder to run them again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from imageproc import resources
+from imageproc.local import LocalAws
+
+_GIVEN = {"06_clean_up": ["-p", "confirm", "imageproc"]}
+"""Parameters: the stack's name, to remove it without being asked."""
+
+_COMMAND = Path(sys.executable).with_name("imageproc")
+
+_INDEX = """# Notebooks
+
+The six notebooks as they ran when this site was built, with the sample photos: each shows its panels' last
+state. Open them yourself with `imageproc lab`.
+
+```{toctree}
+:maxdepth: 1
+
+"""
+
+
+def main(folder: Path) -> None:
+    """Run what is not there as it is now."""
+    notebooks = sorted(resources.folder("notebooks").glob("0*.ipynb"))
+    names = [path.stem for path in notebooks]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.md").write_text(_INDEX + "\n".join(names) + "\n```\n")
+    if any(_is_older(folder / path.name, path) for path in notebooks):
+        _run(names, folder)
+
+
+def _is_older(executed: Path, source: Path) -> bool:
+    return not executed.exists() or executed.stat().st_mtime < source.stat().st_mtime
+
+
+def _run(names: list[str], folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="imageproc-site-") as state:
+        environment = {**os.environ, "IMAGEPROC_STATE_DIR": state, "IMAGEPROC_USER": "ann"}
+        try:
+            for name in names:
+                command = [str(_COMMAND), "run", name, *_GIVEN.get(name, [])]
+                command += ["--timeout", "300", "--output", str(folder / f"{name}.ipynb")]
+                subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        finally:
+            LocalAws(Path(state)).reset()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
