@@ -4,7 +4,9 @@
 - `panels/`: a `Workbench` put to work with parts. `panel.py` is what all panels share.
 - `actor.py`: the thread and the queue in which a panel does its jobs, one at a time.
 - `updates.py`: the queue in which any thread changes widgets.
-- `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`.
+- `app/`: the web app: panels for one visitor, and where the visitor is, in the page's address.
+- `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`,
+  and those with tables have `cells.js` and `cells.css`, too.
 - `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
 - `notebook.py`: what notebooks use to show widgets and to record results.
 - `plots.py`: what notebooks plot of data frames.
@@ -40,7 +42,7 @@ _MODULES = {
     "TargetPanel": "panels.target_panel",
     "Tone": "tones",
     "UploadPanel": "panels.upload_panel",
-    "WebApp": "panels.web_app",
+    "WebApp": "app.web_app",
     "plot_bars": "plots",
     "plot_grid": "plots",
     "record": "notebook",

@@ -12,11 +12,12 @@ def script(*names: str) -> str:
     return "".join(map(static_text, ("dom.js", *names)))
 
 
-def style(name: str) -> str:
-    """Return a widget's style sheet, made from this file of `static/`."""
-    return static_text("theme.css") + static_text(name)
+def style(*names: str) -> str:
+    """Return a widget's style sheet, made of these files of `static/`."""
+    return "".join(map(static_text, ("theme.css", *names)))
 
 
 def static_text(name: str) -> str:
-    """Return a file of `static/`."""
-    return _STATIC.joinpath(name).read_text(encoding="utf-8")
+    """Return a file of `static/`, without indentation: every widget carries its scripts and styles."""
+    lines = _STATIC.joinpath(name).read_text(encoding="utf-8").splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines)

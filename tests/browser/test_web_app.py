@@ -1,23 +1,36 @@
-"""Two visitors' journey through the web app: nobody sees a line of code, and nobody disturbs the other."""
+"""Journeys of visitors through the web app: nobody sees a line of code, and nobody disturbs the other."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import signal
 import urllib.request
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running
 from imageproc.local import LocalStatus
+from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from tests.browser import hostile
 from tests.browser.pages import Page, Visit
+from tests.browser.part_page import draw
 from tests.flow.conftest import deploy, target_of
 
 STACK = "web-app"
 SMALL_TARGETS = """() => [...document.querySelectorAll('button, select, input[type=text]')]
   .filter((one) => one.offsetHeight && one.offsetHeight < 44).map((one) => one.outerHTML)"""
+TOO_WIDE = """() => [...document.querySelectorAll('.ip-app, .ip-app > *, .ip-top-bar .ip-header > *')]
+  .filter((one) => one.offsetHeight && (one.scrollWidth > one.clientWidth + 1
+    || one.getBoundingClientRect().right > innerWidth + 1))
+  .concat([...document.querySelectorAll('.ip-place')].filter((one) => one.offsetHeight && !one.offsetWidth))
+  .map((one) => one.className)"""
 
 
 @pytest.fixture(scope="module")
@@ -35,55 +48,150 @@ def app_url(
             yield url
 
 
-def log_in(page: Page, url: str, user: str, album: str) -> None:
+def log_in(page: Page, url: str, user: str) -> None:
     page.page.goto(url)
     page.page.get_by_label("User name").fill(user)
-    page.page.get_by_role("button", name="Log in").click()
-    page.page.get_by_label("New album").fill(album)
-    page.page.get_by_role("button", name="Create").click()
-    page.page.locator(".ip-drop-zone .ip-target").wait_for()
+    page.page.keyboard.press("Enter")
+    page.page.get_by_label("Name of the new album").wait_for()
 
 
-def test_two_visitors_upload_follow_and_look(visit: Visit, app_url: str, tmp_path: Path) -> None:
-    ann: Page = visit(1600, 1400)
-    bob: Page = visit(390, 1400, touch=True)
-    log_in(ann, app_url, "ann", "<b>Trip</b>")
-    log_in(bob, app_url, "bob", "Garden")
-    assert "import" not in ann.page.locator("body").inner_text()
-    assert "token" not in ann.page.evaluate("() => location.href + document.referrer + document.cookie")
+def fragment(page: Page) -> dict[str, str]:
+    """Return what the page's address says."""
+    words = dict(pair.split("=") for pair in page.page.evaluate("() => location.hash.slice(1)").split("&"))
+    return {name: unquote(value) for name, value in words.items()}
 
-    ann.drop(".ip-drop-zone .ip-target", hostile.write(tmp_path))
-    ann.wait_text(".ip-execution-list tr:has-text('img src')", "Succeeded|Incomplete")
-    ann.page.locator(".ip-card", has_text="img src").wait_for()
-    bob.page.wait_for_timeout(500)
-    assert bob.page.locator(".ip-card").count() == 0
 
-    ann.page.locator(".ip-card", has_text="img src").click()
-    ann.page.keyboard.press("Enter")
-    ann.page.locator("dialog.ip-dialog .ip-facts").wait_for()
+def checked(page: Page, name: str) -> None:
+    """What the page shows is accessible, and fits at every width; on phones it can be touched."""
+    assert page.violations() == [], name
+    touch = page.page.evaluate("() => matchMedia('(pointer: coarse)').matches")
+    for width in (390,) if touch else (390, 700, 1000, 1600):
+        page.resize(width, 900)
+        assert page.page.evaluate(TOO_WIDE) == [], (name, width)
+        page.screenshot(f"app-{name}-{width}")
+    assert not touch or page.page.evaluate(SMALL_TARGETS) == [], name
+    assert page.errors == []
+
+
+def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url: str, tmp_path: Path) -> None:
+    ann: Page = visit(1600, 900)
+    page = ann.page
+    log_in(ann, app_url, "ann")
+    assert "import" not in page.locator("body").inner_text()
+    assert "token" not in page.evaluate("() => location.href + document.referrer + document.cookie")
+    page.get_by_text("Drop photos here to start. They go into an album of today").wait_for()
+    checked(ann, "start")
+
+    ann.drop(".ip-app", hostile.write(tmp_path))  # anywhere: there is no album yet
+    today = date.today()
+    page.get_by_role("heading", name=f"{today.day} {today:%B} {today.year}").wait_for()
+    ann.wait_text(".ip-app-tray .ip-summary", "2 of 3 uploaded · 1 rejected")
+    assert "Rejected: the file" in page.locator(".ip-app-tray .ip-file", has_text="notes.jpg").inner_text()
+    assert page.get_by_role("region", name="Files and their states").is_visible()
+    page.locator(".ip-card", has_text="img src").wait_for()
+    page.get_by_role("button", name="Clear finished").click()
+    assert not page.locator(".ip-app-tray .ip-summary").is_visible()
+    checked(ann, "album")
+
+    page.locator(".ip-card", has_text="img src").click()
+    page.locator("dialog.ip-dialog .ip-facts").wait_for()
+    page.locator(".ip-place-map svg circle").wait_for()
+    page.wait_for_function("() => location.hash.includes('photo=')")
+    assert page.evaluate(hostile.INJECTED) == hostile.NOTHING
+    shared = page.evaluate("() => location.href")
     ann.screenshot("app-photo")
-    assert ann.page.evaluate(hostile.INJECTED) == hostile.NOTHING
-    ann.page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show the run").click()
+    page.locator(".ip-app-drawer .ip-state[data-status=SUCCEEDED]").first.wait_for()
+    assert not page.locator("dialog.ip-dialog").is_visible()
+    checked(ann, "run")
+    page.keyboard.press("Escape")
+    page.locator(".ip-app-drawer").wait_for(state="hidden")
+
+    bob: Page = visit(390, 844, touch=True)
+    bob.page.goto(app_url)  # takes the token
+    bob.page.goto(shared)
+    bob.page.reload()  # the fragment alone loads nothing
+    bob.page.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
     assert bob.page.evaluate(SMALL_TARGETS) == []
-    assert bob.page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    for page, name in ((ann, "ann"), (bob, "bob")):
-        assert page.violations() == []
-        page.screenshot(f"app-{name}")
-        assert page.errors == []
+    bob.screenshot("app-photo-390")
 
 
-@pytest.mark.parametrize(("system", "asked"), [(True, ""), (False, "&theme=dark")])
-def test_the_web_app_is_dark_where_the_system_is_or_it_is_asked_to_be(
-    visit: Visit, app_url: str, system: bool, asked: str
-) -> None:
-    page: Page = visit(1200, 1200, dark=system)
-    log_in(page, app_url + asked, "eve", "Night")
+def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -> None:
+    bob: Page = visit(390, 844, touch=True)
+    cat: Page = visit(1000, 800, dark=True)
+    log_in(bob, app_url, "bob")
+    log_in(cat, app_url, "cat")
+    checked(bob, "phone-start")
+    bob.page.get_by_label("Name of the new album").fill("<b>Garden</b>")
+    bob.page.keyboard.press("Enter")
+    bob.page.get_by_role("heading", name="<b>Garden</b>").wait_for()
+    bob.page.get_by_role("button", name="Choose photos").last.wait_for()
+    checked(bob, "phone-album")
+    assert fragment(bob).keys() == {"user", "album"}
+    bob.page.get_by_role("button", name="Photos", exact=True).click()
+    bob.page.get_by_role("button", name=re.compile("Garden.*0 photos")).wait_for()
+    bob.page.wait_for_function("() => location.hash === '#user=bob'")
+    bob.page.go_forward()
+    bob.page.get_by_role("heading", name="<b>Garden</b>").wait_for()
+    bob.page.reload()
+    bob.page.get_by_role("heading", name="<b>Garden</b>").wait_for()
+    bob.page.go_back()
+    bob.page.get_by_role("button", name=re.compile("Garden.*0 photos")).wait_for()
+
+    assert "Garden" not in cat.page.locator("body").inner_text()
+    cat.page.keyboard.press("/")
+    cat.page.keyboard.type("status:failed")
+    cat.page.locator(".ip-app-photos .ip-chip", has_text="status:failed").wait_for()
+    cat.page.wait_for_function("() => location.hash === '#user=cat&search=status%3Afailed'")
     scheme = "() => getComputedStyle(document.querySelector('.ip')).colorScheme"
-    assert page.page.evaluate(scheme) == "dark"
-    text = "() => getComputedStyle(document.querySelector('.ip-heading h1')).color"
-    assert page.page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)")
+    assert cat.page.evaluate(scheme) == "dark"
+    checked(cat, "dark-search")
+    cat.page.get_by_role("button", name="cat · switch").click()
+    cat.page.get_by_label("User name").wait_for()
+    assert cat.page.evaluate("() => location.hash") == ""
+    checked(cat, "dark-login")
+
+
+def test_a_page_says_that_its_kernel_is_lost_and_a_reload_leads_back(visit: Visit, app_url: str) -> None:
+    page: Page = visit(1000, 800)
+    page.page.goto(app_url + "&theme=dark#user=eve&album=all")
+    page.page.get_by_role("heading", name="All photos").wait_for()
+    text = "() => getComputedStyle(document.querySelector('.ip-top-bar h1')).color"
+    assert page.page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)"), "dark was asked for"
+    kernel = json.loads(page.page.locator("#jupyter-config-data").text_content())["kernelId"]
+    os.kill(process_of(kernel), signal.SIGKILL)
+    page.page.get_by_text("The kernel behind this page has ended.").wait_for()
+    checked(page, "lost")
+    page.page.get_by_role("button", name="Reload").click()
+    page.page.get_by_role("heading", name="All photos").wait_for()
+    assert not page.page.get_by_text("The kernel behind this page has ended.").is_visible()
+
+
+def process_of(kernel: str) -> int:
+    """Return the ID of the process of a kernel."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"kernel-{kernel}.json" in (process / "cmdline").read_text():
+                return int(process.name)
+        except OSError:  # it ended meanwhile
+            continue
+    raise AssertionError("the kernel has no process")
+
+
+def test_the_bar_says_what_failed_and_what_is_wrong(visit: Visit) -> None:
+    page: Page = visit(700, 400)
+    bar = TopBar(TopBarHandlers())
+    bar.user, bar.failed, bar.problem = (
+        "ann",
+        3,
+        "The local AWS does not answer. Start it: imageproc local start.",
+    )
+    draw(page, [bar])
+    assert page.page.get_by_role("button", name="Activity: 3 need attention").inner_text() == "Activity3"
+    assert "imageproc local start" in page.page.get_by_role("alert").inner_text()
+    page.page.get_by_role("button", name="Try again").click()
+    assert {"type": "again"} in page.page.evaluate("() => models[0].sent")
     assert page.violations() == []
-    page.screenshot(f"app-dark-{'system' if system else 'asked'}")
 
 
 def test_without_the_token_there_is_nothing_but_a_question_for_it(app_url: str) -> None:

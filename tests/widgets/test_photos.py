@@ -180,11 +180,14 @@ def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.M
     assert viewer.photo == {}
 
 
-def test_days_have_headings_where_there_are_many_photos_a_day_and_months_elsewhere() -> None:
+def test_days_have_headings_where_there_are_many_photos_a_day_and_months_years_or_none_elsewhere() -> None:
     days = [date(2014, 5, 31)] * 5 + [date(2014, 6, 1)] * 4 + [None] * 2
     assert list(headings(days)) == [(0, "31 May 2014"), (5, "1 June 2014"), (9, "No date")]
-    few = [date(2014, 5, 31), date(2014, 5, 2), date(2014, 4, 1), None]
-    assert list(headings(few)) == [(0, "May 2014"), (2, "April 2014"), (3, "No date")]
+    few = [date(2014, 5, day) for day in range(9, 1, -1)] + [date(2014, 4, 1), None]
+    assert list(headings(few)) == [(0, "May 2014"), (8, "April 2014"), (9, "No date")]
+    fewer = [date(2014, month, 1) for month in range(9, 2, -1)] + [date(2009, 4, 1)] * 2 + [None]
+    assert list(headings(fewer)) == [(0, "2014"), (7, "2009"), (9, "No date")]
+    assert list(headings(fewer[5:])) == []
     assert list(headings([])) == []
 
 

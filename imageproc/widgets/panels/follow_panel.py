@@ -90,6 +90,21 @@ class FollowPanel(Panel):
             self._choose(photo_id)
             self._request()
 
+    def show(self, photo_id: str) -> None:
+        """Show a photo that exists, and its execution, whatever was shown before."""
+
+        def add(followed: FollowedPhotos) -> None:
+            followed.add(photo_id)
+            self._choose(photo_id)
+
+        self.list.filter = "all"
+        self._request(add)
+
+    def forget(self) -> None:
+        """Follow nothing any more, and show nothing."""
+        self.stop()
+        self.start(lambda _: self._forget(), "", after=True)
+
     def results(self) -> dict[str, Any]:
         """Return what came out, as plain data for `record`."""
         results = [follow_rows.result(one) for one in sorted(self._all(), key=lambda one: one.photo_id)]
@@ -102,6 +117,13 @@ class FollowPanel(Panel):
             return shown
         name = Markup("<p><strong>{}</strong></p>").format(self.graph.title)
         return [*shown, name, self.graph.static()]
+
+    def _forget(self) -> None:
+        while not self._requests.empty():
+            self._requests.get()
+        self._followed = None
+        self._show_rows()
+        self.say("")
 
     def _request(self, *requests: Request, at_once: bool = True) -> None:
         """Hand these to the job that follows, or start it; `at_once` ends a pause between polls."""

@@ -18,9 +18,16 @@ from imageproc.widgets.panels import fields, photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import contact_sheet
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
+from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
-from imageproc.widgets.panels.shown_photos import ORDERS, Counts, ShownPhotos, sorted_view
+from imageproc.widgets.panels.shown_photos import (
+    ORDERS,
+    Counts,
+    ShownPhotos,
+    sorted_python,
+    sorted_view,
+)
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
 from imageproc.widgets.parts.photo_viewer import PhotoViewer
@@ -38,10 +45,8 @@ _NEWEST = "taken-newest"
 _STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
 """The orders by the names under which an album stores them."""
 _AS_GIVEN = "given"
-_NO_PHOTOS, _NOT_FOUND = (
-    "No photos in this album yet.",
-    "No photo is like this. Remove a condition to see more.",
-)
+_NO_PHOTOS = "No photos in this album yet."
+_NOT_FOUND = "No photo is like this. Remove a condition to see more."
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,20 @@ class GalleryPanel(Panel):
         *,
         view: PhotoView | None = None,
         actions: Iterable[Action] = photo_actions.ACTIONS,
+        invitation: tuple[str, str] = (_NO_PHOTOS, ""),
+        show_run: Callable[[str], object] | None = None,
     ) -> None:
         """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
 
         `actions` are those of `photo_actions` that are offered for selected photos: leave DOWNLOAD away where
-        who looks may not write on the kernel's machine.
+        who looks may not write on the kernel's machine. `invitation` is said where there are no photos, its
+        second text on a button that chooses files. `show_run` shows the execution of a photo by ID; without
+        it, that is shown below the photos.
         """
         self._workbench = workbench
+        self._invitation = invitation
+        self.run = PhotoRun(workbench)
+        self._show_run = show_run or self.run.show
         self.album = album
         self._base: PhotoView | None = None
         self._search, self._order = Search(), _NEWEST
@@ -81,7 +93,7 @@ class GalleryPanel(Panel):
         self._opened = ""
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.map, self.viewer])
+        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.run, self.map, self.viewer])
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -108,6 +120,7 @@ class GalleryPanel(Panel):
             picture=self._pictures.picture,
             original=self._pictures.original,
             run=self._pictures.run,
+            show_run=self._open_run,
             on_step=self._step,
         )
         self.forms = SelectionForms(self._workbench, lambda: self.album, self._work, self.gallery.save)
@@ -170,19 +183,22 @@ class GalleryPanel(Panel):
         photo = shown.between(number, number + 1)[0] if shown and 0 <= number < len(shown.ids) else None
         if shown and photo:
             self._opened = photo.id
-            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._album_name(photo)))
+            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._pictures.album(photo)))
         elif shown:
             self.say("This photo is gone.", Tone.WARNING)
+
+    def open_id(self, photo_id: str) -> None:
+        """Open a photo by its ID. Raises WorkbenchError if it is not shown."""
+        if self._shown is None or (number := self._shown.number(photo_id)) is None:
+            raise WorkbenchError("This photo is not here: it may be in another album, or gone.")
+        self.open_photo(number)
+        self.gallery.reveal(number)
 
     def python(self) -> str:
         """Return the Python that makes the view; `view` stands for one that was given."""
         base = f"workbench.photos.where(album={self.album.id!r})" if self.album else "view"
         found = self._search.python("workbench.photos", base)
-        if self._order not in ORDERS:
-            return found
-        _, field, descending = ORDERS[self._order]
-        whole = f"({found})" if " & " in found else found
-        return f"{whole}.sort_by({field!r}{', descending=True' if descending else ''})"
+        return sorted_python(found, self._order)
 
     def results(self) -> dict[str, Any]:
         """Return what is shown, as plain data for `record`: names of a thousand photos at most."""
@@ -270,10 +286,10 @@ class GalleryPanel(Panel):
 
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
         counts = Counts(shown.total, of, len(shown.places))
-        empty = _NOT_FOUND if of else _NO_PHOTOS
+        empty, invitation = (_NOT_FOUND, "") if of else self._invitation
         update(self.search_bar, summary=str(counts), chips=[term.text for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
-        update(self.gallery, empty=empty)
+        update(self.gallery, empty=empty, invitation=invitation)
         self.gallery.show(shown.layout, shown.ranges(self._selected))
         fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
         placed, total = len(shown.places), len(shown.ids)
@@ -347,11 +363,9 @@ class GalleryPanel(Panel):
             raise WorkbenchError("The photo is no longer shown.")
         return photo
 
-    def _album_name(self, photo: Photo) -> str:
-        if self.album and self.album.id == photo.album_id:
-            return self.album.name
-        names = self._workbench.photos.where(id=[photo.id]).facets("album")
-        return str(next(iter(names), None) or "")
+    def _open_run(self, photo_id: str) -> None:
+        self.viewer.show(None)
+        self._show_run(photo_id)
 
     def _step(self, by: int) -> None:
         number = self._shown.number(self._opened) if self._shown else None

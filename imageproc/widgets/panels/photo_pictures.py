@@ -49,6 +49,11 @@ class PhotoPictures:
         """Return a photo as large as it is shown. Raises WorkbenchError, AwsError, ImageRejectedError."""
         return self._encoded(photo_id, self._find(photo_id).version_id)
 
+    def album(self, photo: Photo) -> str:
+        """Return the name of a photo's album. Raises AwsError."""
+        names = self._workbench.photos.where(id=[photo.id]).facets("album")
+        return str(next(iter(names), None) or "")
+
     def run(self, photo_id: str) -> str:
         """Return how a photo's execution stands, in words. Raises AwsError."""
         arn = self._find(photo_id).execution_arn

@@ -58,6 +58,7 @@ def viewed(photo: Photo, number: int, total: int, album: str = "") -> ViewedPhot
         id=photo.id,
         name=printable(photo.name),
         album=printable(album),
+        place=(photo.place.latitude, photo.place.longitude) if photo.place else None,
         position=f"{number + 1:,} of {total:,}",
         previous=number > 0,
         next=number + 1 < total,

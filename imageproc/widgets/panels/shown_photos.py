@@ -6,7 +6,7 @@ Known of each are its ID, shape, day and place. The records of those in view are
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -31,8 +31,8 @@ ORDERS: dict[str, tuple[str, str, bool]] = {
 _KEPT = 2000
 """Records that are kept at hand."""
 
-_PER_DAY = 4
-"""Photos a day, on average, from which on each day has a heading; below, each month."""
+_ENOUGH = 5
+"""Photos below a heading, on average: with fewer, a row of photos would be mostly empty."""
 
 
 def sorted_view(view: PhotoView, order: str) -> PhotoView:
@@ -41,6 +41,15 @@ def sorted_view(view: PhotoView, order: str) -> PhotoView:
         return view
     _, field, descending = ORDERS[order]
     return view.sort_by(field, descending=descending)
+
+
+def sorted_python(view: str, order: str) -> str:
+    """Return the Python that sorts the view that some Python makes."""
+    if order not in ORDERS:
+        return view
+    _, field, descending = ORDERS[order]
+    whole = f"({view})" if " & " in view else view
+    return f"{whole}.sort_by({field!r}{', descending=True' if descending else ''})"
 
 
 class ShownPhotos:
@@ -125,11 +134,12 @@ class ShownPhotos:
 
 
 def headings(days: Sequence[date | None]) -> Iterator[tuple[int, str]]:
-    """Yield a heading for each day, or for each month if there are few photos a day, and where it begins."""
-    text: Callable[[date], str] = _month
-    if len(days) >= _PER_DAY * len({day for day in days if day}):
-        text = _day
-    last = None
+    """Yield a heading for each day, month or year, if one has enough photos, and where it begins."""
+    dated = [day for day in days if day]
+    enough = (one for one in (_day, _month, _year) if len(days) >= _ENOUGH * len(set(map(one, dated))))
+    text, last = next(enough, None), None
+    if text is None:
+        return
     for number, day in enumerate(days):
         shown = text(day) if day else "No date"
         if shown != last:
@@ -143,6 +153,10 @@ def _day(day: date) -> str:
 
 def _month(day: date) -> str:
     return f"{day:%B} {day.year}"
+
+
+def _year(day: date) -> str:
+    return str(day.year)
 
 
 @dataclass(frozen=True)

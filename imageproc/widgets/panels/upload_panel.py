@@ -11,9 +11,9 @@ from typing import BinaryIO
 from imageproc import Album, Cancellation, RefusedFile, Uploaded, UploadFailed, UploadProgress, Workbench
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
 from imageproc.client.uploads.events import UploadEvent
-from imageproc.core.formats import SIGNATURES
+from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
-from imageproc.errors import UploadError
+from imageproc.errors import ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
@@ -32,17 +32,29 @@ class UploadPanel(Panel):
     Stand-alone: `UploadPanel(workbench, workbench.albums.get_or_create("Cats"))`.
     """
 
-    def __init__(self, workbench: Workbench, album: Album | None = None) -> None:
-        """Upload with this workbench. AWS is not called before the first file."""
+    def __init__(
+        self,
+        workbench: Workbench,
+        album: Album | None = None,
+        *,
+        make_album: Callable[[], Album] | None = None,
+        anywhere: bool = False,
+    ) -> None:
+        """Upload with this workbench. AWS is not called before the first file.
+
+        `make_album`, called from any thread, returns where files go that are dropped while there is no album.
+        With `anywhere` they may be dropped on the whole web app.
+        """
         self._workbench = workbench
         self._callbacks: list[Callable[[Uploaded], None]] = []
         self._sent: dict[str, Uploaded] = {}
         self._batch = 0
-        self._handler = AlbumUploadHandler(workbench, self._arrived)
+        self._handler = AlbumUploadHandler(workbench, self._arrived, make_album)
         self.zone = DropZone(
             self._handler,
             signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
             max_bytes=MAX_BYTES,
+            anywhere=anywhere,
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
@@ -57,8 +69,9 @@ class UploadPanel(Panel):
     def album(self, album: Album | None) -> None:
         self._handler.album = album
         limit = f"JPEG and PNG, up to {MAX_BYTES / 1e6:.0f} MB each"
-        hint = f"Into the album {album.name} of {album.user}: {limit}" if album else _NO_ALBUM
-        update(self.zone, enabled=album is not None, hint=hint)
+        elsewhere = f"Into a new album: {limit}" if self._handler.make_album else _NO_ALBUM
+        hint = f"Into the album {album.name} of {album.user}: {limit}" if album else elsewhere
+        update(self.zone, enabled=bool(album or self._handler.make_album), hint=hint)
 
     @property
     def uploaded(self) -> list[Uploaded]:
@@ -120,9 +133,18 @@ class UploadPanel(Panel):
 class AlbumUploadHandler:
     """Presigns the drop zone's files for `album`, to which files go that are offered from now on."""
 
-    def __init__(self, workbench: Workbench, arrived: Callable[[str, Uploaded], None]) -> None:
-        """Call `arrived` for each photo that arrives, with the file's ID in the drop zone."""
+    def __init__(
+        self,
+        workbench: Workbench,
+        arrived: Callable[[str, Uploaded], None],
+        make_album: Callable[[], Album] | None = None,
+    ) -> None:
+        """Call `arrived` for each photo that arrives, with the file's ID in the drop zone.
+
+        `make_album` returns where files go while there is no album.
+        """
         self.album: Album | None = None
+        self.make_album = make_album
         self._arrived = arrived
         self._uploads = lru_cache(4)(workbench.uploads.from_browser)
         self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
@@ -131,7 +153,13 @@ class AlbumUploadHandler:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
         album = self.album
         if album is None:
-            raise UploadError(_NO_ALBUM)
+            if self.make_album is None:
+                raise UploadError(_NO_ALBUM)
+            try:
+                sniff(file.head)  # no album is made for what is no photo
+            except ImageRejectedError as error:
+                return UploadResult(UploadState.REJECTED, str(error))
+            album = self.make_album()
         uploads = self._uploads(album)
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):

@@ -42,8 +42,8 @@ class DataTable(anywidget.AnyWidget):
     A view begins with ten rows: the first ones, with `follow` the last ones.
     """
 
-    _esm = script("data_table.js")
-    _css = style("data_table.css")
+    _esm = script("cells.js", "data_table.js")
+    _css = style("cells.css", "data_table.css")
 
     caption = traitlets.Unicode("").tag(sync=True)
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)

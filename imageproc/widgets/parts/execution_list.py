@@ -37,8 +37,8 @@ class ExecutionList(anywidget.AnyWidget):
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
 
-    _esm = script("execution_list.js")
-    _css = style("execution_list.css")
+    _esm = script("cells.js", "execution_list.js")
+    _css = style("cells.css", "execution_list.css")
 
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)

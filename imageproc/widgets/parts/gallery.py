@@ -79,6 +79,7 @@ class GallerySource:
 class Gallery(anywidget.AnyWidget):
     """Photos that can be looked through, opened and selected.
 
+    `invitation` is on a button below `empty`, which has the same web app's drop zone ask for files.
     `on_open` is called with the number of the photo to open, `on_select` when `selection` has changed, and
     `on_action` with the name of what is to be done with the selected photos.
     """
@@ -93,6 +94,7 @@ class Gallery(anywidget.AnyWidget):
     loading = traitlets.Bool(False).tag(sync=True)
     actions: Any = traitlets.List().tag(sync=True)
     empty = traitlets.Unicode("No photos here yet.").tag(sync=True)
+    invitation = traitlets.Unicode("").tag(sync=True)
     label = traitlets.Unicode("Photos").tag(sync=True)
 
     def __init__(

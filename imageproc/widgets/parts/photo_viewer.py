@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
+from imageproc.widgets.parts.photo_map import outlines
 from imageproc.widgets.updates import update
 
 
@@ -38,6 +39,8 @@ class ViewedPhoto:
     """Name, left, top, width, height: fractions of the upright picture."""
     album: str = ""
     """The name of the album that it is in."""
+    place: tuple[float, float] | None = None
+    """Latitude and longitude: decimal degrees, WGS 84."""
     groups: tuple[FactGroup, ...] = ()
 
 
@@ -53,7 +56,8 @@ class PhotoViewer(anywidget.AnyWidget):
     """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
-    is saved with the notebook. `on_step` is called with -1 for the previous photo and 1 for the next.
+    is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
+    -1 for the previous photo and 1 for the next.
     """
 
     _esm = script("photo_viewer.js")
@@ -67,11 +71,13 @@ class PhotoViewer(anywidget.AnyWidget):
         picture: Callable[[str], EncodedImage] | None = None,
         original: Callable[[str], str | None] = lambda _: None,
         run: Callable[[str], str] = lambda _: "",
+        show_run: Callable[[str], object] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
     ) -> None:
         """Show nothing yet."""
         super().__init__()
         self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
+        self._show_run = show_run
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
@@ -93,12 +99,18 @@ class PhotoViewer(anywidget.AnyWidget):
             self.photo = {}
         elif kind == "step" and message.get("step") in (-1, 1):
             self._on_step(message["step"])
-        elif kind == "picture" and shown and message.get("id") == shown:
-            self._pool.submit(self._send_picture, shown)
-        elif kind == "original" and shown and message.get("id") == shown:
-            self._pool.submit(self._send_original, shown)
-        elif kind == "run" and shown and message.get("id") == shown:
-            self._pool.submit(self._send_run, shown)
+        elif kind == "outlines":
+            self.send({"type": "outlines", "land": outlines()["land"]})
+        elif shown and message.get("id") == shown:
+            self._about(kind, shown)
+
+    def _about(self, kind: Any, shown: str) -> None:
+        """Do what is asked for the photo that is open."""
+        senders = {"picture": self._send_picture, "original": self._send_original, "run": self._send_run}
+        if kind == "show-run":
+            self._show_run(shown)
+        elif kind in senders:
+            self._pool.submit(senders[kind], shown)
 
     def _send_picture(self, one: str) -> None:
         if self.photo.get("id") != one or self._picture is None:

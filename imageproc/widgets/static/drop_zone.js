@@ -31,6 +31,9 @@ function render({ model, el }) {
   const list = fileList(transfers);
   const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, totals, list.box, spoken));
   el.append(root);
+  const anywhere = model.get("anywhere"), veilText = element("p"), veil = element("div", { class: "ip-veil", hidden: true }, element("div", {}, element("strong", {}, "Drop photos to upload them"), veilText));
+  root.classList.toggle("ip-anywhere", anywhere);
+  if (anywhere) root.append(veil);
 
   let unfolded = null; // what the user chose; otherwise files are listed that are under way or have problems
   let onlyProblems = false, scheduled = false, lastSpoken = 0, spokenTimer = null, samples = [];
@@ -50,8 +53,16 @@ function render({ model, el }) {
     if (event.type === "drop") { over = 0; takeDropped(event.dataTransfer, take); }
     event.dataTransfer.dropEffect = model.get("enabled") ? "copy" : "none";
     zone.toggleAttribute("data-over", over > 0 && model.get("enabled"));
+    veil.hidden = over <= 0;
+    veilText.textContent = model.get("enabled") ? model.get("hint") : "Log in first.";
   }
-  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) root.addEventListener(type, onDrag);
+  // Where files may be dropped anywhere, that is the app around the zone; a button elsewhere in it asks for the choice of files.
+  const inside = (event) => !anywhere || root.closest(".ip-app")?.contains(event.target);
+  function onDragOver(event) { if (inside(event) && (!anywhere || [...event.dataTransfer.types].includes("Files"))) onDrag(event); }
+  const area = anywhere ? document : root;
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.addEventListener(type, onDragOver);
+  function onChoose(event) { if (anywhere && event.detail === root.closest(".ip-app") && !chooseFiles.disabled) files.click(); }
+  document.addEventListener("ip-choose-files", onChoose);
 
   // ---- drawing, at most once a frame
   function schedule() {
@@ -64,6 +75,7 @@ function render({ model, el }) {
     const all = [...foreign, ...transfers.files.values()];
     const bad = all.filter(isProblem);
     if (!bad.length && onlyProblems) { onlyProblems = false; problems.setAttribute("aria-pressed", "false"); }
+    root.classList.toggle("ip-idle", !all.length);
     drawZone();
     drawTotals(all, bad);
     const fold = !(unfolded ?? (bad.length > 0 || transfers.underWay > 0 || all.some(({ state }) => state === "sending" || state === "waiting")));
@@ -124,7 +136,7 @@ function render({ model, el }) {
   list.box.addEventListener("scroll", schedule);
   transfers.listeners.add(schedule);
   draw();
-  return () => { clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
+  return () => { for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.removeEventListener(type, onDragOver); document.removeEventListener("ip-choose-files", onChoose); clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
 }
 
 function isProblem({ state }) { return state === "failed" || state === "rejected"; }

@@ -6,7 +6,8 @@ function render({ model, el }) {
   const dates = element("div", { class: "ip-dates", "aria-hidden": "true" });
   const canvas = element("div", { class: "ip-canvas" }, dates, list), ending = element("p", { class: "ip-ending" });
   const scroller = element("div", { class: "ip-scroller", tabindex: -1, onscroll: later, "data-lm-suppress-shortcuts": "true" }, canvas, ending);
-  const empty = element("p", { class: "ip-empty" }), said = element("span", { class: "ip-said", role: "status", "aria-live": "polite" });
+  const emptyText = element("p"), invite = element("button", { type: "button", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: root.closest(".ip-app") })) });
+  const empty = element("div", { class: "ip-empty" }, emptyText, invite), said = element("span", { class: "ip-said", role: "status", "aria-live": "polite" });
   const size = element("input", { type: "range", min: 100, max: 400, step: 20, oninput: () => { model.set("size", Number(size.value)); model.save_changes(); arrange(); } });
   const clear = element("button", { type: "button", onclick: () => { select([], 0); focusOn(current); } }, "✕ Clear");
   const tools = element("div", { class: "ip-actions", role: "toolbar", "aria-label": "Selected photos" });
@@ -286,7 +287,9 @@ function render({ model, el }) {
     tools.replaceChildren(...model.get("actions").map(({ name, label, hint }) => element("button", { type: "button", title: hint, onclick: () => model.send({ type: "action", version, name }) }, label)), clear);
     bar.hidden = !count;
     empty.hidden = count > 0 || loading;
-    empty.textContent = model.get("empty");
+    emptyText.textContent = model.get("empty");
+    invite.textContent = model.get("invitation");
+    invite.hidden = !invite.textContent;
     scroller.hidden = !aspects.length;
     size.value = model.get("size");
     list.setAttribute("aria-busy", String(loading));
@@ -308,7 +311,7 @@ function render({ model, el }) {
   const undo = [
     watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "layout" }); }),
     watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),
-    watch(model, ["count", "loading", "empty", "label", "actions"], tell), watch(model, ["size"], () => arrange()),
+    watch(model, ["count", "loading", "empty", "invitation", "label", "actions"], tell), watch(model, ["size"], () => arrange()),
   ];
   return () => {
     undo.forEach((each) => each());

@@ -9,7 +9,7 @@ function render({ model, el }) {
   const frame = element("div", { class: "ip-frame" }, image, overlay);
   const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "Nothing was recognised.");
   const groups = element("div"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
-  const saved = element("span", { role: "status" }), run = element("td", {}, "…");
+  const saved = element("span", { role: "status" }), run = element("span", {}, "…"), showRun = element("button", { type: "button", onclick: () => model.send({ type: "show-run", id: shown }) }, "Show the run");
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
     element("h3", {}, "Tags"), tags, noTags, groups, element("p", {}, save, " ", saved));
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
@@ -21,7 +21,8 @@ function render({ model, el }) {
     element("div", { class: "ip-body" }, stage, facts));
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
-  let shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
+  const placeMap = element("div", { class: "ip-place-map", hidden: true });
+  let land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
 
   function draw() {
     const photo = model.get("photo");
@@ -35,6 +36,7 @@ function render({ model, el }) {
     noTags.hidden = photo.tags.length > 0;
     overlay.replaceChildren(...photo.boxes.map(drawBox));
     album.textContent = photo.album;
+    drawPlace(photo.place);
     groups.replaceChildren(...photo.groups.map(drawGroup));
     if (photo.id !== shown) {
       forget();
@@ -52,11 +54,25 @@ function render({ model, el }) {
     const lines = rows.map(([fact, value, href]) => element("tr", {}, element("th", { scope: "row" }, fact),
       element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : value),
       element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }))));
-    if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), run, element("td")));
-    return element("section", {}, element("h3", {}, name), element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
+    if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), element("td", { colspan: 2 }, run, " ", showRun)));
+    return element("section", {}, element("h3", {}, name), name === "Place" ? placeMap : null, element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
   }
   function copy(button, value) {
     copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = ""; }, 1500); });
+  }
+
+  // Where on earth, without a network: the outlines are asked for with the first photo that has a place.
+  function drawPlace(place) {
+    placeMap.replaceChildren();
+    placeMap.hidden = !place;
+    if (!place) return;
+    if (!land) { if (!landAsked) model.send({ type: "outlines" }); landAsked = true; return; }
+    const [latitude, longitude] = place, x = longitude * 100, y = -latitude * 100;
+    const shape = (tag, attributes) => { const made = document.createElementNS("http://www.w3.org/2000/svg", tag); for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value); return made; };
+    const view = shape("svg", { viewBox: `${x - 3200} ${y - 1400} 6400 2800`, role: "img", "aria-label": `Map: latitude ${latitude.toFixed(2)}, longitude ${longitude.toFixed(2)}` });
+    for (const shift of [-36000, 0, 36000]) if (Math.abs(shift - x) < 18000 + 3200) view.append(shape("path", { d: land, transform: `translate(${shift} 0)` }));
+    view.append(shape("circle", { cx: x, cy: y, r: 110 }));
+    placeMap.append(view);
   }
 
   // Zoom and pan: the picture is moved and scaled as a whole, its boxes with it.
@@ -147,6 +163,7 @@ function render({ model, el }) {
   }
 
   function onMessage(message, buffers) {
+    if (message.type === "outlines") { land = message.land; drawPlace(model.get("photo").place); return; }
     if (message.id !== shown) return;
     if (message.type === "run") run.textContent = message.text || "not known";
     else if (message.type === "original") {

@@ -14,7 +14,7 @@ function render({ model, el }) {
   const groups = element("div", { class: "ip-facets" }), help = element("p", { class: "ip-help" });
   const fold = element("details", { class: "ip-fold", ontoggle: () => model.send({ type: "facets", open: fold.open }) }, element("summary", {}, "Filter"), groups, help);
   const root = element("div", { class: "ip ip-search" },
-    element("div", { class: "ip-search-row", role: "search" }, element("div", { class: "ip-field" }, element("span", { class: "ip-glass", "aria-hidden": "true" }, "⌕"), field, wipe, list), order),
+    element("div", { class: "ip-search-row" }, element("div", { class: "ip-field", role: "search" }, element("span", { class: "ip-glass", "aria-hidden": "true" }, "⌕"), field, wipe, list), order),
     problem, element("div", { class: "ip-found" }, summary, chips, copy), fold);
   el.append(root);
   let timer = 0, shown = [], active = -1, sent = null;

@@ -41,7 +41,8 @@ class DropZone(anywidget.AnyWidget):
     """A place to drop files on. `enabled` says whether it takes any, `hint` why or where to.
 
     `signatures` are the beginnings of acceptable files (hexadecimal) by content type; other files, and those
-    of more than `max_bytes`, are rejected by the browser at once.
+    of more than `max_bytes`, are rejected by the browser at once. With `anywhere` files may be dropped on all
+    of the element of class `ip-app` around it, and the list of files is a tray.
     """
 
     _esm = script("transfers.js", "drop_zone.js")
@@ -53,6 +54,7 @@ class DropZone(anywidget.AnyWidget):
     parallel = traitlets.Int(4).tag(sync=True)
     chunk_bytes = traitlets.Int(4 * 1024 * 1024).tag(sync=True)
     enabled = traitlets.Bool(True).tag(sync=True)
+    anywhere = traitlets.Bool(False).tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)
     listed: Any = traitlets.List().tag(sync=True)
 

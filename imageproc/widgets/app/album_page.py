@@ -1,0 +1,88 @@
+"""A user's albums as cards: what the cards say, and where their covers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from imageproc import Album, Photo, PhotoView, Workbench
+from imageproc.client.photos.presigned import PresignedUrls
+from imageproc.errors import AlbumNotFoundError
+from imageproc.presentation.text import printable
+from imageproc.widgets.app.address import ALL
+from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
+
+_LOOKED_AT = 10
+"""Photos that are looked at for one with a thumbnail."""
+
+
+class AlbumPage:
+    """The albums of one user, among them all photos."""
+
+    def __init__(
+        self, workbench: Workbench, open_: Callable[[str], object], create: Callable[[str], object]
+    ) -> None:
+        """Call these with the ID of an album to open, or the name of one to make."""
+        self._workbench = workbench
+        self._albums: dict[str, Album] = {}
+        self._user = ""
+        handlers = AlbumCardHandlers(open_, create, self._address, self._bytes)
+        self.cards = AlbumCards(handlers)
+
+    def load(self, user: str) -> None:
+        """Show this user's albums as they are now. Raises AwsError."""
+        if user != self._user:
+            self._user, self._albums = user, {}
+            self.cards.wait()
+        found = {album.id: album for album in self._workbench.albums.of(user)}
+        self._workbench.catalog.sync()
+        counts = self.photos(user).facets("album_id")
+        if self._user != user:
+            return  # somebody else has logged in
+        self._albums = found
+        everything = AlbumCard(ALL, "All photos", total := sum(counts.values()), cover=total > 0)
+        cards = [
+            AlbumCard(one.id, printable(one.name), count := counts.get(one.id, 0), cover=count > 0)
+            for one in found.values()
+        ]
+        self.cards.show([everything, *cards] if cards or total else [])
+
+    def find(self, album_id: str) -> Album:
+        """Return an album by its ID, also another user's. Raises AlbumNotFoundError, AwsError."""
+        found = self._albums.get(album_id) or self._workbench.albums.get(album_id)
+        if found.id != album_id:
+            raise AlbumNotFoundError("There is no such album.", "Choose one of the albums.")
+        return found
+
+    def photos(self, user: str) -> PhotoView:
+        """Return all photos of a user, the newest first."""
+        return self._workbench.photos.where(user=user).sort_by("taken", descending=True)
+
+    def _address(self, album_id: str) -> str | None:
+        found = self._cover(album_id)
+        return self._urls.thumbnail(found) if found else None
+
+    def _bytes(self, album_id: str) -> bytes | None:
+        found = self._cover(album_id)
+        return self._workbench.photos.read_thumbnail(found) if found else None
+
+    def _cover(self, album_id: str) -> Photo | None:
+        if album_id == ALL:
+            return newest(self.photos(self._user))
+        album = self._albums.get(album_id)
+        return cover(self._workbench, album) if album else None
+
+    @cached_property
+    def _urls(self) -> PresignedUrls:
+        return self._workbench.photos.urls()
+
+
+def cover(workbench: Workbench, album: Album) -> Photo | None:
+    """Return the photo that an album's card shows, None if none of the newest has a thumbnail."""
+    return newest(workbench.photos.where(album=album))
+
+
+def newest(view: PhotoView) -> Photo | None:
+    """Return the newest photo of a view that has a thumbnail, None if there is none."""
+    photos = view.sort_by("uploaded", descending=True).limit(_LOOKED_AT)
+    return next((photo for photo in photos if photo.thumbnail_key), None)

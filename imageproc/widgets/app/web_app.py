@@ -1,0 +1,231 @@
+"""The web app: log in, choose an album, upload, follow, view. The original's test web app, in widgets."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import date
+from threading import Lock
+from typing import Any
+
+import ipywidgets
+
+from imageproc import Album, Photo, Status, Workbench, default_user
+from imageproc.client.users import check_user
+from imageproc.errors import QueryError, UploadError
+from imageproc.widgets.app.address import ALL, Address
+from imageproc.widgets.app.album_page import AlbumPage
+from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.panels import fields, photo_actions
+from imageproc.widgets.panels.follow_panel import FollowPanel
+from imageproc.widgets.panels.gallery_panel import GalleryPanel
+from imageproc.widgets.panels.login_panel import LoginPanel
+from imageproc.widgets.panels.upload_panel import UploadPanel
+from imageproc.widgets.parts.heading import Heading
+from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
+from imageproc.widgets.updates import flush, update
+
+_INVITATION = ("Drop photos here to start.", "Choose photos")
+_NOTHING = "Nothing is being processed, and nothing has failed."
+_UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
+_MOST_UNSETTLED = 300
+"""Photos of earlier visits that are looked after, the newest."""
+
+
+class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The whole web app for one visitor. Where they are is `navigation.address`."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        """Use this stack."""
+        self._workbench = workbench
+        self._making = Lock()
+        self._make_panels(workbench)
+        self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
+        self.navigation = Navigation(self._enter, self._publish, lambda text: self._tell(problem=text))
+        self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
+        where = f"Stack {workbench.stack.name} in {workbench.target}"
+        self.card = ipywidgets.VBox([Heading("Photos", where, level=1), self.login])
+        self._login_page = ipywidgets.Box([self.card])
+        self._wire()
+        pages = [self._login_page, self.albums.cards, self.gallery]
+        super().__init__([self.top_bar, *pages, self.drawer, self.uploads])
+        self._name_for_styles(pages)
+        self._show_page(Address())
+
+    def _make_panels(self, workbench: Workbench) -> None:
+        self.login = LoginPanel(default_user())
+        self.albums = AlbumPage(workbench, self._open_album, self._create_album)
+        self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
+        self.follow = FollowPanel(workbench)
+        self.follow.list.empty = _NOTHING
+        self.gallery = GalleryPanel(
+            workbench,
+            actions=photo_actions.OF_GUESTS,
+            invitation=_INVITATION,
+            show_run=self._show_run,
+        )
+
+    def _handlers(self) -> TopBarHandlers:
+        return TopBarHandlers(
+            go=lambda fragment: self.navigation.go(Address.parse(fragment), typed=True),
+            home=lambda: self.navigation.go(Address(self.user)),
+            switch=lambda: self.navigation.go(Address()),
+            activity=lambda: self._open_drawer(not self.top_bar.expanded),
+            again=lambda: self.navigation.again(),
+        )
+
+    def _wire(self) -> None:
+        self.login.on_login(lambda user: self.navigation.go(Address(user)))
+        self.uploads.on_uploaded(self.follow.add)
+        self.follow.on_finished(self._show_finished)
+        self.gallery.search_bar.observe(self._note_search, "text")
+        self.gallery.viewer.observe(
+            lambda change: self.navigation.note(photo=change["new"].get("id", "")), "photo"
+        )
+        self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
+        self.follow.list.observe(self._count, "counts")
+
+    def _name_for_styles(self, pages: list[ipywidgets.Widget]) -> None:
+        """Give widgets the classes of static/web_app.css."""
+        self.add_class("ip-app")
+        for page in pages:
+            page.add_class("ip-app-page")
+        named = [
+            (self._login_page, "login"),
+            (self.card, "card"),
+            (self.gallery, "photos"),
+            (self.gallery.gallery, "rows"),
+            (self.gallery.map, "map"),
+            (self.drawer, "drawer"),
+            (self.uploads, "tray"),
+        ]
+        for widget, name in named:
+            widget.add_class(f"ip-app-{name}")
+
+    @property
+    def user(self) -> str:
+        """Who is logged in; empty before that."""
+        return self.navigation.address.user
+
+    @property
+    def _opened(self) -> str:
+        """The ID of the open photo; empty if none is."""
+        return str(self.gallery.viewer.photo.get("id", ""))
+
+    def close(self) -> None:
+        """Close all that is in it."""
+        self.navigation.close()
+        for part in (self.login, self.albums.cards, self.uploads, self.follow, self.gallery):
+            part.close()
+        super().close()
+
+    # From place to place
+
+    def _enter(self, wanted: Address, before: Address) -> Address:
+        """Show an address, and return what is to be seen.
+
+        Raises UploadError for a user's name, WorkbenchError for what is not there, AwsError.
+        """
+        if wanted.user != before.user:
+            self._change_user(wanted.user)
+        album = self.albums.find(wanted.album) if wanted.album not in ("", ALL) else None
+        self.uploads.album = album
+        update(self.uploads.zone, enabled=bool(wanted.user))
+        title = album.name if album else "All photos" if wanted.album == ALL else ""
+        self._tell(user=wanted.user, title=title)
+        self._show_page(wanted)
+        if not wanted.user:
+            return wanted
+        if not wanted.shows_photos:
+            self.albums.load(wanted.user)
+        self._show_photos(wanted, before, album)
+        if wanted.user != before.user:
+            self._look_after(wanted.user)
+        flush()
+        if wanted.photo != self._opened:
+            self.gallery.viewer.show(None)
+            if wanted.photo:
+                self.gallery.open_id(wanted.photo)
+            flush()
+        return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
+
+    def _show_photos(self, wanted: Address, before: Address, album: Album | None) -> None:
+        if replace(wanted, search="", photo="") != replace(before, search="", photo=""):
+            self.gallery.show(album or self.albums.photos(wanted.user)).wait()
+            flush()
+        if wanted.search != self.gallery.search_bar.text:
+            with contextlib.suppress(QueryError):  # it is said below the field
+                self.gallery.search(wanted.search).wait()
+
+    def _change_user(self, user: str) -> None:
+        if user:
+            check_user(user)
+        self.follow.forget()
+        self._open_drawer(False)
+        self.gallery.viewer.show(None)
+
+    def _look_after(self, user: str) -> None:
+        """Follow what earlier visits left under way or failed."""
+        left = self.albums.photos(user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
+        if found := left.limit(_MOST_UNSETTLED).ids():
+            self.follow.follow_existing(reversed(found))
+
+    def _show_page(self, address: Address) -> None:
+        fields.set_visible(self._login_page, not address.user)
+        fields.set_visible(self.albums.cards, bool(address.user) and not address.shows_photos)
+        fields.set_visible(self.gallery, address.shows_photos)
+        fields.set_visible(self.drawer, bool(address.user) and self.top_bar.expanded)
+
+    def _publish(self, fragment: str, in_place: bool) -> None:
+        self.top_bar.put_address(fragment, replace=in_place)
+
+    # What the visitor does
+
+    def _open_album(self, album_id: str) -> None:
+        self.navigation.go(Address(self.user, album_id))
+
+    def _create_album(self, name: str) -> None:
+        try:
+            album = self._workbench.albums.get_or_create(name, self.user)
+        except Exception as error:  # noqa: BLE001 - said in the bar
+            self._tell(problem=str(error))
+        else:
+            self._open_album(album.id)
+
+    def _album_of_today(self) -> Album:
+        """Return where photos go that are dropped outside of albums, and open it.
+
+        Raises UploadError before the log-in, AwsError.
+        """
+        if not self.user:
+            raise UploadError("Log in first.")
+        with self._making:
+            if self.uploads.album:
+                return self.uploads.album
+            album = self._workbench.albums.get_or_create(f"{date.today():%-d %B %Y}", self.user)
+            self.uploads.album = album
+        self._open_album(album.id)
+        return album
+
+    def _note_search(self, change: dict[str, Any]) -> None:
+        if self.navigation.note(search=change["new"]):
+            self._show_page(self.navigation.address)
+
+    def _show_run(self, photo_id: str) -> None:
+        self._open_drawer(True)
+        self.follow.show(photo_id)
+
+    def _open_drawer(self, is_open: bool) -> None:
+        self.top_bar.expanded = is_open
+        fields.set_visible(self.drawer, is_open)
+
+    def _show_finished(self, photos: list[Photo]) -> None:
+        for photo in photos:
+            self.gallery.add(photo)
+
+    def _count(self, change: dict[str, Any]) -> None:
+        counts = change["new"]
+        self._tell(failed=counts.get("failed", 0), active=counts.get("active", 0))
+
+    def _tell(self, **traits: Any) -> None:
+        update(self.top_bar, **traits)

@@ -1,0 +1,67 @@
+"""The web app's top bar: where the visitor is, and what can be done from everywhere.
+
+Its view also keeps the page's address, and says so when the kernel is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from imageproc.widgets.assets import script, style
+
+
+@dataclass(frozen=True)
+class TopBarHandlers:
+    """What a top bar calls."""
+
+    go: Callable[[str], object] = lambda _: None
+    """With the fragment of the page's address: when a page is there, and when the visitor goes back."""
+    home: Callable[[], object] = lambda: None
+    switch: Callable[[], object] = lambda: None
+    """To change the user."""
+    activity: Callable[[], object] = lambda: None
+    """To open or close the list of what is being processed."""
+    again: Callable[[], object] = lambda: None
+    """To try again what did not work."""
+
+
+class TopBar(anywidget.AnyWidget):
+    """The name of the place, a search field, and buttons. Without a user there is nothing but a banner."""
+
+    _esm = script("top_bar.js")
+    _css = style("top_bar.css", "web_app.css")
+
+    title = traitlets.Unicode("").tag(sync=True)
+    user = traitlets.Unicode("").tag(sync=True)
+    search = traitlets.Unicode("").tag(sync=True)
+    failed = traitlets.Int(0).tag(sync=True)
+    active = traitlets.Int(0).tag(sync=True)
+    expanded = traitlets.Bool(False).tag(sync=True)
+    placed = traitlets.Int(0).tag(sync=True)
+    problem = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, handlers: TopBarHandlers, search: anywidget.AnyWidget | None = None) -> None:
+        """Show this search field in the bar."""
+        super().__init__(search=f"anywidget:{search.model_id}" if search else "")
+        self._handlers = handlers
+        self.on_msg(self._receive)
+
+    def put_address(self, fragment: str, *, replace: bool) -> None:
+        """Have the page's address end with this, in place of the last one or after it."""
+        self.send({"type": "address", "fragment": fragment, "replace": replace})
+
+    def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        if not isinstance(message, dict):
+            return
+        kind = message.get("type")
+        if kind == "go":
+            self._handlers.go(str(message.get("fragment", "")))
+        elif kind == "ping":
+            self.send({"type": "pong"})
+        elif kind in ("home", "switch", "activity", "again"):
+            getattr(self._handlers, kind)()

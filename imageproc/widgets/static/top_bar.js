@@ -1,0 +1,109 @@
+// The web app's top bar. It also keeps the page's address, and looks after the connection to the kernel.
+const PATIENCE_MS = 1500, PONG_MS = 5000;
+
+function render({ model, el, signal, host }) {
+  const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
+  const home = element("button", { type: "button", class: "ip-home", onclick: () => model.send({ type: "home" }) }, "Photos");
+  const title = element("h1", { class: "ip-place" }), slot = element("div", { class: "ip-slot" });
+  const map = element("button", { type: "button", "aria-pressed": "false", onclick: () => showMap(map.getAttribute("aria-pressed") !== "true") }, "Map");
+  const upload = element("button", { type: "button", class: "ip-upload", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: app() })) }, "Upload");
+  const badge = element("span", { class: "ip-badge" }), activity = element("button", { type: "button", class: "ip-activity", onclick: () => model.send({ type: "activity" }) }, "Activity", badge);
+  const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => model.send({ type: "switch" }) });
+  const header = element("header", { class: "ip-header" },
+    element("nav", { class: "ip-where", "aria-label": "Place" }, home, title), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
+  const words = element("span", {}), act = element("button", { type: "button" });
+  const banner = element("div", { class: "ip-banner", hidden: true }, words, act), spoken = element("div", { role: "alert" }, banner);
+  const root = element("div", { class: "ip ip-top-bar" }, header, spoken);
+  el.append(root);
+  const app = () => root.closest(".ip-app");
+  if (host && model.get("search")) host.getWidget(model.get("search")).then((child) => child.render({ el: slot, signal }));
+
+  let lost = "", patience = 0, pong = 0;
+
+  function draw() {
+    const name = model.get("title"), who = model.get("user"), failed = model.get("failed"), active = model.get("active");
+    header.hidden = !who;
+    home.setAttribute("aria-current", name ? "false" : "page");
+    title.textContent = name;
+    title.classList.toggle("ip-visually-hidden", !name);
+    if (!name) title.textContent = "Albums";
+    if (ours) document.title = [name, "Photos"].filter(Boolean).join(" · ");
+    user.replaceChildren(element("span", { class: "ip-who" }, who), element("span", { class: "ip-switch" }, " · switch"));
+    map.hidden = !model.get("placed");
+    if (map.hidden) showMap(false);
+    badge.hidden = !failed && !active;
+    badge.dataset.tone = failed ? "error" : "running";
+    badge.textContent = failed || active;
+    const state = [failed ? `${failed} need attention` : "", active ? `${active} under way` : ""].filter(Boolean).join(", ");
+    activity.setAttribute("aria-label", ["Activity", state].filter(Boolean).join(": "));
+    activity.title = state;
+    activity.setAttribute("aria-expanded", String(model.get("expanded")));
+    say();
+  }
+
+  // ---- what is wrong
+  function say() {
+    const problem = lost ? "" : model.get("problem");
+    words.textContent = lost || (problem ? `${STATE_SIGNS.error} ${problem}` : "");
+    banner.hidden = !words.textContent;
+    act.textContent = lost ? "Reload" : "Try again";
+    act.onclick = lost ? () => location.reload() : () => model.send({ type: "again" });
+    app()?.toggleAttribute("data-lost", Boolean(lost));
+  }
+  function lose(text) { lost = text; say(); }
+  const GONE = "The kernel behind this page has ended. Reload to go on: the address keeps your place.";
+  function onConnection(_, status) {
+    clearTimeout(patience);
+    if (status === "connected") { if (lost) askPong(); return; }
+    const text = status === "disconnected" ? "The server does not answer. Start it again with make app, if it was stopped; then reload." : "The connection to the server is lost. Connecting again…";
+    patience = setTimeout(() => lose(`${STATE_SIGNS.warning} ${text}`), status === "disconnected" ? 0 : PATIENCE_MS);
+  }
+  function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) lose(`${STATE_SIGNS.error} ${GONE}`); }
+  function askPong() { // the kernel of this page may have ended while there was no connection
+    clearTimeout(pong);
+    pong = setTimeout(() => lose(`${STATE_SIGNS.error} ${GONE}`), PONG_MS);
+    model.send({ type: "ping" });
+  }
+  const kernel = model.widget_manager?.kernel ?? model.widget_manager?.context?.sessionContext?.session?.kernel;
+  kernel?.connectionStatusChanged.connect(onConnection);
+  kernel?.statusChanged.connect(onStatus);
+
+  // ---- the address
+  // An entry of the history knows the one that led to it, so that returning to that one goes back.
+  function onMessage({ type, fragment, replace }) {
+    if (type === "pong") { clearTimeout(pong); lose(""); return; }
+    if (type !== "address" || !ours || fragment === location.hash) return;
+    const from = history.state?.from;
+    const url = fragment || location.pathname + location.search;
+    if (replace) history.replaceState({ from }, "", url);
+    else if (from === fragment) history.back();
+    else history.pushState({ from: location.hash }, "", url);
+  }
+  function go() { model.send({ type: "go", fragment: ours ? location.hash : "" }); }
+  function onShow(event) { if (event.persisted) location.reload(); } // the kernel ended when the page was left
+
+  // ---- keys
+  function onKey(event) {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !header.hidden) { event.preventDefault(); slot.querySelector("input")?.focus(); }
+    if (event.key === "Escape" && model.get("expanded") && !document.querySelector("dialog[open]")) { model.send({ type: "activity" }); activity.focus(); }
+  }
+  function showMap(on) { map.setAttribute("aria-pressed", String(on)); app()?.classList.toggle("ip-with-map", on); }
+
+  if (ours) {
+    addEventListener("popstate", go, { signal });
+    addEventListener("pageshow", onShow, { signal });
+    document.addEventListener("keydown", onKey, { signal });
+  }
+  model.on("msg:custom", onMessage);
+  draw();
+  go();
+  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "placed", "problem"], draw);
+  return () => {
+    undo();
+    model.off("msg:custom", onMessage);
+    kernel?.connectionStatusChanged.disconnect(onConnection);
+    kernel?.statusChanged.disconnect(onStatus);
+  };
+}
+export default { render };

@@ -1,0 +1,336 @@
+"""The web app without a browser: where a visitor is, and what leads from place to place."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anywidget
+import ipywidgets
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageproc.errors import WorkbenchError
+from imageproc.widgets import GalleryPanel, WebApp
+from imageproc.widgets.app.address import ALL, Address
+from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
+from imageproc.widgets.parts.drop_zone import DroppedFile, UploadForm, UploadResult, UploadState
+from imageproc.widgets.parts.photo_map import outlines
+from imageproc.widgets.updates import flush
+from tests.client.conftest import Backend
+from tests.pictures import jpeg
+
+MOST_BYTES = 300_000
+"""Of the web app's own scripts, styles and outlines in a page."""
+
+TEXT = st.text(max_size=40)
+
+
+# ---- the address
+
+
+@given(TEXT.filter(bool), TEXT, TEXT, TEXT)
+def test_an_address_says_where_somebody_is_whatever_the_names(
+    user: str, album: str, search: str, photo: str
+) -> None:
+    address = Address(user, album, search, photo)
+    assert Address.parse(str(address)) == address
+    assert str(address).isascii()
+
+
+@pytest.mark.parametrize(
+    ("fragment", "found"),
+    [
+        ("", Address()),
+        ("#", Address()),
+        ("#user=ann", Address("ann")),
+        ("user=ann&album=all&search=tag%3ADog", Address("ann", ALL, "tag:Dog")),
+        ("#user=ann&theme=dark&=&&photo=a/b.jpg", Address("ann", photo="a/b.jpg")),
+        ("#album=a1", Address()),
+        ("#user=ann&search=" + "x" * 5000, Address("ann")),
+        ("#%zz&user=%ff", Address("\ufffd")),
+    ],
+)
+def test_what_is_no_address_leads_nowhere(fragment: str, found: Address) -> None:
+    assert Address.parse(fragment) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "in_place"),
+    [
+        (Address("ann"), Address("ann", "a1"), False),
+        (Address("ann", "a1"), Address("ann", "a1", "dog"), False),
+        (Address("ann", "a1", "d"), Address("ann", "a1", "dog"), True),
+        (Address("ann", "a1"), Address("ann", "a1", photo="1.jpg"), False),
+        (Address("ann", "a1", photo="1.jpg"), Address("ann", "a1", photo="2.jpg"), True),
+        (Address("ann", "a1", photo="2.jpg"), Address("ann", "a1"), False),
+        (Address("ann", "a1", "d"), Address("bob", "a1", "d"), False),
+    ],
+)
+def test_a_step_back_leads_past_letters_and_photos_that_were_passed(
+    before: Address, after: Address, in_place: bool
+) -> None:
+    assert after.follows(before) is in_place
+
+
+def test_what_changes_while_a_place_is_shown_does_not_lead_away() -> None:
+    published: list[tuple[str, bool]] = []
+
+    def enter(wanted: Address, _: Address) -> Address:
+        assert not navigation.note(search="")  # as the field is emptied for the new album
+        return wanted
+
+    navigation = Navigation(enter, lambda *one: published.append(one), lambda _: None)
+    navigation.go(Address("ann", "a1", "dog")).wait(10)
+    assert navigation.note(search="dog beach")
+    navigation.close()
+    assert published == [
+        ("#user=ann&album=a1&search=dog", False),
+        ("#user=ann&album=a1&search=dog%20beach", True),
+    ]
+
+
+def test_what_cannot_be_shown_is_said_and_can_be_tried_again() -> None:
+    said: list[str] = []
+    answers = iter([WorkbenchError("No answer.", "Start it."), None])
+
+    def enter(wanted: Address, before: Address) -> Address:
+        assert before == Address()
+        if error := next(answers):
+            raise error
+        return wanted
+
+    navigation = Navigation(enter, lambda *_: None, said.append)
+    navigation.go(Address("ann")).wait(10)
+    navigation.again().wait(10)
+    navigation.close()
+    assert said == ["No answer. Start it.", ""]
+    assert navigation.address == Address("ann")
+
+
+# ---- the app
+
+
+class Visitor:
+    """A visitor of the app; `address` is what the page's address ends with."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.app = WebApp(backend.workbench)
+        self.fragments: list[str] = []
+        self.app.top_bar.put_address = lambda fragment, replace: self.fragments.append(fragment)
+
+    def tell(self, widget: Any, **message: Any) -> None:
+        widget._handle_custom_msg(message, [])
+        self.settle()
+
+    def go(self, fragment: str) -> None:
+        self.tell(self.app.top_bar, type="go", fragment=fragment)
+
+    def settle(self) -> None:
+        until(lambda: self.app.navigation._entering == 0 and not self.app.gallery.busy)
+        flush()
+
+    @property
+    def page(self) -> list[str]:
+        pages = {
+            "login": self.app._login_page,
+            "albums": self.app.albums.cards,
+            "photos": self.app.gallery,
+            "drawer": self.app.drawer,
+        }
+        return [name for name, widget in pages.items() if widget.layout.display != "none"]
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline, "it never comes"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def visitor(backend: Backend) -> Iterator[Visitor]:
+    """A visitor of a stack with an album of ann's, with two photos, of which one failed."""
+    backend.workbench.albums.get_or_create("Trip", "ann")
+    album = backend.workbench.albums.get("Trip", "ann").id
+    thumbnail = {"s3Bucket": backend.stack.bucket, "s3Key": f"Thumbnails/{album}/good.jpg"}
+    backend.write(f"{album}/good.jpg", albumID=album, tags=["Dog"], thumbnail=thumbnail)
+    backend.put_thumbnail(f"{album}/good.jpg", b"small")
+    backend.write(f"{album}/bad.jpg", "FAILED", albumID=album)
+    made = Visitor(backend)
+    yield made
+    made.app.close()
+
+
+def album_of(backend: Backend) -> str:
+    return backend.workbench.albums.get("Trip", "ann").id
+
+
+def test_from_the_log_in_to_an_album_a_search_and_a_photo(visitor: Visitor, backend: Backend) -> None:
+    app, album = visitor.app, album_of(backend)
+    visitor.go("")
+    assert visitor.page == ["login"]
+    app.login.name.value = "ann"
+    app.login.log_in()
+    visitor.settle()
+    assert (visitor.page, visitor.fragments[-1]) == (["albums"], "#user=ann")
+    assert [(card["name"], card["count"]) for card in app.albums.cards.cards] == [
+        ("All photos", 2),
+        ("Trip", 2),
+    ]
+    visitor.tell(app.albums.cards, type="open", text=album)
+    assert (visitor.page, app.top_bar.title) == (["photos"], "Trip")
+    visitor.tell(app.gallery.search_bar, type="search", text="tag:Dog")
+    visitor.tell(app.gallery.gallery, type="open", version=app.gallery.gallery.version, number=0)
+    assert visitor.fragments[-1] == f"#user=ann&album={album}&search=tag%3ADog&photo={album}/good.jpg"
+    visitor.tell(app.gallery.viewer, type="close")
+    assert visitor.fragments[-1] == f"#user=ann&album={album}&search=tag%3ADog"
+    visitor.tell(app.top_bar, type="home")
+    assert (visitor.page, visitor.fragments[-1]) == (["albums"], "#user=ann")
+    visitor.tell(app.gallery.search_bar, type="search", text="status:failed")
+    assert (visitor.page, len(app.gallery.view)) == (["photos"], 1), "all albums are searched from here"
+    visitor.tell(app.top_bar, type="switch")
+    assert (visitor.page, visitor.fragments[-1]) == (["login"], "")
+
+
+def test_an_address_that_was_shared_leads_to_the_same_photo(visitor: Visitor, backend: Backend) -> None:
+    album = album_of(backend)
+    fragment = f"#user=ann&album={album}&search=tag%3ADog&photo={album}/good.jpg"
+    visitor.go(fragment)
+    assert visitor.page == ["photos"]
+    assert visitor.app.gallery.search_bar.chips == ["tag:Dog"]
+    assert visitor.app.gallery.viewer.photo["id"] == f"{album}/good.jpg"
+    assert visitor.fragments == [], "the page has it already"
+    visitor.go(f"#user=ann&album={album}&photo=gone.jpg")
+    assert visitor.app.gallery.viewer.photo == {}
+    assert "not here" in visitor.app.top_bar.problem
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [("#user=ann&album=nowhere", "There is no album"), ("#user=%E2%9C%93", "cannot be used as a name")],
+)
+def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str, said: str) -> None:
+    visitor.go(fragment)
+    assert said in visitor.app.top_bar.problem
+    visitor.go("#user=ann")
+    assert (visitor.page, visitor.app.top_bar.problem) == (["albums"], "")
+
+
+def test_an_aws_that_does_not_answer_is_said_and_tried_again(visitor: Visitor, backend: Backend) -> None:
+    backend.refuse("dynamodb", "Query")
+    visitor.go("#user=ann")
+    assert "the test says so" in visitor.app.top_bar.problem
+    visitor.tell(visitor.app.top_bar, type="again")
+    assert (visitor.app.top_bar.problem, len(visitor.app.albums.cards.cards)) == ("", 2)
+
+
+def test_what_failed_before_is_a_number_on_the_way_to_its_run(visitor: Visitor, backend: Backend) -> None:
+    visitor.go("#user=ann")
+    until(lambda: visitor.app.top_bar.failed == 1)
+    assert [one["name"] for one in visitor.app.follow.list.rows] == ["bad.jpg"]
+    visitor.tell(visitor.app.top_bar, type="activity")
+    assert "drawer" in visitor.page
+    visitor.go("#user=bob")
+    until(lambda: visitor.app.top_bar.failed == 0)
+    assert "drawer" not in visitor.page
+
+
+def test_an_opened_photos_run_is_shown_in_the_drawer(visitor: Visitor, backend: Backend) -> None:
+    photo = f"{album_of(backend)}/good.jpg"
+    visitor.go(f"#user=ann&album={album_of(backend)}&photo={photo}")
+    visitor.tell(visitor.app.gallery.viewer, type="show-run", id=photo)
+    until(lambda: visitor.app.follow.list.selected == photo)
+    assert "drawer" in visitor.page
+    assert visitor.app.gallery.viewer.photo == {}
+
+
+def test_elsewhere_an_opened_photos_run_is_shown_below(backend: Backend) -> None:
+    backend.write("a1/one.jpg")
+    panel = GalleryPanel(backend.workbench, view=backend.workbench.photos.where())
+    until(lambda: not panel.busy)
+    panel.open_id("a1/one.jpg")
+    flush()
+    panel.viewer._handle_custom_msg({"type": "show-run", "id": "a1/one.jpg"}, [])
+    assert panel.run.follow
+    until(lambda: panel.run.follow is not None and panel.run.follow.list.selected == "a1/one.jpg")
+    panel.run.close()
+    panel.close()
+
+
+def test_photos_dropped_outside_of_albums_go_into_one_of_today(visitor: Visitor, backend: Backend) -> None:
+    photo, text = (
+        DroppedFile("1", "a.jpg", 500, "image/jpeg", "0" * 64, data[:32]) for data in (jpeg((8, 8)), b"no")
+    )
+    handler = visitor.app.uploads._handler
+    visitor.go("")
+    assert not visitor.app.uploads.zone.enabled
+    visitor.go("#user=ann")
+    refused = handler.presign(text)
+    assert isinstance(refused, UploadResult)
+    assert refused.state is UploadState.REJECTED
+    assert len(list(backend.workbench.albums.of("ann"))) == 1, "nothing was made for it"
+    assert isinstance(handler.presign(photo), UploadForm)
+    visitor.settle()
+    today = datetime.date.today()
+    assert visitor.app.top_bar.title == f"{today.day} {today:%B} {today.year}"
+
+
+def test_a_new_album_is_opened(visitor: Visitor) -> None:
+    visitor.go("#user=ann")
+    visitor.tell(visitor.app.albums.cards, type="create", text=" Garden ")
+    until(lambda: visitor.app.top_bar.title == "Garden")
+    visitor.settle()
+    assert visitor.app.gallery.gallery.empty == "Drop photos here to start."
+    assert visitor.app.gallery.gallery.invitation == "Choose photos"
+
+
+def test_covers_are_shown_of_albums_that_are_listed(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = visitor.app.albums.cards
+    sent: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(cards, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    visitor.go("#user=ann")
+    for message in (
+        {"type": "cover", "text": "other"},
+        {"type": "cover"},
+        7,
+        {"type": "open", "text": "other"},
+    ):
+        cards._handle_custom_msg(message, [])
+    visitor.tell(cards, type="address", text=album_of(backend))
+    until(lambda: len(sent) == 1)
+    assert "Thumbnails" in sent[0][0]["address"]
+    visitor.tell(cards, type="cover", text=ALL)
+    until(lambda: len(sent) == 2)
+    assert sent[1][1] == [b"small"]
+
+
+def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> bytes:
+        raise WorkbenchError("S3 is gone.")
+
+    cards = AlbumCards(AlbumCardHandlers(cover=gone))
+    sent: list[Any] = []
+    monkeypatch.setattr(cards, "send", lambda content, buffers=None: sent.append(content))
+    cards.show([AlbumCard("a", "A", 1, cover=True)])
+    flush()
+    cards._handle_custom_msg({"type": "cover", "text": "a"}, [])
+    until(lambda: bool(sent))
+    assert sent == [{"type": "cover", "id": "a", "address": ""}]
+
+
+def test_the_page_carries_little(backend: Backend) -> None:
+    made: list[Any] = []
+    ipywidgets.Widget.on_widget_constructed(made.append)
+    app = WebApp(backend.workbench)
+    ipywidgets.Widget.on_widget_constructed(None)
+    parts = [len(one._esm) + len(one._css) for one in made if isinstance(one, anywidget.AnyWidget)]
+    assert len(parts) > 10
+    assert sum(parts) + sum(map(len, outlines().values())) < MOST_BYTES
+    app.close()
