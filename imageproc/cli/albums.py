@@ -43,7 +43,10 @@ def albums(context: click.Context, connection: Connection, user: str | None, as_
         for album in found:
             print_json(_attributes(album))
         return
-    rows = [(one.name, one.user, _local_time(one.created), one.id, one.description) for one in found]
+    rows = [
+        (one.name, one.user, _local_time(one.created), one.id, " ".join(one.description.split()))
+        for one in found
+    ]
     print_table(("ALBUM", "USER", "CREATED", "ID", "DESCRIPTION"), rows, "There are no albums.")
 
 

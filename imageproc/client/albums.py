@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 _ID_LENGTH = 16
 """Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
 
+_LOOKED_AT = 20
+"""Photos that are looked at for a cover with a thumbnail."""
+
 
 @dataclass(frozen=True)
 class Album:
@@ -197,13 +200,13 @@ class Albums(StackResource):
     def cover(self, album: AlbumLike) -> Photo | None:
         """Return the photo that stands for an album: the chosen one, else its first one with a thumbnail.
 
-        None if no photo has one. Raises AlbumNotFoundError, CatalogError, AwsError.
+        None if none of the first has one. Raises AlbumNotFoundError, CatalogError, AwsError.
         """
         found = self.get(album)
         for photo in self._known.photos.many([found.cover_id] if found.cover_id else ()):
-            if photo.album_id == found.id:
+            if photo.album_id == found.id and photo.thumbnail_key:
                 return photo
-        return next((photo for photo in found.photos if photo.thumbnail_key), None)
+        return next((photo for photo in found.photos.limit(_LOOKED_AT) if photo.thumbnail_key), None)
 
     def delete(
         self,

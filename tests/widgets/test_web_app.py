@@ -311,6 +311,20 @@ def test_covers_are_shown_of_albums_that_are_listed(
     assert sent[1][1] == [b"small"]
 
 
+def test_a_card_has_the_chosen_cover_and_counts_what_was_moved_there(
+    visitor: Visitor, backend: Backend
+) -> None:
+    album = album_of(backend)
+    thumbnail = {"s3Bucket": backend.stack.bucket, "s3Key": "Thumbnails/bobs.jpg"}
+    backend.write("bobs.jpg", userID="bob", albumID="b1", uploadTime=1, thumbnail=thumbnail)
+    list(backend.workbench.photos.move(["bobs.jpg"], album))
+    backend.workbench.albums.set_cover(album, "bobs.jpg")
+    visitor.go("#user=ann")
+    counts = {card["name"]: card["count"] for card in visitor.app.albums.cards.cards}
+    assert counts == {"All photos": 2, "Trip": 3}
+    assert "Thumbnails/bobs.jpg" in str(visitor.app.albums._address(album))
+
+
 def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_: str) -> bytes:
         raise WorkbenchError("S3 is gone.")

@@ -36,11 +36,13 @@ class AlbumPage:
             self.cards.wait()
         found = {album.id: album for album in self._workbench.albums.of(user)}
         self._workbench.catalog.sync()
-        counts = self.photos(user).facets("album_id")
+        # Also photos of others, which were moved here.
+        counts = self._workbench.photos.where(album_id=list(found)).facets("album_id")
+        total = self.photos(user).count()
         if self._user != user:
             return  # somebody else has logged in
         self._albums = found
-        everything = AlbumCard(ALL, "All photos", total := sum(counts.values()), cover=total > 0)
+        everything = AlbumCard(ALL, "All photos", total, cover=total > 0)
         cards = [
             AlbumCard(one.id, printable(one.name), count := counts.get(one.id, 0), cover=count > 0)
             for one in found.values()
@@ -70,16 +72,11 @@ class AlbumPage:
         if album_id == ALL:
             return newest(self.photos(self._user))
         album = self._albums.get(album_id)
-        return cover(self._workbench, album) if album else None
+        return self._workbench.albums.cover(album) if album else None
 
     @cached_property
     def _urls(self) -> PresignedUrls:
         return self._workbench.photos.urls()
-
-
-def cover(workbench: Workbench, album: Album) -> Photo | None:
-    """Return the photo that an album's card shows, None if none of the newest has a thumbnail."""
-    return newest(workbench.photos.where(album=album))
 
 
 def newest(view: PhotoView) -> Photo | None:
