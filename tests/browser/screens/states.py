@@ -102,13 +102,24 @@ def _select(page: Page) -> None:
 
 def _log_in(page: Page) -> None:
     page.page.get_by_label("User name").fill(USER)
-    page.page.get_by_role("button", name="Log in").click()
-    page.page.get_by_label("Album", exact=True).wait_for()
+    page.page.keyboard.press("Enter")
+    page.page.locator(".ip-album button", has_text=ALBUM).wait_for()
 
 
-def _choose_album(page: Page) -> None:
-    page.page.get_by_label("Album", exact=True).select_option(label=ALBUM)
+def _open_album(page: Page) -> None:
+    page.page.locator(".ip-album button", has_text=ALBUM).click()
     page.page.locator(".ip-card").first.wait_for()
+
+
+def _show_run(page: Page) -> None:
+    page.page.get_by_role("button", name="Show the run").click()
+    page.page.locator(".ip-app-drawer .ip-state[data-status=SUCCEEDED]").first.wait_for()
+
+
+def _log_in_as_a_newcomer(page: Page) -> None:
+    page.page.get_by_label("User name").fill("newcomer")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_label("Name of the new album").wait_for()
 
 
 _GALLERY = {"search": ".ip-search", "bar": ".ip-gallery-bar", "cards": ".ip-gallery .ip-scroller"}
@@ -159,15 +170,16 @@ STATES = (
     State("explore", "04_explore", {"plot": ".jp-OutputArea-output img"}),
     State("operations", "05_operations", {"page": ".ip"}),
     State("clean-up", "06_clean_up", {"page": ".ip"}),
-    State("app-log-in", APP, {"heading": ".ip-heading", "user": ".widget-text"}, leads_on=True),
-    State("app-albums", APP, {"heading": ".ip-heading"}, _log_in, leads_on=True),
+    State("app-log-in", APP, {"card": ".ip-app-card"}, leads_on=True),
+    State("app-albums", APP, {"bar": ".ip-top-bar", "albums": ".ip-album-list"}, _log_in, leads_on=True),
     State(
         "app-album",
         APP,
-        {"heading": ".ip-heading", "drop zone": ".ip-drop-zone .ip-target"},
-        _choose_album,
+        {"bar": ".ip-top-bar", "cards": ".ip-gallery .ip-scroller", **_CARDS},
+        _open_album,
         compared=True,
     ),
-    State("app-gallery", APP, {**_GALLERY, **_CARDS}),
     State("app-viewer", APP, _VIEWER, _open_photo("Picos")),
+    State("app-run", APP, {"drawer": ".ip-app-drawer"}, _show_run),
+    State("app-start", APP, {"bar": ".ip-top-bar"}, _log_in_as_a_newcomer, parameters={"user": "newcomer"}),
 )

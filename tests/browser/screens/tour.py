@@ -51,7 +51,7 @@ def open_page(page: Page, state: State, lab_url: str, app_url: str, notebooks: P
     """Open the page of a state, and run it if it is a notebook."""
     if state.page == APP:
         page.page.goto(app_url)
-        page.page.locator(".ip-heading").first.wait_for()
+        page.page.get_by_label("User name").wait_for()
         return
     folder = f"tour-{state.name}"
     _write_notebook(notebooks / folder, state.page, state.parameters)
@@ -65,6 +65,7 @@ def open_page(page: Page, state: State, lab_url: str, app_url: str, notebooks: P
 
 def look(page: Page, state: State, view: View) -> bytes:
     """Show the state in a window of this width, and return a picture of it."""
+    page.page.mouse.move(1, 1)  # off the photos, which say more under the pointer
     page.page.emulate_media(color_scheme=view.scheme, reduced_motion="reduce")
     if state.page != APP:
         page.page.wait_for_function(_THEMED, arg=view.scheme == "light")
