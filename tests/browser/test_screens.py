@@ -57,7 +57,7 @@ def test_the_pages_look_as_they_were_recorded(
     visit: Visit, lab_url: str, app_url: str, notebooks: Path, states: tuple[State, ...]
 ) -> None:
     page: Page = visit(tour.WIDTHS[-1], tour.HEIGHT)
-    page.page.set_default_timeout(20_000)
+    page.page.set_default_timeout(60_000)
     tour.open_page(page, states[0], lab_url, app_url, notebooks)
     wrong: list[str] = []
     for state in states:

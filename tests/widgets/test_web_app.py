@@ -141,6 +141,7 @@ class Visitor:
             "albums": self.app.albums.cards,
             "photos": self.app.gallery,
             "drawer": self.app.drawer,
+            "editing": self.app.editing,
         }
         return [name for name, widget in pages.items() if widget.layout.display != "none"]
 
@@ -287,6 +288,35 @@ def test_a_new_album_is_opened(visitor: Visitor) -> None:
     visitor.settle()
     assert visitor.app.gallery.gallery.empty == "Drop photos here to start."
     assert visitor.app.gallery.gallery.invitation == "Choose photos"
+
+
+def test_the_open_album_is_renamed_and_deleted_by_its_user(visitor: Visitor, backend: Backend) -> None:
+    app, album = visitor.app, album_of(backend)
+    visitor.go(f"#user=bob&album={album}")
+    visitor.tell(app.top_bar, type="edit")
+    assert (visitor.page, app.top_bar.editable) == (["photos"], False), "it is ann's"
+    visitor.go(f"#user=ann&album={album}")
+    visitor.tell(app.top_bar, type="activity")
+    visitor.tell(app.top_bar, type="edit")
+    assert visitor.page == ["photos", "editing"], "one drawer at a time"
+    form = app.editor.form
+    until(lambda: form.album is not None)
+    form.name.value, form.order.value = "Journey", "-uploaded"
+    app.editor.save()
+    until(lambda: app.top_bar.title == "Journey")
+    visitor.settle()
+    stored = backend.workbench.albums.get(album)
+    assert (stored.name, stored.sort_order) == ("Journey", "-uploaded")
+    assert app.gallery.search_bar.order == "uploaded-newest"
+
+    form.photos.value = next(value for words, value in form.photos.options if "Forget" in words)
+    app.editor.delete()
+    until(lambda: form.question.layout.display != "none")
+    form.question.yes.click()
+    until(lambda: visitor.page == ["albums"])
+    visitor.settle()
+    assert list(backend.workbench.albums.of("ann")) == []
+    assert app.albums.cards.cards == []
 
 
 def test_covers_are_shown_of_albums_that_are_listed(

@@ -56,6 +56,10 @@ class AlbumPage:
             raise AlbumNotFoundError("There is no such album.", "Choose one of the albums.")
         return found
 
+    def note(self, album: Album) -> None:
+        """Know an album as it is now."""
+        self._albums[album.id] = album
+
     def photos(self, user: str) -> PhotoView:
         """Return all photos of a user, the newest first."""
         return self._workbench.photos.where(user=user).sort_by("taken", descending=True)

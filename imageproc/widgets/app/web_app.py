@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -17,6 +18,7 @@ from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.panels import fields, photo_actions
+from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
 from imageproc.widgets.panels.login_panel import LoginPanel
@@ -43,12 +45,13 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
         self.navigation = Navigation(self._enter, self._publish, lambda text: self._tell(problem=text))
         self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
+        self.editing = ipywidgets.VBox()
         where = f"Stack {workbench.stack.name} in {workbench.target}"
         self.card = ipywidgets.VBox([Heading("Photos", where, level=1), self.login])
         self._login_page = ipywidgets.Box([self.card])
         self._wire()
         pages = [self._login_page, self.albums.cards, self.gallery]
-        super().__init__([self.top_bar, *pages, self.drawer, self.uploads])
+        super().__init__([self.top_bar, *pages, self.drawer, self.editing, self.uploads])
         self._name_for_styles(pages)
         self._show_page(Address())
 
@@ -71,6 +74,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             home=lambda: self.navigation.go(Address(self.user)),
             switch=lambda: self.navigation.go(Address()),
             activity=lambda: self._open_drawer(not self.top_bar.expanded),
+            edit=lambda: self._edit_album(not self.top_bar.editing),
             again=lambda: self.navigation.again(),
         )
 
@@ -97,10 +101,20 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             (self.gallery.gallery, "rows"),
             (self.gallery.map, "map"),
             (self.drawer, "drawer"),
+            (self.editing, "drawer"),
             (self.uploads, "tray"),
         ]
         for widget, name in named:
             widget.add_class(f"ip-app-{name}")
+
+    @cached_property
+    def editor(self) -> AlbumPanel:
+        """The form for the album that is open; made when it is first asked for, as a page is to be light."""
+        made = AlbumPanel(self._workbench, chooses=False)
+        made.on_choose(self._show_changed)
+        made.on_delete(lambda _: self.navigation.go(Address(self.user)))
+        self.editing.children = (Heading("Album"), made)
+        return made
 
     @property
     def user(self) -> str:
@@ -115,6 +129,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def close(self) -> None:
         """Close all that is in it."""
         self.navigation.close()
+        if self.editing.children:
+            self.editor.close()
         for part in (self.login, self.albums.cards, self.uploads, self.follow, self.gallery):
             part.close()
         super().close()
@@ -132,7 +148,9 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads.album = album
         update(self.uploads.zone, enabled=bool(wanted.user))
         title = album.name if album else "All photos" if wanted.album == ALL else ""
-        self._tell(user=wanted.user, title=title)
+        self._tell(user=wanted.user, title=title, editable=bool(album and album.user == wanted.user))
+        if wanted.album != before.album or wanted.user != before.user:
+            self._edit_album(False)
         self._show_page(wanted)
         if not wanted.user:
             return wanted
@@ -175,6 +193,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         fields.set_visible(self.albums.cards, bool(address.user) and not address.shows_photos)
         fields.set_visible(self.gallery, address.shows_photos)
         fields.set_visible(self.drawer, bool(address.user) and self.top_bar.expanded)
+        fields.set_visible(self.editing, bool(address.user) and self.top_bar.editing)
 
     def _publish(self, fragment: str, in_place: bool) -> None:
         self.top_bar.put_address(fragment, replace=in_place)
@@ -207,6 +226,29 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._open_album(album.id)
         return album
 
+    def _edit_album(self, is_open: bool) -> None:
+        """Show or hide the form for the album that is open."""
+        album = self.uploads.album
+        is_open = is_open and album is not None and self.top_bar.editable
+        self.top_bar.editing = is_open
+        fields.set_visible(self.editing, is_open)
+        if is_open and album:
+            self._open_drawer(False)
+            self.editor.show_user(self.user)
+            self.editor.choose(album)
+            self.editor.edit()
+
+    def _show_changed(self, album: Album) -> None:
+        """Show the album that is open as it is now."""
+        before = self.uploads.album
+        if before is None or before.id != album.id or before == album:
+            return
+        self.uploads.album = album
+        self.albums.note(album)
+        self._tell(title=album.name)
+        if before.sort_order != album.sort_order:
+            self.gallery.show(album)
+
     def _note_search(self, change: dict[str, Any]) -> None:
         if self.navigation.note(search=change["new"]):
             self._show_page(self.navigation.address)
@@ -216,6 +258,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.follow.show(photo_id)
 
     def _open_drawer(self, is_open: bool) -> None:
+        if is_open:
+            self._edit_album(False)
         self.top_bar.expanded = is_open
         fields.set_visible(self.drawer, is_open)
 

@@ -21,8 +21,11 @@ _NONE = "(choose an album)"
 class AlbumPanel(Panel):
     """Chooses an album of a user; `album` is None until one is chosen."""
 
-    def __init__(self, workbench: Workbench, user: str = "") -> None:
-        """Show this user's albums; without a user, none until `show_user`."""
+    def __init__(self, workbench: Workbench, user: str = "", *, chooses: bool = True) -> None:
+        """Show this user's albums; without a user, none until `show_user`.
+
+        Without `chooses` it only changes and deletes the album that `choose` is given.
+        """
         self.workbench = workbench
         self.user = user
         self.albums: dict[str, Album] = {}
@@ -43,11 +46,11 @@ class AlbumPanel(Panel):
         self.form = AlbumForm(self.save, self.delete)
         self.choice.observe(lambda change: self._choose_id(change["new"]), "value")
         fields.on_enter(self.new_name, self.create)
-        super().__init__(
+        rows = (
             fields.row(self.choice, self.refresh_button, self.cost_button, self.edit_button),
             fields.row(self.new_name, self.create_button),
-            self.form,
         )
+        super().__init__(*(rows if chooses else ()), self.form)
         if user:
             self.refresh()
 

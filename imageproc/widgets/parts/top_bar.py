@@ -26,6 +26,8 @@ class TopBarHandlers:
     """To change the user."""
     activity: Callable[[], object] = lambda: None
     """To open or close the list of what is being processed."""
+    edit: Callable[[], object] = lambda: None
+    """To open or close the form for the album."""
     again: Callable[[], object] = lambda: None
     """To try again what did not work."""
 
@@ -42,6 +44,8 @@ class TopBar(anywidget.AnyWidget):
     failed = traitlets.Int(0).tag(sync=True)
     active = traitlets.Int(0).tag(sync=True)
     expanded = traitlets.Bool(False).tag(sync=True)
+    editable = traitlets.Bool(False).tag(sync=True)
+    editing = traitlets.Bool(False).tag(sync=True)
     placed = traitlets.Int(0).tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
@@ -63,5 +67,5 @@ class TopBar(anywidget.AnyWidget):
             self._handlers.go(str(message.get("fragment", "")))
         elif kind == "ping":
             self.send({"type": "pong"})
-        elif kind in ("home", "switch", "activity", "again"):
+        elif kind in ("home", "switch", "activity", "edit", "again"):
             getattr(self._handlers, kind)()

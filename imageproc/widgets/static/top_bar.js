@@ -5,12 +5,13 @@ function render({ model, el, signal, host }) {
   const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
   const home = element("button", { type: "button", class: "ip-home", onclick: () => model.send({ type: "home" }) }, "Photos");
   const title = element("h1", { class: "ip-place" }), slot = element("div", { class: "ip-slot" });
+  const edit = element("button", { type: "button", class: "ip-edit", title: "Rename, describe, sort or delete the album", onclick: () => model.send({ type: "edit" }) }, "Edit…");
   const map = element("button", { type: "button", "aria-pressed": "false", onclick: () => showMap(map.getAttribute("aria-pressed") !== "true") }, "Map");
   const upload = element("button", { type: "button", class: "ip-upload", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: app() })) }, "Upload");
   const badge = element("span", { class: "ip-badge" }), activity = element("button", { type: "button", class: "ip-activity", onclick: () => model.send({ type: "activity" }) }, "Activity", badge);
   const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => model.send({ type: "switch" }) });
   const header = element("header", { class: "ip-header" },
-    element("nav", { class: "ip-where", "aria-label": "Place" }, home, title), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
+    element("nav", { class: "ip-where", "aria-label": "Place" }, home, title, edit), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
   const words = element("span", {}), act = element("button", { type: "button" });
   const banner = element("div", { class: "ip-banner", hidden: true }, words, act), spoken = element("div", { role: "alert" }, banner);
   const root = element("div", { class: "ip ip-top-bar" }, header, spoken);
@@ -29,7 +30,9 @@ function render({ model, el, signal, host }) {
     if (!name) title.textContent = "Albums";
     if (ours) document.title = [name, "Photos"].filter(Boolean).join(" · ");
     user.replaceChildren(element("span", { class: "ip-who" }, who), element("span", { class: "ip-switch" }, " · switch"));
-    map.hidden = !model.get("placed");
+    edit.hidden = !model.get("editable");
+    edit.setAttribute("aria-expanded", String(model.get("editing")));
+    map.hidden = !model.get("placed") || !name;
     if (map.hidden) showMap(false);
     badge.hidden = !failed && !active;
     badge.dataset.tone = failed ? "error" : "running";
@@ -86,7 +89,9 @@ function render({ model, el, signal, host }) {
   function onKey(event) {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !header.hidden) { event.preventDefault(); slot.querySelector("input")?.focus(); }
-    if (event.key === "Escape" && model.get("expanded") && !document.querySelector("dialog[open]")) { model.send({ type: "activity" }); activity.focus(); }
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (model.get("expanded")) { model.send({ type: "activity" }); activity.focus(); }
+    else if (model.get("editing")) { model.send({ type: "edit" }); edit.focus(); }
   }
   function showMap(on) { map.setAttribute("aria-pressed", String(on)); app()?.classList.toggle("ip-with-map", on); }
 
@@ -98,7 +103,7 @@ function render({ model, el, signal, host }) {
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "placed", "problem"], draw);
+  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "placed", "problem"], draw);
   return () => {
     undo();
     model.off("msg:custom", onMessage);
