@@ -35,6 +35,9 @@ _SAVE_WIDGETS = """async () => {
   await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
   await window.jupyterapp.commands.execute('docmanager:save');
 }"""
+_SAVE_NO_MORE_WIDGETS = """async () => {
+  await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
+}"""
 
 
 class Page:
@@ -74,6 +77,7 @@ class Page:
         end = time.monotonic() + 30
         while "widget-state" not in (saved := path.read_text()) and time.monotonic() < end:
             self.page.wait_for_timeout(200)
+        self.page.evaluate(_SAVE_NO_MORE_WIDGETS)  # the setting is all notebooks'
         return saved
 
     def save_and_shut_down(self) -> None:
