@@ -22,6 +22,9 @@ from imageproc.cli.escaping import say
 
 _ADDRESS = "127.0.0.1"
 _START_S = 60.0
+_POLICY = "frame-ancestors 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:"
+"""Voilà's template asks a host on the internet for icons, which no page here shows."""
+
 _IDLE_S = 1800
 """A visitor's kernel is ended after so many seconds without a word; a page that is open keeps it."""
 
@@ -67,7 +70,10 @@ def _configure(folder: Path, port: int, token: str) -> None:
             "open_browser": False,
             "token": token,
             "identity_provider_class": "imageproc.cli.jupyter_access.OwnOriginProvider",
-            "tornado_settings": {"allow_remote_access": False},  # to this machine's names alone
+            "tornado_settings": {
+                "allow_remote_access": False,  # to this machine's names alone
+                "headers": {"Content-Security-Policy": _POLICY},
+            },
         },
         "VoilaConfiguration": {
             "preheat_kernel": True,

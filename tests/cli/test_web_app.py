@@ -99,6 +99,9 @@ def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(app: App) ->
     assert "Shown to visitors" in page
     assert app.token not in page
     assert app.token not in str(headers)
+    policy = headers["Content-Security-Policy"]
+    assert "style-src 'self'" in policy, "Voilà's template names a style sheet of another host"
+    assert "font-src 'self'" in policy
     _, headers, _ = app.get(f"//photos.example/?token={app.token}")
     assert headers["Location"] == "/photos.example/", "it leads to nobody else's pages"
     _, headers, _ = app.get(f"/?token={app.token}")
