@@ -6,7 +6,7 @@ import ast
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from imageproc import errors
 from imageproc.client import workbench as client_workbench
 from imageproc.client.albums import Album
 from imageproc.client.dead_letters import NotRedriven
+from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
 from imageproc.client.photos.photo import Photo
 from imageproc.client.photos.processing import NotRestarted, Restarted
 from imageproc.client.stack import Stack
@@ -62,6 +63,8 @@ class Client:
     photo: Photo
     """A finished photo of the album, which the actions are about."""
     folder: Path
+    into: Album | None = None
+    """An album that photos are moved or copied into."""
 
     @property
     def workbench(self) -> Workbench:
@@ -151,10 +154,31 @@ def erase(client: Client) -> None:
     assert privacy.of_photos([ERASED]).empty
 
 
+def move(client: Client) -> None:
+    """Move the photo into a new album."""
+    assert client.into
+    told(client.workbench.photos.move([client.photo], client.into))
+
+
+def copy(client: Client) -> None:
+    """Copy the photo into a new album."""
+    assert client.into
+    told(client.workbench.photos.copy([client.photo], client.into))
+
+
+def told(outcomes: Iterable[Moved | NotMoved | Copied | NotCopied]) -> None:
+    for one in outcomes:
+        if isinstance(one, NotMoved | NotCopied):
+            raise ToldError(one.cause)
+
+
 ACTIONS: dict[str, Callable[[Client], Any]] = {
     "read the outputs": lambda client: Stack(client.target, client.stack_name).outputs,
     "name the account": lambda client: replace(client.target).account,
     "make an album": lambda client: client.workbench.albums.get_or_create(f"Album {next(NUMBERS)}", "ann"),
+    "describe an album": lambda client: client.workbench.albums.describe(client.album, f"{next(NUMBERS)}"),
+    "move": move,
+    "copy": copy,
     "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,
     "show": lambda client: client.workbench.photos.get(client.photo.id),
@@ -177,7 +201,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
 }
 
 
-SLOW = ("list dead letters", "redrive", "retry", "bulk")
+SLOW = ("list dead letters", "redrive", "retry", "bulk", "move", "copy")
 """They wait for something, or start an execution: of these the kinds that differ most will do."""
 
 AT_ONCE = {"upload": 4, "read logs": 9, "fill the catalog": 8, "follow the catalog": 5, "erase": 5}
@@ -201,6 +225,8 @@ def prepared(client: Client, backend: Backend, action: str) -> None:
     if action in ("follow", "retry", "redrive"):
         backend.execution(backend.photos.get(client.photo.id))
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
+    if action in ("move", "copy"):
+        client.into = backend.workbench.albums.get_or_create(f"Into {next(NUMBERS)}", "ann")
     if action in ("follow the catalog", "erase"):
         backend.workbench.catalog.sync()
     if action == "erase":
@@ -278,11 +304,11 @@ def test_what_is_denied_once_is_told_and_the_next_attempt_does_it(
 ) -> None:
     prepared(client, backend, action)
     client.failing.fail(operation, "denied", "once")
-    told = attempt(client, action)
+    error = attempt(client, action)
     client.failing.stop()
-    assert isinstance(told, ToldError | errors.AccessDeniedError)
+    assert isinstance(error, ToldError | errors.AccessDeniedError)
     assert client.failing.failed == 1
-    if action in ("retry", "redrive", "follow"):
+    if action in ("retry", "redrive", "follow", "move", "copy"):
         prepared(client, backend, action)
     assert attempt(client, action) is None
 
