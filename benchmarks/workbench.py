@@ -74,7 +74,8 @@ _GALLERY = (
 from imageproc.widgets import GalleryPanel, show
 workbench = Workbench.open("local")
 len(workbench.photos)""",
-    """gallery = GalleryPanel(workbench, view=workbench.photos.where())
+    """newest = workbench.photos.where().sort_by("uploaded", descending=True)
+gallery = GalleryPanel(workbench, view=newest)
 show(gallery)
 await gallery.finished()""",
 )
@@ -167,7 +168,7 @@ def record(number: int) -> dict[str, Any]:
         THUMBNAIL: {"s3Bucket": "-", "s3Key": f"Thumbnails/{identifier}", "width": 250, "height": 188},
         "dimensions": {"width": 4000, "height": 3000},
         "creationTime": f"{2000 + number // 1000}-{1 + number // 100 % 10:02}-{1 + number % 28:02}T12:00:00",
-        "uploadTime": 1_700_000_000_000 + number,
+        "uploadTime": 1_700_000_000 + number,
         "geo": {"latitude": -60 + number % 500 * 0.24, "longitude": -170 + number % 500 * 0.68},
     }
 
