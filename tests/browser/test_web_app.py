@@ -105,7 +105,7 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     assert not page.locator("dialog.ip-dialog").is_visible()
     checked(ann, "run")
     page.keyboard.press("Escape")
-    page.locator(".ip-app-drawer").wait_for(state="hidden")
+    page.locator(".ip-app-drawer").first.wait_for(state="hidden")
 
     bob: Page = visit(390, 844, touch=True)
     bob.page.goto(app_url)  # takes the token
