@@ -13,6 +13,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
     from imageproc import Album, Photo, Workbench
@@ -110,13 +111,13 @@ def delete(
     into = workbench.albums.get(target, album.user) if target else None
     count = sum(1 for _ in workbench.photos.in_album(album))
     if count and not (into or forget):
-        raise click.UsageError(f"{album.name} has {_counted(count)}: give --move-to ALBUM, or --forget.")
+        raise click.UsageError(f"{album.name} has {photos_text(count)}: give --move-to ALBUM, or --forget.")
     if not yes:
         _ask(album, into, count)
     done = workbench.albums.delete(
         album, move_to=into, forget=forget, notify=lambda photo: errors.print(photo, soft_wrap=True)
     )
-    became = f", {_counted(done)} {f'moved to {into.name}' if into else 'erased'}" if done else ""
+    became = f", {photos_text(done)} {f'moved to {into.name}' if into else 'erased'}" if done else ""
     console.print(f"Deleted: the album {album.name}{became}.", soft_wrap=True)
 
 
@@ -135,7 +136,7 @@ def move(connection: Connection, photo_ids: tuple[str, ...], target: str, select
     chosen, album = _chosen(connection, photo_ids, target, selection)
     came = list(connection.workbench.photos.move(chosen, album))
     refused = [one for one in came if isinstance(one, NotMoved)]
-    _report(f"Moved to {album.name}: {_counted(len(came) - len(refused))}.", "Not moved", refused)
+    _report(f"Moved to {album.name}: {photos_text(len(came) - len(refused))}.", "Not moved", refused)
 
 
 @click.command()
@@ -154,7 +155,7 @@ def copy(connection: Connection, photo_ids: tuple[str, ...], target: str, select
     came = list(connection.workbench.photos.copy(chosen, album))
     refused = [one for one in came if isinstance(one, NotCopied)]
     there = sum(1 for one in came if isinstance(one, Copied) and one.already_there)
-    text = f"Copied to {album.name}: {_counted(len(came) - len(refused) - there)}"
+    text = f"Copied to {album.name}: {photos_text(len(came) - len(refused) - there)}"
     _report(text + (f", {there:,} were there already." if there else "."), "Not copied", refused)
 
 
@@ -181,10 +182,10 @@ def _report(text: str, refusal: str, refused: Iterable[Any]) -> None:
 def _ask(album: Album, into: Album | None, count: int) -> None:
     """Ask before an album is deleted. Raises ClickException for another answer."""
     if not count or into:
-        what = f"Move {_counted(count)} to {into.name} and delete" if into and count else "Delete"
+        what = f"Move {photos_text(count)} to {into.name} and delete" if into and count else "Delete"
         click.confirm(f"{what} the album {album.name}?", abort=True, err=True)
         return
-    console.print(f"{_counted(count).capitalize()} with all versions, thumbnails and records go for good.")
+    console.print(f"{photos_text(count).capitalize()} with all versions, thumbnails and records go for good.")
     if click.prompt(f"Type the album's name, {album.name}, to erase all this", err=True) != album.name:
         raise click.ClickException("The answer differs: nothing was erased.")
 
@@ -200,10 +201,6 @@ def _attributes(album: Album) -> dict[str, Any]:
     more = {"description": album.description, "coverPhotoID": album.cover_id, "sortOrder": album.sort_order}
     known = {"albumID": album.id, "userID": album.user, "name": album.name, "creationTime": album.created}
     return known | {name: value for name, value in more.items() if value}
-
-
-def _counted(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count:,} photos"
 
 
 def _local_time(epoch_s: int) -> str:

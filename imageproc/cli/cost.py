@@ -9,8 +9,8 @@ from imageproc.cli.deploy import given_parameters
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table
 from imageproc.costs import AVERAGE_MEGABYTES, BILL_COLUMNS, DATE, REGION, Estimate, estimate
-from imageproc.costs.words import photos as counted
 from imageproc.costs.words import usd
+from imageproc.presentation.text import photos_text
 
 
 @click.command()
@@ -61,7 +61,7 @@ def cost(
 
 
 def _print(found: Estimate) -> None:
-    size = f"{counted(found.photos)} of {found.megabytes:.2f} MB"
+    size = f"{photos_text(found.photos)} of {found.megabytes:.2f} MB"
     for title, bill in (
         (f"{size}, once", found.processing),
         (f"{size}, to keep, a month", found.storing),

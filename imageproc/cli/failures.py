@@ -10,8 +10,7 @@ from imageproc.cli import options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.costs.words import photos
-from imageproc.presentation.text import in_words
+from imageproc.presentation.text import in_words, photos_text
 
 if TYPE_CHECKING:
     from imageproc import FailureGroup
@@ -47,7 +46,9 @@ def _print_group(group: FailureGroup) -> None:
     names = [photo.name for photo in group.photos[:_NAMES]]
     more = f" and {group.count - _NAMES} more" if group.count > _NAMES else ""
     lacks = f", no {group.part}" if group.part else ""
-    console.print(f"{photos(group.count)} {in_words(group.status).lower()}{lacks}: {', '.join(names)}{more}")
+    console.print(
+        f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}: {', '.join(names)}{more}"
+    )
     console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
     if len(group.causes) > 1:
         console.print(f"  and {len(group.causes) - 1} other causes")

@@ -19,6 +19,7 @@ from imageproc.client.photos.photo import Photo
 from imageproc.core.attributes import ALBUM_ID
 from imageproc.core.keys import incoming_key, is_original, photo_id_of
 from imageproc.errors import AlbumNotEmptyError, AlbumNotFoundError, InvalidArgumentError
+from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
     from imageproc.client.workbench import Workbench
@@ -89,9 +90,8 @@ class AlbumDeletion:
             for erased in self._workbench.privacy.erase(self._workbench.privacy.of_photos(found)):
                 self._done(erased.photo_id, done)
         else:
-            many = "1 photo" if len(found) == 1 else f"{len(found):,} photos"
             raise AlbumNotEmptyError(
-                f"The album {self._album.name} has {many}.",
+                f"The album {self._album.name} has {photos_text(len(found))}.",
                 "Say what becomes of them: move_to= another album, or forget=True.",
             )
 

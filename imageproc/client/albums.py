@@ -206,7 +206,7 @@ class Albums(StackResource):
         for photo in self._known.photos.many([found.cover_id] if found.cover_id else ()):
             if photo.album_id == found.id and photo.thumbnail_key:
                 return photo
-        return next((photo for photo in found.photos.limit(_LOOKED_AT) if photo.thumbnail_key), None)
+        return first_with_thumbnail(found.photos)
 
     def delete(
         self,
@@ -220,8 +220,8 @@ class Albums(StackResource):
 
         They are moved to another album, or with `forget` erased for good; one of both must be said unless
         there are none. Interrupted, it is finished by asking again. `notify` is told of each photo that is
-        done. Raises AlbumNotEmptyError if nothing is said of its photos, or if some came meanwhile: then the
-        album stays. Raises MoveError, ForgetError, AlbumNotFoundError, AwsError.
+        done. Raises AlbumNotEmptyError if nothing is said of its photos, if one cannot be moved, or if some
+        came meanwhile: then the album stays. Raises ForgetError, AlbumNotFoundError, AwsError.
         """
         from imageproc.client.album_deletion import AlbumDeletion
 
@@ -326,6 +326,11 @@ class Albums(StackResource):
             sort_order=str(order) if order else None,
             _workbench=self._workbench,
         )
+
+
+def first_with_thumbnail(view: PhotoView) -> Photo | None:
+    """Return the first photo that has a thumbnail; None if none of the first twenty has one."""
+    return next((photo for photo in view.limit(_LOOKED_AT) if photo.thumbnail_key), None)
 
 
 def _checked_name(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imageproc.costs.estimate import Estimate
 from imageproc.costs.prices import DATE, REGION
+from imageproc.presentation.text import photos_text
 
 
 def usd(amount: float) -> str:
@@ -13,15 +14,10 @@ def usd(amount: float) -> str:
     return f"{amount:.2g} USD" if amount >= 0.0001 else "less than 0.0001 USD"
 
 
-def photos(many: int) -> str:
-    """Return a number of photos in words."""
-    return "1 photo" if many == 1 else f"{many:,} photos"
-
-
 def brief(estimate: Estimate, *, local: bool) -> tuple[str, str]:
     """Return what the stack alone costs a month, and what the photos cost; on the local AWS nothing does."""
     labels = estimate.processing.services.get("Rekognition", 0)
-    counted = f"{photos(estimate.photos)} of {estimate.megabytes:.2g} MB"
+    counted = f"{photos_text(estimate.photos)} of {estimate.megabytes:.2g} MB"
     once, kept = usd(estimate.processing.total), usd(estimate.storing.total)
     here = "Nothing costs money here. " if local else ""
     alone = f"{here}On AWS the stack alone costs at most {usd(estimate.standing.total)} a month"

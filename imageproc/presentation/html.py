@@ -16,7 +16,7 @@ from imageproc.presentation.facts import facts, problem, tag_confidences
 from imageproc.presentation.listings import listing as listing
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.rendition import make_rendition
-from imageproc.presentation.text import printable
+from imageproc.presentation.text import photos_text, printable
 
 MAX_PICTURES = 24
 """The most thumbnails of a contact sheet."""
@@ -92,7 +92,7 @@ def photo(record: PhotoRecord, thumbnail: bytes | None) -> Markup:
 def contact_sheet(title: str, cards: Sequence[SheetPhoto], total: int) -> Markup:
     """Return at most `MAX_PICTURES` photos as thumbnails with their names, and how many there are in all."""
     shown = cards[:MAX_PICTURES]
-    count = f"{total:,} photo{'' if total == 1 else 's'}"
+    count = photos_text(total)
     if len(shown) < total:
         count += f", {len(shown)} shown"
     head = Markup("<div><strong>{}</strong> {}</div>").format(printable(title), count)

@@ -13,7 +13,7 @@ from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import ImageRejectedError
 from imageproc.presentation.markup import Markup
-from imageproc.presentation.text import coordinates, printable
+from imageproc.presentation.text import coordinates, photos_text, printable
 
 _LONGEST_NOTE = 5000
 
@@ -86,7 +86,7 @@ def end() -> Markup:
 
 
 def _summary(records: Sequence[PhotoRecord]) -> Iterator[str]:
-    yield f"{len(records):,} photo{'' if len(records) == 1 else 's'}"
+    yield photos_text(len(records))
     days = sorted(record.taken.date() for record in records if record.taken)
     if days:
         yield _day(days[0]) if days[0] == days[-1] else f"{_day(days[0])} to {_day(days[-1])}"

@@ -29,6 +29,11 @@ def bytes_text(count: float) -> str:
     return f"{count / 1000:.1f} GB"
 
 
+def photos_text(count: int) -> str:
+    """Return a number of photos in words."""
+    return "1 photo" if count == 1 else f"{count:,} photos"
+
+
 def coordinates(latitude: float, longitude: float) -> str:
     """Return a place as `51.5074° N, 0.1278° W`."""
     north, east = "S" if latitude < 0 else "N", "W" if longitude < 0 else "E"

@@ -18,8 +18,8 @@ _IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;
   return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
-_RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
-_DONE = """() => {
+RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+DONE = """() => {
   const all = window.jupyterapp.shell.currentWidget.content.widgets;
   const cells = all.filter((cell) => cell.model.type === 'code');
   const bad = ['error', 'stderr'].map((kind) => `[data-mime-type="application/vnd.jupyter.${kind}"]`).join();
@@ -34,8 +34,7 @@ _SAVE_AND_SHUT_DOWN = """async () => {
 _SAVE_WIDGETS = """async () => {
   await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
   await window.jupyterapp.commands.execute('docmanager:save');
-}"""
-_SAVE_NO_MORE_WIDGETS = """async () => {
+  // The command turns a setting on or off, which is all notebooks'.
   await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState');
 }"""
 
@@ -67,8 +66,8 @@ class Page:
 
     def run_all(self, timeout_s: float = 120.0) -> None:
         """Press Run All, and wait until every cell has run. Raises AssertionError if one fails."""
-        self.page.evaluate(_RUN_ALL)
-        outcome = self.page.wait_for_function(_DONE, timeout=timeout_s * 1000).json_value()
+        self.page.evaluate(RUN_ALL)
+        outcome = self.page.wait_for_function(DONE, timeout=timeout_s * 1000).json_value()
         assert outcome == "done", outcome
 
     def save_with_widgets(self, path: Path) -> str:
@@ -77,7 +76,6 @@ class Page:
         end = time.monotonic() + 30
         while "widget-state" not in (saved := path.read_text()) and time.monotonic() < end:
             self.page.wait_for_timeout(200)
-        self.page.evaluate(_SAVE_NO_MORE_WIDGETS)  # the setting is all notebooks'
         return saved
 
     def save_and_shut_down(self) -> None:

@@ -309,6 +309,10 @@ def test_the_open_album_is_renamed_and_deleted_by_its_user(visitor: Visitor, bac
     assert (stored.name, stored.sort_order) == ("Journey", "-uploaded")
     assert app.gallery.search_bar.order == "uploaded-newest"
 
+    form.close_button.click()
+    assert visitor.page == ["photos"]
+    visitor.tell(app.top_bar, type="edit")
+    until(lambda: form.layout.display != "none" and not app.editor.busy)
     form.photos.value = next(value for words, value in form.photos.options if "Forget" in words)
     app.editor.delete()
     until(lambda: form.question.layout.display != "none")

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from functools import cached_property
 
 from imageproc import Album, Photo, PhotoView, Workbench
+from imageproc.client.albums import first_with_thumbnail
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AlbumNotFoundError
 from imageproc.presentation.text import printable
 from imageproc.widgets.app.address import ALL
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
-
-_LOOKED_AT = 10
-"""Photos that are looked at for one with a thumbnail."""
 
 
 class AlbumPage:
@@ -74,16 +72,10 @@ class AlbumPage:
 
     def _cover(self, album_id: str) -> Photo | None:
         if album_id == ALL:
-            return newest(self.photos(self._user))
+            return first_with_thumbnail(self.photos(self._user).sort_by("uploaded", descending=True))
         album = self._albums.get(album_id)
         return self._workbench.albums.cover(album) if album else None
 
     @cached_property
     def _urls(self) -> PresignedUrls:
         return self._workbench.photos.urls()
-
-
-def newest(view: PhotoView) -> Photo | None:
-    """Return the newest photo of a view that has a thumbnail, None if there is none."""
-    photos = view.sort_by("uploaded", descending=True).limit(_LOOKED_AT)
-    return next((photo for photo in photos if photo.thumbnail_key), None)

@@ -113,6 +113,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         made = AlbumPanel(self._workbench, chooses=False)
         made.on_choose(self._show_changed)
         made.on_delete(lambda _: self.navigation.go(Address(self.user)))
+        made.on_close(lambda: self._edit_album(False))
         self.editing.children = (Heading("Album"), made)
         return made
 

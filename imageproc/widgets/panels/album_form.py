@@ -8,6 +8,7 @@ import ipywidgets
 
 from imageproc import Album, Workbench
 from imageproc.errors import AlbumNotEmptyError
+from imageproc.presentation.text import photos_text
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.question import Question
 from imageproc.widgets.panels.shown_photos import ORDERS
@@ -19,9 +20,11 @@ _KEEP, _FORGET = "", "\0forget"
 
 
 class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Fields for an album, hidden until `show`. The panel that holds it has `save` and `delete` called."""
+    """Fields for an album, hidden until `show`. Its buttons are the panel's that holds it."""
 
-    def __init__(self, save: Callable[[], object], delete: Callable[[], object]) -> None:
+    def __init__(
+        self, save: Callable[[], object], delete: Callable[[], object], close: Callable[[], object]
+    ) -> None:
         """Offer what is done when a button is pressed."""
         self.album: Album | None = None
         """The album that is shown."""
@@ -33,13 +36,13 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self.question = Question()
         fields.on_enter(self.name, save)
         save_button = fields.button("Save", save)
-        close = fields.button("Close", lambda: fields.set_visible(self, False))
+        self.close_button = fields.button("Close", close)
         delete_button = fields.button("Delete album…", delete, hint="Delete the album; asks first")
         super().__init__(
             [
                 fields.row(self.name, self.order),
                 self.description,
-                fields.row(save_button, close),
+                fields.row(save_button, self.close_button),
                 fields.row(self.photos, delete_button),
                 self.question,
             ]
@@ -106,7 +109,7 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     @staticmethod
     def _asked(workbench: Workbench, album: Album, chosen: str, total: int) -> str:
-        photos = "1 photo" if total == 1 else f"{total:,} photos"
+        photos = photos_text(total)
         if not total:
             return f"Delete the empty album {album.name}?"
         if chosen == _FORGET:

@@ -32,6 +32,7 @@ class AlbumPanel(Panel):
         self.album: Album | None = None
         self._listeners: list[Callable[[Album], object]] = []
         self._delete_listeners: list[Callable[[Album], object]] = []
+        self._close_listeners: list[Callable[[], object]] = []
         # Held while the list and its field change, never while AWS or a listener is waited for; reentrant,
         # as changing the field calls `_choose_id`.
         self._lock = RLock()
@@ -43,7 +44,7 @@ class AlbumPanel(Panel):
         self.edit_button = fields.button(
             "Edit…", self.edit, hint="Rename, describe, sort or delete the album"
         )
-        self.form = AlbumForm(self.save, self.delete)
+        self.form = AlbumForm(self.save, self.delete, self.close_form)
         self.choice.observe(lambda change: self._choose_id(change["new"]), "value")
         fields.on_enter(self.new_name, self.create)
         rows = (
@@ -61,6 +62,10 @@ class AlbumPanel(Panel):
     def on_delete(self, listener: Callable[[Album], object]) -> None:
         """Call this with each album that was deleted here."""
         self._delete_listeners.append(listener)
+
+    def on_close(self, listener: Callable[[], object]) -> None:
+        """Call this when somebody closes the form."""
+        self._close_listeners.append(listener)
 
     def show_user(self, user: str) -> None:
         """Show the albums of another user."""
@@ -98,6 +103,12 @@ class AlbumPanel(Panel):
         """Ask, and delete the form's album as it says."""
         if album := self.form.album:
             self.start(lambda control: self._delete(album, control), "Reading the album...", after=True)
+
+    def close_form(self) -> None:
+        """Change nothing more."""
+        fields.set_visible(self.form, False)
+        for listener in self._close_listeners:
+            listener()
 
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new. Listeners are called before this returns."""

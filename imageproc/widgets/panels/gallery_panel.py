@@ -13,6 +13,7 @@ from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import WorkbenchError
 from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import contact_sheet
@@ -293,7 +294,7 @@ class GalleryPanel(Panel):
         self.gallery.show(shown.layout, shown.ranges(self._selected))
         fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
         placed, total = len(shown.places), len(shown.ids)
-        self.map.show(shown.places, f"{placed:,} of {photo_actions.counted(total)} have a position.")
+        self.map.show(shown.places, f"{placed:,} of {photos_text(total)} have a position.")
 
     def _open_facets(self, is_open: bool) -> None:
         self._facets_open = is_open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, count
+from itertools import count
 
 from imageproc import (
     Album,
@@ -21,7 +21,7 @@ from imageproc import (
     Written,
 )
 from imageproc.client.photos.exports import File
-from imageproc.presentation.text import bytes_text, printable
+from imageproc.presentation.text import bytes_text, photos_text, printable
 from imageproc.widgets.parts.gallery import Action
 
 RETRY = Action("retry", "Retry", "Process again what failed or is missing")
@@ -81,7 +81,7 @@ def restart(
             else:
                 refused.append(one)
         told(started + len(refused))
-    return _outcome(f"{counted(started)} being processed again.", [one.cause for one in refused])
+    return _outcome(f"{photos_text(started)} being processed again.", [one.cause for one in refused])
 
 
 def download(
@@ -142,7 +142,7 @@ def _notifier(control: Cancellation, told: Progress) -> Callable[[object], objec
 
 def _said(written: Written, where: str, wanted: Wanted) -> str:
     kept = "with places" if wanted.places else "without places"
-    done = f"{counted(written.photos)} ({bytes_text(written.size)}) {where}, {kept}."
+    done = f"{photos_text(written.photos)} ({bytes_text(written.size)}) {where}, {kept}."
     return _outcome(done, [one.cause for one in written.left_out])
 
 
@@ -169,7 +169,7 @@ def put(
             told(done + len(refused))
     said = "moved" if moves else "copied"
     rest = "" if moves else " The copies are being processed."
-    return _outcome(f"{counted(done)} {said} to {printable(into.name, 60)}.{rest}", refused)
+    return _outcome(f"{photos_text(done)} {said} to {printable(into.name, 60)}.{rest}", refused)
 
 
 def use_as_cover(workbench: Workbench, ids: Sequence[str]) -> str:
@@ -188,12 +188,13 @@ def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool],
         return "Nothing is left of these photos."
     names = ", ".join(printable(one.photo_id.rpartition("/")[2], 60) for one in erasure.photos[:3])
     more = f" and {len(erasure.photos) - 3:,} more" if len(erasure.photos) > 3 else ""
-    what = f"{counted(len(erasure.photos))}, {erasure.versions:,} stored versions, {bytes_text(erasure.size)}"
+    versions = f"{erasure.versions:,} stored versions, {bytes_text(erasure.size)}"
+    what = f"{photos_text(len(erasure.photos))}, {versions}"
     if not ask(f"Erase {names}{more} for good? That is {what}, with thumbnails and records."):
         return "Nothing was erased."
     for number, _ in enumerate(workbench.privacy.erase(erasure)):
         told(number + 1)
-    return f"{counted(len(erasure.photos))} erased."
+    return f"{photos_text(len(erasure.photos))} erased."
 
 
 def _in_folder(events: Iterable[Downloaded | NotDownloaded], notify: Callable[[object], object]) -> Written:
@@ -205,11 +206,6 @@ def _in_folder(events: Iterable[Downloaded | NotDownloaded], notify: Callable[[o
     return Written(len(sizes), sum(sizes), tuple(one for one in done if isinstance(one, NotDownloaded)))
 
 
-def counted(count: int) -> str:
-    """Return how many photos, in words."""
-    return f"{count:,} {'photo' if count == 1 else 'photos'}"
-
-
 def _outcome(done: str, refused: Sequence[str]) -> str:
-    causes = "; ".join(dict.fromkeys(chain(map(printable, refused[:3]))))
+    causes = "; ".join(dict.fromkeys(map(printable, refused[:3])))
     return f"{done} {len(refused):,} not: {causes}" if refused else done

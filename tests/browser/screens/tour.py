@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imageproc import resources
-from tests.browser.pages import Page
+from tests.browser.pages import DONE, RUN_ALL, Page
 from tests.browser.screens.states import ALBUM, APP, STACK, USER, State
 
 WIDTHS = (390, 700, 1000, 1600)
@@ -16,15 +16,6 @@ HEIGHT = 1000
 COMPARED_IN_THE_DARK = 1000
 """The width at which the tests compare the dark pages, too; colours are the same at all widths."""
 
-_RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
-_RAN = """() => {
-  const all = window.jupyterapp.shell.currentWidget.content.widgets;
-  const cells = all.filter((one) => one.model.type === 'code');
-  const bad = ['error', 'stderr'].map((kind) => `[data-mime-type="application/vnd.jupyter.${kind}"]`).join();
-  if (document.querySelector(bad)) return 'failed';
-  const done = cells.every(({ model }) => model.executionCount && model.executionState !== 'running');
-  return done ? 'done' : '';
-}"""
 _QUIET = """() => [...document.images].every((one) => one.complete)
   && !document.querySelector('.ip-loading, .ip-card img:not(.ip-there)')"""
 _THEMED = "(light) => document.body.dataset.jpThemeLight === String(light)"
@@ -58,9 +49,9 @@ def open_page(page: Page, state: State, lab_url: str, app_url: str, notebooks: P
     page.open_notebook(
         lab_url.replace("/lab/workspaces/", "/doc/workspaces/"), f"{folder}/{state.page}.ipynb"
     )
-    page.page.evaluate(_RUN)
-    outcome = page.page.wait_for_function(_RAN, timeout=120_000).json_value()
-    assert outcome == ("failed" if state.fails else "done")
+    page.page.evaluate(RUN_ALL)
+    outcome = page.page.wait_for_function(DONE, timeout=120_000).json_value()
+    assert outcome.startswith("failed") if state.fails else outcome == "done", outcome
 
 
 def look(page: Page, state: State, view: View) -> bytes:
