@@ -33,11 +33,15 @@ def enforce_roles_of_machines() -> None:
     about; other integrations are not. A Distributed Map's error for children that it may not start is assumed
     to be that of a task's: AWS's pages do not name it.
     """
-    from ministack.core.responses import get_account_id, get_region
-    from ministack.services import stepfunctions as sf
+    from ministack.services import stepfunctions
 
-    run, call, nested = sf._run_execution, sf._call_lambda, sf._nested_start_execution_request  # noqa: SLF001
-    map_items, read_items = sf._run_distributed_map, sf._read_map_items  # noqa: SLF001
+    _give_executions_their_roles(stepfunctions)
+    _guard_tasks(stepfunctions)
+    _guard_distributed_maps(stepfunctions)
+
+
+def _give_executions_their_roles(sf: Any) -> None:
+    run = sf._run_execution  # noqa: SLF001
 
     def _run_execution(exec_arn: str) -> None:
         execution = sf._executions.get(exec_arn) or {}  # noqa: SLF001
@@ -48,6 +52,14 @@ def enforce_roles_of_machines() -> None:
         finally:
             _ROLE.reset(token)
 
+    sf._run_execution = _run_execution  # noqa: SLF001
+
+
+def _guard_tasks(sf: Any) -> None:
+    from ministack.core.responses import get_account_id, get_region
+
+    call, nested = sf._call_lambda, sf._nested_start_execution_request  # noqa: SLF001
+
     def _call_lambda(func_ref: str, event: Any) -> Any:
         named = f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:{func_ref}"
         _require("lambda:InvokeFunction", func_ref if func_ref.startswith("arn:") else named, *_LAMBDA)
@@ -57,6 +69,13 @@ def enforce_roles_of_machines() -> None:
         request: State = nested(input_data)
         _require("states:StartExecution", request["stateMachineArn"], *_STATES)
         return request
+
+    sf._call_lambda = _call_lambda  # noqa: SLF001
+    sf._nested_start_execution_request = _nested_start_execution_request  # noqa: SLF001
+
+
+def _guard_distributed_maps(sf: Any) -> None:
+    map_items, read_items = sf._run_distributed_map, sf._read_map_items  # noqa: SLF001
 
     def _read_map_items(reader: State, effective: Any, ctx: State) -> Any:
         params = _parameters(reader, effective, ctx)
@@ -79,8 +98,6 @@ def enforce_roles_of_machines() -> None:
             _require("s3:PutObject", f"arn:aws:s3:::{manifest}", "States.ResultWriterFailed", *_S3)
         return result
 
-    sf._run_execution, sf._call_lambda = _run_execution, _call_lambda  # noqa: SLF001
-    sf._nested_start_execution_request = _nested_start_execution_request  # noqa: SLF001
     sf._run_distributed_map, sf._read_map_items = _run_distributed_map, _read_map_items  # noqa: SLF001
 
 
