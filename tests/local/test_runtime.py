@@ -16,6 +16,8 @@ from .signing import Call
 from .strangers import python_of_strangers, run_as_stranger, send_as_stranger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imageproc.local import LocalStatus
 
     from .functions import Functions
@@ -171,12 +173,12 @@ def test_the_runtime_api_serves_the_functions_process_alone(
         running = pool.submit(functions.invoke, name, 3)
         paths = ["/2018-06-01/runtime/invocation/next", "/x/2018-06-01/runtime/invocation/next", "/"]
         posts = [f"{paths[0][:-4]}{name}/response", "/2018-06-01/runtime/init/error"]
-        for port in runtime_ports(local_aws):
-            calls = [Call("GET", f"127.0.0.1:{port}", path, "lambda") for path in paths]
-            calls += [Call("POST", f"127.0.0.1:{port}", path, "lambda", {}, b'"forged"') for path in posts]
-            assert {call.target: call.send().status for call in calls} == dict.fromkeys([*paths, *posts], 403)
-            if os.getuid() == 0:
-                assert {reply.status for reply in send_as_stranger(calls)} == {403}
+        port = runtime_port(local_aws, name)
+        calls = [Call("GET", f"127.0.0.1:{port}", path, "lambda") for path in paths]
+        calls += [Call("POST", f"127.0.0.1:{port}", path, "lambda", {}, b'"forged"') for path in posts]
+        assert {call.target: call.send().status for call in calls} == dict.fromkeys([*paths, *posts], 403)
+        if os.getuid() == 0:
+            assert {reply.status for reply in send_as_stranger(calls)} == {403}
         assert running.result() not in ("forged", None)
     assert functions.invoke(name, 0), "no event was taken"
 
@@ -184,23 +186,31 @@ def test_the_runtime_api_serves_the_functions_process_alone(
 def test_other_users_cannot_read_where_the_runtime_api_is(
     functions: Functions, local_aws: LocalStatus
 ) -> None:
-    assert functions.invoke(functions.make("def handler(event, c): return 1\n")) == 1
-    found = []
-    for process in psutil.Process(local_aws.pid).children(recursive=True):
-        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-            found += [process] if "AWS_LAMBDA_RUNTIME_API" in process.environ() else []
+    name = functions.make("def handler(event, c): return 1\n")
+    assert functions.invoke(name) == 1
+    found = list(function_environments(local_aws, name))
     assert found
-    for process in found:
-        token = process.environ()["AWS_LAMBDA_RUNTIME_API"].partition("/")[2]
+    for process, environment in found:
+        token = environment["AWS_LAMBDA_RUNTIME_API"].partition("/")[2]
         assert len(token) == 64
         assert not any(token in argument for argument in process.cmdline())
         python = python_of_strangers()
         assert "PermissionError" in run_as_stranger(python, f"open('/proc/{process.pid}/environ')")[1]
 
 
-def runtime_ports(local_aws: LocalStatus) -> list[int]:
-    """Return the ports of the Runtime APIs that are served now."""
-    listening = psutil.Process(local_aws.pid).net_connections("inet")
-    ports = {one.laddr.port for one in listening if one.status == psutil.CONN_LISTEN} - {local_aws.port}
-    assert ports
-    return sorted(ports)
+def runtime_port(local_aws: LocalStatus, name: str) -> int:
+    """Return the port of the Runtime API that this function's process asks."""
+    ((_, environment),) = function_environments(local_aws, name)
+    address = environment["AWS_LAMBDA_RUNTIME_API"].partition("/")[0]
+    return int(address.partition(":")[2])
+
+
+def function_environments(
+    local_aws: LocalStatus, name: str
+) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
+    """Yield the processes of this function, and what each sees. Those of other tests come and go."""
+    for process in psutil.Process(local_aws.pid).children(recursive=True):
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            environment = process.environ()
+            if environment.get("AWS_LAMBDA_FUNCTION_NAME") == name:
+                yield process, environment
