@@ -37,6 +37,7 @@ from imageproc.local.ministack_adapter.storage import (
     compare_keys_directly,
     keep_versions_on_disk,
     parse_forms_once,
+    skip_what_is_too_old,
 )
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     keep_histories_on_disk()
     forget_log_records()
     compare_keys_directly()
+    skip_what_is_too_old()
     parse_forms_once()
     _settle_interrupted_stacks()
 
