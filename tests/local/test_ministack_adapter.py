@@ -358,7 +358,9 @@ ask(
     "CreateTable", TableName="table", BillingMode="PAY_PER_REQUEST",
     KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()],
-    GlobalSecondaryIndexes=[{"IndexName": "index", "KeySchema": index, "Projection": {"ProjectionType": "ALL"}}],
+    GlobalSecondaryIndexes=[
+        {"IndexName": "index", "KeySchema": index, "Projection": {"ProjectionType": "ALL"}}
+    ],
 )
 for number, time in enumerate(("5", "4", "5.0", "10", "-1", "4.5", None)):
     key = {"time": {"N": time}} if time else {}
