@@ -34,6 +34,7 @@
     │   ├── PhotoNotFoundError
     │   ├── AlbumNotFoundError
     │   ├── AlbumNotEmptyError
+    │   ├── CorrectionError
     │   ├── RetryError
     │   ├── DownloadError
     │   ├── ForgetError
@@ -247,6 +248,10 @@ class AlbumNotFoundError(WorkbenchError):
 
 class AlbumNotEmptyError(WorkbenchError):
     """An album that is not deleted, because it has photos."""
+
+
+class CorrectionError(WorkbenchError):
+    """A correction of labels that cannot be kept."""
 
 
 class RetryError(WorkbenchError):

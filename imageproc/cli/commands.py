@@ -23,6 +23,7 @@ _COMMANDS = {
     "tags": "photos:tags",
     "facets": "photos:facets",
     "show": "photos:show",
+    "label": "labels:label",
     "download": "privacy:download",
     "forget": "privacy:forget",
     "cost": "cost:cost",

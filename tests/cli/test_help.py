@@ -18,6 +18,7 @@ EXPECTED = {
     "facets",
     "show",
     "albums",
+    "label",
     "move",
     "copy",
     "download",
