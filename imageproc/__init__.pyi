@@ -20,8 +20,10 @@ from imageproc.client.executions.history import StepStatus as StepStatus
 from imageproc.client.logs import LogEntry as LogEntry
 from imageproc.client.photos.corrections import Corrected as Corrected
 from imageproc.client.photos.corrections import NotCorrected as NotCorrected
+from imageproc.client.photos.datasets import DatasetExport as DatasetExport
 from imageproc.client.photos.downloads import Downloaded as Downloaded
 from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.evaluation import Evaluation as Evaluation
 from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto

@@ -36,6 +36,7 @@
     │   ├── AlbumNotEmptyError
     │   ├── CorrectionError
     │   ├── RetryError
+    │   ├── DatasetError
     │   ├── DownloadError
     │   ├── ForgetError
     │   ├── FollowTimeoutError
@@ -256,6 +257,10 @@ class CorrectionError(WorkbenchError):
 
 class RetryError(WorkbenchError):
     """A photo that a retry cannot help."""
+
+
+class DatasetError(WorkbenchError):
+    """A data set of labelled photos that cannot be read."""
 
 
 class DownloadError(WorkbenchError):

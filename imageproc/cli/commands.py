@@ -24,6 +24,8 @@ _COMMANDS = {
     "facets": "photos:facets",
     "show": "photos:show",
     "label": "labels:label",
+    "export": "datasets:export",
+    "evaluate": "datasets:evaluate",
     "download": "privacy:download",
     "forget": "privacy:forget",
     "cost": "cost:cost",

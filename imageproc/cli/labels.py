@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,6 +86,20 @@ def undo(connection: Connection, wanted: str | None, by: str | None, **meant: An
     """Undo the last correction of each PHOTO, or of a selection, whoever made it."""
     chosen = _chosen(connection, **meant)
     _report("Undone", connection.workbench.photos.undo_corrections(chosen, wanted, user=by))
+
+
+@label.command("import")
+@options.connection
+@click.argument("truth", metavar="DIR", type=click.Path(path_type=Path, exists=True))
+@selection()
+@click.option("--by", metavar="USER", help="Who says it.")
+def import_(connection: Connection, truth: Path, selection: PhotoOptions, by: str | None) -> None:
+    """Correct all photos, or a selection, so that they have just those labels that the data set in DIR says.
+
+    DIR is a folder or a file in one of the formats of `export`. Labels that are no class of it stay.
+    """
+    connection.announce()
+    _report("Corrected", selection.among(connection.workbench).import_labels(truth, user=by))
 
 
 @label.command()

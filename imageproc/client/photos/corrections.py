@@ -137,12 +137,19 @@ class Corrections:
     def apply_all(self, photos: Iterable[Photo], edit: Edit) -> Iterator[Corrected | NotCorrected]:
         """Correct photos, several at a time, and yield what comes of each."""
 
-        def done(photo: Photo, now: Photo | None) -> Corrected | NotCorrected:
-            try:
-                return self.apply(photo, edit, now)
-            except (AwsError, CorrectionError, PhotoNotFoundError) as error:
-                return NotCorrected(photo.id, error)
+        return self.each(photos, lambda photo, now: self.attempt(photo, edit, now))
 
+    def attempt(self, photo: Photo, edit: Edit, now: Photo | None = None) -> Corrected | NotCorrected:
+        """Correct one photo, and return also what prevents it."""
+        try:
+            return self.apply(photo, edit, now)
+        except (AwsError, CorrectionError, PhotoNotFoundError) as error:
+            return NotCorrected(photo.id, error)
+
+    def each(
+        self, photos: Iterable[Photo], done: Callable[[Photo, Photo | None], Corrected | NotCorrected]
+    ) -> Iterator[Corrected | NotCorrected]:
+        """Yield what comes of each photo as it was found and as it is now, several at a time."""
         return each(photos, self._records, done)
 
     def _said(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.photos.corrections import Corrected, Corrections, Edit, NotCorrected
+from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, as_corrections, export
+from imageproc.client.photos.exports import Given
+from imageproc.client.photos.following import ignore
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.resource import StackResource
 from imageproc.client.users import default_user
@@ -15,6 +19,7 @@ from imageproc.errors import CorrectionError
 
 if TYPE_CHECKING:
     from imageproc.aws.record_store import RecordStore
+    from imageproc.datasets.images import Dataset
 
 Outcome = Corrected | NotCorrected
 
@@ -77,6 +82,32 @@ class Labelling(StackResource):
         said = self._corrections(user)
         return self._apply(photos, said, said.undo(label), cancellation)
 
+    def import_labels(
+        self,
+        photos: Iterable[PhotoLike],
+        truth: Dataset,
+        *,
+        user: str | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Iterator[Outcome]:
+        """Correct photos by a data set. See `PhotoView.import_labels`."""
+        said = as_corrections(map(self.find, photos), truth, self._corrections(user))
+        return _until(said, cancellation)
+
+    def export(
+        self,
+        photos: Iterable[PhotoLike],
+        folder: Path,
+        options: DatasetOptions,
+        *,
+        keep_location: bool = False,
+        notify: Callable[[str], object] | None = None,
+    ) -> DatasetExport:
+        """Write photos and their labels as a data set. See `PhotoView.export`."""
+        chosen = list({photo.id: photo for photo in map(self.find, photos)}.values())
+        given = Given(chosen, {}, keep_location=keep_location, notify=notify or ignore)
+        return export(given, self.read, folder.expanduser(), options)
+
     def correct(self, photo: Photo, method: str, *given: str | None, user: str | None = None) -> Photo:
         """Call one of the methods above for one photo, and return the photo as it is then.
 
@@ -96,10 +127,7 @@ class Labelling(StackResource):
         edit: Edit,
         cancellation: Cancellation | None,
     ) -> Iterator[Outcome]:
-        for outcome in corrections.apply_all(map(self.find, photos), edit):
-            yield outcome
-            if cancellation:
-                cancellation.check()
+        return _until(corrections.apply_all(map(self.find, photos), edit), cancellation)
 
     def _corrections(self, user: str | None) -> Corrections:
         return Corrections(self._records, user or default_user())
@@ -112,9 +140,21 @@ class Labelling(StackResource):
     def find(self, photo: PhotoLike) -> Photo:
         """Return a photo. See `Photos.find`."""
 
+    @abstractmethod
+    def read(self, photo: PhotoLike) -> bytes:
+        """Return a photo's file. See `Photos.read`."""
+
     @property
     @abstractmethod
     def _records(self) -> RecordStore[Photo]: ...
+
+
+def _until(outcomes: Iterator[Outcome], cancellation: Cancellation | None) -> Iterator[Outcome]:
+    """Yield the same, until it is cancelled."""
+    for outcome in outcomes:
+        yield outcome
+        if cancellation:
+            cancellation.check()
 
 
 def _why_nothing(photo: Photo, label: str | None) -> tuple[str, str]:

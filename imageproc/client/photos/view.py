@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,7 +15,10 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
+from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, read_dataset
+from imageproc.client.photos.evaluation import Evaluation, evaluate
 from imageproc.client.photos.search import parse
+from imageproc.datasets.evaluation import THRESHOLDS
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
     from imageproc.client.photos.photo import Photo
+    from imageproc.datasets.images import Dataset
 
 Time = str | int | date | datetime
 """2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
@@ -255,6 +259,59 @@ class PhotoView:
     ) -> list[Corrected | NotCorrected]:
         """Undo the last correction of each photo, or that of a label; as `add_label`."""
         return _told(self.photos.undo_corrections(self, label, cancellation=cancellation), notify)
+
+    def export(
+        self,
+        format: str,  # noqa: A002 - what it is called everywhere
+        folder: Path | str,
+        *,
+        photos: bool = True,
+        min_confidence: float = 0.0,
+        keep_location: bool = False,
+        notify: Callable[[str], object] | None = None,
+    ) -> DatasetExport:
+        """Write a data set of the photos and their labels as coco, yolo, voc, csv or parquet.
+
+        The folder is new or empty. Labels are those that count, of at least this confidence. Photos lose
+        their location as `Photos.download` says, unless `keep_location`; those that EXIF turns are written
+        upright, encoded again. `notify` is told each photo's ID; what it raises stops the writing. Raises
+        InvalidArgumentError for another format, DownloadError, AwsError.
+        """
+        options = DatasetOptions(format, photos, min_confidence)
+        return self.photos.export(self, Path(folder), options, keep_location=keep_location, notify=notify)
+
+    def evaluate(
+        self,
+        truth: Path | str | Dataset | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        machine: bool = False,
+        thresholds: Sequence[float] = THRESHOLDS,
+    ) -> Evaluation:
+        """Measure the labels by a data set, a folder or file; without one by what people corrected.
+
+        Photos are known by their files' names. COCO's names are ours by themselves; `names` adds others.
+        With `machine` what was recognised is judged, not what people made of it. Raises DatasetError for
+        what is no data set or has none of the photos.
+        """
+        return evaluate(self, truth, names=names, machine=machine, thresholds=thresholds)
+
+    def import_labels(
+        self,
+        truth: Path | str | Dataset,
+        *,
+        names: Mapping[str, str] | None = None,
+        user: str | None = None,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Correct the photos so that they have just those labels of a data set's classes that it says.
+
+        Labels that are no class of it stay. Boxes are not taken over. As `evaluate` and `add_label`.
+        """
+        known = read_dataset(truth, names)
+        said = self.photos.import_labels(self, known, user=user, cancellation=cancellation)
+        return _told(said, notify)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
