@@ -34,7 +34,9 @@
     │   ├── PhotoNotFoundError
     │   ├── AlbumNotFoundError
     │   ├── AlbumNotEmptyError
+    │   ├── CorrectionError
     │   ├── RetryError
+    │   ├── DatasetError
     │   ├── DownloadError
     │   ├── ForgetError
     │   ├── FollowTimeoutError
@@ -249,8 +251,16 @@ class AlbumNotEmptyError(WorkbenchError):
     """An album that is not deleted, because it has photos."""
 
 
+class CorrectionError(WorkbenchError):
+    """A correction of labels that cannot be kept."""
+
+
 class RetryError(WorkbenchError):
     """A photo that a retry cannot help."""
+
+
+class DatasetError(WorkbenchError):
+    """A data set of labelled photos that cannot be read."""
 
 
 class DownloadError(WorkbenchError):

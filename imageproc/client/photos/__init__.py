@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +12,7 @@ from typing import IO, Any
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
 from imageproc.catalog.rows import Row, to_record
-from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
@@ -19,20 +20,20 @@ from imageproc.client.photos.exports import File, Given, Written, write_contact_
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
 from imageproc.client.photos.view import PhotoView
-from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
 
 
-class Photos(StackResource):
+class Photos(Labelling):
     """The photos of a stack."""
 
     def __init__(self, stack: Stack, albums: Albums, executions: Executions, catalog: StackCatalog) -> None:
@@ -86,13 +87,13 @@ class Photos(StackResource):
         """Yield all photos as the table has them, in no fixed order: reads the whole table."""
         return self._records.scan()
 
-    def album_id(self, album: AlbumLike, user: str | None = None) -> str:
-        """Return the ID of an album. Raises as `Albums.get` does."""
-        return self._albums.get(album, user).id
+    def album(self, album: AlbumLike, user: str | None = None) -> Album:
+        """Return an album. Raises as `Albums.get` does."""
+        return self._albums.get(album, user)
 
-    def of_row(self, row: Row) -> Photo:
-        """Return the photo that the catalog has a row of."""
-        return to_record(row, self.catalog.origin, Photo, _photos=self)
+    def of_row(self, row: Row, hidden: frozenset[str] = frozenset()) -> Photo:
+        """Return the photo that the catalog has a row of, without these labels."""
+        return to_record(row, self.catalog.origin, Photo, _photos=self, _hidden=hidden)
 
     def get(self, photo: PhotoLike) -> Photo:
         """Return a photo as it is now, by itself or its whole ID.
@@ -136,7 +137,9 @@ class Photos(StackResource):
 
         Raises as `Albums.get` does.
         """
-        return self._records.in_album(self._albums.get(album, user).id, page_size)
+        found = self._albums.get(album, user)
+        every = self._records.in_album(found.id, page_size)
+        return (replace(one, _hidden=found.hidden_labels) for one in every)
 
     def read(self, photo: PhotoLike) -> bytes:
         """Return the photo's file as it was uploaded, in the version that the record is about.
@@ -369,10 +372,6 @@ class Photos(StackResource):
         with translated(f"Reading {key}"):
             answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
             return bytes(answer["Body"].read())
-
-    def __repr__(self) -> str:
-        """Return one line for people."""
-        return f"<Photos of {self._stack!r}>"
 
     @property
     def _records(self) -> RecordStore[Photo]:

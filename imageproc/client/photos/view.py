@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,7 +15,10 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
+from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, read_dataset
+from imageproc.client.photos.evaluation import Evaluation, evaluate
 from imageproc.client.photos.search import parse
+from imageproc.datasets.evaluation import THRESHOLDS
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
 
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from imageproc.client.albums import AlbumLike
+    from imageproc.client.cancellation import Cancellation
     from imageproc.client.photos import Photos
+    from imageproc.client.photos.corrections import Corrected, NotCorrected
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
     from imageproc.client.photos.photo import Photo
+    from imageproc.datasets.images import Dataset
 
 Time = str | int | date | datetime
 """2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
@@ -45,12 +51,16 @@ class PhotoView:
     """Those of the stack."""
     selection: Selection = field(default_factory=Selection)
     """What is asked of the catalog."""
+    hidden: frozenset[str] = frozenset()
+    """Labels that are neither shown nor counted: those that the view's album hides."""
 
     def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
+        hidden = self.hidden
         if album is not None:
-            conditions["album_id"] = self.photos.album_id(album, _owner(conditions.get("user")))
-        return self._with(self.selection.where(condition_of(conditions)))
+            found = self.photos.album(album, _owner(conditions.get("user")))
+            conditions["album_id"], hidden = found.id, hidden | found.hidden_labels
+        return self._with(self.selection.where(condition_of(conditions)), hidden)
 
     def search(self, text: str) -> PhotoView:
         """Return those that a line of text asks for: see `imageproc.client.photos.search`.
@@ -83,16 +93,16 @@ class PhotoView:
     def __or__(self, other: PhotoView) -> PhotoView:
         """Return the photos of either view, in this one's order."""
         both = AnyOf((self.selection.as_condition(), self._other(other).as_condition()))
-        return self._with(Selection(both, self.selection.order))
+        return self._with(Selection(both, self.selection.order), self.hidden & other.hidden)
 
     def __and__(self, other: PhotoView) -> PhotoView:
         """Return the photos of both views, in this one's order."""
         both = all_of(self.selection.as_condition(), self._other(other).as_condition())
-        return self._with(Selection(both, self.selection.order))
+        return self._with(Selection(both, self.selection.order), self.hidden | other.hidden)
 
     def __invert__(self) -> PhotoView:
         """Return all of the stack's other photos."""
-        return self._with(self.selection.inverted())
+        return self._with(self.selection.inverted(), frozenset())
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -104,7 +114,8 @@ class PhotoView:
 
     def __iter__(self) -> Iterator[Photo]:
         """Yield the photos in order, from the catalog: DynamoDB is not asked for each."""
-        return map(self.photos.of_row, self.photos.catalog.rows(self.selection))
+        rows = self.photos.catalog.rows(self.selection)
+        return (self.photos.of_row(row, self.hidden) for row in rows)
 
     @overload
     def __getitem__(self, index: int) -> Photo: ...
@@ -143,7 +154,8 @@ class PhotoView:
 
     def tags(self) -> dict[str, int]:
         """Return the labels and their parents, each with its number of photos, the most frequent first."""
-        return self.photos.catalog.ask(answers.tags, self.selection)
+        found = self.photos.catalog.ask(answers.tags, self.selection)
+        return {tag: photos for tag, photos in found.items() if tag not in self.hidden}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each photo, in order: flat columns, of times, categories and numbers.
@@ -151,20 +163,21 @@ class PhotoView:
         `taken` is the time on the clock where the photo was taken; `taken_offset` is that clock's offset, and
         `taken_utc` the moment, where EXIF has an offset. Raises ResourcesMissingError without pandas.
         """
-        return self.photos.catalog.ask(answers.frame, self.selection)
+        return self.photos.catalog.ask(answers.frame, self.selection, self.hidden)
 
     def labels_frame(self) -> pd.DataFrame:
         """Return a row for each box of each label, and one for a label without boxes, in no fixed order.
 
-        Confidences are in percent; boxes are fractions of the upright picture's sides.
+        Confidences are in percent; boxes are fractions of the upright picture's sides. `by` is the person who
+        added or renamed a label, missing if it was recognised.
         """
-        return self.photos.catalog.ask(answers.labels_frame, self.selection)
+        return self.photos.catalog.ask(answers.labels_frame, self.selection, self.hidden)
 
     def to_parquet(self, path: Path | str) -> Path:
         """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
         written = Path(path).expanduser()
         with self.photos.catalog.unlocked() as database:
-            answers.write_parquet(database, self.selection, written)
+            answers.write_parquet(database, self.selection, written, self.hidden)
         return written
 
     def to_csv(self, path: Path | str) -> Path:
@@ -174,7 +187,7 @@ class PhotoView:
         """
         written = Path(path).expanduser()
         with self.photos.catalog.unlocked() as database:
-            answers.write_csv(database, self.selection, written)
+            answers.write_csv(database, self.selection, written, self.hidden)
         return written
 
     def to_zip(self, file: File, *, thumbnails: bool = False, keep_location: bool = False) -> Written:
@@ -197,13 +210,116 @@ class PhotoView:
         """Copy the photos into another album; return what came of each. See `Photos.copy`."""
         return list(self.photos.copy(self, album))
 
+    def add_label(
+        self,
+        label: str,
+        *,
+        user: str | None = None,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Say that the photos have a label; return what came of each, of which `notify` is told at once.
+
+        See `Photos.add_label`.
+        """
+        said = self.photos.add_label(self, label, user=user, cancellation=cancellation)
+        return _told(said, notify)
+
+    def remove_label(
+        self,
+        label: str,
+        *,
+        user: str | None = None,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Say that the photos do not have a label; as `add_label`. See `Photos.remove_label`."""
+        said = self.photos.remove_label(self, label, user=user, cancellation=cancellation)
+        return _told(said, notify)
+
+    def rename_label(
+        self,
+        label: str,
+        to: str,
+        *,
+        user: str | None = None,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Say that what the photos have under a label is another thing; as `add_label`."""
+        said = self.photos.rename_label(self, label, to, user=user, cancellation=cancellation)
+        return _told(said, notify)
+
+    def undo_corrections(
+        self,
+        label: str | None = None,
+        *,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Undo the last correction of each photo, or that of a label; as `add_label`."""
+        return _told(self.photos.undo_corrections(self, label, cancellation=cancellation), notify)
+
+    def export(
+        self,
+        format: str,  # noqa: A002 - what it is called everywhere
+        folder: Path | str,
+        *,
+        photos: bool = True,
+        min_confidence: float = 0.0,
+        keep_location: bool = False,
+        notify: Callable[[str], object] | None = None,
+    ) -> DatasetExport:
+        """Write a data set of the photos and their labels as coco, yolo, voc, csv or parquet.
+
+        The folder is new or empty. Labels are those that count, of at least this confidence. Photos lose
+        their location as `Photos.download` says, unless `keep_location`; those that EXIF turns are written
+        upright, encoded again. `notify` is told each photo's ID; what it raises stops the writing. Raises
+        InvalidArgumentError for another format, DownloadError, AwsError.
+        """
+        options = DatasetOptions(format, photos, min_confidence)
+        return self.photos.export(self, Path(folder), options, keep_location=keep_location, notify=notify)
+
+    def evaluate(
+        self,
+        truth: Path | str | Dataset | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        machine: bool = False,
+        thresholds: Sequence[float] = THRESHOLDS,
+    ) -> Evaluation:
+        """Measure the labels by a data set, a folder or file; without one by what people corrected.
+
+        Photos are known by their files' names. COCO's names are ours by themselves; `names` adds others.
+        With `machine` what was recognised is judged, not what people made of it. Raises DatasetError for
+        what is no data set or has none of the photos.
+        """
+        return evaluate(self, truth, names=names, machine=machine, thresholds=thresholds)
+
+    def import_labels(
+        self,
+        truth: Path | str | Dataset,
+        *,
+        names: Mapping[str, str] | None = None,
+        user: str | None = None,
+        notify: Callable[[Corrected | NotCorrected], object] | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> list[Corrected | NotCorrected]:
+        """Correct the photos so that they have just those labels of a data set's classes that it says.
+
+        Labels that are no class of it stay. Boxes are not taken over. As `evaluate` and `add_label`.
+        """
+        known = read_dataset(truth, names)
+        said = self.photos.import_labels(self, known, user=user, cancellation=cancellation)
+        return _told(said, notify)
+
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
 
         `photos` has the columns of `to_frame` (without `taken_utc`) and `labels` those of `labels_frame`, of
         this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
         """
-        return self.photos.catalog.ask(answers.ask, self.selection, query)
+        return self.photos.catalog.ask(answers.ask, self.selection, query, self.hidden)
 
     def athena_sql(self) -> str:
         """Return the query for the columns of `to_frame` as Athena takes it, over `workbench.catalog.export`.
@@ -242,8 +358,20 @@ class PhotoView:
             raise InvalidArgumentError("Only views of the same stack can be put together.")
         return other.selection
 
-    def _with(self, selection: Selection) -> PhotoView:
-        return replace(self, selection=selection)
+    def _with(self, selection: Selection, hidden: frozenset[str] | None = None) -> PhotoView:
+        return replace(self, selection=selection, hidden=self.hidden if hidden is None else hidden)
+
+
+def _told(
+    outcomes: Iterable[Corrected | NotCorrected],
+    notify: Callable[[Corrected | NotCorrected], object] | None,
+) -> list[Corrected | NotCorrected]:
+    found = []
+    for outcome in outcomes:
+        if notify:
+            notify(outcome)
+        found.append(outcome)
+    return found
 
 
 def _owner(user: Any) -> str | None:

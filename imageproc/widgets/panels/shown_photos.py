@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -98,7 +98,8 @@ class ShownPhotos:
             found = {one: self._records[one] for one in ids if one in self._records}
         missing = [one for one in ids if one not in found]
         if missing:
-            read = {photo.id: photo for photo in self.view.photos.where(id=missing)}
+            some = replace(self.view.photos.where(id=missing), hidden=self.view.hidden)
+            read = {photo.id: photo for photo in some}
             found |= read
             self._keep(read)
         return [found.get(one) for one in ids]
