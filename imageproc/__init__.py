@@ -18,6 +18,7 @@ _NAMES = {
     "client.executions.history": "Step StepStatus",
     "client.logs": "LogEntry",
     "client.photos.downloads": "Downloaded NotDownloaded",
+    "client.photos.duplicates": "DuplicateGroup Duplicates SimilarPhoto",
     "client.photos.exports": "Written",
     "client.photos.failures": "FailureGroup",
     "client.photos.followed": "FollowedPhoto FollowedPhotos",

@@ -20,6 +20,9 @@ from imageproc.client.executions.history import StepStatus as StepStatus
 from imageproc.client.logs import LogEntry as LogEntry
 from imageproc.client.photos.downloads import Downloaded as Downloaded
 from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.duplicates import DuplicateGroup as DuplicateGroup
+from imageproc.client.photos.duplicates import Duplicates as Duplicates
+from imageproc.client.photos.duplicates import SimilarPhoto as SimilarPhoto
 from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto

@@ -8,7 +8,7 @@ that occur, `albums` the albums' names. The columns of `records` hold all that i
 
 from __future__ import annotations
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the tables: a catalog of another format is made anew."""
 
 RECORD_COLUMNS: dict[str, str] = {
@@ -67,6 +67,7 @@ RECORD_COLUMNS: dict[str, str] = {
     "thumbnail": "BOOLEAN",
     "truncated": "BOOLEAN",
     "content_hash": "VARCHAR",
+    "perceptual_hash": "VARCHAR",
     "version_id": "VARCHAR",
     "sequencer": "VARCHAR",
     "execution": "BOOLEAN",  # whether the execution is the one that the upload started

@@ -23,6 +23,8 @@ _COMMANDS = {
     "tags": "photos:tags",
     "facets": "photos:facets",
     "show": "photos:show",
+    "similar": "duplicates:similar",
+    "duplicates": "duplicates:duplicates",
     "download": "privacy:download",
     "forget": "privacy:forget",
     "cost": "cost:cost",

@@ -24,6 +24,7 @@ LABELS = "labels"
 LABEL_MODEL_VERSION = "labelModelVersion"
 THUMBNAIL = "thumbnail"
 CONTENT_HASH = "contentHash"
+PERCEPTUAL_HASH = "perceptualHash"
 TRUNCATED = "truncated"
 
 METADATA_ATTRIBUTES = (
@@ -68,6 +69,7 @@ PIPELINE_ATTRIBUTES = (
     LABEL_MODEL_VERSION,
     THUMBNAIL,
     CONTENT_HASH,
+    PERCEPTUAL_HASH,
     TRUNCATED,
 )
 """What an execution makes, and what a new upload of the same key therefore starts without."""

@@ -15,13 +15,14 @@ from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
+from imageproc.client.photos.duplicates import SimilarPhoto
 from imageproc.client.photos.exports import File, Given, Written, write_contact_sheet, write_zip
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
-from imageproc.client.photos.photo import Photo, PhotoLike
+from imageproc.client.photos.photo import Photo, PhotoLike, id_of
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
 from imageproc.client.photos.view import PhotoView
@@ -29,7 +30,7 @@ from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
-from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
+from imageproc.errors import PhotoNotFoundError, RetryError
 
 
 class Photos(StackResource):
@@ -74,6 +75,10 @@ class Photos(StackResource):
         """
         return PhotoView(self).search(text)
 
+    def similar_to(self, what: Path | PhotoLike, n: int = 12) -> list[SimilarPhoto]:
+        """Return the photos that look most like a photo or a file; see `PhotoView.similar_to`."""
+        return self.where().similar_to(what, n)
+
     def __len__(self) -> int:
         """Return how many there are, by the catalog."""
         return len(self.where())
@@ -99,7 +104,7 @@ class Photos(StackResource):
 
         Raises PhotoNotFoundError, InvalidArgumentError, AwsError.
         """
-        photo_id = _photo_id(photo)
+        photo_id = id_of(photo)
         found = self._records.get(photo_id)
         if found is None:
             raise PhotoNotFoundError(f"There is no photo {photo_id!r}.")
@@ -113,7 +118,7 @@ class Photos(StackResource):
         """
         if isinstance(photo, Photo):
             return photo
-        text = _photo_id(photo)
+        text = id_of(photo)
         known = self._records.get(text)
         found = [known] if known else self._ending_with(text)
         if len(found) > 1:
@@ -127,7 +132,7 @@ class Photos(StackResource):
 
     def many(self, photos: Iterable[PhotoLike]) -> Iterator[Photo]:
         """Yield those of these photos, by their whole IDs, that have a record; in no fixed order."""
-        return self._records.get_many(map(_photo_id, photos))
+        return self._records.get_many(map(id_of, photos))
 
     def in_album(
         self, album: AlbumLike, user: str | None = None, *, page_size: int | None = None
@@ -178,9 +183,9 @@ class Photos(StackResource):
         versions: dict[str, ObjectVersion | None] = {}
         for one in photos:
             if isinstance(one, Uploaded):
-                versions[one.file.photo_id] = one.version
+                versions[one.photo_id] = one.version
             else:
-                versions[_photo_id(one)] = None
+                versions[id_of(one)] = None
         return self._follower.follow(
             versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
         )
@@ -363,7 +368,7 @@ class Photos(StackResource):
             try:
                 yield start(photo)
             except RetryError as error:
-                yield NotRestarted(_photo_id(photo), str(error))
+                yield NotRestarted(id_of(photo), str(error))
 
     def _object(self, key: str, **version: str) -> bytes:
         with translated(f"Reading {key}"):
@@ -385,14 +390,3 @@ class Photos(StackResource):
     @cached_property
     def _follower(self) -> Follower:
         return Follower(self.many, self._executions, lambda: self._stack.target.is_recovering)
-
-
-def _photo_id(photo: object) -> str:
-    """Return a photo's ID. Raises InvalidArgumentError."""
-    if isinstance(photo, Photo):
-        return photo.id
-    if isinstance(photo, str) and photo:
-        return photo
-    raise InvalidArgumentError(
-        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
-    )

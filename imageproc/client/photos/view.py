@@ -15,6 +15,13 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
+from imageproc.client.photos.duplicates import (
+    LIKE,
+    Duplicates,
+    SimilarPhoto,
+    find_duplicates,
+    find_similar,
+)
 from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from imageproc.client.photos import Photos
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
-    from imageproc.client.photos.photo import Photo
+    from imageproc.client.photos.photo import Photo, PhotoLike
 
 Time = str | int | date | datetime
 """2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
@@ -196,6 +203,27 @@ class PhotoView:
     def copy_to(self, album: AlbumLike) -> list[Copied | NotCopied]:
         """Copy the photos into another album; return what came of each. See `Photos.copy`."""
         return list(self.photos.copy(self, album))
+
+    def duplicates(self, kind: str = "exact", *, threshold: int | None = None) -> Duplicates:
+        """Return groups of these photos that are the same, the one to keep first: see `Duplicates`.
+
+        `"exact"`: files of the same content. `"near"`: pictures whose perceptual hashes differ in at most
+        `threshold` of 144 bits (by default 38) from another one of the group: resized, recompressed,
+        brightened, a little cropped. Nothing is deleted. Raises InvalidArgumentError,
+        ResourcesMissingError without NumPy.
+        """
+        return find_duplicates(self, kind, threshold)
+
+    def similar_to(
+        self, what: Path | PhotoLike, n: int = 12, *, threshold: int | None = None
+    ) -> list[SimilarPhoto]:
+        """Return the `n` of these photos that look most like a photo or a file here (a Path), likest first.
+
+        They differ in at most `threshold` of 144 bits, by default 56. Raises InvalidArgumentError for a photo
+        without a perceptual hash, DownloadError or ImageRejectedError for a file that cannot be read, and as
+        `Photos.find` does.
+        """
+        return find_similar(self, what, _whole("n", n), LIKE if threshold is None else threshold)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
