@@ -25,6 +25,7 @@ LABEL_MODEL_VERSION = "labelModelVersion"
 LABEL_CORRECTIONS = "labelCorrections"
 THUMBNAIL = "thumbnail"
 CONTENT_HASH = "contentHash"
+PERCEPTUAL_HASH = "perceptualHash"
 TRUNCATED = "truncated"
 
 METADATA_ATTRIBUTES = (
@@ -69,6 +70,7 @@ PIPELINE_ATTRIBUTES = (
     LABEL_MODEL_VERSION,
     THUMBNAIL,
     CONTENT_HASH,
+    PERCEPTUAL_HASH,
     TRUNCATED,
 )
 """What an execution makes, and what a new upload of the same key therefore starts without."""

@@ -186,6 +186,8 @@ class PhotoRecord:
     thumbnail: Thumbnail | None = None
     content_hash: str | None = None
     """`sha256:` and the original's SHA-256 in hexadecimal digits."""
+    perceptual_hash: str | None = None
+    """What the picture looks like, in 144 bits (`imageproc.core.perceptual_hash`)."""
     truncated: bool = False
     """Whether the file lacks its end: the thumbnail shows what is there."""
     change_shard: str | None = None

@@ -89,7 +89,7 @@ class FollowedPhotos:
         elif isinstance(photo, str):
             self._put(FollowedPhoto(photo, photo.rpartition("/")[2]))
         else:
-            self._put(FollowedPhoto(photo.file.photo_id, photo.file.path.name, photo.version))
+            self._put(FollowedPhoto(photo.photo_id, photo.file.path.name, photo.version))
 
     def get(self, photo_id: str) -> FollowedPhoto | None:
         """Return a photo that is followed, None if it is not."""
