@@ -9,6 +9,7 @@ ALBUM_ID = "albumID"
 USER_ID = "userID"
 UPLOAD_TIME = "uploadTime"
 EXECUTION_ARN = "executionArn"
+EXECUTION_START_TIME = "executionStartTime"
 S3_KEY = "s3key"
 FILE_SIZE = "fileSize"
 VERSION_ID = "versionId"
@@ -63,6 +64,7 @@ METADATA_ATTRIBUTES = (
 PIPELINE_ATTRIBUTES = (
     *METADATA_ATTRIBUTES,
     EXECUTION_ARN,
+    EXECUTION_START_TIME,
     ERROR,
     MISSING,
     TAGS,
@@ -80,6 +82,9 @@ ALBUM_INDEX = "albumID-uploadTime-index"
 
 CHANGE_INDEX = "changeShard-changeTime-index"
 """Sparse index of the ImageMetadata table, keys only: partition key `changeShard`, sort key `changeTime`."""
+
+EXECUTION_INDEX = "executionArn-index"
+"""Index of the ImageMetadata table where workflows are Express, keys only: partition key `executionArn`."""
 
 USER_INDEX = "userID-creationTime-index"
 """Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""

@@ -155,6 +155,8 @@ class PhotoRecord:
     """S3's order of the uploads of this key."""
     execution_arn: str | None = None
     """The execution that was started last."""
+    execution_started: int | None = None
+    """When an Express execution was started, in epoch milliseconds; of others Step Functions knows it."""
     error: StepError | None = None
     """What failed first."""
     missing: Mapping[str, StepError] = field(default_factory=lambda: MappingProxyType({}))

@@ -232,6 +232,7 @@ _FIELDS: Mapping[str, _Codec] = {
     "version_id": _Codec(attributes.VERSION_ID, _text),
     "sequencer": _Codec(attributes.SEQUENCER, _text),
     "execution_arn": _Codec(attributes.EXECUTION_ARN, _text),
+    "execution_started": _Codec(attributes.EXECUTION_START_TIME, _whole),
     "error": _Codec(attributes.ERROR, _error, error_attribute),
     "missing": _Codec(attributes.MISSING, _missing, _from_missing),
     "format": _Codec("imageFormat", _text),

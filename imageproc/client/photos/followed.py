@@ -141,6 +141,9 @@ class FollowedPhotos:
             for one in self.all()
             if one.finished and one.arn and not (one.execution and one.execution.stopped)
         }
+        for arn, one in list(wanted.items()):
+            if one.photo and (told := self._executions.of_photo(one.photo)):
+                wanted.pop(arn).execution = told
         if not wanted:
             return
         first = datetime.fromtimestamp(min(one.uploaded for one in wanted.values()), UTC)
