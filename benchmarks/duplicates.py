@@ -98,13 +98,15 @@ def _found(files: tuple[bytes, ...]) -> Iterator[Figure]:
     yield Figure("photos", [len(set(names))], "")
     for threshold in THRESHOLDS:
         near = distances <= threshold
-        precision = 100 * (near & same & pairs).sum() / max((near & pairs).sum(), 1)
-        recall = 100 * (near & of_original).sum() / of_original.sum()
+        precision = 100 * float((near & same & pairs).sum()) / max(int((near & pairs).sum()), 1)
+        recall = 100 * float((near & of_original).sum()) / int(of_original.sum())
         limits = (99, 95) if threshold == NEAR else (None, None)
         yield Figure(f"precision, at most {threshold} bits", [precision], "%", limits[0], at_least=True)
         yield Figure(f"recall, at most {threshold} bits", [recall], "%", limits[1], at_least=True)
     for kind in dict.fromkeys(kinds):
         if kind != _ORIGINAL:
             rows = of_original & (kind_of == kind)[:, None]
-            yield Figure(f"found: {kind}", [100 * (rows & (distances <= NEAR)).sum() / rows.sum()], "%")
-    yield Figure("nearest two of different photos", [distances[~same].min()], "bits")
+            yield Figure(
+                f"found: {kind}", [100 * float((rows & (distances <= NEAR)).sum()) / int(rows.sum())], "%"
+            )
+    yield Figure("nearest two of different photos", [float(distances[~same].min())], "bits")

@@ -12,12 +12,12 @@ from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table, size
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.presentation.text import photos_text
+from imageproc.presentation.text import difference_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import Duplicates, Photo
 
-_COLUMNS = ("", "PHOTO", "PIXELS", "TAKEN", "SIZE", "DIFFERS BY")
+_COLUMNS = ("", "PHOTO", "PIXELS", "TAKEN", "SIZE", "LOOKS")
 _BITS = click.IntRange(0, 143)
 
 
@@ -64,7 +64,7 @@ def _rows(found: Duplicates) -> Iterator[tuple[str, ...]]:
             yield ("",) * len(_COLUMNS)
         for photo, bits in zip(group.photos, group.distances, strict=True):
             kept = photo is group.kept
-            yield ("keep" if kept else "", *_facts(photo), "" if kept else _bits(bits))
+            yield ("keep" if kept else "", *_facts(photo), "" if kept else difference_text(bits))
 
 
 def _summarise(found: Duplicates, kind: str) -> None:
@@ -109,7 +109,7 @@ def similar(
         for one in found:
             print_json({"imageID": one.photo.id, "distance": one.distance})
         return
-    rows = ((*_facts(one.photo), _bits(one.distance)) for one in found)
+    rows = ((*_facts(one.photo), difference_text(one.distance)) for one in found)
     print_table(_COLUMNS[1:], rows, "No other photo looks like it.")
 
 
@@ -118,7 +118,3 @@ def _facts(photo: Photo) -> tuple[str, ...]:
     pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
     taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
     return photo.id, pixels, taken, "" if photo.file_size is None else size(photo.file_size)
-
-
-def _bits(bits: int) -> str:
-    return f"{bits} of 144 bits" if bits else "nothing"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -52,12 +52,25 @@ class EncodedImage:
     content_type: str
 
 
+@dataclass(frozen=True)
+class SimilarPicture:
+    """A photo that looks like the one that is open."""
+
+    id: str
+    name: str
+    note: str
+    """How alike they are."""
+    picture: bytes | None
+    """Its thumbnail's bytes."""
+
+
 class PhotoViewer(anywidget.AnyWidget):
     """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
     is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
-    -1 for the previous photo and 1 for the next.
+    -1 for the previous photo and 1 for the next. `similar` returns the photos that look like one, and
+    `open_similar` is called with the ID of one of these.
     """
 
     _esm = script("photo_viewer.js")
@@ -73,11 +86,14 @@ class PhotoViewer(anywidget.AnyWidget):
         run: Callable[[str], str] = lambda _: "",
         show_run: Callable[[str], object] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
+        similar: Callable[[str], Sequence[SimilarPicture]] = lambda _: (),
+        open_similar: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Show nothing yet."""
         super().__init__()
         self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
-        self._show_run = show_run
+        self._show_run, self._similar, self._open_similar = show_run, similar, open_similar
+        self._offered = frozenset[str]()
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
@@ -103,10 +119,17 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "outlines", "land": outlines()["land"]})
         elif shown and message.get("id") == shown:
             self._about(kind, shown)
+            if kind == "open-similar" and message.get("photo") in self._offered:
+                self._open_similar(message["photo"])
 
     def _about(self, kind: Any, shown: str) -> None:
         """Do what is asked for the photo that is open."""
-        senders = {"picture": self._send_picture, "original": self._send_original, "run": self._send_run}
+        senders = {
+            "picture": self._send_picture,
+            "original": self._send_original,
+            "run": self._send_run,
+            "similar": self._send_similar,
+        }
         if kind == "show-run":
             self._show_run(shown)
         elif kind in senders:
@@ -129,6 +152,17 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "original", "id": one, "cause": str(error) or repr(error)})
             return
         self.send({"type": "original", "id": one, "address": address or "", "cause": ""})
+
+    def _send_similar(self, one: str) -> None:
+        answer: dict[str, Any] = {"type": "similar", "id": one}
+        try:
+            found = self._similar(one)
+        except Exception as error:  # noqa: BLE001 - shown where they would be
+            self.send({**answer, "photos": [], "cause": str(error) or repr(error)})
+            return
+        self._offered = frozenset(photo.id for photo in found)
+        shown = [{"id": photo.id, "name": photo.name, "note": photo.note} for photo in found]
+        self.send({**answer, "photos": shown, "cause": ""}, [photo.picture or b"" for photo in found])
 
     def _send_run(self, one: str) -> None:
         try:
