@@ -23,7 +23,7 @@ from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPhoto
 from imageproc.widgets.parts.execution_list import ExecutionRow
-from imageproc.widgets.parts.photo_viewer import PhotoViewer, ViewedPhoto
+from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -242,3 +242,46 @@ def test_buttons_are_large_enough_for_fingers(chromium: Any, visit: Visit) -> No
     )
     assert sizes
     assert min(sizes) >= 44
+
+
+def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) -> None:
+    viewer = PhotoViewer(labels=LabelHandlers(lambda *_: ""))
+    viewed = ViewedPhoto(
+        "1",
+        "dog.jpg",
+        tags=(("Dog", 97.3), ("Computer Keyboard", 61.0), ("Wolf", None)),
+        boxes=(("Dog", 0.1, 0.1, 0.5, 0.5),),
+        said={"Wolf": "ann"},
+        corrections=("Wolf added by ann, 2026-01-01 12:00 UTC",),
+    )
+    viewer.show(viewed)
+    updates.flush()
+    draw(page, [viewer])
+    page.page.keyboard.press("l")
+    page.page.keyboard.type("+ Lawn-0")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("button", name="Rename Dog").click()
+    page.page.keyboard.press("Escape")
+    assert page.page.get_by_label("Add a label (L)").is_visible(), "Escape leaves the field, not the photo"
+    page.page.get_by_role("button", name="Rename Dog").click()
+    page.page.keyboard.type("Fox")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("button", name="Remove Wolf").click()
+    page.page.get_by_role("heading", name="Labels").click()
+    page.page.keyboard.press("u")
+    edits = page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'label')")
+    assert [(one["action"], one["label"], one["to"]) for one in edits] == [
+        ("add", "+ Lawn-0", ""),
+        ("rename", "Dog", "Fox"),
+        ("remove", "Wolf", ""),
+        ("undo", "", ""),
+    ]
+    page.page.evaluate("() => models[0].receive({ type: 'label', id: '1', cause: 'No room.' })")
+    assert page.page.get_by_text("✕ No room.").is_visible()
+    lines = page.page.locator(".ip-tag-list li").all_inner_texts()
+    assert ["97.3 %" in lines[0], "by ann" in lines[2], "%" in lines[2]] == [True, True, False]
+    page.screenshot("viewer-labels")
+    page.resize(390)
+    facts = page.page.locator(".ip-facts")
+    assert facts.evaluate("(one) => one.scrollWidth - one.clientWidth") == 0
+    page.screenshot("viewer-labels-narrow")

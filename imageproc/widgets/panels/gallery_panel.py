@@ -19,6 +19,7 @@ from imageproc.widgets.panels import fields, photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import contact_sheet
 from imageproc.widgets.panels.duplicates_panel import FoundDuplicates
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
@@ -32,7 +33,7 @@ from imageproc.widgets.panels.shown_photos import (
 )
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
-from imageproc.widgets.parts.photo_viewer import PhotoViewer
+from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Suggestion, plain_facets
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -72,13 +73,14 @@ class GalleryPanel(Panel):
         actions: Iterable[Action] = photo_actions.ACTIONS,
         invitation: tuple[str, str] = (_NO_PHOTOS, ""),
         show_run: Callable[[str], object] | None = None,
+        user: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
 
         `actions` are those of `photo_actions` that are offered for selected photos: leave DOWNLOAD away where
         who looks may not write on the kernel's machine. `invitation` is said where there are no photos, its
         second text on a button that chooses files. `show_run` shows the execution of a photo by ID; without
-        it, that is shown below the photos.
+        it, that is shown below the photos. `user` returns who corrects labels, None for `default_user()`.
         """
         self._workbench = workbench
         self._invitation = invitation
@@ -93,6 +95,7 @@ class GalleryPanel(Panel):
         self._facets_open = False
         self._selected: list[str] = []
         self._opened = ""
+        self._user = user
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
         self.duplicates = FoundDuplicates(workbench, self.refresh)
@@ -131,8 +134,14 @@ class GalleryPanel(Panel):
             on_step=self._step,
             similar=lambda photo_id: self._pictures.similar(photo_id, self.view),
             open_similar=self._open_similar,
+            labels=self._label_handlers(),
         )
-        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work, self.gallery.save)
+        bench, save = self._workbench, self.gallery.save
+        self.forms = SelectionForms(bench, lambda: self.album, self._work, save, self._user)
+
+    def _label_handlers(self) -> LabelHandlers:
+        labels = PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user)
+        return LabelHandlers(labels.correct, labels.names)
 
     @property
     def view(self) -> PhotoView:
@@ -373,6 +382,15 @@ class GalleryPanel(Panel):
         if photo is None:
             raise WorkbenchError("The photo is no longer shown.")
         return photo
+
+    def _corrected(self, photo: Photo) -> None:
+        """Show a photo whose labels were corrected as it is now; what was searched for stays."""
+        shown, self._searched = self._shown, None
+        if shown and (number := shown.number(photo.id)) is not None:
+            shown.put(photo)
+            if self._opened == photo.id and self.viewer.photo:
+                self.open_photo(number)
+            self.gallery.show(shown.layout, shown.ranges(self._selected))
 
     def _open_run(self, photo_id: str) -> None:
         self.viewer.show(None)

@@ -109,6 +109,10 @@ class ShownPhotos:
         number = self.number(photo_id)
         return None if number is None else self.between(number, number + 1)[0]
 
+    def put(self, photo: Photo) -> None:
+        """Know a photo as it is now."""
+        self._keep({photo.id: photo})
+
     def chosen(self, ranges: Iterable[Sequence[int]]) -> list[str]:
         """Return the IDs of those in ranges, each as the first and the last number."""
         return [one for first, last in ranges for one in self.ids[first : last + 1]]
