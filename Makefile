@@ -21,13 +21,19 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-co
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
+# Environments are built, and checks run, side by side.
+MAKEFLAGS += -j2
+
 # Compiled modules are kept, whatever the shell says: a test run starts hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
+
+# The tests that do more if they are given the time.
+SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py
 
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=
 
-.PHONY: help lab app browser demo check test screenshots docs fuzz bench peers style lint judge audit lock clean
+.PHONY: help lab app browser demo check test soak screenshots docs fuzz bench peers style lint judge audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -48,6 +54,9 @@ check: style ## Check style and types, and run the quick tests: no local AWS, no
 
 test: lint judge $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
+
+soak: $(VENV)/.dev ## Run the longest tests at length: 20 kills in 200 photos, a long burst, more damaged files
+	SOAK=1 $(BIN)/python -m pytest $(SOAKED)
 
 screenshots: $(VENV)/.dev ## Take the screenshots of all pages anew, into build/screenshots, and record what tests compare
 	SCREENSHOTS=take $(BIN)/python -m pytest tests/browser/test_screens.py $(SCREENS)
@@ -117,5 +126,5 @@ $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
 $(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made $(DOCS_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
 	@echo "Building the environment in $(@D) (once)..."
 	@$(BIN)/python -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
 	@touch $@

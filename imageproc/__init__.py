@@ -21,6 +21,7 @@ _NAMES = {
     "client.photos.datasets": "DatasetExport",
     "client.photos.downloads": "Downloaded NotDownloaded",
     "client.photos.evaluation": "Evaluation",
+    "client.photos.duplicates": "DuplicateGroup Duplicates SimilarPhoto",
     "client.photos.exports": "Written",
     "client.photos.failures": "FailureGroup",
     "client.photos.followed": "FollowedPhoto FollowedPhotos",

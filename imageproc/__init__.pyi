@@ -23,6 +23,9 @@ from imageproc.client.photos.corrections import NotCorrected as NotCorrected
 from imageproc.client.photos.datasets import DatasetExport as DatasetExport
 from imageproc.client.photos.downloads import Downloaded as Downloaded
 from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.duplicates import DuplicateGroup as DuplicateGroup
+from imageproc.client.photos.duplicates import Duplicates as Duplicates
+from imageproc.client.photos.duplicates import SimilarPhoto as SimilarPhoto
 from imageproc.client.photos.evaluation import Evaluation as Evaluation
 from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup

@@ -16,6 +16,7 @@
     │   ├── LabelsQueuedError
     │   ├── RenditionNeededError
     │   ├── RecognitionRefusedError
+    │   ├── RecognitionQueueFullError
     │   ├── RecognitionThrottledError
     │   └── RecognitionUnavailableError
     ├── AwsError
@@ -140,6 +141,10 @@ class RenditionNeededError(ServiceError):
 
 class RecognitionRefusedError(ServiceError):
     """There will be no labels of this photo: Rekognition refuses its rendition, or too little is there."""
+
+
+class RecognitionQueueFullError(ServiceError):
+    """More photos wait to ask Rekognition than an Express workflow has time for: another try may succeed."""
 
 
 class RecognitionThrottledError(ServiceError):

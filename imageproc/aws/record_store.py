@@ -15,7 +15,15 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.core.attributes import ALBUM_ID, ALBUM_INDEX, IMAGE_ID, LABEL_CORRECTIONS, STATUS
+from imageproc.core.attributes import (
+    ALBUM_ID,
+    ALBUM_INDEX,
+    EXECUTION_ARN,
+    EXECUTION_INDEX,
+    IMAGE_ID,
+    LABEL_CORRECTIONS,
+    STATUS,
+)
 from imageproc.core.changes import is_tombstone, stamp, tombstone
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import decode
@@ -50,6 +58,17 @@ class RecordStore(Generic[R]):
         """Yield an album's records, the newest upload first, `page_size` for each request at most."""
         found = items.query(self._dynamodb, self._table, ALBUM_INDEX, ALBUM_ID, album_id, page_size)
         return map(self._decode, found)
+
+    def of_execution(self, arn: str) -> R | None:
+        """Return the record that names this Express execution as its last; None if none does, or not yet.
+
+        Found by an index, which is a moment behind; read strongly consistent. Raises AwsError.
+        """
+        for key in items.query(self._dynamodb, self._table, EXECUTION_INDEX, EXECUTION_ARN, arn):
+            record = self.get(key[IMAGE_ID])
+            if record and record.execution_arn == arn:
+                return record
+        return None
 
     def scan(self) -> Iterator[R]:
         """Yield all records, in no fixed order: reads the whole table."""

@@ -227,5 +227,6 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return whole numbers and texts as such also where some or all photos lack them."""
     whole = ("file_size", "width", "height", "orientation", "sensitivity", "focal_length_in_35mm")
     coded = ("exposure_program", "metering_mode", "white_balance", "flash")
-    texts = ("id", "name", "description", "artist", "copyright", "error_cause", "missing", "content_hash")
-    return frame.astype(dict.fromkeys((*whole, *coded), "Int64") | dict.fromkeys(texts, "str"))
+    texts = ("id", "name", "description", "artist", "copyright", "error_cause", "missing")
+    hashes = ("content_hash", "perceptual_hash")
+    return frame.astype(dict.fromkeys((*whole, *coded), "Int64") | dict.fromkeys((*texts, *hashes), "str"))

@@ -42,8 +42,8 @@ _LARGEST = 2**63
 _AXES = ("latitude", "longitude")
 _SIDES = ("left", "top", "width", "height", "confidence")
 _SAME = ("id", "user", "album_id", "format", "file_size", "orientation", "taken_source", "description")
-_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "version_id", "sequencer")
-_PLAIN = (*_SAME, *_SAME_TOO, "change_time")
+_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "perceptual_hash", "version_id")
+_PLAIN = (*_SAME, *_SAME_TOO, "sequencer", "change_time")
 """Columns that hold the record's field of the same name."""
 _CAMERA = ("make", "model", "lens_make", "lens_model", "software")
 _EXPOSURE = {

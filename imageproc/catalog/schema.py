@@ -69,6 +69,7 @@ RECORD_COLUMNS: dict[str, str] = {
     "thumbnail": "BOOLEAN",
     "truncated": "BOOLEAN",
     "content_hash": "VARCHAR",
+    "perceptual_hash": "VARCHAR",
     "version_id": "VARCHAR",
     "sequencer": "VARCHAR",
     "execution": "BOOLEAN",  # whether the execution is the one that the upload started

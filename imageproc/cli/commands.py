@@ -26,6 +26,8 @@ _COMMANDS = {
     "label": "labels:label",
     "export": "datasets:export",
     "evaluate": "datasets:evaluate",
+    "similar": "duplicates:similar",
+    "duplicates": "duplicates:duplicates",
     "download": "privacy:download",
     "forget": "privacy:forget",
     "cost": "cost:cost",

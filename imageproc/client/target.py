@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from imageproc.aws.items import read_items_quickly
 from imageproc.aws.translation import from_botocore
 from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
 from imageproc.errors import TargetError
@@ -91,7 +92,10 @@ class Target:
         with self._lock:
             if service not in self._clients:
                 make = cast("Any", self.session.client)
-                self._clients[service] = make(service, endpoint_url=self.endpoint_url, config=self._config())
+                made = make(service, endpoint_url=self.endpoint_url, config=self._config())
+                if service == "dynamodb":
+                    read_items_quickly(made)
+                self._clients[service] = made
             return self._clients[service]
 
     def signer(self) -> Any:

@@ -21,12 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from imageproc.core.attributes import (
     ALBUM_ID,
     EXECUTION_ARN,
+    EXECUTION_START_TIME,
     IMAGE_ID,
     LABEL_CORRECTIONS,
     PIPELINE_ATTRIBUTES,
@@ -37,6 +39,7 @@ from imageproc.core.attributes import (
     VERSION_ID,
 )
 from imageproc.core.corrections import MAX_CORRECTIONS, to_stored
+from imageproc.core.keys import is_express
 from imageproc.core.record import PhotoRecord, Status
 
 if TYPE_CHECKING:
@@ -107,28 +110,38 @@ def after_refused_claim(record: PhotoRecord | None, sequencer: str, version_id: 
 
 
 def claim_again(
-    key: str, found: Mapping[str, Any], record: PhotoRecord | None, execution_arn: str | None = None
+    key: str,
+    found: Mapping[str, Any],
+    record: PhotoRecord | None,
+    execution: Mapping[str, Any] | None = None,
 ) -> RecordChange:
     """Return the claim for processing a photo again, in its newest version, of which S3 has `found`.
 
-    `record` is what was read before; the claim holds if it is still about the same version. `execution_arn`
-    is the execution that is going to be started, if it is known by then. What another version had is removed;
-    of the same version the album stays, to which the photo may have been moved.
+    `record` is what was read before; the claim holds if it is still about the same version. `execution`
+    is `started_execution` of the one that is going to work on it, if it is known by then. What another
+    version had is removed; of the same version the album stays, to which the photo may have been moved.
     """
     known, mine = record.version_id if record else None, found.get(VERSION_ID)
+    execution_arn = (execution or {}).get(EXECUTION_ARN)
     unchanged = f"{VERSION_ID} = :known" if known else f"attribute_not_exists({VERSION_ID})"
     values = {":known": known} if known else {}
     if mine:
         same = f"{EXECUTION_ARN} = :arn" if execution_arn else f"attribute_not_exists({EXECUTION_ARN})"
         unchanged += f" OR ({VERSION_ID} = :mine AND {same})"
         values |= {":mine": mine} | ({":arn": execution_arn} if execution_arn else {})
-    claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found}
-    if execution_arn:
-        claimed[EXECUTION_ARN] = execution_arn
+    claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found, **(execution or {})}
     condition = Condition(unchanged, values)
     if known == mine:
         return RecordChange(claimed, keep=(ALBUM_ID,), condition=condition)
     return RecordChange(claimed, PIPELINE_ATTRIBUTES, condition=condition)
+
+
+def started_execution(arn: str, started: datetime) -> dict[str, Any]:
+    """Return what a record says of its execution: the ARN, and when it began if nothing else says so."""
+    values: dict[str, Any] = {EXECUTION_ARN: arn}
+    if is_express(arn):
+        values[EXECUTION_START_TIME] = round(started.timestamp() * 1000)
+    return values
 
 
 def write_as(

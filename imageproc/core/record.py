@@ -155,6 +155,8 @@ class PhotoRecord:
     """S3's order of the uploads of this key."""
     execution_arn: str | None = None
     """The execution that was started last."""
+    execution_started: int | None = None
+    """When an Express execution was started, in epoch milliseconds; of others Step Functions knows it."""
     error: StepError | None = None
     """What failed first."""
     missing: Mapping[str, StepError] = field(default_factory=lambda: MappingProxyType({}))
@@ -186,6 +188,8 @@ class PhotoRecord:
     thumbnail: Thumbnail | None = None
     content_hash: str | None = None
     """`sha256:` and the original's SHA-256 in hexadecimal digits."""
+    perceptual_hash: str | None = None
+    """What the picture looks like, in 144 bits (`imageproc.core.perceptual_hash`)."""
     truncated: bool = False
     """Whether the file lacks its end: the thumbnail shows what is there."""
     change_shard: str | None = None

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, overload
 from imageproc.core import attributes
 from imageproc.core.corrections import from_stored, to_stored
 from imageproc.core.label import BoundingBox, Correction, Label
+from imageproc.core.perceptual_hash import checked_hash
 from imageproc.core.record import (
     Camera,
     Dimensions,
@@ -231,6 +232,7 @@ _FIELDS: Mapping[str, _Codec] = {
     "version_id": _Codec(attributes.VERSION_ID, _text),
     "sequencer": _Codec(attributes.SEQUENCER, _text),
     "execution_arn": _Codec(attributes.EXECUTION_ARN, _text),
+    "execution_started": _Codec(attributes.EXECUTION_START_TIME, _whole),
     "error": _Codec(attributes.ERROR, _error, error_attribute),
     "missing": _Codec(attributes.MISSING, _missing, _from_missing),
     "format": _Codec("imageFormat", _text),
@@ -255,6 +257,7 @@ _FIELDS: Mapping[str, _Codec] = {
     "label_model_version": _Codec(attributes.LABEL_MODEL_VERSION, _text),
     "thumbnail": _Codec(attributes.THUMBNAIL, _thumbnail, lambda t: {"s3Bucket": t.bucket, "s3Key": t.key}),
     "content_hash": _Codec(attributes.CONTENT_HASH, _text),
+    "perceptual_hash": _Codec(attributes.PERCEPTUAL_HASH, checked_hash),
     "truncated": _Codec(attributes.TRUNCATED, _flag),
     "change_shard": _Codec(attributes.CHANGE_SHARD, _text),
     "change_time": _Codec(attributes.CHANGE_TIME, _whole),

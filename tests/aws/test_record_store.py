@@ -13,6 +13,7 @@ from moto import mock_aws
 from imageproc.aws import record_store
 from imageproc.aws.items import from_item, to_item
 from imageproc.aws.record_store import RecordStore
+from imageproc.core.attributes import EXECUTION_ARN
 from imageproc.core.changes import shard_of, tombstone_id
 from imageproc.core.corrections import from_stored
 from imageproc.core.ownership import (
@@ -74,7 +75,7 @@ def version_of(record: PhotoRecord | None) -> str | None:
 
 WRITES: dict[str, Callable[[PhotoRecord | None], RecordChange]] = {
     "start an upload": lambda _: claim_for_upload(KEY, "0C", NEW),
-    "begin in bulk": lambda record: claim_again(KEY, NEW, record, "arn:bulk"),
+    "begin in bulk": lambda record: claim_again(KEY, NEW, record, {EXECUTION_ARN: "arn:bulk"}),
     "retry": lambda record: claim_again(KEY, NEW, record),
     "store as the version": lambda record: write_as(
         record.version_id if record else "new", {"tags": ["Cat"]}

@@ -21,6 +21,7 @@ from imageproc.widgets import (
 )
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
+from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPhoto
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
@@ -175,6 +176,51 @@ def zone(state: UploadState) -> DropZone:
     made.publish()
     updates.flush()
     return made
+
+
+DUPLICATES = [
+    [
+        GroupedPhoto("a", "fig.jpg", ("4000 × 3000", "taken 2014-05-18 16:20"), kept=True),
+        GroupedPhoto("b", "fig (1).jpg", ("1200 × 900 · 0.3 MB", "no date", "differs in 12 of 144 bits")),
+    ]
+]
+
+
+def test_duplicates_are_side_by_side_and_selected_one_by_one(page: Page) -> None:
+    groups = DuplicateGroups()
+    groups.show(DUPLICATES)
+    updates.flush()
+    draw(page, [groups])
+    shown = page.page.locator(".ip-duplicates li")
+    first, second = (shown.nth(number).bounding_box() for number in range(2))
+    assert first
+    assert second
+    assert first["y"] == second["y"]
+    assert shown.nth(0).inner_text().split("\n")[0] == "Keep"
+    assert "Keep" not in shown.nth(1).inner_text()
+    page.page.get_by_label("Select fig (1).jpg").check()
+    page.page.wait_for_function("models[0].sent.some((one) => one.type === 'address' && one.id === 'b')")
+    sent = page.page.evaluate("models[0].sent")
+    assert {"type": "select", "id": "b", "on": True} in sent
+    page.page.evaluate("models[0].set('selected', ['a'])")
+    assert page.page.get_by_label("Select fig.jpg").is_checked()
+    assert not page.page.get_by_label("Select fig (1).jpg").is_checked()
+
+
+def test_the_viewer_shows_similar_photos_until_another_one_is_opened(page: Page) -> None:
+    viewer = PhotoViewer()
+    viewer.show(ViewedPhoto("a", "fig.jpg"))
+    updates.flush()
+    draw(page, [viewer])
+    page.page.get_by_role("button", name="Similar photos").click()
+    assert {"type": "similar", "id": "a"} in page.page.evaluate("models[0].sent")
+    photos = "[{id: 'b', name: 'fig (1).jpg', note: 'looks the same'}]"
+    page.page.evaluate(f"models[0].receive({{type: 'similar', id: 'a', cause: '', photos: {photos}}}, [])")
+    page.page.get_by_role("button", name="fig (1).jpg, looks the same").click()
+    sent = page.page.evaluate("models[0].sent")
+    assert {"type": "open-similar", "id": "a", "photo": "b"} in sent
+    page.page.evaluate("models[0].set('photo', {...models[0].get('photo'), id: 'b'})")
+    assert page.page.get_by_role("button", name="looks the same").count() == 0
 
 
 @pytest.mark.parametrize("dark", [True, False])

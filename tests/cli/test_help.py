@@ -17,6 +17,8 @@ EXPECTED = {
     "tags",
     "facets",
     "show",
+    "similar",
+    "duplicates",
     "albums",
     "label",
     "export",

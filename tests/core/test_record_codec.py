@@ -66,6 +66,7 @@ WHOLE: dict[str, Any] = {
     "labelModelVersion": "3.0",
     "thumbnail": {"s3Bucket": "photos", "s3Key": "Thumbnails/a1/0123456789ab-cat.jpg"},
     "contentHash": "sha256:00",
+    "perceptualHash": "dct144:" + "0f" * 18,
     "truncated": True,
     "rating": 5,
 }
@@ -123,6 +124,7 @@ def test_every_fact_has_a_typed_field() -> None:
         label_model_version="3.0",
         thumbnail=Thumbnail("photos", "Thumbnails/a1/0123456789ab-cat.jpg"),
         content_hash="sha256:00",
+        perceptual_hash="dct144:" + "0f" * 18,
         truncated=True,
         other={"rating": 5, "latitude": WHOLE["latitude"]},
     )

@@ -10,10 +10,11 @@ from imageproc.client.workbench import Workbench
 from imageproc.local import LocalAws
 from imageproc.local.recognition import SWITCH
 from imageproc.local.recognition.models import missing_packages
+from tests import soak
 from tests.flow.conftest import deploy, target_of
 
-COUNT, PER_SECOND = 40, 1
-"""Forty photos come faster than one a second on any machine. `make bench BENCH=burst` sends 300 at five."""
+COUNT, PER_SECOND = soak.of(20, 40), 1
+"""They come faster than one a second on any machine. `make bench BENCH=burst` sends 300 at five."""
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason="the models are not installed")

@@ -29,12 +29,12 @@ from imageproc.local.processes import function_processes
 from imageproc.local.recognition import SWITCH
 from imageproc.local.recognition.models import missing_packages
 from imageproc.local.state import StateDir
-from tests import pictures
+from tests import pictures, soak
 from tests.flow.conftest import DONE, Backend, deploy, target_of
 from tests.local.recognition.test_lifecycle import recognition_of
 
-COUNT = 200
-KILLS = 20
+COUNT = soak.of(60, 200)
+KILLS = soak.of(8, 20)
 SEED = 20
 SAVED_S = 3.0
 """After so many seconds the local AWS has saved what it was told: the stack was there before the photos."""
@@ -153,7 +153,7 @@ class Batch:
 
 
 @pytest.mark.timeout(420)
-def test_twenty_kills_lose_none_of_two_hundred_photos(
+def test_kills_at_any_moment_lose_no_photo(
     own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(SWITCH)

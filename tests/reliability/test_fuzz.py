@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import soak
 from tests.reliability import fuzz
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = soak.of(500, 1500)
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="memory is limited by RLIMIT_AS and counted in /proc, as Linux does"
@@ -24,15 +26,16 @@ def fuzzed(*options: str, code: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_damaged_files_end_as_photos_or_typed_rejections() -> None:
-    done = fuzzed("--examples", "1500")
+    done = fuzzed("--examples", str(EXAMPLES))
     assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout.split()[0]) >= 1500 + len(list(fuzz.CORPUS.iterdir()))
+    assert int(done.stdout.split()[0]) >= EXAMPLES + len(list(fuzz.CORPUS.iterdir()))
 
 
 def test_a_handler_that_does_not_name_its_rejection_is_found(tmp_path: Path) -> None:
     broken = f"""
 import pathlib, sys
 from imageproc.functions import generate_thumbnail
+from tests import soak
 from tests.reliability import fuzz
 for path in fuzz.CORPUS.iterdir():
     (pathlib.Path({str(tmp_path)!r}) / path.name).write_bytes(path.read_bytes())

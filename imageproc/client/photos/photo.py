@@ -16,6 +16,7 @@ from imageproc.presentation.facts import summary
 
 if TYPE_CHECKING:
     from imageproc.client.photos import Photos
+    from imageproc.client.photos.duplicates import SimilarPhoto
     from imageproc.client.photos.processing import Restarted
     from imageproc.core.label import Label
 
@@ -84,6 +85,10 @@ class Photo(PhotoRecord):
         """Undo the photo's last correction, or that of a label. Raises as `add_label` does."""
         return self._stack_photos.correct(self, "undo_corrections", label)
 
+    def similar(self, n: int = 12) -> list[SimilarPhoto]:
+        """Return the photos of the stack that look most like this one; see `PhotoView.similar_to`."""
+        return self._stack_photos.similar_to(self, n)
+
     def __repr__(self) -> str:
         """Return one line for people: the ID, status, time, camera and first tags."""
         return f"<Photo {summary(self)}>"
@@ -109,3 +114,14 @@ class Photo(PhotoRecord):
 
 PhotoLike = Photo | str
 """A photo, its ID, or the end of its ID (its file's name, say)."""
+
+
+def id_of(photo: object) -> str:
+    """Return a photo's ID. Raises InvalidArgumentError."""
+    if isinstance(photo, Photo):
+        return photo.id
+    if isinstance(photo, str) and photo:
+        return photo
+    raise InvalidArgumentError(
+        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
+    )

@@ -16,6 +16,13 @@ from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
 from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, read_dataset
+from imageproc.client.photos.duplicates import (
+    LIKE,
+    Duplicates,
+    SimilarPhoto,
+    find_duplicates,
+    find_similar,
+)
 from imageproc.client.photos.evaluation import Evaluation, evaluate
 from imageproc.client.photos.search import parse
 from imageproc.datasets.evaluation import THRESHOLDS
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
     from imageproc.client.photos.corrections import Corrected, NotCorrected
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
-    from imageproc.client.photos.photo import Photo
+    from imageproc.client.photos.photo import Photo, PhotoLike
     from imageproc.datasets.images import Dataset
 
 Time = str | int | date | datetime
@@ -312,6 +319,27 @@ class PhotoView:
         known = read_dataset(truth, names)
         said = self.photos.import_labels(self, known, user=user, cancellation=cancellation)
         return _told(said, notify)
+
+    def duplicates(self, kind: str = "exact", *, threshold: int | None = None) -> Duplicates:
+        """Return groups of these photos that are the same, the one to keep first: see `Duplicates`.
+
+        `"exact"`: files of the same content. `"near"`: pictures whose perceptual hashes differ in at most
+        `threshold` of 144 bits (by default 38) from another one of the group: resized, recompressed,
+        brightened, a little cropped. Nothing is deleted. Raises InvalidArgumentError,
+        ResourcesMissingError without NumPy.
+        """
+        return find_duplicates(self, kind, threshold)
+
+    def similar_to(
+        self, what: Path | PhotoLike, n: int = 12, *, threshold: int | None = None
+    ) -> list[SimilarPhoto]:
+        """Return the `n` of these photos that look most like a photo or a file here (a Path), likest first.
+
+        They differ in at most `threshold` of 144 bits, by default 56. Raises InvalidArgumentError for a photo
+        without a perceptual hash, DownloadError or ImageRejectedError for a file that cannot be read, and as
+        `Photos.find` does.
+        """
+        return find_similar(self, what, _whole("n", n), LIKE if threshold is None else threshold)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.

@@ -28,6 +28,7 @@ from imageproc.local.ministack_adapter.buckets import (
     require_permission_of_trigger,
 )
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
+from imageproc.local.ministack_adapter.express import run_express_workflows
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
@@ -37,6 +38,7 @@ from imageproc.local.ministack_adapter.storage import (
     compare_keys_directly,
     keep_versions_on_disk,
     parse_forms_once,
+    skip_what_is_too_old,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
+    run_express_workflows()
     limit_data()
     _let_tasks_wait()
     enforce_roles_of_machines()
@@ -105,6 +108,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     keep_histories_on_disk()
     forget_log_records()
     compare_keys_directly()
+    skip_what_is_too_old()
     parse_forms_once()
     _settle_interrupted_stacks()
 

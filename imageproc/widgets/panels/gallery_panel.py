@@ -17,6 +17,7 @@ from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import contact_sheet
+from imageproc.widgets.panels.duplicates_panel import FoundDuplicates
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -97,7 +98,12 @@ class GalleryPanel(Panel):
         self._user = user
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.run, self.map, self.viewer])
+        self.duplicates = FoundDuplicates(workbench, self.refresh)
+        super().__init__(
+            self.search_bar,
+            self.forms,
+            below=[self.duplicates, self.gallery, self.run, self.map, self.viewer],
+        )
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -126,6 +132,8 @@ class GalleryPanel(Panel):
             run=self._pictures.run,
             show_run=self._open_run,
             on_step=self._step,
+            similar=lambda photo_id: self._pictures.similar(photo_id, self.view),
+            open_similar=self._open_similar,
             labels=self._label_handlers(),
         )
         bench, save = self._workbench, self.gallery.save
@@ -342,6 +350,8 @@ class GalleryPanel(Panel):
         ids = list(self._selected)
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
+        elif action == photo_actions.DUPLICATES.name:
+            self.duplicates.show(self.selected)
         else:
             self.forms.act(action, ids)
 
@@ -385,6 +395,12 @@ class GalleryPanel(Panel):
     def _open_run(self, photo_id: str) -> None:
         self.viewer.show(None)
         self._show_run(photo_id)
+
+    def _open_similar(self, photo_id: str) -> None:
+        try:
+            self.open_id(photo_id)
+        except WorkbenchError as error:
+            self.say(str(error), Tone.WARNING)
 
     def _step(self, by: int) -> None:
         number = self._shown.number(self._opened) if self._shown else None

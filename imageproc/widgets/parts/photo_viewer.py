@@ -80,12 +80,25 @@ class EncodedImage:
     content_type: str
 
 
+@dataclass(frozen=True)
+class SimilarPicture:
+    """A photo that looks like the one that is open."""
+
+    id: str
+    name: str
+    note: str
+    """How alike they are."""
+    picture: bytes | None
+    """Its thumbnail's bytes."""
+
+
 class PhotoViewer(anywidget.AnyWidget):
     """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
     is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
-    -1 for the previous photo and 1 for the next. With `labels` who looks can correct them.
+    -1 for the previous photo and 1 for the next. `similar` returns the photos that look like one, and
+    `open_similar` is called with the ID of one of these. With `labels` who looks can correct them.
     """
 
     _esm = script("photo_viewer.js")
@@ -102,13 +115,16 @@ class PhotoViewer(anywidget.AnyWidget):
         run: Callable[[str], str] = lambda _: "",
         show_run: Callable[[str], object] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
+        similar: Callable[[str], Sequence[SimilarPicture]] = lambda _: (),
+        open_similar: Callable[[str], object] = lambda _: None,
         labels: LabelHandlers | None = None,
     ) -> None:
         """Show nothing yet."""
         super().__init__(correctable=labels is not None)
         self._labels = labels
         self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
-        self._show_run = show_run
+        self._show_run, self._similar, self._open_similar = show_run, similar, open_similar
+        self._offered = frozenset[str]()
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
@@ -134,14 +150,25 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "outlines", "land": outlines()["land"]})
         elif shown and message.get("id") == shown:
             self._about(kind, shown)
-            if kind == "label" and (edit := _edit(message)):
-                self._pool.submit(self._correct, shown, edit)
+            self._act(kind, shown, message)
         if kind == "labels" and self._labels:
             self._pool.submit(self._send_names)
 
+    def _act(self, kind: Any, shown: str, message: dict[str, Any]) -> None:
+        """Do what is asked with more than the photo that is open."""
+        if kind == "open-similar" and message.get("photo") in self._offered:
+            self._open_similar(message["photo"])
+        elif kind == "label" and (edit := _edit(message)):
+            self._pool.submit(self._correct, shown, edit)
+
     def _about(self, kind: Any, shown: str) -> None:
         """Do what is asked for the photo that is open."""
-        senders = {"picture": self._send_picture, "original": self._send_original, "run": self._send_run}
+        senders = {
+            "picture": self._send_picture,
+            "original": self._send_original,
+            "run": self._send_run,
+            "similar": self._send_similar,
+        }
         if kind == "show-run":
             self._show_run(shown)
         elif kind in senders:
@@ -177,6 +204,17 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "original", "id": one, "cause": str(error) or repr(error)})
             return
         self.send({"type": "original", "id": one, "address": address or "", "cause": ""})
+
+    def _send_similar(self, one: str) -> None:
+        answer: dict[str, Any] = {"type": "similar", "id": one}
+        try:
+            found = self._similar(one)
+        except Exception as error:  # noqa: BLE001 - shown where they would be
+            self.send({**answer, "photos": [], "cause": str(error) or repr(error)})
+            return
+        self._offered = frozenset(photo.id for photo in found)
+        shown = [{"id": photo.id, "name": photo.name, "note": photo.note} for photo in found]
+        self.send({**answer, "photos": shown, "cause": ""}, [photo.picture or b"" for photo in found])
 
     def _send_run(self, one: str) -> None:
         try:

@@ -15,8 +15,10 @@ function render({ model, el }) {
   const corrected = element("ul", { class: "ip-corrected" }), edited = element("p", { class: "ip-edited", role: "status" });
   const groups = element("div"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
   const saved = element("span", { role: "status" }), run = element("span", {}, "…"), showRun = element("button", { type: "button", onclick: () => model.send({ type: "show-run", id: shown }) }, "Show the run");
+  const likes = element("button", { type: "button", onclick: () => { likes.disabled = true; similarSaid.textContent = "Looking…"; model.send({ type: "similar", id: shown }); } }, "Similar photos");
+  const similar = element("ul", { class: "ip-similar", "aria-label": "Similar photos" }), similarSaid = element("span", { role: "status" });
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
-    element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, save, " ", saved));
+    element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, likes, " ", similarSaid), similar, element("p", {}, save, " ", saved));
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
   const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
@@ -28,6 +30,7 @@ function render({ model, el }) {
   el.append(root);
   const placeMap = element("div", { class: "ip-place-map", hidden: true });
   let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
+  const similarUrls = [];
 
   function draw() {
     const photo = model.get("photo");
@@ -69,6 +72,18 @@ function render({ model, el }) {
   function copy(button, value) {
     copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = ""; }, 1500); });
   }
+
+  function drawSimilar({ photos, cause }, buffers) {
+    likes.disabled = false;
+    similarSaid.textContent = cause || (photos.length ? "" : "No other photo here looks like it.");
+    dropSimilar();
+    similar.replaceChildren(...photos.map(({ id, name, note }, number) => {
+      const known = buffers[number]?.byteLength, url = known ? URL.createObjectURL(new Blob([buffers[number]])) : "";
+      if (url) similarUrls.push(url);
+      return element("li", {}, element("button", { type: "button", title: `${name}: ${note}`, onclick: () => model.send({ type: "open-similar", id: shown, photo: id }) }, url ? element("img", { src: url, alt: `${name}, ${note}` }) : `${name}, ${note}`));
+    }));
+  }
+  function dropSimilar() { for (const url of similarUrls.splice(0)) URL.revokeObjectURL(url); similar.replaceChildren(); }
 
   // Where on earth, without a network: the outlines are asked for with the first photo that has a place.
   function drawPlace(place) {
@@ -199,7 +214,8 @@ function render({ model, el }) {
     if (message.type === "labels") { offered.replaceChildren(...message.names.map((value) => element("option", { value }))); return; }
     if (message.id !== shown) return;
     if (message.type === "label") { edited.textContent = message.cause ? `${STATE_SIGNS.error} ${message.cause}` : message.text; return; }
-    if (message.type === "run") run.textContent = message.text || "not known";
+    if (message.type === "similar") drawSimilar(message, buffers);
+    else if (message.type === "run") run.textContent = message.text || "not known";
     else if (message.type === "original") {
       saved.textContent = message.cause || (message.address ? "" : "There is no original.");
       if (safeUrl(message.address)) element("a", { href: message.address, download: "", rel: "noopener noreferrer" }).click();
@@ -218,7 +234,9 @@ function render({ model, el }) {
     shown = "";
     image.hidden = overlay.hidden = true;
     image.removeAttribute("src");
-    saved.textContent = state.textContent = "";
+    saved.textContent = state.textContent = similarSaid.textContent = "";
+    likes.disabled = false;
+    dropSimilar();
     if (blob) URL.revokeObjectURL(blob);
     blob = "";
   }

@@ -1,0 +1,12 @@
+"""How much the longest tests do: enough for each commit, or, by `make soak`, what documentation promises."""
+
+from __future__ import annotations
+
+import os
+
+SOAK = bool(os.environ.get("SOAK"))
+
+
+def of(usual: int, soak: int) -> int:
+    """Return the number that this run is to use."""
+    return soak if SOAK else usual
