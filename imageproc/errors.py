@@ -158,8 +158,7 @@ class RecognitionUnavailableError(ServiceError):
 class AwsError(ImageprocError):
     """AWS refused a call, or could not be asked.
 
-    `code` is AWS's own (empty if AWS did not answer), `status` the HTTP status (0 likewise), and `transient`
-    says whether another try may succeed.
+    `code` is AWS's own, `status` the HTTP status, if it answered; `transient`: another try may succeed.
     """
 
     default_fix = "These are AWS's own words; its API reference says more about the call."
@@ -175,9 +174,7 @@ class AwsError(ImageprocError):
 class CredentialsMissingError(AwsError):
     """No AWS credentials were found."""
 
-    default_fix = (
-        "Name a profile (AWS_PROFILE), run `aws configure` or `aws sso login`, or use the local AWS."
-    )
+    default_fix = "Name a profile (AWS_PROFILE), run `aws configure` or `aws sso login`, or work locally."
 
 
 class CredentialsExpiredError(AwsError):
@@ -189,9 +186,7 @@ class CredentialsExpiredError(AwsError):
 class CredentialsInvalidError(AwsError):
     """AWS does not know the credentials, or the signature does not match them."""
 
-    default_fix = (
-        "Check the key pair, the profile and this machine's clock with `aws sts get-caller-identity`."
-    )
+    default_fix = "Check key pair, profile and this machine's clock with `aws sts get-caller-identity`."
 
 
 class AccessDeniedError(AwsError):

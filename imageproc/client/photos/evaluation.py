@@ -25,6 +25,7 @@ from imageproc.presentation.text import photos_text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imageproc.client.photos.labelled_view import LabelledView
     from imageproc.client.photos.view import PhotoView
 
 _WORST = 24
@@ -35,7 +36,7 @@ _NONE = "–"
 class Evaluation:
     """How right the labels of photos are, by label and confidence; see `imageproc.datasets.evaluation`."""
 
-    view: PhotoView
+    view: LabelledView
     measured: Measured
     unmatched: tuple[str, ...]
     """Files of the data set that are none of the photos."""
@@ -109,7 +110,7 @@ _COLUMNS = ("", "Right", "Wrong", "Missed", "Precision", "Recall", "F1")
 
 
 def evaluate(
-    view: PhotoView,
+    view: LabelledView,
     truth: Path | str | Dataset | None,
     *,
     names: Mapping[str, str] | None,

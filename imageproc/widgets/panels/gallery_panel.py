@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import WorkbenchError
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
-from imageproc.widgets.panels.contact_sheet import contact_sheet
 from imageproc.widgets.panels.duplicates_panel import FoundDuplicates
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
@@ -31,9 +28,10 @@ from imageproc.widgets.panels.shown_photos import (
     sorted_python,
     sorted_view,
 )
+from imageproc.widgets.panels.static_gallery import static_gallery
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
-from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer
+from imageproc.widgets.parts.photo_viewer import PhotoViewer
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Suggestion, plain_facets
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
@@ -134,14 +132,10 @@ class GalleryPanel(Panel):
             on_step=self._step,
             similar=lambda photo_id: self._pictures.similar(photo_id, self.view),
             open_similar=self._open_similar,
-            labels=self._label_handlers(),
+            labels=PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user).handlers,
         )
         bench, save = self._workbench, self.gallery.save
         self.forms = SelectionForms(bench, lambda: self.album, self._work, save, self._user)
-
-    def _label_handlers(self) -> LabelHandlers:
-        labels = PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user)
-        return LabelHandlers(labels.correct, labels.names)
 
     @property
     def view(self) -> PhotoView:
@@ -238,13 +232,8 @@ class GalleryPanel(Panel):
         photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
         if not photos or not shown:
             return [Markup("<p>{}</p>").format(self.gallery.empty)]
-        with ThreadPoolExecutor(8) as pool:
-            frames = list(pool.map(self._pictures.frame, photos))
-        sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
-        rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
-        said = Markup("<p>{}</p>").format(f"{self.search_bar.summary}.{rest}")
-        rows = table(["Photo", "Status", "Tags"], photo_views.summary(photos))
-        return [said, sheet, self.map.static(), rows]
+        summary, world = self.search_bar.summary, self.map.static()
+        return static_gallery(photos, self._pictures.frame, summary, shown.total, world)
 
     # What is shown
 

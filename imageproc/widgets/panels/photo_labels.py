@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from imageproc import Cancellation, NotCorrected, Photo, Workbench
 from imageproc.presentation.text import photos_text, printable
-from imageproc.widgets.parts.photo_viewer import LabelEdit
+from imageproc.widgets.parts.photo_viewer import LabelEdit, LabelHandlers
 
 Progress = Callable[[int], object]
 
@@ -26,6 +26,11 @@ class PhotoLabels:
     ) -> None:
         """Find photos by ID, and correct in the name that `user` returns."""
         self._workbench, self._find, self._changed, self._user = workbench, find, changed, user
+
+    @property
+    def handlers(self) -> LabelHandlers:
+        """What a viewer calls."""
+        return LabelHandlers(self.correct, self.names)
 
     def correct(self, photo_id: str, edit: LabelEdit) -> str:
         """Do what is asked, and say it. Raises CorrectionError, PhotoNotFoundError, AwsError."""
