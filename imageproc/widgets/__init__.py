@@ -27,6 +27,7 @@ _MODULES = {
     "DeployPanel": "panels.deploy_panel",
     "DropZone": "parts.drop_zone",
     "ExecutionList": "parts.execution_list",
+    "FaultsPanel": "panels.faults_panel",
     "FollowPanel": "panels.follow_panel",
     "Gallery": "parts.gallery",
     "GalleryPanel": "panels.gallery_panel",
