@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from imageproc import Album, Photo, Step, Uploaded, UploadFailed, Workbench
-from imageproc.errors import StackMissingError, UploadError
+from imageproc.errors import StackMissingError, TargetError, UploadError
 from imageproc.widgets import Cell, DataTable, DeployPanel, FollowPanel, TargetPanel, Tone, show
 
 if TYPE_CHECKING:
@@ -164,3 +164,39 @@ def check(number: int, *conditions: Condition) -> bool:
             return False
     print(f"Exercise {number}: done.")  # noqa: T201
     return True
+
+
+class RolePolicy:
+    """The policy of a function's role on the local AWS, whose statements are removed and put back."""
+
+    def __init__(self, workbench: Workbench, function: str) -> None:
+        """Read the policy of a function, `GenerateThumbnail` say. Raises TargetError on AWS."""
+        if not workbench.target.is_local:
+            raise TargetError("Roles on AWS are not for playing with.", "Use the local AWS.")
+        resource = workbench.target.client("cloudformation").describe_stack_resource(
+            StackName=workbench.stack.name, LogicalResourceId=f"{function}Role"
+        )
+        role = resource["StackResourceDetail"]["PhysicalResourceId"]
+        self._iam = workbench.target.client("iam")
+        self._named = {"RoleName": role, "PolicyName": function}
+        self._original = self._iam.get_role_policy(**self._named)["PolicyDocument"]
+
+    @property
+    def statements(self) -> dict[str, Any]:
+        """What the role may do now, by the statements' Sid."""
+        now = self._iam.get_role_policy(**self._named)["PolicyDocument"]
+        return {one["Sid"]: one for one in now["Statement"]}
+
+    def remove(self, sid: str) -> None:
+        """Take a statement away. Raises KeyError if there is none of that Sid."""
+        left = self.statements
+        del left[sid]
+        self._put(list(left.values()))
+
+    def restore(self) -> None:
+        """Put back what the role might do when this object was made."""
+        self._put(self._original["Statement"])
+
+    def _put(self, statements: list[Any]) -> None:
+        document = {**self._original, "Statement": statements}
+        self._iam.put_role_policy(**self._named, PolicyDocument=json.dumps(document))

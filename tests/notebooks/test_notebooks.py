@@ -40,6 +40,9 @@ PARAMETERS = {
     "app": WHERE,
     "lab_1_one_photo": LAB,
     "lab_2_break_it": LAB,
+    "lab_3_least_privilege": LAB,
+    "lab_4_the_bill": {"solutions"},
+    "lab_5_extend_it": LAB,
 }
 SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
 
