@@ -14,16 +14,20 @@ from pathlib import Path
 
 from imageproc import resources
 from imageproc.local import LocalAws
+from imageproc.local.faults import SWITCH
 
 _GIVEN = {"06_clean_up": ["-p", "confirm", "imageproc"]}
 """Parameters: the stack's name, to remove it without being asked."""
+
+_SOLVED = ["-p", "solutions", "true"]
+"""Of the labs."""
 
 _COMMAND = Path(sys.executable).with_name("imageproc")
 
 _INDEX = """# Notebooks
 
 The six notebooks as they ran when this site was built, with the sample photos: each shows its panels' last
-state. Open them yourself with `imageproc lab`.
+state; and the five labs with their solutions. Open them yourself with `imageproc lab`.
 
 ```{toctree}
 :maxdepth: 1
@@ -33,7 +37,8 @@ state. Open them yourself with `imageproc lab`.
 
 def main(folder: Path) -> None:
     """Run what is not there as it is now."""
-    notebooks = sorted(resources.folder("notebooks").glob("0*.ipynb"))
+    found = resources.folder("notebooks")
+    notebooks = [*sorted(found.glob("0*.ipynb")), *sorted(found.glob("lab_*.ipynb"))]
     names = [path.stem for path in notebooks]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.md").write_text(_INDEX + "\n".join(names) + "\n```\n")
@@ -45,12 +50,17 @@ def _is_older(executed: Path, source: Path) -> bool:
     return not executed.exists() or executed.stat().st_mtime < source.stat().st_mtime
 
 
+def _given(name: str) -> list[str]:
+    return _SOLVED if name.startswith("lab_") else _GIVEN.get(name, [])
+
+
 def _run(names: list[str], folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="imageproc-site-") as state:
-        environment = {**os.environ, "IMAGEPROC_STATE_DIR": state, "IMAGEPROC_USER": "ann"}
+        own = {"IMAGEPROC_STATE_DIR": state, "IMAGEPROC_USER": "ann", SWITCH: "on"}
+        environment = {**os.environ, **own}
         try:
             for name in names:
-                command = [str(_COMMAND), "run", name, *_GIVEN.get(name, [])]
+                command = [str(_COMMAND), "run", name, *_given(name)]
                 command += ["--timeout", "300", "--output", str(folder / f"{name}.ipynb")]
                 subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
         finally:

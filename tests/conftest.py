@@ -38,6 +38,7 @@ LONGEST = (
     *("browser/test_web_app.py", "browser/test_screens.py", "local/test_runtime.py"),
     *("flow/test_aws_cli.py", "browser/test_every_field.py", "flow/test_recognition.py"),
     *("local/test_lifecycle.py", "flow/test_throttling.py", "flow/test_stack.py", "test_installed.py"),
+    "notebooks/test_labs.py",
 )
 """The files that take longest, in this order. They begin first, so that none is left over at the end."""
 

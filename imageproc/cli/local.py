@@ -20,8 +20,15 @@ def local() -> None:
 
 
 @local.command()
-def start() -> None:
-    """Start the local AWS, unless it runs already; it keeps running until it is stopped."""
+@click.option("--faults", is_flag=True, help="Let faults be injected into it, to see what they do.")
+def start(faults: bool) -> None:
+    """Start the local AWS, unless it runs already; it keeps running until it is stopped.
+
+    With --faults, or IMAGEPROC_FAULTS=on, notebooks and Python can make requests of its functions fail. None
+    do before that is asked for, and AWS itself takes no faults.
+    """
+    if faults:
+        LocalAws().start(faults=True)
     Workbench.open(LOCAL, notify=say)
 
 
@@ -36,11 +43,15 @@ def stop() -> None:
 @options.as_json
 def status(as_json: bool) -> None:
     """Say whether the local AWS runs, and where. The exit code is 1 if it does not."""
-    found = LocalAws().status()
+    aws = LocalAws()
+    found = aws.status()
     if as_json:
         print_json({name: value for name, value in asdict(found).items() if name != "credentials"})
     else:
         say(_described(found))
+        if found.faults:
+            injected = "; ".join(map(str, aws.injected())) or "nothing"
+            say(f"It takes faults. Injected now: {injected}.")
     if not found.running:
         raise click.exceptions.Exit(1)
 

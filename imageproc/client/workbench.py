@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.bulk import BulkRuns
@@ -33,8 +34,11 @@ from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
-from imageproc.errors import ImageprocError, UploadError
+from imageproc.errors import ImageprocError, TargetError, UploadError
 from imageproc.presentation import html
+
+if TYPE_CHECKING:
+    from imageproc.client.faults import Faults
 
 _SHOWN_OUTPUTS = {
     "Bucket": "S3PhotoRepoBucket",
@@ -134,6 +138,15 @@ class Workbench:
     def dead_letters(self) -> DeadLetters:
         """The events of uploads whose processing could not be started."""
         return DeadLetters(self.stack, self.photos)
+
+    @property
+    def faults(self) -> Faults:
+        """Faults injected into the local AWS on purpose. Raises TargetError on AWS, and if they are off."""
+        from imageproc.client.faults import Faults
+
+        if not self.target.is_local:
+            raise TargetError(f"Faults are never injected into {self.target.name}.", "Use the local AWS.")
+        return Faults(self.stack, self.executions)
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from imageproc.errors import LocalAwsError, StartError, StateDirectoryError, StopError
 from imageproc.local.environment import SERVER_MODULE, host_environment
+from imageproc.local.faults import SWITCH, Fault, read
 from imageproc.local.gateway import HEALTH_PATH
 from imageproc.local.state import ServerRecord, StateDir, default_state_dir
 from imageproc.local.status import LocalStatus
@@ -56,14 +57,15 @@ class LocalAws:
         """Where the server writes its log."""
         return self._state.log
 
-    def start(self, *, progress: Callable[[str], None] = _silent) -> LocalStatus:
+    def start(self, *, progress: Callable[[str], None] = _silent, faults: bool = False) -> LocalStatus:
         """Start the server unless it runs, wait until it answers, and return where it is.
 
-        The server belongs to no terminal and no notebook: it runs until `stop`.
+        The server belongs to no terminal and no notebook: it runs until `stop`. With `faults`, faults can be
+        injected into it, as with `IMAGEPROC_FAULTS=on`.
 
         Raises:
             StateDirectoryError: the state directory cannot be used.
-            StartError: the server did not come up.
+            StartError: the server did not come up, or runs already and is to take faults, and does not.
         """
         _require_ministack()
         self._state.create()
@@ -72,11 +74,13 @@ class LocalAws:
             # One that is just being killed still seems to live, and then never answers.
             if not _answers(self._state):
                 progress("Starting the local AWS ...")
-                self._spawn()
+                self._spawn(faults=faults)
                 started = True
                 if not _answers(self._state):
                     raise StartError(_with_log(self._state, "The local AWS ended while starting."))
         status = self.status()
+        if faults and not status.faults:
+            raise StartError("The local AWS runs already, without faults. Stop it: imageproc local stop")
         progress(f"The local AWS runs at {status.endpoint}")
         if started and not status.recognition:
             progress(f"Photos get no labels: {status.why_no_recognition}")
@@ -96,8 +100,13 @@ class LocalAws:
             since=datetime.fromtimestamp(record.started, UTC).astimezone(),
             recognition=record.recognition,
             why_no_recognition=record.why_not,
+            faults=record.faults,
             credentials=self._state.credentials(),
         )
+
+    def injected(self) -> list[Fault]:
+        """Return the faults that are injected, of all stacks."""
+        return read(self._state.faults) if self.status().faults else []
 
     def is_unclean(self) -> bool:
         """Say whether it was killed, or stopped while it worked, and `recovery` is still to be done."""
@@ -149,7 +158,7 @@ class LocalAws:
                     return
                 time.sleep(_POLL_SECONDS * 4)
 
-    def _spawn(self) -> None:
+    def _spawn(self, *, faults: bool) -> None:
         _rotate(self._state.log)
         receiver, sender = os.pipe()
         try:
@@ -162,7 +171,7 @@ class LocalAws:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=host_environment(os.environ),
+                    env=host_environment(os.environ) | ({SWITCH: "on"} if faults else {}),
                     cwd=self._state.path,
                     pass_fds=(sender,),
                     start_new_session=True,

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from imageproc.local import recognition
+from imageproc.local import faults, recognition
 from imageproc.local.environment import function_environment, host_environment, server_environment
 from imageproc.local.gateway import Gateway
 from imageproc.local.processes import end_orphans
@@ -42,6 +42,7 @@ def main(state_dir: str, ready: int) -> None:
     lock = _take_lock(state)
     last = state.read_record()
     state.forget_record()
+    state.forget_faults()
     end_orphans(state)
     shutil.rmtree(state.tmp, ignore_errors=True)
     state.tmp.mkdir(mode=0o700)
@@ -70,7 +71,7 @@ class _Recorder:
 
     def write(self, recognises: bool, why_not: str = "") -> None:
         with self._lock:
-            record = ServerRecord(os.getpid(), self._port, self._started, recognises, why_not)
+            record = ServerRecord(os.getpid(), self._port, self._started, recognises, why_not, faults.is_on())
             self._state.write_record(record)
 
 
@@ -114,6 +115,8 @@ def _set_environment(state: StateDir, endpoint: str) -> None:
     os.environ.clear()
     os.environ.update(kept)
     os.environ.update(server_environment(state, state.credentials(), endpoint))
+    if faults.is_on():
+        os.environ.update(faults.QUICKLY)
 
 
 def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognition.Recognition) -> None:
@@ -124,7 +127,7 @@ def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognit
     ministack_adapter.install(gate, function_environment(state), state.tmp / "layers")
     ministack_adapter.serve_rekognition(found.detect_labels)
     ministack_adapter.record_access(state.access)
-    gateway = Gateway(ministack_adapter.application(), listener.getsockname()[1], ministack_adapter.door)
+    gateway = _gateway(state, listener.getsockname()[1])
     checkpoints = ministack_adapter.Checkpoints(gateway.requests)
     state.begin_serving()
     os.write(ready, READY)
@@ -134,6 +137,21 @@ def _serve(state: StateDir, listener: socket.socket, ready: int, found: recognit
             state.end_serving()
     finally:
         ministack_adapter.end_workers()
+
+
+def _gateway(state: StateDir, port: int) -> Gateway:
+    from imageproc.local import ministack_adapter
+
+    front = (ministack_adapter.application(), port, ministack_adapter.door)
+    if not faults.is_on():
+        return Gateway(*front)
+    from imageproc.local.faults.gateway import FaultyGateway
+    from imageproc.local.faults.plan import FaultPlan
+
+    plan = FaultPlan(state.faults, state.requests)
+    ministack_adapter.name_functions()
+    ministack_adapter.disturb_events(plan.kind_of_event)
+    return FaultyGateway(*front, plan)
 
 
 async def _serve_until_stopped(

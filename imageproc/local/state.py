@@ -11,6 +11,8 @@
     ├── unclean                   the last stop was not clean, and what it cut off was not started again yet
     ├── server.log, server.log.1
     ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
+    ├── faults.json               faults that are injected (only with IMAGEPROC_FAULTS=on)
+    ├── requests.jsonl            what functions asked for (only with IMAGEPROC_FAULTS=on)
     ├── services/                 tables, stacks, functions, executions (JSON, by MiniStack)
     ├── objects/                  the photos (by MiniStack)
     ├── catalog/                  the workbench's indexes of the photos' records
@@ -59,6 +61,8 @@ _OWN_NAMES = (
     "server.log",
     "server.log.1",
     "access.jsonl",
+    "faults.json",
+    "requests.jsonl",
     "services",
     "objects",
     "catalog",
@@ -77,13 +81,17 @@ class Credentials:
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """What `state.json` says. `started` is in epoch seconds, `why_not` why there is no recognition."""
+    """What `state.json` says. `started` is in epoch seconds, `why_not` why there is no recognition.
+
+    `faults` says whether faults can be injected.
+    """
 
     pid: int
     port: int
     started: float
     recognition: bool
     why_not: str = ""
+    faults: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -104,6 +112,8 @@ class StateDir:
         self.path = path
         self.log = path / "server.log"
         self.access = path / "access.jsonl"
+        self.faults = path / "faults.json"
+        self.requests = path / "requests.jsonl"
         self.services = path / "services"
         self.objects = path / "objects"
         self.tmp = path / "tmp"
@@ -200,6 +210,11 @@ class StateDir:
     def forget_record(self) -> None:
         """Delete `state.json`, so that nobody takes a former server's address for the present one's."""
         (self.path / "state.json").unlink(missing_ok=True)
+
+    def forget_faults(self) -> None:
+        """Delete what was injected into the last server, and what functions asked it for."""
+        self.faults.unlink(missing_ok=True)
+        self.requests.unlink(missing_ok=True)
 
     def write_record(self, record: ServerRecord) -> None:
         """Write `state.json`: only the server does, and it holds the server lock."""

@@ -23,7 +23,7 @@ class LocalStatus:
     """Where a local AWS stands. All but `running` and `state_dir` is None while it does not run.
 
     `since` is when it was started, with the local time zone. `recognition` says whether photos get labels,
-    and `why_no_recognition` why not, where that is known.
+    and `why_no_recognition` why not, where that is known; `faults`, whether faults can be injected.
     """
 
     running: bool
@@ -34,6 +34,7 @@ class LocalStatus:
     since: datetime | None = None
     recognition: bool = False
     why_no_recognition: str = ""
+    faults: bool = False
     credentials: Credentials | None = field(default=None, repr=False)
     region: str = REGION
 

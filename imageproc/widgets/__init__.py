@@ -28,6 +28,7 @@ _MODULES = {
     "DropZone": "parts.drop_zone",
     "DuplicatesPanel": "panels.duplicates_panel",
     "ExecutionList": "parts.execution_list",
+    "FaultsPanel": "panels.faults_panel",
     "FollowPanel": "panels.follow_panel",
     "Gallery": "parts.gallery",
     "GalleryPanel": "panels.gallery_panel",

@@ -29,6 +29,7 @@ KEPT = ROOT / "build" / "notebooks"
 """Where CI finds the executed notebooks."""
 
 WHERE = {"target", "stack_name", "profile", "region"}
+LAB = {"stack_name", "solutions"}
 PARAMETERS = {
     "01_deploy": {*WHERE, "parameters", "confirm"},
     "02_upload_and_follow": {*WHERE, "user", "album", "photos"},
@@ -37,6 +38,11 @@ PARAMETERS = {
     "05_operations": {*WHERE, "retry"},
     "06_clean_up": {*WHERE, "confirm", "delete_data"},
     "app": WHERE,
+    "lab_1_one_photo": LAB,
+    "lab_2_break_it": LAB,
+    "lab_3_least_privilege": LAB,
+    "lab_4_the_bill": {"solutions"},
+    "lab_5_extend_it": LAB,
 }
 SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
 

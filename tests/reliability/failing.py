@@ -14,13 +14,9 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from botocore.retries import standard
 
-from tests.reliability.faults import TIMES
+from imageproc.local.faults import TIMES
+from imageproc.local.faults.gateway import REFUSALS
 
-_REFUSALS = {
-    "throttled": ("SlowDown", 503, "ThrottlingException", 400),
-    "failed": ("InternalError", 500, "InternalServerError", 500),
-    "denied": ("AccessDenied", 403, "AccessDeniedException", 400),
-}
 _SERVICES = {"sfn": "stepfunctions", "cloudwatch-logs": "logs"}
 
 
@@ -67,7 +63,7 @@ class Failing:
 
 
 def _refused(url: str, service: str, kind: str) -> AWSResponse:
-    xml, xml_status, code, status = _REFUSALS[kind]
+    xml, xml_status, code, status = REFUSALS[kind]
     words, headers = "the test says so", cast("Any", {})
     if service in ("s3", "cloudformation", "sts"):
         body = f"<Error><Code>{xml}</Code><Message>{words}</Message></Error>"

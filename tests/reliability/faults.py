@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-KINDS = ("throttled", "failed", "reset", "lost", "denied", "silent")
-"""`lost`: AWS does it, and the answer does not arrive. `silent`: no answer, until the caller gives up."""
+from imageproc.local.faults import REQUEST_KINDS
 
-TIMES = {"once": 1, "thrice": 3, "ever": 10**9}
-"""How many requests fail. The SDK makes three of one call, and the state machine repeats the function."""
+KINDS = tuple(kind for kind in REQUEST_KINDS if kind != "killed")
+"""What is injected into requests; `tests/reliability/test_crashes.py` kills processes."""
 
 ANY = "any"
 """In the place of function and operation: each request that differs from the others, once or more."""

@@ -1,20 +1,19 @@
 """The local AWS, failing the functions' calls as the photos' keys say. Started in the place of the server.
 
-It is the server of `imageproc.local` with another gateway. A function's requests are known by their user
-agent. Waits are short: the state machine's between its retries, Lambda's before it delivers an event again,
-the SDK's between its tries. How often each of them tries is as it is. Rekognition sees a cat.
+It is the server of `imageproc.local` with the gateway that injects faults, and another plan: the faults
+are in the photos' keys. Waits are short: the state machine's between its retries, Lambda's before it
+delivers an event again, the SDK's between its tries. How often each of them tries is as it is. Rekognition
+sees a cat.
 
-`$IMAGEPROC_FAULTS` is a folder: `calls.jsonl` in it gets a line for each request of a function, and when
+`$IMAGEPROC_TEST_FAULTS` is a folder: `calls.jsonl` in it gets a line for each request of a function, and when
 there is a file `lifted`, nothing fails any more.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
-import re
 import sys
 from collections import Counter
 from dataclasses import astuple
@@ -22,62 +21,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local import server
-from imageproc.local.gateway import Gateway
-from tests.reliability.faults import ANY, TIMES, Call, Fault, of_key, photo_of
+from imageproc.local.faults import SWITCH, TIMES
+from imageproc.local.faults.gateway import JSON, FaultyGateway, answer
+from tests.reliability.faults import ANY, Call, Fault, of_key, photo_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from imageproc.local.faults.requests import FunctionRequest
     from imageproc.local.gateway import Receive, Scope, Send
 
-FOLDER = "IMAGEPROC_FAULTS"
+FOLDER = "IMAGEPROC_TEST_FAULTS"
 MODULE = "tests.reliability.faulty_server"
 CAT = {"Labels": [{"Name": "Cat", "Confidence": 99.0, "Parents": [], "Instances": []}]}
 
 _QUICK = Path(__file__).parent / "quick"
-_JSON, _XML = b"application/x-amz-json-1.0", b"application/xml"
-_REFUSALS = {
-    "throttled": ("SlowDown", 503, "ThrottlingException", 400),
-    "failed": ("InternalError", 500, "InternalServerError", 500),
-    "denied": ("AccessDenied", 403, "AccessDeniedException", 400),
-}
 
 
-class FaultyGateway(Gateway):
-    """Fails what is to fail, and passes on the rest."""
+class PlanOfKeys:
+    """Fails what a photo's key says."""
 
-    def __init__(self, application: Any, port: int, door: Any) -> None:
-        super().__init__(application, port, door)
+    def __init__(self, *_: object) -> None:
         self._folder = Path(os.environ[FOLDER])
         self._calls: dict[tuple[str, str, str], list[str]] = {}
         self._failed: Counter[tuple[str, Fault, str]] = Counter()
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        function = re.search(r" app/(\w+)", headers.get("user-agent", ""))
-        if function is None:
-            await super()._pass_on(scope, receive, send)
-            return
-        body = await _read(receive)
-        photo = photo_of(f"{scope['path']} {body.decode('latin-1')}")
-        operation = _operation(scope, headers)
-        call = self._numbered(photo, function[1], operation, headers["amz-sdk-invocation-id"])
-        fault = self._fault(photo, call, _digest(scope, headers, body))
+    def kind(self, request: FunctionRequest) -> str:
+        photo = photo_of(f"{request.path} {request.body.decode('latin-1')}")
+        call = self._numbered(photo, request)
+        fault = self._fault(photo, call, _digest(request))
         with (self._folder / "calls.jsonl").open("a") as log:
             log.write(json.dumps([photo, *astuple(call), fault.kind if fault else ""]) + "\n")
-        if fault:
-            await self._fail(fault, operation, scope, _replayed(body, receive), send)
-        elif operation == "rekognition.DetectLabels":
-            await _answer(send, 200, _JSON, json.dumps(CAT).encode())
-        else:
-            await super()._pass_on(scope, _replayed(body, receive), send)
+        return fault.kind if fault else ""
 
-    def _numbered(self, photo: str, function: str, operation: str, invocation: str) -> Call:
+    def kind_of_event(self, *_: object) -> str:
+        return ""
+
+    def note(self, *_: object) -> None:
+        pass
+
+    def _numbered(self, photo: str, request: FunctionRequest) -> Call:
         """Tell the calls of one photo apart; the SDK's tries of one call are one."""
-        calls = self._calls.setdefault((photo, function, operation), [])
+        calls = self._calls.setdefault((photo, request.step, request.operation), [])
+        invocation = request.headers["amz-sdk-invocation-id"]
         if invocation not in calls:
             calls.append(invocation)
-        return Call(function, operation, calls.index(invocation) + 1)
+        return Call(request.step, request.operation, calls.index(invocation) + 1)
 
     def _fault(self, photo: str, call: Call, digest: str) -> Fault | None:
         if (self._folder / "lifted").exists():
@@ -89,17 +78,17 @@ class FaultyGateway(Gateway):
                 return fault
         return None
 
-    async def _fail(self, fault: Fault, operation: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if fault.kind == "silent":
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        elif fault.kind == "lost":
-            await super()._pass_on(scope, receive, _nowhere)
-            _reset(scope)
-        elif fault.kind == "reset":
-            _reset(scope)
+
+class GatewayWithCat(FaultyGateway):
+    """Answers for Rekognition what does not fail."""
+
+    async def _answer(
+        self, kind: str, request: FunctionRequest, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if not kind and request.operation == "rekognition.DetectLabels":
+            await answer(send, 200, JSON, json.dumps(CAT).encode())
         else:
-            await _answer(send, *_refusal(fault, operation))
+            await super()._answer(kind, request, scope, receive, send)
 
 
 def _hits(fault: Fault, call: Call) -> bool:
@@ -109,66 +98,11 @@ def _hits(fault: Fault, call: Call) -> bool:
     return same and call.number >= fault.call.number
 
 
-def _digest(scope: Scope, headers: Mapping[str, str], body: bytes) -> str:
+def _digest(request: FunctionRequest) -> str:
     """Return what is the same for all tries of one request, by the SDK or by a function that is run again."""
-    asked = [headers.get(name, "") for name in ("x-amz-target", "range", "if-match", "if-none-match")]
-    return repr((scope["method"], scope["path"], asked, hashlib.sha256(body).hexdigest()))
-
-
-async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _read(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> dict[str, Any]:
-        return waiting.pop() if waiting else await receive()
-
-    return again
-
-
-async def _nowhere(_message: dict[str, Any]) -> None:
-    pass
-
-
-def _reset(scope: Scope) -> None:
-    """Abort the caller's connection, as a network does."""
-    loop: Any = asyncio.get_running_loop()
-    for transport in list(loop._transports.values()):
-        if transport.get_extra_info("peername") == tuple(scope["client"]):
-            transport.abort()
-
-
-def _refusal(fault: Fault, operation: str) -> tuple[int, bytes, bytes]:
-    xml, xml_status, code, status = _REFUSALS[fault.kind]
-    message = "the photo's key says so"
-    if operation.startswith("s3."):
-        body = f"<Error><Code>{xml}</Code><Message>{message}</Message></Error>"
-        return xml_status, _XML, body.encode()
-    return status, _JSON, json.dumps({"__type": code, "message": message}).encode()
-
-
-def _operation(scope: Scope, headers: Mapping[str, str]) -> str:
-    if target := headers.get("x-amz-target"):
-        service, _, name = target.partition(".")
-        known = {"DynamoDB_20120810": "dynamodb", "RekognitionService": "rekognition"}
-        return f"{known.get(service, 'stepfunctions')}.{name}"
-    method = scope["method"].capitalize()
-    if scope["query_string"].startswith(b"notification"):
-        return f"s3.{method}BucketNotificationConfiguration"
-    return f"s3.{method}Object"
+    names = ("x-amz-target", "range", "if-match", "if-none-match")
+    asked = [request.headers.get(name, "") for name in names]
+    return repr((request.method, request.path, asked, hashlib.sha256(request.body).hexdigest()))
 
 
 def _set_environment(*arguments: Any) -> None:
@@ -178,28 +112,31 @@ def _set_environment(*arguments: Any) -> None:
 
     install = ministack_adapter.install
 
-    def install_with_names(*arguments: Any) -> None:
+    def install_with_haste(*arguments: Any) -> None:
         install(*arguments)
         from ministack.services import lambda_svc
 
         made: Callable[..., dict[str, str]] = lambda_svc._provided_worker_env
 
-        def worker_env(config: dict[str, Any], *more: Any) -> dict[str, str]:
-            environment = made(config, *more)
-            name = config["FunctionName"].rpartition("-")[2]
+        def worker_env(*arguments: Any) -> dict[str, str]:
+            environment = made(*arguments)
             path = os.pathsep.join([environment["PYTHONPATH"], str(_QUICK)])
-            return environment | {"AWS_SDK_UA_APP_ID": name, "PYTHONPATH": path}
+            return environment | {"PYTHONPATH": path}
 
         lambda_svc._provided_worker_env = worker_env
 
     adapter: Any = ministack_adapter
-    adapter.install = install_with_names
+    adapter.install = install_with_haste
 
 
 original = server._set_environment
 
 if __name__ == "__main__":
+    from imageproc.local.faults import gateway, plan
+
     changed: Any = server
-    changed.Gateway = FaultyGateway
     changed._set_environment = _set_environment
+    gateway.FaultyGateway = GatewayWithCat  # type: ignore[misc]
+    plan.FaultPlan = PlanOfKeys  # type: ignore[misc, assignment]
+    os.environ[SWITCH] = "on"
     server.main(sys.argv[1], int(sys.argv[2]))

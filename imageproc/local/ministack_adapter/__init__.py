@@ -29,6 +29,7 @@ from imageproc.local.ministack_adapter.buckets import (
 )
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.express import run_express_workflows
+from imageproc.local.ministack_adapter.faults import disturb_events, name_functions
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
@@ -54,10 +55,12 @@ __all__ = [
     "Checkpoints",
     "application",
     "check",
+    "disturb_events",
     "door",
     "end_workers",
     "install",
     "is_executing",
+    "name_functions",
     "record_access",
     "save",
     "serve_rekognition",

@@ -1,0 +1,62 @@
+"""What the classroom's notebooks share, without AWS."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from imageproc import classroom
+from imageproc.client.target import LOCAL, Target
+from imageproc.client.workbench import Workbench
+from imageproc.core.metadata import read_metadata
+from imageproc.errors import ImageTooLargeError
+from tests.reliability.failing import Failing
+
+
+def test_an_exercise_names_the_first_thing_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    answers: dict[str, str] = {}
+    conditions = (
+        (lambda: answers["name"], "Write a name."),
+        (lambda: answers["name"] == "Rekognition", "It is another one."),
+    )
+    assert not classroom.check(1, *conditions), "a condition that raises does not hold"
+    answers["name"] = "RecordOutcome"
+    assert not classroom.check(1, *conditions)
+    answers["name"] = "Rekognition"
+    assert classroom.check(1, *conditions)
+    assert capsys.readouterr().out.splitlines() == [
+        "Exercise 1: not yet. Write a name.",
+        "Exercise 1: not yet. It is another one.",
+        "Exercise 1: done.",
+    ]
+
+
+def test_requests_are_shown_without_their_signature_and_without_the_photo() -> None:
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    log = classroom.RequestLog(Workbench(Target(LOCAL, session, "http://127.0.0.1:9")))
+    client = session.client("s3", endpoint_url="http://127.0.0.1:9")
+    failing: Any = Failing()
+    client.meta.events.register("before-send", failing)
+    failing.fail("s3.PutObject", "denied", "ever")
+    with pytest.raises(ClientError):
+        client.put_object(Bucket="b", Key="Incoming/x.jpg", Body=b"\xff\xd8\xff")
+    failing.fail("s3.HeadObject", "denied", "ever")
+    with pytest.raises(ClientError):
+        client.head_object(Bucket="b", Key="Incoming/x.jpg", VersionId="1")
+    (put, head) = log.requests
+    assert put[:2] == ("s3.PutObject", "PUT /b/Incoming/x.jpg")
+    assert head[:2] == ("s3.HeadObject", "HEAD /b/Incoming/x.jpg?versionId=1")
+    assert "Content-Length: 3" in put[2]
+    assert "Signature" not in repr(log.requests)
+    assert put[3] in ("3 bytes", "the photo")
+
+
+def test_the_poisoned_photo_is_a_jpeg_that_is_too_large() -> None:
+    data = classroom.poisoned_photo().read_bytes()
+    assert len(data) == 200
+    with pytest.raises(ImageTooLargeError, match="60,000"):
+        read_metadata(io.BytesIO(data), len(data))
