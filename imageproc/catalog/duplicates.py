@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imageproc.catalog.conditions import text
@@ -70,6 +70,9 @@ def near(database: Database, selection: Selection, threshold: int) -> FoundDupli
     Raises ResourcesMissingError without NumPy.
     """
     photos = _known(database, selection)
+    # What was processed before there were hashes looks like another file of the same content.
+    same = {photo.content: photo.look for photo in photos if photo.content and photo.look}
+    photos = [replace(photo, look=photo.look or same.get(photo.content)) for photo in photos]
     looks = list(dict.fromkeys(photo.look for photo in photos if photo.look))
     group_of = dict(zip(looks, groups_of(looks, threshold), strict=True))
     # An empty picture has no perceptual hash: only its content says that it is there twice.

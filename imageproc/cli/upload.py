@@ -135,7 +135,7 @@ def _summarise(sent: list[Uploaded], refused: int, failed: int, album: str) -> N
     parts = [f"{len(new)} uploaded ({size(sum(one.file.size for one in new))}) into the album {album}"]
     for one in sent:
         if one.there_as:
-            console.print(f"Already there as {one.there_as}: {one.file.path}")
+            console.print(f"Already there as {one.there_as}: {one.file.path}", soft_wrap=True)
     parts += [f"{len(sent) - len(new)} there already"] if len(sent) > len(new) else []
     parts += [f"{refused} not sent"] if refused else []
     parts += [f"{failed} failed: run the same command again"] if failed else []

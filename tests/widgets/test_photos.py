@@ -498,7 +498,9 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
     app = WebApp(backend.workbench)
     offered = {action["name"] for action in app.gallery.gallery.actions}
-    assert offered == {"save", "label", "move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
+    assert offered == {
+        *("save", "label", "move", "copy", "cover", "retry", "reprocess", "duplicates", "forget", "copy-ids")
+    }
 
 
 def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(

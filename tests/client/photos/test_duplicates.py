@@ -90,6 +90,14 @@ def test_the_best_one_is_kept(backend: Backend, better: dict[str, Any]) -> None:
     assert group.kept.id == "b.jpg"
 
 
+def test_an_old_record_looks_like_another_one_of_the_same_content(backend: Backend) -> None:
+    backend.write("new.jpg", contentHash="sha256:1", perceptualHash=look(), dimensions=SMALL)
+    backend.write("old.jpg", contentHash="sha256:1")
+    backend.write("near.jpg", contentHash="sha256:2", perceptualHash=look(9))
+    found = backend.workbench.photos.where().duplicates("near")
+    assert (ids(found), found.without_hash) == ([["new.jpg", "near.jpg", "old.jpg"]], 0)
+
+
 def test_a_photo_that_was_forgotten_since_is_left_out(photos: PhotoView) -> None:
     found = photos.duplicates()
     erasure = photos.photos.get("a/large.jpg")
