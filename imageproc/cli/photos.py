@@ -15,7 +15,7 @@ from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
 from imageproc.cli.output import Reasons, console, print_json, print_table, status
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
-from imageproc.core.attributes import LABELS, TAGS
+from imageproc.core.attributes import LABEL_CORRECTIONS, LABELS, TAGS
 from imageproc.presentation.facts import camera
 
 if TYPE_CHECKING:
@@ -168,8 +168,9 @@ def show(
 
 
 def _print_record(photo: Photo) -> None:
+    told = {LABELS: map(_label, photo.labels), LABEL_CORRECTIONS: map(str, photo.corrections)}
     for name, value in sorted(_attributes(photo).items()):
-        lines = [_label(one) for one in photo.labels] if name == LABELS else []
+        lines = list(told.get(name, ()))
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for index, line in enumerate(lines or [text]):
             console.print(f"{'' if index else name:<28}{line}")

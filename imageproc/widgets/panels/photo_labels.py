@@ -74,7 +74,7 @@ def correct(
             case "rename":
                 outcomes = photos.rename_label(some, edit.label, edit.to, user=user)
             case _:
-                outcomes = photos.undo_corrections(some, edit.label or None, user=user)
+                outcomes = photos.undo_corrections(some, edit.label or None)
         for one in outcomes:
             if isinstance(one, NotCorrected):
                 refused.append(one.cause)
