@@ -26,14 +26,14 @@ def label() -> None:
 
 
 def _photos(command: Command) -> Command:
-    """Give a command photos, by name or selected, and who corrects them."""
-    by = click.option(
-        "--by", metavar="USER", help="Who says it; by default IMAGEPROC_USER, else your log-in name."
-    )
+    """Give a command photos, by name or selected."""
     named = click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
-    return named(by(selection()(command)))
+    return named(selection()(command))
 
 
+_by = click.option(
+    "--by", metavar="USER", help="Who says it; by default IMAGEPROC_USER, else your log-in name."
+)
 _label = click.argument("wanted", metavar="LABEL", shell_complete=completion.labels)
 _album = click.option(
     "--album",
@@ -48,6 +48,7 @@ _user = click.option("--user", help="Whose album it is.", shell_complete=complet
 @label.command()
 @options.connection
 @_label
+@_by
 @_photos
 def add(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
     """Say that each PHOTO (an ID, or its end), or a selection, has LABEL; it may be there already."""
@@ -58,6 +59,7 @@ def add(connection: Connection, wanted: str, by: str | None, **meant: Any) -> No
 @label.command()
 @options.connection
 @_label
+@_by
 @_photos
 def remove(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
     """Say that each PHOTO, or a selection, does not have LABEL."""
@@ -69,6 +71,7 @@ def remove(connection: Connection, wanted: str, by: str | None, **meant: Any) ->
 @options.connection
 @_label
 @click.argument("to", metavar="NEW")
+@_by
 @_photos
 def rename(connection: Connection, wanted: str, to: str, by: str | None, **meant: Any) -> None:
     """Say that what each PHOTO, or a selection, has under LABEL is NEW. It keeps its boxes."""
@@ -82,17 +85,17 @@ def rename(connection: Connection, wanted: str, to: str, by: str | None, **meant
 @options.connection
 @click.option("--label", "wanted", metavar="LABEL", help="The last correction of this label.")
 @_photos
-def undo(connection: Connection, wanted: str | None, by: str | None, **meant: Any) -> None:
+def undo(connection: Connection, wanted: str | None, **meant: Any) -> None:
     """Undo the last correction of each PHOTO, or of a selection, whoever made it."""
     chosen = _chosen(connection, **meant)
-    _report("Undone", connection.workbench.photos.undo_corrections(chosen, wanted, user=by))
+    _report("Undone", connection.workbench.photos.undo_corrections(chosen, wanted))
 
 
 @label.command("import")
 @options.connection
 @click.argument("truth", metavar="DIR", type=click.Path(path_type=Path, exists=True))
 @selection()
-@click.option("--by", metavar="USER", help="Who says it.")
+@_by
 def import_(connection: Connection, truth: Path, selection: PhotoOptions, by: str | None) -> None:
     """Correct all photos, or a selection, so that they have just those labels that the data set in DIR says.
 

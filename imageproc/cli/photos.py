@@ -15,7 +15,7 @@ from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
 from imageproc.cli.output import Reasons, console, print_json, print_table, status
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
-from imageproc.core.attributes import LABELS
+from imageproc.core.attributes import LABEL_CORRECTIONS, LABELS, TAGS
 from imageproc.presentation.facts import camera
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def photos(
         say(str(found.count()))
     elif as_json:
         for photo in found:
-            print_json(photo.attributes)
+            print_json(_attributes(photo))
     elif csv or parquet:
         written = found.to_csv(csv) if csv else found.to_parquet(str(parquet))
         console.print(f"{written}: {found.count():,} photos", soft_wrap=True)
@@ -160,7 +160,7 @@ def show(
         if out is not None:
             _write_boxes(photo, out)
         elif as_json:
-            print_json(photo.attributes)
+            print_json(_attributes(photo))
         else:
             if number:
                 console.print()
@@ -168,11 +168,18 @@ def show(
 
 
 def _print_record(photo: Photo) -> None:
-    for name, value in sorted(photo.attributes.items()):
-        lines = [_label(one) for one in photo.labels] if name == LABELS else []
+    told = {LABELS: map(_label, photo.labels), LABEL_CORRECTIONS: map(str, photo.corrections)}
+    for name, value in sorted(_attributes(photo).items()):
+        lines = list(told.get(name, ()))
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for index, line in enumerate(lines or [text]):
             console.print(f"{'' if index else name:<28}{line}")
+
+
+def _attributes(photo: Photo) -> dict[str, Any]:
+    """Return what is stored of a photo, with the tags that count."""
+    shown = photo.attributes
+    return {**shown, TAGS: list(photo.tags)} if TAGS in shown or photo.tags else shown
 
 
 def _label(label: Label) -> str:

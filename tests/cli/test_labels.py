@@ -31,7 +31,11 @@ def test_labels_of_photos_and_of_a_selection_are_corrected_and_undone(trip: Back
     answer = run("label", "rename", "dog", "Wolf", "--album", "Trip")
     assert answer.stdout == "dog renamed to Wolf: 2 photos.\n"
     assert counts(run) == {"Wolf": 2, "Beach": 1}
-    assert "Wolf by ann" in run("show", "1.jpg").output
+    told = run("show", "1.jpg").output
+    assert "Wolf by ann" in told
+    assert "Dog renamed to Wolf by ann" in told
+    (shown,) = objects(run("show", "1.jpg", "--json"))
+    assert (shown["tags"], shown["labels"][0]["name"]) == (["Beach", "Wolf"], "Dog")
     answer = run("label", "remove", "Beach", "--album", "Trip")
     assert answer.stdout == "Beach removed: 1 photo, 1 photo unchanged.\n"
     assert run("label", "undo", "--album", "Trip", "--label", "Wolf").stdout == "Undone: 2 photos.\n"

@@ -552,6 +552,14 @@ def test_labels_of_selected_photos_are_corrected(backend: Backend, panel: Galler
     assert backend.workbench.photos.where(tag="Wolf").count() == 4
     panel.forms.correct()
     assert not panel.busy, "what is hidden cannot be applied again"
+    for edit, tags in (("hide", {"Cat": 3, "Animal": 3}), ("show", {"Wolf": 4, "Cat": 3, "Animal": 3})):
+        say(panel.gallery, type="action", version=panel.gallery.version, name="label")
+        settle(panel)
+        panel.forms.edit.value, panel.forms.label.value = edit, "Wolf"
+        panel.forms.correct()
+        settle(panel)
+        assert panel.view.tags() == tags, "neither counted nor shown"
+        assert [name for name, _ in panel._cards(0, 1)[0].tags] == (["Wolf"] if edit == "show" else [])
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:

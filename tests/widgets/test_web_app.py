@@ -211,6 +211,19 @@ def test_an_address_that_was_shared_leads_to_the_same_photo(visitor: Visitor, ba
     assert "not here" in visitor.app.top_bar.problem
 
 
+def test_a_label_is_corrected_in_the_name_of_who_has_logged_in(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEPROC_USER", "operator")
+    photo_id = f"{album_of(backend)}/good.jpg"
+    visitor.go(f"#user=ann&album={album_of(backend)}&search=tag%3ADog&photo={photo_id}")
+    viewer = visitor.app.gallery.viewer
+    visitor.tell(viewer, type="label", id=photo_id, action="rename", label="Dog", to="Wolf")
+    until(lambda: viewer.photo.get("said") == {"Wolf": "ann"})
+    assert [one.by for one in backend.workbench.photos.get(photo_id).corrections] == ["ann"]
+    assert visitor.fragments == [], "it stays open, though the search would not find it any more"
+
+
 @pytest.mark.parametrize(
     ("fragment", "said"),
     [("#user=ann&album=nowhere", "There is no album"), ("#user=%E2%9C%93", "cannot be used as a name")],

@@ -75,11 +75,10 @@ class Labelling(StackResource):
         photos: Iterable[PhotoLike],
         label: str | None = None,
         *,
-        user: str | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Outcome]:
         """Undo the last correction of each photo, or that of a label, whoever made it."""
-        said = self._corrections(user)
+        said = self._corrections(None)
         return self._apply(photos, said, said.undo(label), cancellation)
 
     def import_labels(
@@ -113,7 +112,8 @@ class Labelling(StackResource):
 
         Raises CorrectionError if nothing can be done, PhotoNotFoundError, AwsError.
         """
-        for outcome in getattr(self, method)([photo], *given, user=user):
+        by = {"user": user} if user else {}
+        for outcome in getattr(self, method)([photo], *given, **by):
             if isinstance(outcome, NotCorrected):
                 raise outcome.error
             if outcome.unchanged and method != "add_label":

@@ -288,6 +288,8 @@ class GalleryPanel(Panel):
 
     def _read(self, source: Album | PhotoView) -> _Searched:
         self._workbench.catalog.sync()
+        if isinstance(source, Album):  # as it is now: labels may have been hidden
+            source = self._workbench.albums.many([source.id]).get(source.id, source)
         view = self._workbench.photos.where(album=source) if isinstance(source, Album) else source
         return _Searched(view, view.count(), SearchHelp(view))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from imageproc import Cancellation, NotCorrected, Photo, Workbench
+from imageproc import Album, Cancellation, NotCorrected, Photo, Workbench
 from imageproc.presentation.text import photos_text, printable
 from imageproc.widgets.parts.photo_viewer import LabelEdit, LabelHandlers
 
@@ -74,7 +74,7 @@ def correct(
             case "rename":
                 outcomes = photos.rename_label(some, edit.label, edit.to, user=user)
             case _:
-                outcomes = photos.undo_corrections(some, edit.label or None, user=user)
+                outcomes = photos.undo_corrections(some, edit.label or None)
         for one in outcomes:
             if isinstance(one, NotCorrected):
                 refused.append(one.cause)
@@ -82,6 +82,14 @@ def correct(
                 done, same = done + (not one.unchanged), same + one.unchanged
             told(done + same + len(refused))
     return _said(edit, done, same, refused)
+
+
+def set_hidden(workbench: Workbench, album: Album, edit: LabelEdit) -> str:
+    """Hide a label in an album, or show it again."""
+    hides = edit.action == "hide"
+    change = workbench.albums.hide_label if hides else workbench.albums.show_label
+    name, label = printable(change(album, edit.label).name, 60), printable(edit.label, 60)
+    return f"{label} is hidden in {name}." if hides else f"{label} is shown in {name} again."
 
 
 def _said(edit: LabelEdit, done: int, same: int, refused: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ _EDITS = [
     ("Rename a label", "rename"),
     ("Undo the last correction", "undo"),
 ]
+_OF_ALBUM = [("Hide a label in this album", "hide"), ("Show a hidden label again", "show")]
 _TO_FILES = (photo_actions.SAVE.name, photo_actions.DOWNLOAD.name)
 
 
@@ -149,7 +150,10 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         complete = edit.action == "undo" or (edit.label and (edit.action != "rename" or edit.to))
         if complete and self._ids and self._action == photo_actions.LABEL.name:
             self.hide()
-            bench, ids, user = self._workbench, self._ids, self._user()
+            bench, ids, user, album = self._workbench, self._ids, self._user(), self._album()
+            if album and edit.action in ("hide", "show"):
+                self._start(lambda *_: photo_labels.set_hidden(bench, album, edit), "Changing the album")
+                return
             self._start(
                 lambda control, told: photo_labels.correct(bench, ids, edit, user, control, told),
                 "Correcting labels",
@@ -158,6 +162,8 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _offer_labels(self) -> None:
         """Show the form; the labels' names follow as soon as they are read."""
+        self.edit.options = [*_EDITS, *(_OF_ALBUM if self._album() else ())]
+        update(self.edit, value="add")
         update(self.label, value="")
         update(self.new_label, value="")
         self._fit_labels()
