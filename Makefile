@@ -21,6 +21,9 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-co
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
+# Environments are built, and checks run, side by side.
+MAKEFLAGS += -j2
+
 # Compiled modules are kept, whatever the shell says: a test run starts hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -123,5 +126,5 @@ $(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
 $(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made $(DOCS_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
 	@echo "Building the environment in $(@D) (once)..."
 	@$(BIN)/python -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
 	@touch $@

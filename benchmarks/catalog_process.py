@@ -1,6 +1,6 @@
-"""One process that asks a catalog of a million photos, or pandas, and prints what it measured as JSON.
+"""One process that asks a catalog of many photos, or pandas, and prints what it measured as JSON.
 
-python -m benchmarks.catalog_process catalog|pandas FOLDER
+python -m benchmarks.catalog_process catalog|pandas|duplicates FOLDER
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generated_records import COMMON, ORIGIN
-from imageproc.catalog import answers
+from imageproc.catalog import answers, duplicates
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.rows import to_record
 from imageproc.catalog.selection import Selection
+from imageproc.client.photos.duplicates import LIKE, NEAR
 from imageproc.core.record import PhotoRecord
 
 ROUNDS = 7
@@ -94,6 +95,28 @@ def of_pandas(folder: Path) -> dict[str, Any]:
     }
 
 
+def of_duplicates(folder: Path) -> dict[str, Any]:
+    """Look for similar photos, and for all duplicates."""
+    database = opened(folder).database(math.inf)
+    whole = Selection()
+    look = str(database.rows("SELECT perceptual_hash FROM records WHERE photo % 10 = 0 LIMIT 1")[0][0])
+    found = duplicates.similar(database, whole, look, 12, LIKE)
+    if len(found) < 2:
+        raise AssertionError(found)
+    similar = rounds(lambda: duplicates.similar(database, whole, look, 12, LIKE))
+    begin = time.perf_counter()
+    duplicates.exact(database, whole)
+    middle = time.perf_counter()
+    near = duplicates.near(database, whole, NEAR)
+    return {
+        "similar": similar,
+        "exact": [middle - begin],
+        "near": [time.perf_counter() - middle],
+        "groups": len(near.groups),
+        "memory": most_memory(),
+    }
+
+
 def most_memory() -> float:
     """Return the most memory that this process had, in MB."""
     status = Path("/proc/self/status")
@@ -105,4 +128,8 @@ def most_memory() -> float:
 
 if __name__ == "__main__":
     what, folder = sys.argv[1:]
-    print(json.dumps({"catalog": of_catalog, "pandas": of_pandas}[what](Path(folder))))
+    print(
+        json.dumps(
+            {"catalog": of_catalog, "pandas": of_pandas, "duplicates": of_duplicates}[what](Path(folder))
+        )
+    )

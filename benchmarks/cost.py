@@ -9,19 +9,25 @@ import os
 import shutil
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import cpu, photos
 from benchmarks.figures import Figure
-from imageproc.costs import PRICES, Bill, Design, original, ours, processing, standing, storing
+from imageproc.costs import PRICES, Bill, Design, original, ours, processing, reprocessing, standing, storing
 from imageproc.costs.bill import added
 
 TITLE = "Bill on AWS without Rekognition, by counted calls and list prices"
 
 PHOTOS = 1000
 """Photos a month, for which the target is judged."""
+
+EXPRESS = {"WorkflowType": "EXPRESS"}
+VOLUMES = tuple(int(10 ** (exponent / 4)) for exponent in range(8, 29))
+"""Photos a month, from a hundred to ten million."""
+AGAIN = 1_000_000
+"""Photos of a bulk run."""
 
 _HALF = 0.5
 _OWN_STATE = "RecordOutcome"
@@ -42,6 +48,12 @@ def figures() -> Iterator[Figure]:
     ratio = month(us, PHOTOS).total / month(them, PHOTOS).total
     yield Figure(f"ours / the original, a month with {PHOTOS:,} photos", [ratio], "×", _HALF)
     yield Figure("photos a month up to which it is at most 0.5", [_break_even(us, them)], "photos")
+    worst = max(month(us, many, EXPRESS).total / month(them, many).total for many in VOLUMES)
+    yield Figure(
+        "Express / the original, the most from 100 to 10 million photos a month", [worst], "×", _HALF
+    )
+    again = [reprocessing(AGAIN, parameters=one).without("Rekognition").total for one in (EXPRESS, {})]
+    yield Figure(f"a bulk run of {AGAIN:,} photos, Express / Standard", [again[0] / again[1]], "×")
     more = _each(us).total / _each(them).total
     yield Figure("ours / the original, each photo more", [more], "×")
     contract = sum(many for name, many in us.photo.transitions.items() if name != _OWN_STATE)
@@ -53,9 +65,10 @@ def figures() -> Iterator[Figure]:
         yield from _lines(f"{name}, a month alone", standing(by=design))
 
 
-def month(design: Design, many: float) -> Bill:
+def month(design: Design, many: float, parameters: Mapping[str, str] | None = None) -> Bill:
     """Return the bill of a month in which so many photos came, and are kept; without Rekognition."""
-    return added([_each(design, many), storing(many, by=design), standing(by=design)])
+    once = processing(many, by=design, parameters=parameters).without("Rekognition")
+    return added([once, storing(many, by=design), standing(parameters, by=design)])
 
 
 def _each(design: Design, many: float = 1) -> Bill:

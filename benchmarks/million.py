@@ -25,6 +25,9 @@ _OWN = {
     "id": "album_id || '{copy}/' || substr(sha256(id || '{copy}'), 1, 12) || '-' || split_part(id, '-', 2)",
     "album_id": "album_id || '{copy}'",
     "content_hash": "'sha256:' || sha256(id || '{copy}')",
+    # Every tenth photo is there again in each copy.
+    "perceptual_hash": "CASE WHEN photo % 10 = 0 THEN perceptual_hash "
+    "ELSE 'dct144:' || substr(sha256('p' || id || '{copy}'), 1, 36) END",
     "version_id": "substr(to_base64(unhex(sha256('v' || id || '{copy}'))), 1, 32)",
     "sequencer": "'00' || upper(substr(sha256('s' || id || '{copy}'), 1, 16))",
     "uploaded": "uploaded + to_seconds((random() * {year})::BIGINT)",
@@ -40,8 +43,8 @@ _OWN = {
 }
 
 
-def make(folder: Path) -> None:
-    """Write the catalog of COUNT photos into a folder, as a first fill does."""
+def make(folder: Path, count: int = COUNT) -> None:
+    """Write the catalog of so many photos into a folder, as a first fill does."""
     folder.mkdir(parents=True)
     path = folder / "filling.duckdb"
     connection = filling(path)
@@ -56,7 +59,7 @@ def make(folder: Path) -> None:
     columns = [_OWN.get(name, f'"{name}"') for name in RECORD_COLUMNS]
     connection.execute("CREATE TABLE seeds AS FROM records")
     connection.execute("CREATE TABLE seed_tags AS FROM tags")
-    for copy in range(1, COUNT // SEEDS):
+    for copy in range(1, count // SEEDS):
         chosen = ", ".join(columns).format(copy=copy, seeds=SEEDS, year=_YEAR_S)
         connection.execute(f"INSERT INTO records SELECT {chosen} FROM seeds")
         own = f"tag, photo + {copy * SEEDS}, (confidence - random() * 5)::FLOAT"
@@ -67,6 +70,6 @@ def make(folder: Path) -> None:
     (folder / "caught-up").touch()
     now = time.time()
     with Journal(folder / "journal.sqlite").writing() as journal:
-        journal.set_base(base.name, 0, COUNT)
+        journal.set_base(base.name, 0, count)
         positions = dict.fromkeys(shards(), int(now * 1000))
         journal.set_state(positions=positions, followed=now, filled=base.name, erased=0)

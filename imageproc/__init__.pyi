@@ -18,8 +18,15 @@ from imageproc.client.executions import Execution as Execution
 from imageproc.client.executions.history import Step as Step
 from imageproc.client.executions.history import StepStatus as StepStatus
 from imageproc.client.logs import LogEntry as LogEntry
+from imageproc.client.photos.corrections import Corrected as Corrected
+from imageproc.client.photos.corrections import NotCorrected as NotCorrected
+from imageproc.client.photos.datasets import DatasetExport as DatasetExport
 from imageproc.client.photos.downloads import Downloaded as Downloaded
 from imageproc.client.photos.downloads import NotDownloaded as NotDownloaded
+from imageproc.client.photos.duplicates import DuplicateGroup as DuplicateGroup
+from imageproc.client.photos.duplicates import Duplicates as Duplicates
+from imageproc.client.photos.duplicates import SimilarPhoto as SimilarPhoto
+from imageproc.client.photos.evaluation import Evaluation as Evaluation
 from imageproc.client.photos.exports import Written as Written
 from imageproc.client.photos.failures import FailureGroup as FailureGroup
 from imageproc.client.photos.followed import FollowedPhoto as FollowedPhoto
@@ -54,9 +61,10 @@ from imageproc.client.uploads.events import (
 )
 from imageproc.client.users import default_user as default_user
 from imageproc.client.workbench import Workbench as Workbench
+from imageproc.core.label import BoundingBox as BoundingBox
+from imageproc.core.label import Correction as Correction
+from imageproc.core.label import Label as Label
 from imageproc.core.parts import Part as Part
-from imageproc.core.record import BoundingBox as BoundingBox
-from imageproc.core.record import Label as Label
 from imageproc.core.record import Status as Status
 from imageproc.costs import Estimate as Estimate
 from imageproc.deployment.plan import Plan as Plan

@@ -16,6 +16,7 @@
     │   ├── LabelsQueuedError
     │   ├── RenditionNeededError
     │   ├── RecognitionRefusedError
+    │   ├── RecognitionQueueFullError
     │   ├── RecognitionThrottledError
     │   └── RecognitionUnavailableError
     ├── AwsError
@@ -34,7 +35,9 @@
     │   ├── PhotoNotFoundError
     │   ├── AlbumNotFoundError
     │   ├── AlbumNotEmptyError
+    │   ├── CorrectionError
     │   ├── RetryError
+    │   ├── DatasetError
     │   ├── DownloadError
     │   ├── ForgetError
     │   ├── FollowTimeoutError
@@ -140,6 +143,10 @@ class RecognitionRefusedError(ServiceError):
     """There will be no labels of this photo: Rekognition refuses its rendition, or too little is there."""
 
 
+class RecognitionQueueFullError(ServiceError):
+    """More photos wait to ask Rekognition than an Express workflow has time for: another try may succeed."""
+
+
 class RecognitionThrottledError(ServiceError):
     """Rekognition throttled this photo at each of its turns: another try may succeed."""
 
@@ -151,8 +158,7 @@ class RecognitionUnavailableError(ServiceError):
 class AwsError(ImageprocError):
     """AWS refused a call, or could not be asked.
 
-    `code` is AWS's own (empty if AWS did not answer), `status` the HTTP status (0 likewise), and `transient`
-    says whether another try may succeed.
+    `code` is AWS's own, `status` the HTTP status, if it answered; `transient`: another try may succeed.
     """
 
     default_fix = "These are AWS's own words; its API reference says more about the call."
@@ -168,9 +174,7 @@ class AwsError(ImageprocError):
 class CredentialsMissingError(AwsError):
     """No AWS credentials were found."""
 
-    default_fix = (
-        "Name a profile (AWS_PROFILE), run `aws configure` or `aws sso login`, or use the local AWS."
-    )
+    default_fix = "Name a profile (AWS_PROFILE), run `aws configure` or `aws sso login`, or work locally."
 
 
 class CredentialsExpiredError(AwsError):
@@ -182,9 +186,7 @@ class CredentialsExpiredError(AwsError):
 class CredentialsInvalidError(AwsError):
     """AWS does not know the credentials, or the signature does not match them."""
 
-    default_fix = (
-        "Check the key pair, the profile and this machine's clock with `aws sts get-caller-identity`."
-    )
+    default_fix = "Check key pair, profile and this machine's clock with `aws sts get-caller-identity`."
 
 
 class AccessDeniedError(AwsError):
@@ -249,8 +251,16 @@ class AlbumNotEmptyError(WorkbenchError):
     """An album that is not deleted, because it has photos."""
 
 
+class CorrectionError(WorkbenchError):
+    """A correction of labels that cannot be kept."""
+
+
 class RetryError(WorkbenchError):
     """A photo that a retry cannot help."""
+
+
+class DatasetError(WorkbenchError):
+    """A data set of labelled photos that cannot be read."""
 
 
 class DownloadError(WorkbenchError):

@@ -23,7 +23,10 @@ MAY_IMPORT = {
     "deployment": {"core", "aws", "presentation", "resources"},
     "costs": {"core", "presentation"},
     "catalog": {"core", "aws"},
-    "client": {"core", "aws", "catalog", "costs", "deployment", "folders", "local", "presentation"},
+    "datasets": {"core"},
+    "client": {
+        *("core", "aws", "catalog", "costs", "datasets", "deployment", "folders", "local", "presentation"),
+    },
     "presentation": {"core"},
     "widgets": {"core", "costs", "deployment", "client", "presentation", "samples", "public"},
     "cli": {

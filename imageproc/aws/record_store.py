@@ -15,7 +15,15 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.core.attributes import ALBUM_ID, ALBUM_INDEX, IMAGE_ID, STATUS
+from imageproc.core.attributes import (
+    ALBUM_ID,
+    ALBUM_INDEX,
+    EXECUTION_ARN,
+    EXECUTION_INDEX,
+    IMAGE_ID,
+    LABEL_CORRECTIONS,
+    STATUS,
+)
 from imageproc.core.changes import is_tombstone, stamp, tombstone
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import decode
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=PhotoRecord)
 
-_STAMPED = {STATUS, ALBUM_ID}
+_STAMPED = {STATUS, ALBUM_ID, LABEL_CORRECTIONS}
 """What is written of a record that those who keep a copy have to hear of."""
 
 
@@ -51,16 +59,28 @@ class RecordStore(Generic[R]):
         found = items.query(self._dynamodb, self._table, ALBUM_INDEX, ALBUM_ID, album_id, page_size)
         return map(self._decode, found)
 
+    def of_execution(self, arn: str) -> R | None:
+        """Return the record that names this Express execution as its last; None if none does, or not yet.
+
+        Found by an index, which is a moment behind; read strongly consistent. Raises AwsError.
+        """
+        for key in items.query(self._dynamodb, self._table, EXECUTION_INDEX, EXECUTION_ARN, arn):
+            record = self.get(key[IMAGE_ID])
+            if record and record.execution_arn == arn:
+                return record
+        return None
+
     def scan(self) -> Iterator[R]:
         """Yield all records, in no fixed order: reads the whole table."""
         return self._records(items.scan(self._dynamodb, self._table))
 
     def write(self, photo_id: str, change: RecordChange) -> None:
-        """Perform a change; one of the status or the album is stamped for the change index.
+        """Perform a change; one of the status, the album or corrections is stamped for the change index.
 
         Raises SupersededError if its condition does not hold, AwsError.
         """
-        stamped = stamp(photo_id, time.time()) if _STAMPED & change.values.keys() else {}
+        touched = change.values.keys() | change.within.keys()
+        stamped = stamp(photo_id, time.time()) if _STAMPED & touched else {}
         request = _update_request(replace(change, values={**change.values, **stamped}))
         with translated(f"Writing the record of {photo_id}"):
             try:
@@ -91,16 +111,21 @@ def _update_request(change: RecordChange) -> dict[str, Any]:
     removed = [name for name in change.remove if name not in change.values]
     names = {f"#{index}": name for index, name in enumerate([*change.values, *removed])}
     values = {f":{index}": value for index, value in enumerate(change.values.values())}
+    keys = {f"{place}k": change.within[name] for place, name in names.items() if name in change.within}
+    paths = {name: f"{place}.{place}k" if f"{place}k" in keys else place for place, name in names.items()}
     sets = ", ".join(
-        f"#{index} = if_not_exists(#{index}, :{index})" if name in change.keep else f"#{index} = :{index}"
+        f"{paths[name]} = if_not_exists({paths[name]}, :{index})"
+        if name in change.keep
+        else f"{paths[name]} = :{index}"
         for index, name in enumerate(change.values)
     )
-    removes = ", ".join(f"#{len(values) + index}" for index in range(len(removed)))
+    removes = ", ".join(paths[name] for name in removed)
     request: dict[str, Any] = {
         "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
-        "ExpressionAttributeNames": names,
+        "ExpressionAttributeNames": names | keys,
     }
     if change.condition:
         request["ConditionExpression"] = change.condition.expression
+        request["ExpressionAttributeNames"] |= change.condition.names
         values |= change.condition.values
     return request | {"ExpressionAttributeValues": items.to_item(values)}

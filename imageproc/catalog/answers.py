@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageproc.catalog.conditions import one_of
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import Row
 from imageproc.catalog.schema import DERIVED_COLUMNS, RECORD_COLUMNS
@@ -37,12 +38,13 @@ SELECT id, labels[i] AS label, coalesce(confidences[i], confidences_64[i]) AS co
   nullif(string_split(coalesce(parents[i], ''), chr(10)), ['']) AS parents,
   numbers[start + 5 * box + 1] AS "left", numbers[start + 5 * box + 2] AS top,
   numbers[start + 5 * box + 3] AS width, numbers[start + 5 * box + 4] AS height,
-  numbers[start + 5 * box + 5] AS box_confidence
+  numbers[start + 5 * box + 5] AS box_confidence,
+  nullif(labelled_by[i], '') AS "by"
 FROM (
   SELECT *, CAST(5 * coalesce(list_sum(box_counts[1:i - 1]), 0) AS BIGINT) AS start,
     unnest(range(greatest(coalesce(box_counts[i], 0), 1))) AS box
   FROM (
-    SELECT id, labels, confidences, confidences_64, parents, box_counts,
+    SELECT id, labels, confidences, confidences_64, parents, box_counts, labelled_by,
       coalesce(CAST(boxes AS DOUBLE[]), boxes_64) AS numbers, unnest(range(1, len(labels) + 1)) AS i
     FROM records WHERE {condition}
   )
@@ -81,11 +83,11 @@ def rows(database: Database, selection: Selection) -> Iterator[Row]:
             yield from (found[number] for number in page)
 
 
-def frame(database: Database, selection: Selection) -> pd.DataFrame:
+def frame(database: Database, selection: Selection, hidden: Iterable[str] = ()) -> pd.DataFrame:
     """Return a row for each photo, in order. Raises ResourcesMissingError without pandas."""
     pandas = _pandas()
     with database.cursor() as cursor:
-        found = cursor.execute(selection.sql(_with_tags(), database.names)).df()
+        found = cursor.execute(selection.sql(_with_tags(hidden), database.names)).df()
     for name in CATEGORIES:
         found[name] = found[name].astype("category")
     minutes = found["taken_offset"].astype("Int64").astype("Float64")
@@ -96,17 +98,17 @@ def frame(database: Database, selection: Selection) -> pd.DataFrame:
     return _typed(found)
 
 
-def labels_frame(database: Database, selection: Selection) -> pd.DataFrame:
+def labels_frame(database: Database, selection: Selection, hidden: Iterable[str] = ()) -> pd.DataFrame:
     """Return a row for each box of each label, and one for a label without boxes."""
     _pandas()
     condition = selection.as_condition().sql(database.names)
     with database.cursor() as cursor:
-        found = cursor.execute(LABELS.format(condition=condition)).df()
+        found = cursor.execute(_labels(condition, hidden)).df()
     found["label"] = found["label"].astype("category")
     return found
 
 
-def ask(database: Database, selection: Selection, sql: str) -> pd.DataFrame:
+def ask(database: Database, selection: Selection, sql: str, hidden: Iterable[str] = ()) -> pd.DataFrame:
     """Return what a person's own SELECT gives; `photos` and `labels` are the selection.
 
     Raises QueryError if it is not one SELECT, or is refused.
@@ -116,11 +118,11 @@ def ask(database: Database, selection: Selection, sql: str) -> pd.DataFrame:
     _pandas()
     statement = _one_select(sql)
     condition = selection.as_condition().sql(database.names)
-    photos = f"SELECT {_with_tags()} FROM records WHERE {condition}"
+    photos = f"SELECT {_with_tags(hidden)} FROM records WHERE {condition}"
     with database.cursor() as cursor:
         try:
             cursor.execute(f"CREATE TEMP VIEW photos AS {photos}")
-            cursor.execute(f"CREATE TEMP VIEW labels AS {LABELS.format(condition=condition)}")
+            cursor.execute(f"CREATE TEMP VIEW labels AS {_labels(condition, hidden)}")
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             return cursor.execute(statement).df()
         except duckdb.Error as error:
@@ -140,14 +142,17 @@ def _one_select(sql: str) -> duckdb.Statement:
     return found[0]
 
 
-def write_parquet(database: Database, selection: Selection, path: Path) -> None:
+def write_parquet(database: Database, selection: Selection, path: Path, hidden: Iterable[str] = ()) -> None:
     """Write a row for each photo, in order. Raises DownloadError."""
-    _copy(database, selection.sql(_with_tags(), database.names), path, "FORMAT parquet, COMPRESSION zstd")
+    rows = selection.sql(_with_tags(hidden), database.names)
+    _copy(database, rows, path, "FORMAT parquet, COMPRESSION zstd")
 
 
-def write_csv(database: Database, selection: Selection, path: Path) -> None:
+def write_csv(database: Database, selection: Selection, path: Path, hidden: Iterable[str] = ()) -> None:
     """Write a row for each photo, in order; no cell begins like a formula. Raises DownloadError."""
-    inner = selection.sql(f"{flat_columns()}, array_to_string(labels, '; ') AS tags", database.names)
+    inner = selection.sql(
+        f"{flat_columns()}, array_to_string({_shown(hidden)}, '; ') AS tags", database.names
+    )
     texts = database.rows(f"SELECT column_name FROM (DESCRIBE {inner}) WHERE column_type = 'VARCHAR'")
     safe = ", ".join(f'{_safe(name)} AS "{name}"' for (name,) in texts)
     _copy(database, f"SELECT * REPLACE ({safe}) FROM ({inner})", path, "FORMAT csv, HEADER")
@@ -191,8 +196,20 @@ def _of_photos(numbers: list[int]) -> str:
     )
 
 
-def _with_tags() -> str:
-    return f"{flat_columns()}, labels AS tags"
+def _with_tags(hidden: Iterable[str]) -> str:
+    return f"{flat_columns()}, {_shown(hidden)} AS tags"
+
+
+def _shown(hidden: Iterable[str]) -> str:
+    """Return the column of labels without some."""
+    names = sorted(hidden)
+    return f"[name FOR name IN labels IF NOT {one_of('name', names)}]" if names else "labels"
+
+
+def _labels(condition: str, hidden: Iterable[str]) -> str:
+    """Return the query for labels and their boxes, without some."""
+    names, rows = sorted(hidden), LABELS.format(condition=condition)
+    return f"SELECT * FROM ({rows}) WHERE NOT {one_of('label', names)}" if names else rows
 
 
 def _pandas() -> Any:
@@ -210,5 +227,6 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return whole numbers and texts as such also where some or all photos lack them."""
     whole = ("file_size", "width", "height", "orientation", "sensitivity", "focal_length_in_35mm")
     coded = ("exposure_program", "metering_mode", "white_balance", "flash")
-    texts = ("id", "name", "description", "artist", "copyright", "error_cause", "missing", "content_hash")
-    return frame.astype(dict.fromkeys((*whole, *coded), "Int64") | dict.fromkeys(texts, "str"))
+    texts = ("id", "name", "description", "artist", "copyright", "error_cause", "missing")
+    hashes = ("content_hash", "perceptual_hash")
+    return frame.astype(dict.fromkeys((*whole, *coded), "Int64") | dict.fromkeys((*texts, *hashes), "str"))

@@ -51,6 +51,7 @@ FIELDS: dict[str, str] = {
     "missing": "missing",
     "truncated": "coalesce(truncated, FALSE)",
     "content_hash": "content_hash",
+    "perceptual_hash": "perceptual_hash",
 }
 """Sizes in bytes and pixels, exposures in seconds and millimetres, offsets in minutes, places in degrees."""
 

@@ -22,12 +22,11 @@ from typing import Any, TypeVar
 
 from imageproc.core.changes import shard_of
 from imageproc.core.keys import execution_arn, execution_name, incoming_key, thumbnail_key
+from imageproc.core.label import BoundingBox, Label
 from imageproc.core.record import (
-    BoundingBox,
     Camera,
     Dimensions,
     Exposure,
-    Label,
     PhotoRecord,
     Place,
     Status,
@@ -43,8 +42,8 @@ _LARGEST = 2**63
 _AXES = ("latitude", "longitude")
 _SIDES = ("left", "top", "width", "height", "confidence")
 _SAME = ("id", "user", "album_id", "format", "file_size", "orientation", "taken_source", "description")
-_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "version_id", "sequencer")
-_PLAIN = (*_SAME, *_SAME_TOO, "change_time")
+_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "perceptual_hash", "version_id")
+_PLAIN = (*_SAME, *_SAME_TOO, "sequencer", "change_time")
 """Columns that hold the record's field of the same name."""
 _CAMERA = ("make", "model", "lens_make", "lens_model", "software")
 _EXPOSURE = {
@@ -165,6 +164,7 @@ def _labels(labels: Sequence[Label]) -> Row:
     return {
         "labels": [label.name for label in labels],
         "parents": ["\n".join(label.parents) for label in labels],
+        "labelled_by": [label.by or "" for label in labels] if any(label.by for label in labels) else None,
         "box_counts": [len(label.boxes) for label in labels] if boxes else None,
         **_narrow("confidences", [label.confidence for label in labels]),
         **_narrow("boxes", boxes),
@@ -199,8 +199,8 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
         place=_place_of(row),
         camera=Camera(**{name: get(name) for name in _CAMERA}),
         exposure=Exposure(**{name: _plain(get(column)) for column, name in _EXPOSURE.items()}),
-        tags=tuple(label.name for label in labels),
-        labels=labels,
+        machine_tags=tuple(label.name for label in labels),
+        machine_labels=labels,
         thumbnail=Thumbnail(origin.bucket, thumbnail_key(photo_id)) if get("thumbnail") else None,
         truncated=bool(get("truncated")),
         other=MappingProxyType(_other_of(row)),

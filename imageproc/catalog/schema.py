@@ -3,12 +3,13 @@
 `records` has a row for each photo, `tags` a row for each photo and each name that it is found by: its labels
 and their parents. `tags` is sorted by name, so that those with one tag lie side by side. `names` has the tags
 that occur, `albums` the albums' names. The columns of `records` hold all that is stored of a photo:
-`imageproc.catalog.rows` makes them, and the stored attributes of them again.
+`imageproc.catalog.rows` makes them, and the stored attributes of them again. Its labels are those that count:
+of a photo whose labels people corrected, what the machine recognised is in `more`.
 """
 
 from __future__ import annotations
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the tables: a catalog of another format is made anew."""
 
 RECORD_COLUMNS: dict[str, str] = {
@@ -59,6 +60,7 @@ RECORD_COLUMNS: dict[str, str] = {
     "box_counts": "SMALLINT[]",  # boxes of each label
     "boxes": "FLOAT[]",  # left, top, width, height, confidence of each box, one after the other
     "boxes_64": "DOUBLE[]",
+    "labelled_by": "VARCHAR[]",  # who added or renamed each label, empty for the machine's
     "label_model_version": "VARCHAR",
     "error_step": "VARCHAR",
     "error_name": "VARCHAR",
@@ -67,13 +69,14 @@ RECORD_COLUMNS: dict[str, str] = {
     "thumbnail": "BOOLEAN",
     "truncated": "BOOLEAN",
     "content_hash": "VARCHAR",
+    "perceptual_hash": "VARCHAR",
     "version_id": "VARCHAR",
     "sequencer": "VARCHAR",
     "execution": "BOOLEAN",  # whether the execution is the one that the upload started
     "change_time": "BIGINT",  # epoch milliseconds
     "more": "VARCHAR",  # JSON: attributes that the columns above do not give exactly
 }
-DERIVED_COLUMNS = ("camera", "lens", "missing")
+DERIVED_COLUMNS = ("camera", "lens", "missing", "labelled_by")
 """Columns to ask by, which other columns or `more` give as well."""
 
 TAG_COLUMNS: dict[str, str] = {"tag": "VARCHAR", "photo": "INTEGER", "confidence": "DOUBLE"}

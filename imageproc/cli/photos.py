@@ -181,7 +181,8 @@ def _label(label: Label) -> str:
         f"{box.left:.0%} from left, {box.top:.0%} from top, {box.width:.0%} × {box.height:.0%}"
         for box in label.boxes
     )
-    return f"{label.name} {label.confidence:.0f} %" + (f": {boxes}" if boxes else "")
+    said = f"by {label.by}" if label.by else f"{label.confidence:.0f} %"
+    return f"{label.name} {said}" + (f": {boxes}" if boxes else "")
 
 
 def _write_boxes(photo: Photo, out: Path) -> None:

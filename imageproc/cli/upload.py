@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 @click.option("--follow", "wait", is_flag=True, help="Wait until they are processed.")
 @click.option("--again", is_flag=True, help="Also send files that are in the bucket already.")
 @click.option(
+    "--allow-duplicates",
+    is_flag=True,
+    help="Also send files whose content the album has under another name.",
+)
+@click.option(
     "--no-check", is_flag=True, help="Send files that are not JPEG or PNG; the pipeline will reject them."
 )
 @options.as_json
@@ -49,6 +54,7 @@ def upload(
     album: str,
     wait: bool,
     again: bool,
+    allow_duplicates: bool,
     no_check: bool,
     as_json: bool,
 ) -> None:
@@ -62,12 +68,10 @@ def upload(
     workbench = connection.workbench
     into = workbench.albums.get_or_create(album, user)
     ready, refused = _prepared(workbench.uploads.prepare(paths, into, check=not no_check))
-    sent, failed = send(workbench, into, ready, again=again)
+    sent, failed = send(workbench, into, ready, again=again, allow_duplicates=allow_duplicates)
     if as_json:
         for one in sent:
-            print_json(
-                {"file": str(one.file.path), "imageID": one.file.photo_id, "sent": not one.already_there}
-            )
+            print_json({"file": str(one.file.path), "imageID": one.photo_id, "sent": not one.already_there})
     else:
         _summarise(sent, len(refused), len(failed), album)
     if wait:
@@ -77,7 +81,12 @@ def upload(
 
 
 def send(
-    workbench: Workbench, album: Album, ready: list[PreparedFile], *, again: bool = False
+    workbench: Workbench,
+    album: Album,
+    ready: list[PreparedFile],
+    *,
+    again: bool = False,
+    allow_duplicates: bool = False,
 ) -> tuple[list[Uploaded], list[UploadFailed]]:
     """Send files with one progress bar for all; say which failed, and on an interrupt what was sent."""
     from imageproc import Uploaded, UploadProgress
@@ -88,7 +97,8 @@ def send(
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(file.size for file in ready))
         try:
-            for event in workbench.uploads.send(ready, album, again=again):
+            events = workbench.uploads.send(ready, album, again=again, allow_duplicates=allow_duplicates)
+            for event in events:
                 if isinstance(event, UploadProgress):
                     bar.advance(task, event.sent)
                 elif isinstance(event, Uploaded):
@@ -123,6 +133,9 @@ def _prepared(
 def _summarise(sent: list[Uploaded], refused: int, failed: int, album: str) -> None:
     new = [one for one in sent if not one.already_there]
     parts = [f"{len(new)} uploaded ({size(sum(one.file.size for one in new))}) into the album {album}"]
+    for one in sent:
+        if one.there_as:
+            console.print(f"Already there as {one.there_as}: {one.file.path}", soft_wrap=True)
     parts += [f"{len(sent) - len(new)} there already"] if len(sent) > len(new) else []
     parts += [f"{refused} not sent"] if refused else []
     parts += [f"{failed} failed: run the same command again"] if failed else []

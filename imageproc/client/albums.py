@@ -25,11 +25,13 @@ from imageproc.core.attributes import (
     COVER_PHOTO_ID,
     CREATION_TIME,
     DESCRIPTION,
+    HIDDEN_LABELS,
     NAME,
     SORT_ORDER,
     USER_ID,
     USER_INDEX,
 )
+from imageproc.core.corrections import checked_label
 from imageproc.errors import AlbumNotFoundError, InvalidArgumentError, QueryError
 from imageproc.presentation import html
 
@@ -60,6 +62,8 @@ class Album:
     """The ID of the photo that stands for it, if one was chosen; `Albums.cover` returns it."""
     sort_order: str | None = None
     """The field that its photos are sorted by, with `-` before it the greatest first; None if none is set."""
+    hidden_labels: frozenset[str] = frozenset()
+    """Labels that are neither shown nor counted among the album's photos."""
     _workbench: Workbench | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -183,6 +187,19 @@ class Albums(StackResource):
         order = f"{'-' if descending else ''}{field}" if field else None
         return self._change(self.get(album), SORT_ORDER, order)
 
+    def hide_label(self, album: AlbumLike, label: str) -> Album:
+        """Neither show nor count a label among an album's photos; they keep it, and are found by it.
+
+        Raises CorrectionError for a name that cannot be kept, AlbumNotFoundError, AwsError.
+        """
+        return self._update(self.get(album), "ADD", HIDDEN_LABELS, {checked_label(label)})
+
+    def show_label(self, album: AlbumLike, label: str) -> Album:
+        """Show a label among an album's photos again. Raises as `hide_label`."""
+        found = self.get(album)
+        same = {one for one in found.hidden_labels if one.casefold() == label.casefold()}
+        return self._update(found, "DELETE", HIDDEN_LABELS, same or {checked_label(label)})
+
     def set_cover(self, album: AlbumLike, photo: PhotoLike | None) -> Album:
         """Choose the photo of the album that stands for it; with None its first photo does.
 
@@ -289,8 +306,16 @@ class Albums(StackResource):
 
     def _change(self, album: Album, name: str, value: str | None) -> Album:
         """Set an attribute of an album, or remove it if it is to be empty; return the album as it is then."""
+        return self._update(album, "SET" if value else "REMOVE", name, value)
+
+    def _update(self, album: Album, action: str, name: str, value: str | set[str] | None) -> Album:
+        """Perform an action of update expressions on an attribute of an album; return it as it is then.
+
+        ADD and DELETE are of sets: two people who do so at once lose nothing.
+        """
+        operand = {"SET": " = :0", "REMOVE": ""}.get(action, " :0")
         request: dict[str, Any] = {
-            "UpdateExpression": "SET #0 = :0" if value else "REMOVE #0",
+            "UpdateExpression": f"{action} #0{operand}",
             "ExpressionAttributeNames": {"#0": name},
         }
         if value:
@@ -324,6 +349,7 @@ class Albums(StackResource):
             description=str(item.get(DESCRIPTION) or ""),
             cover_id=str(cover) if cover else None,
             sort_order=str(order) if order else None,
+            hidden_labels=_hidden(item.get(HIDDEN_LABELS)),
             _workbench=self._workbench,
         )
 
@@ -337,6 +363,12 @@ def _checked_name(name: str) -> str:
     if not name:
         raise InvalidArgumentError("An album needs a name.")
     return name
+
+
+def _hidden(stored: object) -> frozenset[str]:
+    """Return the hidden labels; another client may have stored anything."""
+    names = stored if isinstance(stored, set | list) else ()
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _is_order(order: str | None) -> bool:

@@ -79,8 +79,9 @@ class Logs(StackResource):
         """
         execution = self._executions.get(arn)
         window = (execution.started - _BEFORE, (execution.stopped or datetime.now(UTC)) + _AFTER)
-        started = next(iter(self._executions.history(arn)))["executionStartedEventDetails"]
-        run = correlation_id(json.loads(started["input"])) or execution.name
+        first = next(iter(self._executions.history(arn)), {})  # none of an Express one that logs nothing
+        given = first.get("executionStartedEventDetails", {}).get("input")
+        run = (correlation_id(json.loads(given)) if given else "") or execution.name
         groups = self._groups()
         with ThreadPoolExecutor(len(groups)) as pool:
             found = pool.map(lambda group: list(self._entries(group, run, window)), groups)

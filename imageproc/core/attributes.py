@@ -9,6 +9,7 @@ ALBUM_ID = "albumID"
 USER_ID = "userID"
 UPLOAD_TIME = "uploadTime"
 EXECUTION_ARN = "executionArn"
+EXECUTION_START_TIME = "executionStartTime"
 S3_KEY = "s3key"
 FILE_SIZE = "fileSize"
 VERSION_ID = "versionId"
@@ -22,8 +23,10 @@ EXPIRY_TIME = "expiryTime"
 TAGS = "tags"
 LABELS = "labels"
 LABEL_MODEL_VERSION = "labelModelVersion"
+LABEL_CORRECTIONS = "labelCorrections"
 THUMBNAIL = "thumbnail"
 CONTENT_HASH = "contentHash"
+PERCEPTUAL_HASH = "perceptualHash"
 TRUNCATED = "truncated"
 
 METADATA_ATTRIBUTES = (
@@ -61,6 +64,7 @@ METADATA_ATTRIBUTES = (
 PIPELINE_ATTRIBUTES = (
     *METADATA_ATTRIBUTES,
     EXECUTION_ARN,
+    EXECUTION_START_TIME,
     ERROR,
     MISSING,
     TAGS,
@@ -68,6 +72,7 @@ PIPELINE_ATTRIBUTES = (
     LABEL_MODEL_VERSION,
     THUMBNAIL,
     CONTENT_HASH,
+    PERCEPTUAL_HASH,
     TRUNCATED,
 )
 """What an execution makes, and what a new upload of the same key therefore starts without."""
@@ -78,6 +83,9 @@ ALBUM_INDEX = "albumID-uploadTime-index"
 CHANGE_INDEX = "changeShard-changeTime-index"
 """Sparse index of the ImageMetadata table, keys only: partition key `changeShard`, sort key `changeTime`."""
 
+EXECUTION_INDEX = "executionArn-index"
+"""Index of the ImageMetadata table where workflows are Express, keys only: partition key `executionArn`."""
+
 USER_INDEX = "userID-creationTime-index"
 """Index of the AlbumMetadata table: partition key `userID`, sort key `creationTime`."""
 
@@ -86,6 +94,7 @@ CREATION_TIME = "creationTime"
 DESCRIPTION = "description"
 COVER_PHOTO_ID = "coverPhotoID"
 SORT_ORDER = "sortOrder"
+HIDDEN_LABELS = "hiddenLabels"
 """An album's attributes beside its ID and its user."""
 
 USER_METADATA = "userid"

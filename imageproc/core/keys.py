@@ -77,3 +77,21 @@ def execution_arn(state_machine_arn: str, name: str) -> str:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
     """
     return f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def express_prefix(state_machine_arn: str) -> str:
+    """Return how the ARNs of a machine's Express executions begin: `...:express:<machine>:`.
+
+    The execution's name and a UUID that Step Functions gives follow; nobody can know them before.
+    """
+    return f"{state_machine_arn.replace(':stateMachine:', ':express:')}:"
+
+
+def is_express(execution_arn: str) -> bool:
+    """Whether the ARN is one of an Express execution: those can be neither described nor listed."""
+    return execution_arn.split(":")[5:6] == ["express"]
+
+
+def execution_name_of(execution_arn: str) -> str:
+    """Return the name in an execution's ARN, of whichever workflow type."""
+    return execution_arn.split(":")[7]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from imageproc.core.label import BoundingBox, Label
 from imageproc.core.limits import REKOGNITION_MAX_BYTES, REKOGNITION_MAX_SIDE, REKOGNITION_MIN_SIDE
-from imageproc.core.record import BoundingBox, Label
 from imageproc.core.record_codec import labels_attributes
 
 LEAST_ROWS = 0.5

@@ -8,6 +8,9 @@ record; every later write holds only while the record is still about the writer'
 - Whoever processes a photo again claims it if the record is still the one that was read.
 - A photo is moved to another album if it is still in the one where it was seen. Processing the same version
   again, or to its end, leaves it there; a newer upload names its own album.
+- A correction of a label holds if the label's correction is still the one that was read: two people who
+  correct different labels do not meet, and of two who correct the same one the later reads what the earlier
+  said and keeps it. No version is asked: corrections are people's, and outlast processing.
 - The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
   again; docs/reference/records.md tells the whole story.
 
@@ -18,13 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imageproc.core.attributes import (
     ALBUM_ID,
     EXECUTION_ARN,
+    EXECUTION_START_TIME,
     IMAGE_ID,
+    LABEL_CORRECTIONS,
     PIPELINE_ATTRIBUTES,
     S3_KEY,
     SEQUENCER,
@@ -32,7 +38,12 @@ from imageproc.core.attributes import (
     UPLOAD_TIME,
     VERSION_ID,
 )
+from imageproc.core.corrections import MAX_CORRECTIONS, to_stored
+from imageproc.core.keys import is_express
 from imageproc.core.record import PhotoRecord, Status
+
+if TYPE_CHECKING:
+    from imageproc.core.label import Correction
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,8 @@ class Condition:
 
     expression: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of the expression's placeholders."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,8 @@ class RecordChange:
     keep: tuple[str, ...] = ()
     """Those of `values` that are set only where the record has none."""
     condition: Condition | None = None
+    within: Mapping[str, str] = field(default_factory=dict)
+    """Attributes that are maps of which one key is set or removed, and that key."""
 
 
 class LateClaim(Enum):
@@ -95,28 +110,38 @@ def after_refused_claim(record: PhotoRecord | None, sequencer: str, version_id: 
 
 
 def claim_again(
-    key: str, found: Mapping[str, Any], record: PhotoRecord | None, execution_arn: str | None = None
+    key: str,
+    found: Mapping[str, Any],
+    record: PhotoRecord | None,
+    execution: Mapping[str, Any] | None = None,
 ) -> RecordChange:
     """Return the claim for processing a photo again, in its newest version, of which S3 has `found`.
 
-    `record` is what was read before; the claim holds if it is still about the same version. `execution_arn`
-    is the execution that is going to be started, if it is known by then. What another version had is removed;
-    of the same version the album stays, to which the photo may have been moved.
+    `record` is what was read before; the claim holds if it is still about the same version. `execution`
+    is `started_execution` of the one that is going to work on it, if it is known by then. What another
+    version had is removed; of the same version the album stays, to which the photo may have been moved.
     """
     known, mine = record.version_id if record else None, found.get(VERSION_ID)
+    execution_arn = (execution or {}).get(EXECUTION_ARN)
     unchanged = f"{VERSION_ID} = :known" if known else f"attribute_not_exists({VERSION_ID})"
     values = {":known": known} if known else {}
     if mine:
         same = f"{EXECUTION_ARN} = :arn" if execution_arn else f"attribute_not_exists({EXECUTION_ARN})"
         unchanged += f" OR ({VERSION_ID} = :mine AND {same})"
         values |= {":mine": mine} | ({":arn": execution_arn} if execution_arn else {})
-    claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found}
-    if execution_arn:
-        claimed[EXECUTION_ARN] = execution_arn
+    claimed = {S3_KEY: key, STATUS: Status.UPLOADED, **found, **(execution or {})}
     condition = Condition(unchanged, values)
     if known == mine:
         return RecordChange(claimed, keep=(ALBUM_ID,), condition=condition)
     return RecordChange(claimed, PIPELINE_ATTRIBUTES, condition=condition)
+
+
+def started_execution(arn: str, started: datetime) -> dict[str, Any]:
+    """Return what a record says of its execution: the ARN, and when it began if nothing else says so."""
+    values: dict[str, Any] = {EXECUTION_ARN: arn}
+    if is_express(arn):
+        values[EXECUTION_START_TIME] = round(started.timestamp() * 1000)
+    return values
 
 
 def write_as(
@@ -146,3 +171,31 @@ def move(found_in: str | None, album_id: str) -> RecordChange:
     values = {":to": album_id} | ({":from": found_in} if found_in else {})
     expression = f"attribute_exists({IMAGE_ID}) AND ({there})"
     return RecordChange({ALBUM_ID: album_id}, condition=Condition(expression, values))
+
+
+def correct(label: str, found: Correction | None, then: Correction | None) -> RecordChange:
+    """Return the write of what is said of a label, or with None that nothing is; `found` is what was said.
+
+    It holds while just that is said of it, and as long as few enough labels are corrected. The map must be
+    there: see `begin_corrections`.
+    """
+    names = {"#corrections": LABEL_CORRECTIONS, "#label": label}
+    if found is None:
+        expression = "attribute_not_exists(#corrections.#label) AND size(#corrections) < :most"
+        values: dict[str, Any] = {":most": MAX_CORRECTIONS}
+    else:
+        names |= {"#at": "at", "#by": "by"}
+        expression = "#corrections.#label.#at = :at AND #corrections.#label.#by = :by"
+        stored = to_stored(found)
+        values = {":at": stored["at"], ":by": stored["by"]}
+    condition = Condition(f"attribute_exists(#corrections) AND {expression}", values, names)
+    within = {LABEL_CORRECTIONS: label}
+    if then is None:
+        return RecordChange({}, (LABEL_CORRECTIONS,), condition=condition, within=within)
+    return RecordChange({LABEL_CORRECTIONS: to_stored(then)}, condition=condition, within=within)
+
+
+def begin_corrections() -> RecordChange:
+    """Return the write of the map for corrections, unless it is there; it holds if the photo exists."""
+    exists = Condition(f"attribute_exists({IMAGE_ID})")
+    return RecordChange({LABEL_CORRECTIONS: {}}, keep=(LABEL_CORRECTIONS,), condition=exists)

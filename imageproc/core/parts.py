@@ -55,7 +55,7 @@ def has_part(record: PhotoRecord, part: Part) -> bool:
     if part is Part.METADATA:
         return record.format is not None
     if part is Part.TAGS:
-        return record.label_model_version is not None or bool(record.tags)
+        return record.label_model_version is not None or bool(record.machine_tags)
     return record.thumbnail is not None
 
 

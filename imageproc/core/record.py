@@ -10,7 +10,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from imageproc.core.corrections import applying, effective
 from imageproc.core.keys import THUMBNAILS_PREFIX
+from imageproc.core.label import Correction, Label
 
 # This project's clients put the first digits of the content's SHA-256 before the file's name.
 _DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
@@ -117,27 +119,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class BoundingBox:
-    """Where a labelled thing is: fractions of the upright picture's sides; confidence in percent."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    confidence: float = 0.0
-
-
-@dataclass(frozen=True)
-class Label:
-    """What was recognised: Rekognition's name, its confidence in percent, and the more general names."""
-
-    name: str
-    confidence: float
-    parents: tuple[str, ...] = ()
-    boxes: tuple[BoundingBox, ...] = ()
-
-
-@dataclass(frozen=True)
 class Thumbnail:
     """Where the thumbnail is in S3."""
 
@@ -174,6 +155,8 @@ class PhotoRecord:
     """S3's order of the uploads of this key."""
     execution_arn: str | None = None
     """The execution that was started last."""
+    execution_started: int | None = None
+    """When an Express execution was started, in epoch milliseconds; of others Step Functions knows it."""
     error: StepError | None = None
     """What failed first."""
     missing: Mapping[str, StepError] = field(default_factory=lambda: MappingProxyType({}))
@@ -195,13 +178,18 @@ class PhotoRecord:
     description: str | None = None
     artist: str | None = None
     copyright: str | None = None
-    tags: tuple[str, ...] = ()
-    """The labels' names, the most confident first."""
-    labels: tuple[Label, ...] = ()
+    machine_tags: tuple[str, ...] = ()
+    """The names of the labels that were recognised, the most confident first."""
+    machine_labels: tuple[Label, ...] = ()
+    """What was recognised; `labels` is what counts."""
+    corrections: tuple[Correction, ...] = ()
+    """What people said of the labels, one for each label, the earliest first."""
     label_model_version: str | None = None
     thumbnail: Thumbnail | None = None
     content_hash: str | None = None
     """`sha256:` and the original's SHA-256 in hexadecimal digits."""
+    perceptual_hash: str | None = None
+    """What the picture looks like, in 144 bits (`imageproc.core.perceptual_hash`)."""
     truncated: bool = False
     """Whether the file lacks its end: the thumbnail shows what is there."""
     change_shard: str | None = None
@@ -210,6 +198,24 @@ class PhotoRecord:
     """When its status was written last, in epoch milliseconds of the writer's clock."""
     other: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Attributes as stored that the fields above do not hold, or not exactly as they are stored."""
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels that count, the most confident first: the machine's, as people corrected them."""
+        return self._corrected(self.machine_labels)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of the labels that count, the most confident first."""
+        if not self.corrections:
+            return self.machine_tags
+        named = {label.name for label in self.machine_labels}
+        bare = (Label(name, 0.0) for name in self.machine_tags if name not in named)
+        return tuple(label.name for label in self._corrected((*self.machine_labels, *bare)))
+
+    def _corrected(self, machine: tuple[Label, ...]) -> tuple[Label, ...]:
+        said = applying(self.corrections, self.content_hash)
+        return effective(machine, said) if said else machine
 
     @property
     def name(self) -> str:

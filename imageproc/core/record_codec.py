@@ -18,12 +18,13 @@ from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
 from imageproc.core import attributes
+from imageproc.core.corrections import from_stored, to_stored
+from imageproc.core.label import BoundingBox, Correction, Label
+from imageproc.core.perceptual_hash import checked_hash
 from imageproc.core.record import (
-    BoundingBox,
     Camera,
     Dimensions,
     Exposure,
-    Label,
     PhotoRecord,
     Place,
     Status,
@@ -207,6 +208,11 @@ def _from_label(label: Label) -> dict[str, Any]:
     }
 
 
+def _corrections(value: Any) -> tuple[Correction, ...]:
+    found = _each(lambda one: from_stored(*one), value.items())
+    return tuple(sorted(found, key=lambda one: (one.at, one.label)))
+
+
 def _from_missing(missing: Mapping[str, StepError]) -> dict[str, dict[str, str]]:
     return {part: error_attribute(error) for part, error in missing.items()}
 
@@ -226,6 +232,7 @@ _FIELDS: Mapping[str, _Codec] = {
     "version_id": _Codec(attributes.VERSION_ID, _text),
     "sequencer": _Codec(attributes.SEQUENCER, _text),
     "execution_arn": _Codec(attributes.EXECUTION_ARN, _text),
+    "execution_started": _Codec(attributes.EXECUTION_START_TIME, _whole),
     "error": _Codec(attributes.ERROR, _error, error_attribute),
     "missing": _Codec(attributes.MISSING, _missing, _from_missing),
     "format": _Codec("imageFormat", _text),
@@ -238,15 +245,19 @@ _FIELDS: Mapping[str, _Codec] = {
     "description": _Codec("exifImageDescription", _text),
     "artist": _Codec("exifArtist", _text),
     "copyright": _Codec("exifCopyright", _text),
-    "tags": _Codec(attributes.TAGS, _texts, list),
-    "labels": _Codec(
+    "machine_tags": _Codec(attributes.TAGS, _texts, list),
+    "machine_labels": _Codec(
         attributes.LABELS,
         lambda value: _each(_label, value),
         lambda labels: [_from_label(label) for label in labels],
     ),
+    "corrections": _Codec(
+        attributes.LABEL_CORRECTIONS, _corrections, lambda found: {one.label: to_stored(one) for one in found}
+    ),
     "label_model_version": _Codec(attributes.LABEL_MODEL_VERSION, _text),
     "thumbnail": _Codec(attributes.THUMBNAIL, _thumbnail, lambda t: {"s3Bucket": t.bucket, "s3Key": t.key}),
     "content_hash": _Codec(attributes.CONTENT_HASH, _text),
+    "perceptual_hash": _Codec(attributes.PERCEPTUAL_HASH, checked_hash),
     "truncated": _Codec(attributes.TRUNCATED, _flag),
     "change_shard": _Codec(attributes.CHANGE_SHARD, _text),
     "change_time": _Codec(attributes.CHANGE_TIME, _whole),

@@ -11,6 +11,7 @@ from PIL import Image
 from imageproc.core.decoding import Decoded, Size, decode
 from imageproc.core.formats import CONTENT_TYPES
 from imageproc.core.limits import THUMBNAIL_SIZE
+from imageproc.core.perceptual_hash import perceptual_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,8 @@ class ThumbnailFile:
     height: int
     truncated: bool
     """Whether the original lacks its end or breaks off: the thumbnail shows what is there."""
+    perceptual_hash: str | None
+    """The picture's (`imageproc.core.perceptual_hash`); None if nothing can be seen in it."""
 
 
 def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> ThumbnailFile:
@@ -71,6 +74,7 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> ThumbnailFile:
         width=small.width,
         height=small.height,
         truncated=decoded.truncated,
+        perceptual_hash=perceptual_hash(small),
     )
 
 

@@ -2,7 +2,15 @@
 
 from imageproc.costs.bill import BILL_COLUMNS, Bill, Line
 from imageproc.costs.designs import Design, original, ours
-from imageproc.costs.estimate import AVERAGE_MEGABYTES, Estimate, estimate, processing, standing, storing
+from imageproc.costs.estimate import (
+    AVERAGE_MEGABYTES,
+    Estimate,
+    estimate,
+    processing,
+    reprocessing,
+    standing,
+    storing,
+)
 from imageproc.costs.prices import DATE, PRICES, REGION, Price
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "original",
     "ours",
     "processing",
+    "reprocessing",
     "standing",
     "storing",
 ]

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,21 @@ COLD_STARTS: Final = 1.0
 
 What is running already is shared by photos that come together, and so is the key of a table, which DynamoDB
 asks KMS for once in five minutes for each role.
+"""
+
+EXPRESS_MEMORY_MB: Final = 64
+"""What an Express workflow takes of memory, which is billed in steps of 64 MB: its data are some KB."""
+
+TRANSITION_MS: Final = 25.0
+"""How long an Express workflow takes from state to state beside its functions: assumed."""
+
+EVENTS_A_STATE: Final = 5
+"""What an Express workflow logs of a state at most: entered, scheduled, started, succeeded, exited."""
+
+EVENT_BYTES: Final = 450
+"""An event in an Express workflow's log without the photo's data, and what CloudWatch adds to each.
+
+Counted on the local AWS: 321 to 425.
 """
 
 DOWNLOAD_MS_A_MEGABYTE: Final = 20.0
@@ -55,9 +71,9 @@ class FunctionUse:
         downloading = self.downloads * DOWNLOAD_MS_A_MEGABYTE * megabytes
         return self.cpu_ms / share + waiting + downloading
 
-    def gb_seconds(self, megabytes: float) -> float:
+    def gb_seconds(self, megabytes: float, cold: float = COLD_STARTS) -> float:
         """Return the memory that is paid for, in GB of 1,024 MB, times the seconds."""
-        milliseconds = self.billed_ms(megabytes) + COLD_STARTS * self.init_ms
+        milliseconds = self.billed_ms(megabytes) + cold * self.init_ms
         return self.invocations * self.memory_mb / 1024 * milliseconds / 1000
 
 
@@ -83,6 +99,39 @@ class PhotoUse:
             for use in self.functions.values()
             if any(action.startswith("dynamodb:") for action in use.calls)
         )
+
+    def express_seconds(self, megabytes: float, cold: float = COLD_STARTS) -> float:
+        """Return how long an Express workflow is billed for: the most, as if nothing ran side by side.
+
+        https://aws.amazon.com/step-functions/pricing/ rounds up to 100 ms.
+        """
+        waited = (
+            use.invocations * (use.billed_ms(megabytes) + cold * use.init_ms)
+            for name, use in self.functions.items()
+            if name != _STARTER
+        )
+        return math.ceil((sum(waited) + TRANSITION_MS * self.entered) / 100) / 10
+
+    @property
+    def express_log_bytes(self) -> float:
+        """Return what an Express workflow logs: of each state, and that it was started and how it ended."""
+        return EVENT_BYTES * (EVENTS_A_STATE * self.entered + 2)
+
+    @property
+    def entered(self) -> float:
+        """Return how many states are entered."""
+        return sum(self.transitions.values())
+
+    def again(self) -> PhotoUse:
+        """Return what it takes to process a photo again in a bulk run: all of it, begun by another function.
+
+        Of that the calls were read in its code; its CPU is the other's. All five writes are of the whole
+        record, and three of them replace its entry in the change index.
+        """
+        begin = replace(self.functions[_STARTER], calls=_BEGIN_CALLS)
+        others = {name: use for name, use in self.functions.items() if name != _STARTER}
+        writes = 1 + 5 * 2 * math.ceil(self.record_bytes / 1024) + 3 * 2
+        return replace(self, functions={"BeginPhoto": begin, **others}, write_units=writes, read_units=1)
 
     def calls(self, *actions: str) -> float:
         """Return how many requests of these IAM actions the functions make."""
@@ -143,6 +192,9 @@ def _photo(data: Mapping[str, Any]) -> PhotoUse:
 def _known(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: data[name] for name in names}
 
+
+_STARTER = "ImageProcStartExecution"
+_BEGIN_CALLS = {"s3:GetObject": 1.0, "dynamodb:GetItem": 1.0, "dynamodb:UpdateItem": 1.0}
 
 _FUNCTION = tuple(FunctionUse.__dataclass_fields__)
 _PHOTO = tuple(PhotoUse.__dataclass_fields__)

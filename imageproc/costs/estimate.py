@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from imageproc.costs.bill import BILL_COLUMNS, Bill
-from imageproc.costs.designs import Design, PhotoUse, ours
+from imageproc.costs.designs import COLD_STARTS, EXPRESS_MEMORY_MB, Design, PhotoUse, ours
+from imageproc.costs.prices import HOURS_A_MONTH
 from imageproc.presentation import html
 
 AVERAGE_MEGABYTES: Final = 4.0
@@ -15,7 +16,14 @@ AVERAGE_MEGABYTES: Final = 4.0
 
 _STATUSES = 4
 """A custom metric for each way a photo may end, in a month in which all four occur."""
-_ALARMS_WITH_TOPIC = 4
+_ALARMS_WITH_TOPIC = {"STANDARD": 4, "EXPRESS": 5}
+_KEY_REQUESTS_A_MONTH = 12 * HOURS_A_MONTH
+"""Of one role: DynamoDB asks for the tables' key once in five minutes."""
+_BULK_STATES = {"STANDARD": 5, "EXPRESS": 1}
+"""What each photo of a bulk run enters beside its own states: a child's start, and a Standard child's four.
+
+That the start of a child counts as one is assumed, for both.
+"""
 _GB = 1e9
 
 
@@ -79,14 +87,37 @@ def processing(
 ) -> Bill:
     """Return what processing photos costs once, from the upload's PUT to the record's last write.
 
-    With `rejected` they are files that are none. What is asked afterwards, to look at them, is not in it.
+    `parameters` are the template's. With `rejected` they are files that are none. What is asked afterwards,
+    to look at them, is not in it.
     """
     known = by or ours()
     use = (known.rejected if rejected else known.photo) or known.photo
     quantities = _of_a_photo(use, megabytes, known.architecture)
-    quantities["key"] = use.key_requests if known.managed_key else 0
+    quantities["put"] += 1  # the upload's own
+    if _type(parameters) == "EXPRESS":
+        quantities |= _as_express(use, quantities, megabytes, COLD_STARTS)
+        quantities["log"] += use.express_log_bytes / _GB
     if (parameters or {}).get("Tracing") == "Active":
         quantities["trace"] = 1
+    bill = {price: quantity * photos for price, quantity in quantities.items()}
+    if known.managed_key:
+        bill["key"] = min(photos * use.key_requests, use.key_requests * _KEY_REQUESTS_A_MONTH)
+    return Bill.of(bill)
+
+
+def reprocessing(
+    photos: float, megabytes: float = AVERAGE_MEGABYTES, parameters: Mapping[str, str] | None = None
+) -> Bill:
+    """Return what a bulk run costs that processes so many photos again, all of each.
+
+    Its functions keep running: no cold start is counted. Of Express children only failures are logged.
+    """
+    use, kind = ours().photo.again(), _type(parameters)
+    quantities = _of_a_photo(use, megabytes, ours().architecture, cold=0)
+    if kind == "EXPRESS":
+        quantities |= _as_express(use, quantities, megabytes, cold=0)
+        quantities["write"] += 1  # it replaces an entry in the index of executions
+    quantities["transition"] += _BULK_STATES[kind]
     return Bill.of({price: quantity * photos for price, quantity in quantities.items()})
 
 
@@ -111,17 +142,35 @@ def standing(parameters: Mapping[str, str] | None = None, by: Design | None = No
 def _parametrised(parameters: Mapping[str, str]) -> dict[str, float]:
     return {
         "metric": _STATUSES,
-        "alarm": _ALARMS_WITH_TOPIC if parameters.get("AlarmTopicArn") else 1,
+        "alarm": _ALARMS_WITH_TOPIC[_type(parameters)] if parameters.get("AlarmTopicArn") else 1,
         "dashboard": 1 if parameters.get("Dashboard") == "Enabled" else 0,
     }
 
 
-def _of_a_photo(use: PhotoUse, megabytes: float, architecture: str) -> dict[str, float]:
+def _type(parameters: Mapping[str, str] | None) -> str:
+    return (parameters or {}).get("WorkflowType", "STANDARD")
+
+
+def _as_express(
+    use: PhotoUse, standard: Mapping[str, float], megabytes: float, cold: float
+) -> dict[str, float]:
+    """Return what differs where the photo's workflow is Express: it also has an entry in an index more."""
     return {
-        "transition": sum(use.transitions.values()),
+        "transition": 0,
+        "express-request": 1,
+        "express-duration": EXPRESS_MEMORY_MB / 1024 * use.express_seconds(megabytes, cold),
+        "write": standard["write"] + 1,
+    }
+
+
+def _of_a_photo(
+    use: PhotoUse, megabytes: float, architecture: str, cold: float = COLD_STARTS
+) -> dict[str, float]:
+    return {
+        "transition": use.entered,
         "invocation": sum(function.invocations for function in use.functions.values()),
-        architecture: sum(function.gb_seconds(megabytes) for function in use.functions.values()),
-        "put": 1 + use.calls("s3:PutObject"),  # the upload's own is the first
+        architecture: sum(function.gb_seconds(megabytes, cold) for function in use.functions.values()),
+        "put": use.calls("s3:PutObject"),
         "get": use.calls("s3:GetObject", "s3:GetObjectVersion"),
         "write": use.write_units,
         "read": use.read_units,

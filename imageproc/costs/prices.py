@@ -51,6 +51,8 @@ PRICES: Final = {
     price.name: price
     for price in (
         Price("transition", "Step Functions", "state transitions", 0.025, 1_000, _STATES),
+        Price("express-request", "Step Functions", "Express requests", 1.00, 1_000_000, _STATES),
+        Price("express-duration", "Step Functions", "GB-seconds of Express", 0.00001667, 1, _STATES),
         Price("invocation", "Lambda", "invocations", 0.20, 1_000_000, _LAMBDA),
         Price("arm64", "Lambda", "GB-seconds (arm64)", 0.0000133334, 1, _LAMBDA),
         Price("x86_64", "Lambda", "GB-seconds (x86_64)", 0.0000166667, 1, _LAMBDA),

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,8 +21,16 @@ from botocore.exceptions import ClientError
 from imageproc.aws.translation import error_code
 from imageproc.core.attributes import VERSION_ID
 from imageproc.core.execution_input import ExecutionInput
-from imageproc.core.keys import execution_arn, execution_name, is_original, photo_id_of
-from imageproc.core.ownership import claim_again
+from imageproc.core.express import status_of
+from imageproc.core.keys import (
+    execution_arn,
+    execution_name,
+    execution_name_of,
+    is_express,
+    is_original,
+    photo_id_of,
+)
+from imageproc.core.ownership import claim_again, started_execution
 from imageproc.core.parts import parts_to_make
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import PhotoGoneError, SupersededError
@@ -42,7 +52,8 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
     """Claim the photo that `bucket` and `key` name for the run `bulk`, to make the parts `only` (empty: all).
 
     Nothing is to be started for a key that is not a photo's, and for a photo that is gone, is being
-    processed, or was just uploaded again. Raises TransientServiceError, ServiceRefusedError.
+    processed, or was just uploaded again. `executionArn` is the caller's if it goes on to process the photo
+    itself, as an Express execution does. Raises TransientServiceError, ServiceRefusedError.
     """
     if not is_original(event["key"]):
         return {"start": False}
@@ -58,13 +69,20 @@ def _begin(photo: ExecutionInput, event: Mapping[str, Any]) -> Answer:
     found = head(photo)
     record = records.get(photo.photo_id)
     version = found.get(VERSION_ID)
-    name = f"{execution_name(photo.bucket, photo.key, version or '')}-{_token(event['bulk'])}"
-    arn = execution_arn(os.environ["STATE_MACHINE_ARN"], name)
+    arn = event.get("executionArn")
+    name = (
+        execution_name_of(arn)
+        if arn
+        else f"{execution_name(photo.bucket, photo.key, version or '')}-{_token(event['bulk'])}"
+    )
+    arn = arn or execution_arn(os.environ["STATE_MACHINE_ARN"], name)
     with logs.about(correlationId=name, objectID=photo.photo_id):
         if record and _is_processed(record, besides=arn):
             _log.info("not started: it is being processed")
             return {"start": False}
-        records.write(photo.photo_id, claim_again(photo.key, found, record, arn))
+        records.write(
+            photo.photo_id, claim_again(photo.key, found, record, started_execution(arn, datetime.now(UTC)))
+        )
         only = parts_to_make(record, version, event["only"])
         begun = replace(photo, version_id=version, only=only, correlation_id=name)
         return {"start": True, "name": name, "input": begun.to_state()}
@@ -75,6 +93,8 @@ def _is_processed(record: PhotoRecord, besides: str) -> bool:
     arn = record.execution_arn
     if not arn or arn == besides or record.status.finished:
         return False
+    if is_express(arn):
+        return status_of(record, time.time_ns() // 1_000_000) == "RUNNING"
     with aws_call("Asking for the execution's state"):
         try:
             return stepfunctions().describe_execution(executionArn=arn)["status"] == "RUNNING"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code
-from imageproc.core.attributes import CONTENT_HASH, THUMBNAIL, TRUNCATED
+from imageproc.core.attributes import CONTENT_HASH, PERCEPTUAL_HASH, THUMBNAIL, TRUNCATED
 from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.ownership import write_as
@@ -48,8 +48,11 @@ def handler(event: State, _context: object) -> dict[str, Any]:
         THUMBNAIL: {"s3Bucket": photo.bucket, "s3Key": thumbnail_key(photo.photo_id)},
         CONTENT_HASH: f"sha256:{hashlib.sha256(data).hexdigest()}",
     }
-    truncated = {TRUNCATED: True} if thumbnail.truncated else {}
-    records.write(photo.photo_id, write_as(photo.version_id, stored | truncated, remove=(TRUNCATED,)))
+    if thumbnail.truncated:
+        stored[TRUNCATED] = True
+    if thumbnail.perceptual_hash:
+        stored[PERCEPTUAL_HASH] = thumbnail.perceptual_hash
+    records.write(photo.photo_id, write_as(photo.version_id, stored, remove=(TRUNCATED, PERCEPTUAL_HASH)))
     return {}
 
 

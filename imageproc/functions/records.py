@@ -20,6 +20,12 @@ def get(photo_id: str) -> PhotoRecord | None:
         return _store().get(photo_id)
 
 
+def of_execution(arn: str) -> PhotoRecord | None:
+    """Return an Express execution's record. Raises TransientServiceError, ServiceRefusedError."""
+    with aws_call("Looking for an execution's record"):
+        return _store().of_execution(arn)
+
+
 def write(photo_id: str, change: RecordChange) -> None:
     """Perform a change. Raises SupersededError, TransientServiceError, ServiceRefusedError."""
     with aws_call("Writing a record"):

@@ -1,7 +1,8 @@
 """ImageProcStartExecutionFunction: starts one execution for each version of an original that S3 reports.
 
 The record is claimed first (`imageproc.core.ownership`), and the execution's name comes from the object's
-version. So a repeated event starts nothing, and an event that comes late is dropped.
+version. So a repeated event starts nothing, and an event that comes late is dropped. Only where the workflow
+is Express may a repeated event start a second execution, which does the same again and harms nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ from imageproc.core.keys import (
     is_original,
     photo_id_of,
 )
-from imageproc.core.ownership import LateClaim, after_refused_claim, claim_for_upload, write_as
+from imageproc.core.ownership import (
+    LateClaim,
+    after_refused_claim,
+    claim_for_upload,
+    started_execution,
+    write_as,
+)
 from imageproc.errors import PhotoGoneError, SupersededError
 from imageproc.functions import logs, records
 from imageproc.functions.aws_calls import aws_call
@@ -113,22 +120,23 @@ def _claim(upload: ReportedUpload) -> bool:
 
 
 def _start(upload: ReportedUpload) -> str:
-    """Start the execution, record it, and return its ARN; one that exists already is as good."""
+    """Start the execution, record it, and return its ARN; a Standard one that exists already is as good."""
     photo, machine = upload.photo, os.environ["STATE_MACHINE_ARN"]
     with aws_call(f"Starting the execution for {photo.key}"):
         try:
-            stepfunctions().start_execution(
+            answer = stepfunctions().start_execution(
                 stateMachineArn=machine,
                 name=photo.correlation_id,
                 input=json.dumps(photo.to_state(), sort_keys=True),
             )
+            started = started_execution(answer["executionArn"], answer["startDate"])
         except ClientError as error:
             if error_code(error) != "ExecutionAlreadyExists":
                 raise
-    arn = execution_arn(machine, photo.correlation_id)
-    _write(upload, {EXECUTION_ARN: arn})
+            started = {EXECUTION_ARN: execution_arn(machine, photo.correlation_id)}
+    _write(upload, started)
     _log.info("execution started")
-    return arn
+    return str(started[EXECUTION_ARN])
 
 
 def _write(upload: ReportedUpload, values: Mapping[str, Any]) -> None:

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code
+from imageproc.core.express import LONGEST_WAIT_MS
 from imageproc.core.turns import MOST_TURNS, Turn, interval_ms, turn_of
-from imageproc.errors import LabelsQueuedError, RecognitionThrottledError, TransientServiceError
+from imageproc.errors import (
+    LabelsQueuedError,
+    RecognitionQueueFullError,
+    RecognitionThrottledError,
+    TransientServiceError,
+)
 from imageproc.functions.aws_calls import aws_call
 from imageproc.functions.clients import dynamodb
 
@@ -25,8 +31,8 @@ _KEY = {"quota": {"S": "DetectLabels"}}
 def take(state: Mapping[str, Any]) -> Turn:
     """Return the turn that an execution waited for, or else takes now.
 
-    Raises LabelsQueuedError if it is too far away to be waited for here, TransientServiceError,
-    ServiceRefusedError.
+    Raises LabelsQueuedError if it is too far away to be waited for here, RecognitionQueueFullError if it is
+    too far away to be waited for at all, TransientServiceError, ServiceRefusedError.
     """
     turn = turn_of(state) or _next(1)
     if turn.is_far(_now_ms()):
@@ -47,19 +53,30 @@ def wait_for(turn: Turn) -> None:
 
 
 def _next(number: int) -> Turn:
-    """Take the next free turn: now, if none after now is taken, or else behind the last one."""
+    """Take the next free turn: now, if none after now is taken, or else behind the last one.
+
+    An Express execution takes none that it could not wait for, and so leaves it to others.
+    """
+    express = os.environ.get("WORKFLOW_TYPE") == "EXPRESS"
     apart = interval_ms(float(os.environ["DETECT_LABELS_PER_SECOND"]))
     for _ in range(_TRIES):
         now = _now_ms()
         free = _write(":by", "attribute_not_exists(nextTurn) OR nextTurn < :now", now, by=now + apart)
         if free is None:
-            free = _write("nextTurn + :by", "nextTurn >= :now", now, by=apart)
+            latest = {"until": now + LONGEST_WAIT_MS} if express else {}
+            soon = " AND nextTurn < :until" if express else ""
+            free = _write("nextTurn + :by", f"nextTurn >= :now{soon}", now, by=apart, **latest)
         if free is not None:
             return Turn(free - apart, number)
+    if express:
+        raise RecognitionQueueFullError(
+            f"Its turn to ask Rekognition is more than {LONGEST_WAIT_MS // 60_000} minutes away, and an "
+            "Express workflow cannot wait so long: process what lacks its tags later."
+        )
     raise TransientServiceError("Too many photos take their turns to ask Rekognition at once.")
 
 
-def _write(value: str, condition: str, now: int, by: int) -> int | None:
+def _write(value: str, condition: str, now: int, **more: int) -> int | None:
     """Write when the next turn is free, and return it; None if the condition does not hold. Milliseconds."""
     with aws_call("Taking a turn to ask Rekognition"):
         try:
@@ -68,7 +85,9 @@ def _write(value: str, condition: str, now: int, by: int) -> int | None:
                 Key=_KEY,
                 UpdateExpression=f"SET nextTurn = {value}",
                 ConditionExpression=condition,
-                ExpressionAttributeValues={":by": {"N": str(by)}, ":now": {"N": str(now)}},
+                ExpressionAttributeValues={
+                    f":{name}": {"N": str(number)} for name, number in {"now": now, **more}.items()
+                },
                 ReturnValues="UPDATED_NEW",
             )
         except ClientError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
-from imageproc.core.record import BoundingBox, Label
+from imageproc.core.label import BoundingBox, Label
 from imageproc.core.thumbnail import render
 from imageproc.presentation.text import printable
 

@@ -38,9 +38,14 @@ def facts(record: PhotoRecord) -> list[Fact]:
 
 
 def tag_confidences(record: PhotoRecord) -> list[tuple[str, float | None]]:
-    """Return the tags, the most confident first, with confidences in percent if known."""
-    known = {label.name: label.confidence for label in record.labels}
+    """Return the tags, the most confident first, with the machine's confidences in percent if known."""
+    known = {label.name: None if label.by else label.confidence for label in record.labels}
     return [(printable(name), known.get(name)) for name in record.tags or known]
+
+
+def said_by(record: PhotoRecord) -> dict[str, str]:
+    """Return the labels that a person added, confirmed or renamed, each with the person's name."""
+    return {printable(label.name): printable(label.by) for label in record.labels if label.by}
 
 
 def problem(record: PhotoRecord) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import ImageRejectedError
-from imageproc.presentation.facts import facts, problem, tag_confidences
+from imageproc.presentation.facts import facts, problem, said_by, tag_confidences
 from imageproc.presentation.listings import listing as listing
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.rendition import make_rendition
@@ -74,9 +74,10 @@ def pairs(title: str, values: Iterable[tuple[str, object]]) -> Markup:
 
 def photo(record: PhotoRecord, thumbnail: bytes | None) -> Markup:
     """Return a photo: its thumbnail, name, what went wrong, tags, and all facts in a fold."""
+    said = said_by(record)
     tags = ", ".join(
-        name if confidence is None else f"{name} {confidence:.0f} %"
-        for name, confidence in tag_confidences(record)
+        name + (f" (by {said[name]})" if name in said else f" {sure:.0f} %" if sure is not None else "")
+        for name, sure in tag_confidences(record)
     )
     known = [(fact.name, fact.value) for fact in facts(record) if fact.name != "Status"]
     fold = Markup("<details><summary>{} facts</summary>{}</details>").format(

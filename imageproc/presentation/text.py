@@ -34,6 +34,11 @@ def photos_text(count: int) -> str:
     return "1 photo" if count == 1 else f"{count:,} photos"
 
 
+def difference_text(bits: int) -> str:
+    """Return in how many of 144 bits two pictures differ, in words."""
+    return f"differs in {bits} of 144 bits" if bits else "looks the same"
+
+
 def coordinates(latitude: float, longitude: float) -> str:
     """Return a place as `51.5074° N, 0.1278° W`."""
     north, east = "S" if latitude < 0 else "N", "W" if longitude < 0 else "E"

@@ -26,6 +26,7 @@ _MODULES = {
     "DataTable": "parts.data_table",
     "DeployPanel": "panels.deploy_panel",
     "DropZone": "parts.drop_zone",
+    "DuplicatesPanel": "panels.duplicates_panel",
     "ExecutionList": "parts.execution_list",
     "FaultsPanel": "panels.faults_panel",
     "FollowPanel": "panels.follow_panel",

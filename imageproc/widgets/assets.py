@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 _STATIC = files("imageproc.widgets").joinpath("static")
+
+_COMMENTS = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)", re.MULTILINE | re.DOTALL)
+"""Those that begin a line: nothing else there can be taken for one."""
 
 
 def script(*names: str) -> str:
@@ -18,6 +22,7 @@ def style(*names: str) -> str:
 
 
 def static_text(name: str) -> str:
-    """Return a file of `static/`, without indentation: every widget carries its scripts and styles."""
-    lines = _STATIC.joinpath(name).read_text(encoding="utf-8").splitlines()
-    return "".join(f"{line.strip()}\n" for line in lines)
+    """Return a file of `static/`, without indentation and comments: every widget carries its own."""
+    text = _STATIC.joinpath(name).read_text(encoding="utf-8")
+    lines = map(str.strip, _COMMENTS.sub("", text).splitlines())
+    return "".join(f"{line}\n" for line in lines if line)

@@ -13,13 +13,17 @@ from moto import mock_aws
 from imageproc.aws import record_store
 from imageproc.aws.items import from_item, to_item
 from imageproc.aws.record_store import RecordStore
+from imageproc.core.attributes import EXECUTION_ARN
 from imageproc.core.changes import shard_of, tombstone_id
+from imageproc.core.corrections import from_stored
 from imageproc.core.ownership import (
     LateClaim,
     RecordChange,
     after_refused_claim,
+    begin_corrections,
     claim_again,
     claim_for_upload,
+    correct,
     move,
     write_as,
 )
@@ -71,7 +75,7 @@ def version_of(record: PhotoRecord | None) -> str | None:
 
 WRITES: dict[str, Callable[[PhotoRecord | None], RecordChange]] = {
     "start an upload": lambda _: claim_for_upload(KEY, "0C", NEW),
-    "begin in bulk": lambda record: claim_again(KEY, NEW, record, "arn:bulk"),
+    "begin in bulk": lambda record: claim_again(KEY, NEW, record, {EXECUTION_ARN: "arn:bulk"}),
     "retry": lambda record: claim_again(KEY, NEW, record),
     "store as the version": lambda record: write_as(
         record.version_id if record else "new", {"tags": ["Cat"]}
@@ -176,6 +180,26 @@ def test_a_move_that_is_performed_twice_is_the_same_as_once(store: Store, album:
         store.write("cat.jpg", move(album, "a3"))
     with pytest.raises(SupersededError):
         store.write("dog.jpg", move(album, "a2"))
+    assert store.get("dog.jpg") is None
+
+
+def test_a_correction_that_is_performed_twice_is_the_same_as_once_and_stamped(store: Store) -> None:
+    put(store, OLD)
+    said = from_stored("Dog", {"action": "added", "by": "ann", "at": 1})
+    later = from_stored("Dog", {"action": "removed", "by": "bob", "at": 2})
+    for _ in range(2):
+        store.write("cat.jpg", begin_corrections())
+    for found, then in ((None, said), (said, later), (later, None)):
+        store.write("cat.jpg", correct("Dog", found, then))
+        once = store.get("cat.jpg")
+        with pytest.raises(SupersededError):  # it finds itself, or nothing, and not what it was made for
+            store.write("cat.jpg", correct("Dog", found, then))
+        assert once
+        assert store.get("cat.jpg") == once
+        assert once.corrections == ((then,) if then else ())
+        assert once.change_time == 1_700_000_000_500
+    with pytest.raises(SupersededError):
+        store.write("dog.jpg", begin_corrections())
     assert store.get("dog.jpg") is None
 
 

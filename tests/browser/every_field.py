@@ -74,6 +74,8 @@ def parts(text: Text) -> list[Any]:
             tags=((text(), 90.0),),
             boxes=((text(), 0.1, 0.1, 0.5, 0.5),),
             groups=groups,
+            said={text(): text()},
+            corrections=(text(),),
         )
     )
     gallery = Gallery(

@@ -21,7 +21,9 @@ from imageproc.widgets import (
 )
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
+from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPhoto
 from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -176,6 +178,51 @@ def zone(state: UploadState) -> DropZone:
     return made
 
 
+DUPLICATES = [
+    [
+        GroupedPhoto("a", "fig.jpg", ("4000 × 3000", "taken 2014-05-18 16:20"), kept=True),
+        GroupedPhoto("b", "fig (1).jpg", ("1200 × 900 · 0.3 MB", "no date", "differs in 12 of 144 bits")),
+    ]
+]
+
+
+def test_duplicates_are_side_by_side_and_selected_one_by_one(page: Page) -> None:
+    groups = DuplicateGroups()
+    groups.show(DUPLICATES)
+    updates.flush()
+    draw(page, [groups])
+    shown = page.page.locator(".ip-duplicates li")
+    first, second = (shown.nth(number).bounding_box() for number in range(2))
+    assert first
+    assert second
+    assert first["y"] == second["y"]
+    assert shown.nth(0).inner_text().split("\n")[0] == "Keep"
+    assert "Keep" not in shown.nth(1).inner_text()
+    page.page.get_by_label("Select fig (1).jpg").check()
+    page.page.wait_for_function("models[0].sent.some((one) => one.type === 'address' && one.id === 'b')")
+    sent = page.page.evaluate("models[0].sent")
+    assert {"type": "select", "id": "b", "on": True} in sent
+    page.page.evaluate("models[0].set('selected', ['a'])")
+    assert page.page.get_by_label("Select fig.jpg").is_checked()
+    assert not page.page.get_by_label("Select fig (1).jpg").is_checked()
+
+
+def test_the_viewer_shows_similar_photos_until_another_one_is_opened(page: Page) -> None:
+    viewer = PhotoViewer()
+    viewer.show(ViewedPhoto("a", "fig.jpg"))
+    updates.flush()
+    draw(page, [viewer])
+    page.page.get_by_role("button", name="Similar photos").click()
+    assert {"type": "similar", "id": "a"} in page.page.evaluate("models[0].sent")
+    photos = "[{id: 'b', name: 'fig (1).jpg', note: 'looks the same'}]"
+    page.page.evaluate(f"models[0].receive({{type: 'similar', id: 'a', cause: '', photos: {photos}}}, [])")
+    page.page.get_by_role("button", name="fig (1).jpg, looks the same").click()
+    sent = page.page.evaluate("models[0].sent")
+    assert {"type": "open-similar", "id": "a", "photo": "b"} in sent
+    page.page.evaluate("models[0].set('photo', {...models[0].get('photo'), id: 'b'})")
+    assert page.page.get_by_role("button", name="looks the same").count() == 0
+
+
 @pytest.mark.parametrize("dark", [True, False])
 def test_scroll_bars_and_arrows_are_those_of_the_theme(visit: Visit, dark: bool) -> None:
     page: Page = visit(700, 500, dark=not dark)
@@ -195,3 +242,46 @@ def test_buttons_are_large_enough_for_fingers(chromium: Any, visit: Visit) -> No
     )
     assert sizes
     assert min(sizes) >= 44
+
+
+def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) -> None:
+    viewer = PhotoViewer(labels=LabelHandlers(lambda *_: ""))
+    viewed = ViewedPhoto(
+        "1",
+        "dog.jpg",
+        tags=(("Dog", 97.3), ("Computer Keyboard", 61.0), ("Wolf", None)),
+        boxes=(("Dog", 0.1, 0.1, 0.5, 0.5),),
+        said={"Wolf": "ann"},
+        corrections=("Wolf added by ann, 2026-01-01 12:00 UTC",),
+    )
+    viewer.show(viewed)
+    updates.flush()
+    draw(page, [viewer])
+    page.page.keyboard.press("l")
+    page.page.keyboard.type("+ Lawn-0")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("button", name="Rename Dog").click()
+    page.page.keyboard.press("Escape")
+    assert page.page.get_by_label("Add a label (L)").is_visible(), "Escape leaves the field, not the photo"
+    page.page.get_by_role("button", name="Rename Dog").click()
+    page.page.keyboard.type("Fox")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("button", name="Remove Wolf").click()
+    page.page.get_by_role("heading", name="Labels").click()
+    page.page.keyboard.press("u")
+    edits = page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'label')")
+    assert [(one["action"], one["label"], one["to"]) for one in edits] == [
+        ("add", "+ Lawn-0", ""),
+        ("rename", "Dog", "Fox"),
+        ("remove", "Wolf", ""),
+        ("undo", "", ""),
+    ]
+    page.page.evaluate("() => models[0].receive({ type: 'label', id: '1', cause: 'No room.' })")
+    assert page.page.get_by_text("✕ No room.").is_visible()
+    lines = page.page.locator(".ip-tag-list li").all_inner_texts()
+    assert ["97.3 %" in lines[0], "by ann" in lines[2], "%" in lines[2]] == [True, True, False]
+    page.screenshot("viewer-labels")
+    page.resize(390)
+    facts = page.page.locator(".ip-facts")
+    assert facts.evaluate("(one) => one.scrollWidth - one.clientWidth") == 0
+    page.screenshot("viewer-labels-narrow")

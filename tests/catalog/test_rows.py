@@ -28,7 +28,8 @@ OWN: dict[str, Any] = WHOLE | {
     "changeShard": shard_of(PHOTO),
     "longitude": {"D": 13, "M": 24, "S": 1.5, "Direction": "E"},
 }
-"""As the pipeline writes it, of this stack."""
+"""As the pipeline writes it, of this stack, and as somebody corrected it."""
+IN_MORE = ("rating", "missing", "labelCorrections")
 
 
 def through(stored: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def record_through(stored: dict[str, Any]) -> PhotoRecord:
 
 
 def test_a_row_without_more_gives_the_same_record() -> None:
-    plain = {name: value for name, value in OWN.items() if name not in ("rating", "missing")}
+    plain = {name: value for name, value in OWN.items() if name not in IN_MORE}
     assert "more" not in to_row(decode(plain), plain, ORIGIN)
     assert record_through(plain) == decode(plain)
 
@@ -56,8 +57,11 @@ def test_the_docstring_is_right() -> None:
 def test_what_the_pipeline_writes_needs_only_its_columns() -> None:
     row = to_row(decode(OWN), OWN, ORIGIN)
     left = json.loads(row["more"])
-    assert set(left) == {"rating", "missing"}
+    assert set(left) == {*IN_MORE, "tags", "labels"}, "the columns have the labels that count"
     assert through(OWN) == OWN
+    alone = {name: value for name, value in OWN.items() if name != "labelCorrections"}
+    assert set(json.loads(to_row(decode(alone), alone, ORIGIN)["more"])) == {"rating", "missing"}
+    assert through(alone) == alone
 
 
 def test_what_follows_from_the_id_is_not_stored() -> None:

@@ -17,7 +17,12 @@ EXPECTED = {
     "tags",
     "facets",
     "show",
+    "similar",
+    "duplicates",
     "albums",
+    "label",
+    "export",
+    "evaluate",
     "move",
     "copy",
     "download",
@@ -51,6 +56,7 @@ WITHOUT_TARGET = {
     "inspect",
     "thumbnail",
     "package",
+    "label",  # each way to correct them does
     "local",
     "demo",
     "completion",
@@ -73,6 +79,17 @@ def test_all_commands_are_there() -> None:
     assert set(local.commands) == {"start", "stop", "status", "reset", "logs"}
     albums: Any = command("albums")
     assert set(albums.commands) == {"edit", "delete"}
+
+
+def test_each_way_to_correct_labels_says_where_and_has_help() -> None:
+    label = command("label")
+    assert isinstance(label, click.Group)
+    assert set(label.commands) == {"add", "remove", "rename", "undo", "import", "hide", "show"}
+    for one in label.commands.values():
+        assert one.help
+        named = {parameter.opts[0] for parameter in one.params}
+        assert named >= {"--target", "--profile", "--region", "--stack-name", "--album"}
+        assert all(parameter.help for parameter in one.params if isinstance(parameter, click.Option))
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))

@@ -23,6 +23,7 @@ def test_the_parameters_that_are_documented_exist_with_these_defaults(template: 
 def test_what_cannot_be_changed_at_any_time_or_anywhere_is_said_where_it_is_chosen(template: Any) -> None:
     told = {name: one["Description"] for name, one in template["Parameters"].items()}
     assert "while no photo is processed" in told["RoleStrategy"]
+    assert "while no photo is processed" in told["WorkflowType"]
     assert "not in China and GovCloud" in told["TestClientAccess"]
     assert (
         "imageproc package --data-retention"

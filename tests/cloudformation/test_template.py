@@ -198,7 +198,14 @@ def test_the_queue_refuses_what_comes_without_tls(resources: Any) -> None:
 @pytest.mark.parametrize(
     ("table", "indexes"),
     [
-        ("ImageMetadataDDBTable", {attributes.ALBUM_INDEX: "ALL", attributes.CHANGE_INDEX: "KEYS_ONLY"}),
+        (
+            "ImageMetadataDDBTable",
+            {
+                attributes.ALBUM_INDEX: "ALL",
+                attributes.CHANGE_INDEX: "KEYS_ONLY",
+                attributes.EXECUTION_INDEX: "KEYS_ONLY",
+            },
+        ),
         ("AlbumMetadataDDBTable", {attributes.USER_INDEX: "ALL"}),
     ],
 )
@@ -209,10 +216,30 @@ def test_tables_are_on_demand_recoverable_and_indexed(
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert properties["SSESpecification"]["SSEEnabled"] is True
-    made = {one["IndexName"]: one for one in properties["GlobalSecondaryIndexes"]}
+    indexed = [one.get("Fn::If", [0, one])[1] for one in properties["GlobalSecondaryIndexes"]]
+    made = {one["IndexName"]: one for one in indexed}
     assert {name: one["Projection"]["ProjectionType"] for name, one in made.items()} == indexes
     for name, one in made.items():
         assert [key["AttributeName"] for key in one["KeySchema"]] == name.removesuffix("-index").split("-")
+
+
+def test_only_where_workflows_are_express_there_is_an_index_of_executions(resources: Any) -> None:
+    """And an attribute that an index does not use may not be declared."""
+    properties = resources["ImageMetadataDDBTable"]["Properties"]
+    for name in ("GlobalSecondaryIndexes", "AttributeDefinitions"):
+        condition, made, otherwise = properties[name][-1]["Fn::If"]
+        assert (condition, otherwise) == ("Express", {"Ref": "AWS::NoValue"})
+        assert attributes.EXECUTION_ARN in json.dumps(made)
+
+
+def test_a_machine_of_another_type_has_another_name(resources: Any) -> None:
+    """CloudFormation replaces it, and refuses to if the new one has the same name."""
+    properties = resources["ImageProcStateMachine"]["Properties"]
+    assert properties["StateMachineType"] == {"Ref": "WorkflowType"}
+    condition, express, standard = properties["StateMachineName"]["Fn::If"]
+    assert condition == "Express"
+    assert express != standard
+    assert resources["BulkStateMachine"]["Properties"].get("StateMachineType") is None
 
 
 def test_dynamodb_deletes_expired_tombstones(resources: Any) -> None:
@@ -284,12 +311,17 @@ def test_both_state_machines_log_and_trace_as_the_parameters_say(resources: Any,
     machine = resources[name]["Properties"]
     assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["Traced", True, False]}}
     logging = machine["LoggingConfiguration"]
-    assert logging["Level"] == {"Ref": "StateMachineLogLevel"}
+    level = {"Ref": "StateMachineLogLevel"}
+    photos = name == "ImageProcStateMachine"
+    assert logging["Level"] == ({"Fn::If": ["Express", "ALL", level]} if photos else level)
+    assert logging["IncludeExecutionData"] is False
     group = logging["Destinations"]["Fn::If"][1][0]["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
     assert resources[group]["Properties"]["LogGroupName"]["Fn::Sub"].startswith("/aws/vendedlogs/states/")
     (policy,) = resources[name]["DependsOn"]
     assert set(_granted_if(resources[policy], "Traced")) == {"Trace"}
-    assert set(_granted_if(resources[policy], "StateMachineLogged")) == {"DeliverLogs"}
+    logged = "PhotosLogged" if photos else "StateMachineLogged"
+    assert logging["Destinations"]["Fn::If"][0] == logged
+    assert set(_granted_if(resources[policy], logged)) == {"DeliverLogs"}
 
 
 def test_only_this_account_may_have_step_functions_assume_the_machines_roles(resources: Any) -> None:

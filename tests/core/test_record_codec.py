@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.core import record_codec
+from imageproc.core.label import BoundingBox, Correction, CorrectionAction, Label
 from imageproc.core.record import (
-    BoundingBox,
     Camera,
     Dimensions,
     Exposure,
-    Label,
     PhotoRecord,
     Place,
     Status,
@@ -63,9 +62,11 @@ WHOLE: dict[str, Any] = {
         },
         {"name": "Pet", "confidence": 98.5, "parents": [], "boxes": []},
     ],
+    "labelCorrections": {"Pet": {"action": "renamed", "by": "ann", "at": 1_700_000_000_123, "to": "Toy"}},
     "labelModelVersion": "3.0",
     "thumbnail": {"s3Bucket": "photos", "s3Key": "Thumbnails/a1/0123456789ab-cat.jpg"},
     "contentHash": "sha256:00",
+    "perceptualHash": "dct144:" + "0f" * 18,
     "truncated": True,
     "rating": 5,
 }
@@ -106,14 +107,24 @@ def test_every_fact_has_a_typed_field() -> None:
         place=Place(52.5, 13.4, 34.0),
         camera=Camera("Canon", "Canon EOS 5D"),
         exposure=Exposure(time=0.004, f_number=2.8, sensitivity=400),
-        tags=("Cat", "Pet"),
-        labels=(
+        machine_tags=("Cat", "Pet"),
+        machine_labels=(
             Label("Cat", 98.5, ("Animal",), (BoundingBox(0.1, 0.2, 0.3, 0.4, 97.0),)),
             Label("Pet", 98.5),
+        ),
+        corrections=(
+            Correction(
+                "Pet",
+                CorrectionAction.RENAMED,
+                "ann",
+                datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC),
+                to="Toy",
+            ),
         ),
         label_model_version="3.0",
         thumbnail=Thumbnail("photos", "Thumbnails/a1/0123456789ab-cat.jpg"),
         content_hash="sha256:00",
+        perceptual_hash="dct144:" + "0f" * 18,
         truncated=True,
         other={"rating": 5, "latitude": WHOLE["latitude"]},
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.cost import month
+from benchmarks.cost import EXPRESS, VOLUMES, month
 from benchmarks.record_usage import item_bytes, write_units
 from imageproc.cli import imageproc
 from imageproc.client import costs
@@ -25,6 +25,7 @@ from imageproc.costs import (
     original,
     ours,
     processing,
+    reprocessing,
     standing,
     storing,
 )
@@ -32,6 +33,7 @@ from imageproc.costs.bill import added
 from imageproc.costs.designs import COLD_STARTS, FunctionUse
 from imageproc.costs.words import brief, usd
 from imageproc.deployment.template import read_sources
+from scripts import cost_plot
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "explanation" / "cost.md").read_text()
@@ -124,7 +126,9 @@ def test_requests_for_a_managed_keys_use_are_billed_once_for_each_role_that_uses
     names = {"ImageProcStartExecution", "StoreImageMetadata", "StoreRekognizedTags", "GenerateThumbnail"}
     names |= {"Rekognition", "RecordOutcome"}
     assert ours().photo.key_requests == COLD_STARTS * len(names)
-    assert processing(10_000).services["KMS"] == pytest.approx(COLD_STARTS * len(names) * 0.03)
+    assert processing(1_000).services["KMS"] == pytest.approx(COLD_STARTS * len(names) * 0.003)
+    a_month = 730 * 12 * len(names)
+    assert processing(10**7).services["KMS"] == pytest.approx(a_month * PRICES["key"].each), "every 5 minutes"
     assert "KMS" not in processing(1, by=original()).services
     template = read_sources().template
     assert len(re.findall("SSEType: KMS", template)) == 3, "the tables' key is a managed one"
@@ -141,9 +145,11 @@ def test_bills_grow_with_photos_and_their_size() -> None:
 def test_parameters_change_what_stands_still() -> None:
     alone = standing().total
     assert standing({"Dashboard": "Enabled"}).total == pytest.approx(alone + 3)
-    assert standing({"AlarmTopicArn": "arn:aws:sns:x"}).total == pytest.approx(alone + 0.3)
+    topic = {"AlarmTopicArn": "arn:aws:sns:x"}
+    assert standing(topic).total == pytest.approx(alone + 0.3)
+    assert standing(topic | EXPRESS).total == pytest.approx(alone + 0.4)
     declared = re.findall("Type: AWS::CloudWatch::Alarm", read_sources().template)
-    assert len(declared) == 4, "one of them always, and all with a topic"
+    assert len(declared) == 5, "one of them always, one only for Express, and all with a topic"
     assert estimate(1, 4, {"Tracing": "Active"}).processing.services["X-Ray"] == pytest.approx(5e-6)
 
 
@@ -151,6 +157,45 @@ def test_a_month_of_a_thousand_photos_is_at_most_half_the_originals() -> None:
     """Each photo more is not: the states that the data contract names alone cost more than half of it."""
     assert month(ours(), 1000).total <= 0.5 * month(original(), 1000).total
     assert 7 * PRICES["transition"].each > 0.5 * more(original())
+
+
+def test_express_costs_at_most_half_of_the_original_at_every_volume() -> None:
+    ratios = {many: month(ours(), many, EXPRESS).total / month(original(), many).total for many in VOLUMES}
+    assert (VOLUMES[0], VOLUMES[-1]) == (100, 10**7)
+    assert max(ratios.values()) <= 0.5
+    assert f"at most {max(ratios.values()):.2f} of the original's" in DOCS
+    for row in re.findall(r"^\| ([\d,]+) \| (.*) \|$", DOCS, re.M):
+        many, cells = int(row[0].replace(",", "")), row[1].replace(",", "").split(" | ")
+        bills = [month(original(), many), month(ours(), many), month(ours(), many, EXPRESS)]
+        expected = [*(bill.total for bill in bills), ratios[many]]
+        assert [float(cell) for cell in cells] == pytest.approx(expected, abs=0.006)
+    assert cost_plot.FILE.read_text() == cost_plot.drawn(), "draw it anew: python -m scripts.cost_plot"
+
+
+def test_an_express_workflow_is_billed_by_its_time_its_log_and_an_index() -> None:
+    standard, express = (processing(1000, parameters=one).lines for one in ({}, EXPRESS))
+    before, after = ({line.price.name: line.quantity for line in lines} for lines in (standard, express))
+    assert before["transition"] == 8000
+    assert "transition" not in after
+    assert after["express-request"] == 1000
+    seconds = ours().photo.express_seconds(4)
+    assert seconds * 10 == pytest.approx(round(seconds * 10)), "rounded up to 100 ms"
+    assert after["express-duration"] == pytest.approx(1000 * seconds / 16)
+    assert after["log"] - before["log"] == pytest.approx(1000 * 450 * (5 * 8 + 2) / 1e9)
+    assert after["write"] == before["write"] + 1000
+    changed = {"transition", "express-request", "express-duration", "log", "write"}
+    assert {name: after[name] for name in before.keys() - changed} == {
+        name: before[name] for name in before.keys() - changed
+    }
+
+
+def test_a_bulk_run_of_express_children_costs_what_the_docs_say() -> None:
+    express, standard = (reprocessing(10**6, parameters=one).without("Rekognition") for one in (EXPRESS, {}))
+    assert f"cost **{express.total:.0f} USD**" in DOCS
+    assert f"**{standard.total:.0f}** with `STANDARD`: **{express.total / standard.total:.2f}**" in DOCS
+    begun = {line.price.name: line.quantity for line in express.lines}
+    assert (begun["transition"], begun["express-request"]) == (10**6, 10**6)
+    assert ours().photo.again().functions.keys() - ours().photo.functions.keys() == {"BeginPhoto"}
 
 
 def test_the_figures_in_the_docs_are_those_of_the_model() -> None:

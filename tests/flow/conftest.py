@@ -80,6 +80,16 @@ class Backend:
             time.sleep(0.1)
         raise AssertionError(f"{object_id} is never about {version}")
 
+    def executed(self, object_id: str, arn: str) -> Photo:
+        """Wait until a photo is finished by this execution."""
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            photo = self.photos.get(object_id)
+            if photo.status.finished and photo.execution_arn == arn:
+                return photo
+            time.sleep(0.1)
+        raise AssertionError(f"{object_id} is never finished by {arn}")
+
     def run(self, state: dict[str, Any]) -> Any:
         """Run an execution with this input to its end."""
         stepfunctions = self.stack.client("stepfunctions")

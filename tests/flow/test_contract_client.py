@@ -72,7 +72,13 @@ def refused_tables(guest: Guest, backend: Backend, there: str) -> Iterator[Call]
     dynamodb, images, albums = guest.client("dynamodb"), backend.stack.image_table, backend.stack.album_table
     image: Any = {"imageID": {"S": there}}
     change: Any = {"UpdateExpression": "REMOVE thumbnail", "TableName": images, "Key": image}
+    said: Any = {
+        "ExpressionAttributeNames": {"#label": "Dog"},
+        "ExpressionAttributeValues": {":said": {"M": {}}},
+    }
+    said |= {"UpdateExpression": "SET labelCorrections.#label = :said", "TableName": images, "Key": image}
     yield partial(dynamodb.put_item, TableName=images, Item=image)
+    yield partial(dynamodb.update_item, **said)
     yield partial(dynamodb.update_item, **change)
     yield partial(dynamodb.delete_item, TableName=images, Key=image)
     yield partial(dynamodb.batch_write_item, RequestItems={images: [{"PutRequest": {"Item": image}}]})

@@ -13,12 +13,14 @@ from benchmarks.labelled_photos import PHOTOS
 from imageproc import samples
 from imageproc.cli import imageproc
 from imageproc.client.workbench import Workbench
+from imageproc.core.parts import Part
 from imageproc.core.record import Status
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
 from imageproc.local.recognition.models import MODEL_VERSION, missing_packages
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
+from tests.flow.test_processing import write
 from tests.local.recognition.test_lifecycle import recognition_of, until
 
 NEEDS_MODELS = pytest.mark.skipif(bool(missing_packages()), reason="the models are not installed")
@@ -55,6 +57,16 @@ def test_the_sample_photos_get_their_tags(backend: Backend, fresh: str, samples_
         assert photo.label_model_version == MODEL_VERSION
     people = [one for one in photos[f"{fresh}/astronaut.png"].labels if one.name == "Person"]
     assert len(people[0].boxes) == 1
+    album = backend.workbench.albums.get_or_create(fresh)
+    assert backend.workbench.albums.hide_label(album, "Pet").hidden_labels == {"Pet"}
+    assert backend.workbench.albums.show_label(album, "Pet").hidden_labels == set()
+    cat = photos[f"{fresh}/cat.jpg"].rename_label("Cat", "Lynx").remove_label("Pet")
+    write(backend, cat.id, labelModelVersion="old")
+    backend.photos.reprocess(cat, [Part.TAGS])
+    again = backend.ended(cat.id)[cat.id]
+    assert again.label_model_version == MODEL_VERSION, "what people said outlasts processing"
+    assert {"Lynx", "Cat", "Pet"} & set(again.tags) == {"Lynx"}
+    assert again.machine_labels == cat.machine_labels
 
 
 @NEEDS_MODELS

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from imageproc.core.thumbnail import make_thumbnail
 from imageproc.errors import ImageTooLargeError, SupersededError, TransientServiceError
 from imageproc.functions import clients, generate_thumbnail
 from tests import pictures
@@ -43,6 +46,18 @@ def test_a_photo_that_lacks_its_end_gives_a_thumbnail_and_says_so(backend: Backe
     backend.upload("cut.jpg", noise[: len(noise) - 200])
     generate_thumbnail.handler(backend.state("cut.jpg"), None)
     assert backend.record("cut.jpg")["truncated"] is True
+
+
+def test_the_perceptual_hash_is_written_with_it_and_goes_when_nothing_is_to_be_seen(backend: Backend) -> None:
+    picture = io.BytesIO()
+    Image.radial_gradient("L").save(picture, "PNG")
+    backend.upload("a.png", picture.getvalue())
+    generate_thumbnail.handler(backend.state("a.png"), None)
+    assert backend.record("a.png")["perceptualHash"] == make_thumbnail(picture.getvalue()).perceptual_hash
+
+    backend.upload("a.png", pictures.png())
+    generate_thumbnail.handler(backend.state("a.png"), None)
+    assert "perceptualHash" not in backend.record("a.png")
 
 
 def test_an_older_upload_does_not_overwrite_a_newer_ones_thumbnail(backend: Backend) -> None:

@@ -172,6 +172,7 @@ def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
 
 def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     explored = runs["04_explore"].recorded["explore"]
+    assert runs["04_explore"].recorded["duplicates"]["examined"] == explored["photos"]
     assert (explored["photos"], explored["placed"]) == (5, 2)
     assert explored["cameras"]["Canon EOS R6"] == 1
     assert {"image/png", "text/html"} <= runs["04_explore"].types

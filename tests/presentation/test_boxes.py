@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageproc.core.record import BoundingBox, Label
+from imageproc.core.label import BoundingBox, Label
 from imageproc.errors import ImageIdentifyError
 from imageproc.presentation.boxes import MAX_BOXES, draw_boxes, labelled_boxes
 from tests import pictures

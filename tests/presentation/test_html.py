@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from imageproc.core.record import Label, PhotoRecord, Status, StepError, Thumbnail
+from imageproc.core.label import Label
+from imageproc.core.record import PhotoRecord, Status, StepError, Thumbnail
 from imageproc.presentation import html
 from imageproc.presentation.listings import MAX_ROWS
 from tests import pictures
@@ -36,7 +37,11 @@ def record(**known: object) -> PhotoRecord:
 
 
 def test_a_photo_shows_thumbnail_name_tags_and_facts() -> None:
-    page = Page(html.photo(record(tags=("Cat", "Pet"), labels=(Label("Cat", 98.7),), format="JPEG"), PICTURE))
+    page = Page(
+        html.photo(
+            record(machine_tags=("Cat", "Pet"), machine_labels=(Label("Cat", 98.7),), format="JPEG"), PICTURE
+        )
+    )
     assert [attributes["alt"] for tag, attributes in page.tags if tag == "img"] == ["cat.jpg"]
     assert "Cat 99 %, Pet" in page.text
     assert "Format" in page.text
@@ -59,8 +64,8 @@ def test_a_thumbnail_that_cannot_be_shown_is_said_to_be_missing(data: bytes | No
 def test_hostile_texts_are_shown_as_text() -> None:
     hostile = record(
         id=f"trip/{HOSTILE}",
-        tags=(HOSTILE,),
-        labels=(Label(HOSTILE, 50.0),),
+        machine_tags=(HOSTILE,),
+        machine_labels=(Label(HOSTILE, 50.0),),
         description=HOSTILE,
         error=StepError(HOSTILE, HOSTILE, HOSTILE),
         thumbnail=Thumbnail("b", HOSTILE),

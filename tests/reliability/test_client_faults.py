@@ -18,6 +18,7 @@ from imageproc import errors
 from imageproc.client import workbench as client_workbench
 from imageproc.client.albums import Album
 from imageproc.client.dead_letters import NotRedriven
+from imageproc.client.photos.corrections import Corrected, NotCorrected
 from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
 from imageproc.client.photos.photo import Photo
 from imageproc.client.photos.processing import NotRestarted, Restarted
@@ -166,9 +167,18 @@ def copy(client: Client) -> None:
     told(client.workbench.photos.copy([client.photo], client.into))
 
 
-def told(outcomes: Iterable[Moved | NotMoved | Copied | NotCopied]) -> None:
+def correct(client: Client) -> None:
+    """Say that the photo has a label, and another one every time."""
+    label = f"Label {next(NUMBERS)}"
+    told(client.workbench.photos.add_label([client.photo], label))
+    told(client.workbench.photos.undo_corrections([client.photo], label))
+    (now,) = client.workbench.photos.many([client.photo])
+    assert label not in now.tags
+
+
+def told(outcomes: Iterable[Moved | NotMoved | Copied | NotCopied | Corrected | NotCorrected]) -> None:
     for one in outcomes:
-        if isinstance(one, NotMoved | NotCopied):
+        if isinstance(one, NotMoved | NotCopied | NotCorrected):
             raise ToldError(one.cause)
 
 
@@ -178,6 +188,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "make an album": lambda client: client.workbench.albums.get_or_create(f"Album {next(NUMBERS)}", "ann"),
     "describe an album": lambda client: client.workbench.albums.describe(client.album, f"{next(NUMBERS)}"),
     "move": move,
+    "correct a label": correct,
     "copy": copy,
     "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,

@@ -498,7 +498,60 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:
     app = WebApp(backend.workbench)
     offered = {action["name"] for action in app.gallery.gallery.actions}
-    assert offered == {"save", "move", "copy", "cover", "retry", "reprocess", "forget", "copy-ids"}
+    assert offered == {
+        *("save", "label", "move", "copy", "cover", "retry", "reprocess", "duplicates", "forget", "copy-ids")
+    }
+
+
+def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(
+    backend: Backend, panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = GalleryPanel(backend.workbench, ALBUM, user=lambda: "visitor")
+    settle(panel)
+    sent = Sent(panel.viewer, monkeypatch)
+    panel.open_photo(0)
+    flush()
+    photo_id, version = panel.viewer.photo["id"], panel.gallery.version
+    for edit in (
+        {"action": "rename", "label": "Dog", "to": "Wolf"},
+        {"action": "add", "label": "Beach"},
+        {"action": "remove", "label": "Wolf"},
+        {"action": "undo"},
+        {"action": "remove", "label": "Nothing"},
+        {"action": "burn", "label": "Dog"},
+        {"action": "add", "label": 7},
+    ):
+        say(panel.viewer, type="label", id=photo_id, **edit)
+    until(lambda: len(sent.of("label")) == 5)
+    flush()
+    told = [one.get("text") or one["cause"] for one, _ in sent.of("label")]
+    assert told[:4] == ["Dog renamed to Wolf.", "Beach added.", "Wolf removed.", "Undone."]
+    assert "It has: Wolf, Beach" in told[4]
+    assert backend.workbench.photos.get(photo_id).tags == ("Wolf", "Beach")
+    assert [name for name, _ in panel.viewer.photo["tags"]] == ["Wolf", "Beach"]
+    assert panel.viewer.photo["said"] == {"Wolf": "visitor", "Beach": "visitor"}
+    assert panel.gallery.version > version, "its card, too"
+    assert panel._cards(0, 1)[0].said == ("Wolf", "Beach")
+    say(panel.viewer, type="labels")
+    assert "Dog" in sent.first("labels")[0]["names"]
+
+
+def test_labels_of_selected_photos_are_corrected(backend: Backend, panel: GalleryPanel) -> None:
+    say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 3]])
+    say(panel.gallery, type="action", version=panel.gallery.version, name="label")
+    settle(panel)
+    assert "Dog" in panel.forms.label.options
+    assert panel.forms.new_label.layout.display == "none"
+    panel.forms.edit.value = "rename"
+    assert panel.forms.new_label.layout.display is None
+    panel.forms.label.value, panel.forms.new_label.value = "Dog", "Wolf"
+    panel.forms.correct()
+    settle(panel)
+    assert panel.status.text == "Dog renamed to Wolf in 4 photos."
+    backend.workbench.catalog.sync()
+    assert backend.workbench.photos.where(tag="Wolf").count() == 4
+    panel.forms.correct()
+    assert not panel.busy, "what is hidden cannot be applied again"
 
 
 def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code, translated
+from imageproc.client.executions.execution import Execution, execution_of
+from imageproc.client.executions.express import ExpressExecutions
 from imageproc.client.executions.history import Definition, Step, states, steps_of
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
-from imageproc.presentation import html
+from imageproc.client.target import local_aws
+from imageproc.core.keys import is_express
+from imageproc.core.record import PhotoRecord
+from imageproc.errors import AwsError
+
+__all__ = ["Execution", "Executions", "execution_of"]
 
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
@@ -23,51 +29,27 @@ _CONSOLES = {
 }
 
 
-@dataclass(frozen=True)
-class Execution:
-    """A run of the state machine."""
-
-    arn: str
-    name: str
-    status: str
-    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-    started: datetime
-    stopped: datetime | None
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took; None while it runs."""
-        return (self.stopped - self.started).total_seconds() if self.stopped else None
-
-    def _repr_html_(self) -> str:
-        """Return the execution as a table, for Jupyter."""
-        took = None if self.seconds is None else f"{self.seconds:.1f} s"
-        return html.pairs(
-            "Execution",
-            [
-                ("Name", self.name),
-                ("Status", self.status),
-                ("Started", self.started),
-                ("Took", took),
-                ("ARN", self.arn),
-            ],
-        )
-
-
 class Executions(StackResource):
     """The executions of a stack's state machine."""
 
     def __init__(self, stack: Stack) -> None:
         """Look at the executions of this stack."""
         super().__init__(stack)
-        self._definition: Definition | None = None
+        self._described: Mapping[str, Any] | None = None
+        self._express = ExpressExecutions(stack)
 
     def __iter__(self) -> Iterator[Execution]:
         """Yield the executions, the newest first, as the pages come."""
         return self.all()
 
     def all(self, status: str | None = None) -> Iterator[Execution]:
-        """Yield the executions, the newest first, of one status or of all, as the pages come."""
+        """Yield the executions, the newest first, of one status or of all, as the pages come.
+
+        Of an Express workflow those that its log still has.
+        """
+        if self.are_express:
+            yield from (one for one in self._express.all() if status in (None, one.status))
+            return
         wanted = {"statusFilter": status} if status else {}
         pages = self._stepfunctions.get_paginator("list_executions")
         with translated("Listing executions"):
@@ -76,6 +58,9 @@ class Executions(StackResource):
 
     def since(self, time: datetime) -> Iterator[Execution]:
         """Yield the executions that were started since then, the newest first, a thousand a request."""
+        if self.are_express:
+            yield from self._express.since(time)
+            return
         pages = self._stepfunctions.get_paginator("list_executions")
         machine, size = self._stack.state_machine_arn, {"PageSize": 1000}
         with translated("Listing executions"):
@@ -87,6 +72,8 @@ class Executions(StackResource):
 
     def get(self, arn: str) -> Execution:
         """Return one execution. Raises AwsError, also if Step Functions no longer knows it."""
+        if is_express(arn):
+            return self._found(self._express.get(arn), arn)
         with translated("Reading the execution"):
             return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
@@ -101,15 +88,54 @@ class Executions(StackResource):
                 raise
         return str(answer["status"])
 
+    def status_of(self, photo: PhotoRecord) -> str:
+        """Return the status of a photo's last execution, MISSING if nobody knows it. Raises AwsError."""
+        arn = photo.execution_arn or ""
+        if not is_express(arn):
+            return self.status(arn)
+        execution = self._express.of_photo(photo)
+        if execution.status == "RUNNING" and self._was_cut_off(execution):
+            return "MISSING"
+        return execution.status
+
+    def of_photo(self, photo: PhotoRecord) -> Execution | None:
+        """Return a photo's last execution if its record tells of it, which it does of an Express one."""
+        return self._express.of_photo(photo) if is_express(photo.execution_arn or "") else None
+
+    @property
+    def are_express(self) -> bool:
+        """Whether the workflow is Express. Asks once. Raises AwsError."""
+        return bool(self._machine["type"] == "EXPRESS")
+
     def definition(self) -> Definition:
         """Return the deployed state machine's definition. Asks once."""
-        if self._definition is None:
+        definition: Definition = json.loads(self._machine["definition"])
+        return definition
+
+    @property
+    def _machine(self) -> Mapping[str, Any]:
+        if self._described is None:
             with translated("Reading the state machine's definition"):
-                answer = self._stepfunctions.describe_state_machine(
+                self._described = self._stepfunctions.describe_state_machine(
                     stateMachineArn=self._stack.state_machine_arn
                 )
-            self._definition = json.loads(answer["definition"])
-        return self._definition
+        return self._described
+
+    def _was_cut_off(self, execution: Execution) -> bool:
+        """Whether it was one of a local AWS that has been stopped since."""
+        target = self._stack.target
+        since = local_aws(target.state_dir).status().since if target.is_local else None
+        return since is not None and execution.started < since
+
+    @staticmethod
+    def _found(execution: Execution | None, arn: str) -> Execution:
+        if execution is None:
+            raise AwsError(
+                "Reading the execution",
+                f"no record and no log knows {arn}.",
+                code="ExecutionDoesNotExist",
+            )
+        return execution
 
     def functions(self) -> list[str]:
         """Return the names of the functions that the state machine runs, in alphabetical order."""
@@ -117,7 +143,13 @@ class Executions(StackResource):
         return sorted(arn.rpartition(":")[2] for arn in found)
 
     def history(self, arn: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the events of an execution's history, the oldest first. Raises AwsError."""
+        """Yield the events of an execution's history, the oldest first. Raises AwsError.
+
+        An Express execution's come from the log, and are none where it does not say them.
+        """
+        if is_express(arn):
+            yield from self._express.history(arn)
+            return
         pages = self._stepfunctions.get_paginator("get_execution_history")
         with translated("Reading the execution's history"):
             for page in pages.paginate(executionArn=arn):
@@ -140,9 +172,5 @@ class Executions(StackResource):
             return None
         _, partition, _, region, *_ = arn.split(":")
         host = f"{region}.{_CONSOLES.get(partition, _CONSOLES['aws'])}"
-        return f"https://{host}/states/home?region={region}#/v2/executions/details/{arn}"
-
-
-def execution_of(one: Any) -> Execution:
-    """Return an execution as ListExecutions and DescribeExecution tell of it."""
-    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))
+        kind = "express-executions" if is_express(arn) else "v2/executions"
+        return f"https://{host}/states/home?region={region}#/{kind}/details/{arn}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -11,28 +12,29 @@ from typing import IO, Any
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
 from imageproc.catalog.rows import Row, to_record
-from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
+from imageproc.client.photos.duplicates import SimilarPhoto
 from imageproc.client.photos.exports import File, Given, Written, write_contact_sheet, write_zip
 from imageproc.client.photos.failures import FAILED_STATUSES, Failures, failures_of, grouped, retriable
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.following import Follower, ignore
+from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
-from imageproc.client.photos.photo import Photo, PhotoLike
+from imageproc.client.photos.photo import Photo, PhotoLike, id_of
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
 from imageproc.client.photos.view import PhotoView
-from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
 from imageproc.core.parts import parse_parts
-from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, RetryError
+from imageproc.errors import PhotoNotFoundError, RetryError
 
 
-class Photos(StackResource):
+class Photos(Labelling):
     """The photos of a stack."""
 
     def __init__(self, stack: Stack, albums: Albums, executions: Executions, catalog: StackCatalog) -> None:
@@ -74,6 +76,10 @@ class Photos(StackResource):
         """
         return PhotoView(self).search(text)
 
+    def similar_to(self, what: Path | PhotoLike, n: int = 12) -> list[SimilarPhoto]:
+        """Return the photos that look most like a photo or a file; see `PhotoView.similar_to`."""
+        return self.where().similar_to(what, n)
+
     def __len__(self) -> int:
         """Return how many there are, by the catalog."""
         return len(self.where())
@@ -86,20 +92,20 @@ class Photos(StackResource):
         """Yield all photos as the table has them, in no fixed order: reads the whole table."""
         return self._records.scan()
 
-    def album_id(self, album: AlbumLike, user: str | None = None) -> str:
-        """Return the ID of an album. Raises as `Albums.get` does."""
-        return self._albums.get(album, user).id
+    def album(self, album: AlbumLike, user: str | None = None) -> Album:
+        """Return an album. Raises as `Albums.get` does."""
+        return self._albums.get(album, user)
 
-    def of_row(self, row: Row) -> Photo:
-        """Return the photo that the catalog has a row of."""
-        return to_record(row, self.catalog.origin, Photo, _photos=self)
+    def of_row(self, row: Row, hidden: frozenset[str] = frozenset()) -> Photo:
+        """Return the photo that the catalog has a row of, without these labels."""
+        return to_record(row, self.catalog.origin, Photo, _photos=self, _hidden=hidden)
 
     def get(self, photo: PhotoLike) -> Photo:
         """Return a photo as it is now, by itself or its whole ID.
 
         Raises PhotoNotFoundError, InvalidArgumentError, AwsError.
         """
-        photo_id = _photo_id(photo)
+        photo_id = id_of(photo)
         found = self._records.get(photo_id)
         if found is None:
             raise PhotoNotFoundError(f"There is no photo {photo_id!r}.")
@@ -113,7 +119,7 @@ class Photos(StackResource):
         """
         if isinstance(photo, Photo):
             return photo
-        text = _photo_id(photo)
+        text = id_of(photo)
         known = self._records.get(text)
         found = [known] if known else self._ending_with(text)
         if len(found) > 1:
@@ -127,7 +133,7 @@ class Photos(StackResource):
 
     def many(self, photos: Iterable[PhotoLike]) -> Iterator[Photo]:
         """Yield those of these photos, by their whole IDs, that have a record; in no fixed order."""
-        return self._records.get_many(map(_photo_id, photos))
+        return self._records.get_many(map(id_of, photos))
 
     def in_album(
         self, album: AlbumLike, user: str | None = None, *, page_size: int | None = None
@@ -136,7 +142,9 @@ class Photos(StackResource):
 
         Raises as `Albums.get` does.
         """
-        return self._records.in_album(self._albums.get(album, user).id, page_size)
+        found = self._albums.get(album, user)
+        every = self._records.in_album(found.id, page_size)
+        return (replace(one, _hidden=found.hidden_labels) for one in every)
 
     def read(self, photo: PhotoLike) -> bytes:
         """Return the photo's file as it was uploaded, in the version that the record is about.
@@ -178,9 +186,9 @@ class Photos(StackResource):
         versions: dict[str, ObjectVersion | None] = {}
         for one in photos:
             if isinstance(one, Uploaded):
-                versions[one.file.photo_id] = one.version
+                versions[one.photo_id] = one.version
             else:
-                versions[_photo_id(one)] = None
+                versions[id_of(one)] = None
         return self._follower.follow(
             versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
         )
@@ -363,16 +371,12 @@ class Photos(StackResource):
             try:
                 yield start(photo)
             except RetryError as error:
-                yield NotRestarted(_photo_id(photo), str(error))
+                yield NotRestarted(id_of(photo), str(error))
 
     def _object(self, key: str, **version: str) -> bytes:
         with translated(f"Reading {key}"):
             answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
             return bytes(answer["Body"].read())
-
-    def __repr__(self) -> str:
-        """Return one line for people."""
-        return f"<Photos of {self._stack!r}>"
 
     @property
     def _records(self) -> RecordStore[Photo]:
@@ -385,14 +389,3 @@ class Photos(StackResource):
     @cached_property
     def _follower(self) -> Follower:
         return Follower(self.many, self._executions, lambda: self._stack.target.is_recovering)
-
-
-def _photo_id(photo: object) -> str:
-    """Return a photo's ID. Raises InvalidArgumentError."""
-    if isinstance(photo, Photo):
-        return photo.id
-    if isinstance(photo, str) and photo:
-        return photo
-    raise InvalidArgumentError(
-        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
-    )

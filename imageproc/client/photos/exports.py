@@ -83,7 +83,7 @@ def _add_photos(
     fetch: Callable[[Photo], bytes | NotDownloaded],
 ) -> Written:
     size, left_out = 0, list[NotDownloaded]()
-    for photo, data in _ahead(given, fetch):
+    for photo, data in ahead(given, fetch):
         if isinstance(data, NotDownloaded):
             left_out.append(data)
             continue
@@ -98,7 +98,7 @@ def write_contact_sheet(given: Given, file: File, title: str, note: str) -> Writ
     """Write the photos' thumbnails with what is known of them. See `Photos.write_contact_sheet`."""
     with _opened(file) as out:
         size = _put(out, sheet_page.begin(title, note, given.photos))
-        for photo, data in _ahead(given, lambda one: one.thumbnail_if_any()):
+        for photo, data in ahead(given, lambda one: one.thumbnail_if_any()):
             size += _put(out, sheet_page.figure(photo, data, place=given.keep_location))
         size += _put(out, sheet_page.end())
     return Written(len(given.photos), size)
@@ -110,7 +110,7 @@ def _put(out: IO[bytes], text: str) -> int:
     return len(data)
 
 
-def _ahead(given: Given, read: Callable[[Photo], T]) -> Iterator[tuple[Photo, T]]:
+def ahead(given: Given, read: Callable[[Photo], T]) -> Iterator[tuple[Photo, T]]:
     """Yield photos in order, each with what was read of it; a few are read in advance."""
     waiting = deque[tuple[Photo, Future[T]]]()
     with ThreadPoolExecutor(_AHEAD) as pool:

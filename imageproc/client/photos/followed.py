@@ -89,7 +89,7 @@ class FollowedPhotos:
         elif isinstance(photo, str):
             self._put(FollowedPhoto(photo, photo.rpartition("/")[2]))
         else:
-            self._put(FollowedPhoto(photo.file.photo_id, photo.file.path.name, photo.version))
+            self._put(FollowedPhoto(photo.photo_id, photo.file.path.name, photo.version))
 
     def get(self, photo_id: str) -> FollowedPhoto | None:
         """Return a photo that is followed, None if it is not."""
@@ -141,6 +141,9 @@ class FollowedPhotos:
             for one in self.all()
             if one.finished and one.arn and not (one.execution and one.execution.stopped)
         }
+        for arn, one in list(wanted.items()):
+            if one.photo and (told := self._executions.of_photo(one.photo)):
+                wanted.pop(arn).execution = told
         if not wanted:
             return
         first = datetime.fromtimestamp(min(one.uploaded for one in wanted.values()), UTC)

@@ -88,7 +88,7 @@ def move_all(
             return NotMoved(photo.id, str(error))
         return Moved(photo.id)
 
-    return _each(photos, records, moved)
+    return each(photos, records, moved)
 
 
 class Copies:
@@ -104,7 +104,7 @@ class Copies:
 
     def copy_all(self, photos: Iterable[Photo]) -> Iterator[Copied | NotCopied]:
         """Copy photos into the album. See `Photos.copy`."""
-        return _each(photos, self._records, self._copied)
+        return each(photos, self._records, self._copied)
 
     def _copied(self, photo: Photo, now: Photo | None) -> Copied | NotCopied:
         if now is None:
@@ -152,7 +152,7 @@ class Copies:
             )
 
 
-def _each(
+def each(
     photos: Iterable[Photo], records: RecordStore[Photo], done: Callable[[Photo, Photo | None], T]
 ) -> Iterator[T]:
     """Yield what comes of each photo as it was found and as it is now, several at a time.

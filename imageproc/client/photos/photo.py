@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from imageproc.core.corrections import without
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import encode
 from imageproc.errors import ImageprocError, InvalidArgumentError
@@ -15,7 +16,9 @@ from imageproc.presentation.facts import summary
 
 if TYPE_CHECKING:
     from imageproc.client.photos import Photos
+    from imageproc.client.photos.duplicates import SimilarPhoto
     from imageproc.client.photos.processing import Restarted
+    from imageproc.core.label import Label
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,6 +26,20 @@ class Photo(PhotoRecord):
     """A photo's record, as it was when it was read, with the stack that it is in."""
 
     _photos: Photos | None = field(default=None, repr=False, compare=False)
+    _hidden: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels that count, the most confident first, without those that are hidden in the album.
+
+        What the machine recognised is `machine_labels`, what people said `corrections`.
+        """
+        return without(super().labels, self._hidden)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of these labels."""
+        return tuple(name for name in super().tags if name not in self._hidden)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -39,7 +56,7 @@ class Photo(PhotoRecord):
 
     def refresh(self) -> Photo:
         """Return the photo as it is now. Raises PhotoNotFoundError, AwsError."""
-        return self._stack_photos.get(self.id)
+        return replace(self._stack_photos.get(self.id), _hidden=self._hidden)
 
     def retry(self, only: Iterable[str] = ()) -> Restarted:
         """Process again what failed or is missing; see `Photos.retry`."""
@@ -48,6 +65,29 @@ class Photo(PhotoRecord):
     def reprocess(self, only: Iterable[str] = ()) -> Restarted:
         """Process all of it again, or only these parts; see `Photos.reprocess`."""
         return self._stack_photos.reprocess(self, only)
+
+    def add_label(self, label: str, *, user: str | None = None) -> Photo:
+        """Say that the photo has a label, in a person's name; return it as it is then.
+
+        The name is by default `default_user()`. Raises CorrectionError, PhotoNotFoundError, AwsError.
+        """
+        return self._stack_photos.correct(self, "add_label", label, user=user)
+
+    def remove_label(self, label: str, *, user: str | None = None) -> Photo:
+        """Say that the photo does not have a label; return it as it is then. Raises as `add_label` does."""
+        return self._stack_photos.correct(self, "remove_label", label, user=user)
+
+    def rename_label(self, label: str, to: str, *, user: str | None = None) -> Photo:
+        """Say that what the photo has under a label is another thing. Raises as `add_label` does."""
+        return self._stack_photos.correct(self, "rename_label", label, to, user=user)
+
+    def undo_correction(self, label: str | None = None) -> Photo:
+        """Undo the photo's last correction, or that of a label. Raises as `add_label` does."""
+        return self._stack_photos.correct(self, "undo_corrections", label)
+
+    def similar(self, n: int = 12) -> list[SimilarPhoto]:
+        """Return the photos of the stack that look most like this one; see `PhotoView.similar_to`."""
+        return self._stack_photos.similar_to(self, n)
 
     def __repr__(self) -> str:
         """Return one line for people: the ID, status, time, camera and first tags."""
@@ -74,3 +114,14 @@ class Photo(PhotoRecord):
 
 PhotoLike = Photo | str
 """A photo, its ID, or the end of its ID (its file's name, say)."""
+
+
+def id_of(photo: object) -> str:
+    """Return a photo's ID. Raises InvalidArgumentError."""
+    if isinstance(photo, Photo):
+        return photo.id
+    if isinstance(photo, str) and photo:
+        return photo
+    raise InvalidArgumentError(
+        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
+    )

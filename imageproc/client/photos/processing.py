@@ -23,10 +23,11 @@ from imageproc.core.keys import (
     THUMBNAILS_PREFIX,
     execution_arn,
     execution_name,
+    is_express,
     is_folder_marker,
     photo_id_of,
 )
-from imageproc.core.ownership import RecordChange, claim_again, write_as
+from imageproc.core.ownership import RecordChange, claim_again, started_execution, write_as
 from imageproc.core.parts import Part, has_part, is_final, parse_parts, parts_to_make
 from imageproc.core.record import Status
 from imageproc.errors import AwsError, RetryError, SupersededError
@@ -149,7 +150,7 @@ class Processing:
     def _is_processed(self, photo: Photo) -> bool:
         if photo.status.finished or not photo.execution_arn:
             return False
-        return self._executions.status(photo.execution_arn) == "RUNNING"
+        return self._executions.status_of(photo) == "RUNNING"
 
     def _start(self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str) -> Restarted:
         """Claim the photo's record for the newest version, and start an execution for that."""
@@ -164,9 +165,9 @@ class Processing:
                 only=parts_to_make(photo, version, only),
             )
             self._write(execution, claim_again(key, found, photo))
-            arn = self._start_execution(execution)
-            self._write(execution, write_as(version, {EXECUTION_ARN: arn}))
-        return Restarted(execution.photo_id, arn, reason)
+            started = self._start_execution(execution, photo)
+            self._write(execution, write_as(version, started))
+        return Restarted(execution.photo_id, started[EXECUTION_ARN], reason)
 
     def _write(self, execution: ExecutionInput, change: RecordChange) -> None:
         try:
@@ -176,35 +177,36 @@ class Processing:
                 f"{execution.photo_id} was uploaded or started again meanwhile, and is under way."
             ) from error
 
-    def _start_execution(self, execution: ExecutionInput) -> str:
+    def _start_execution(self, execution: ExecutionInput, photo: Photo | None) -> dict[str, Any]:
         """Start the execution that the upload's own event would start, or one beside it if that has ended.
 
-        So an event that is still on its way finds its execution, and starts no second one.
+        So an event that is still on its way finds its execution, and starts no second one. An Express
+        execution does not take its name; the record says whether there was one. Returns what it is to hold.
         """
         name = execution_name(execution.bucket, execution.key, execution.version_id or "")
-        taken = execution_arn(self._stack.state_machine_arn, name)
-        if not execution.only:
-            if self._start_named(name, execution):
-                return taken
+        before = photo.execution_arn if photo else None
+        if not execution.only and not (before and is_express(before)):
+            if started := self._start_named(name, execution):
+                return started
+            taken = execution_arn(self._stack.state_machine_arn, name)
             if self._executions.status(taken) == "RUNNING":
-                return taken
-        another = f"{name}-{secrets.token_hex(3)}"
-        if not self._start_named(another, execution):
-            raise RetryError(f"{execution.photo_id} could not be started: its name is taken.", "Try again.")
-        return execution_arn(self._stack.state_machine_arn, another)
+                return {EXECUTION_ARN: taken}
+        if started := self._start_named(f"{name}-{secrets.token_hex(3)}", execution):
+            return started
+        raise RetryError(f"{execution.photo_id} could not be started: its name is taken.", "Try again.")
 
-    def _start_named(self, name: str, execution: ExecutionInput) -> bool:
-        """Start an execution; False if the name is taken."""
+    def _start_named(self, name: str, execution: ExecutionInput) -> dict[str, Any] | None:
+        """Start an execution, and return what the record is to hold of it; None if the name is taken."""
         body = json.dumps(replace(execution, correlation_id=name).to_state(), sort_keys=True)
         try:
-            self._stack.client("stepfunctions").start_execution(
+            answer = self._stack.client("stepfunctions").start_execution(
                 stateMachineArn=self._stack.state_machine_arn, name=name, input=body
             )
         except ClientError as error:
             if error_code(error) == "ExecutionAlreadyExists":
-                return False
+                return None
             raise
-        return True
+        return started_execution(answer["executionArn"], answer["startDate"])
 
 
 def _to_retry(photo: Photo, wanted: Sequence[str]) -> tuple[str, ...]:

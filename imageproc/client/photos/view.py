@@ -15,6 +15,14 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Order, Selection
+from imageproc.client.photos.duplicates import (
+    LIKE,
+    Duplicates,
+    SimilarPhoto,
+    find_duplicates,
+    find_similar,
+)
+from imageproc.client.photos.labelled_view import LabelledView
 from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
@@ -26,14 +34,14 @@ if TYPE_CHECKING:
     from imageproc.client.photos import Photos
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
-    from imageproc.client.photos.photo import Photo
+    from imageproc.client.photos.photo import Photo, PhotoLike
 
 Time = str | int | date | datetime
 """2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
 
 
 @dataclass(frozen=True)
-class PhotoView:
+class PhotoView(LabelledView):
     """Some of a stack's photos, in an order: built first, and asked of the catalog when it is looked at.
 
     Each question is answered from what the table had half a second ago at most; a photo of a view is as it
@@ -45,12 +53,16 @@ class PhotoView:
     """Those of the stack."""
     selection: Selection = field(default_factory=Selection)
     """What is asked of the catalog."""
+    hidden: frozenset[str] = frozenset()
+    """Labels that are neither shown nor counted: those that the view's album hides."""
 
     def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
+        hidden = self.hidden
         if album is not None:
-            conditions["album_id"] = self.photos.album_id(album, _owner(conditions.get("user")))
-        return self._with(self.selection.where(condition_of(conditions)))
+            found = self.photos.album(album, _owner(conditions.get("user")))
+            conditions["album_id"], hidden = found.id, hidden | found.hidden_labels
+        return self._with(self.selection.where(condition_of(conditions)), hidden)
 
     def search(self, text: str) -> PhotoView:
         """Return those that a line of text asks for: see `imageproc.client.photos.search`.
@@ -83,16 +95,16 @@ class PhotoView:
     def __or__(self, other: PhotoView) -> PhotoView:
         """Return the photos of either view, in this one's order."""
         both = AnyOf((self.selection.as_condition(), self._other(other).as_condition()))
-        return self._with(Selection(both, self.selection.order))
+        return self._with(Selection(both, self.selection.order), self.hidden & other.hidden)
 
     def __and__(self, other: PhotoView) -> PhotoView:
         """Return the photos of both views, in this one's order."""
         both = all_of(self.selection.as_condition(), self._other(other).as_condition())
-        return self._with(Selection(both, self.selection.order))
+        return self._with(Selection(both, self.selection.order), self.hidden | other.hidden)
 
     def __invert__(self) -> PhotoView:
         """Return all of the stack's other photos."""
-        return self._with(self.selection.inverted())
+        return self._with(self.selection.inverted(), frozenset())
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -104,7 +116,8 @@ class PhotoView:
 
     def __iter__(self) -> Iterator[Photo]:
         """Yield the photos in order, from the catalog: DynamoDB is not asked for each."""
-        return map(self.photos.of_row, self.photos.catalog.rows(self.selection))
+        rows = self.photos.catalog.rows(self.selection)
+        return (self.photos.of_row(row, self.hidden) for row in rows)
 
     @overload
     def __getitem__(self, index: int) -> Photo: ...
@@ -143,7 +156,8 @@ class PhotoView:
 
     def tags(self) -> dict[str, int]:
         """Return the labels and their parents, each with its number of photos, the most frequent first."""
-        return self.photos.catalog.ask(answers.tags, self.selection)
+        found = self.photos.catalog.ask(answers.tags, self.selection)
+        return {tag: photos for tag, photos in found.items() if tag not in self.hidden}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each photo, in order: flat columns, of times, categories and numbers.
@@ -151,20 +165,21 @@ class PhotoView:
         `taken` is the time on the clock where the photo was taken; `taken_offset` is that clock's offset, and
         `taken_utc` the moment, where EXIF has an offset. Raises ResourcesMissingError without pandas.
         """
-        return self.photos.catalog.ask(answers.frame, self.selection)
+        return self.photos.catalog.ask(answers.frame, self.selection, self.hidden)
 
     def labels_frame(self) -> pd.DataFrame:
         """Return a row for each box of each label, and one for a label without boxes, in no fixed order.
 
-        Confidences are in percent; boxes are fractions of the upright picture's sides.
+        Confidences are in percent; boxes are fractions of the upright picture's sides. `by` is the person who
+        added or renamed a label, missing if it was recognised.
         """
-        return self.photos.catalog.ask(answers.labels_frame, self.selection)
+        return self.photos.catalog.ask(answers.labels_frame, self.selection, self.hidden)
 
     def to_parquet(self, path: Path | str) -> Path:
         """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
         written = Path(path).expanduser()
         with self.photos.catalog.unlocked() as database:
-            answers.write_parquet(database, self.selection, written)
+            answers.write_parquet(database, self.selection, written, self.hidden)
         return written
 
     def to_csv(self, path: Path | str) -> Path:
@@ -174,7 +189,7 @@ class PhotoView:
         """
         written = Path(path).expanduser()
         with self.photos.catalog.unlocked() as database:
-            answers.write_csv(database, self.selection, written)
+            answers.write_csv(database, self.selection, written, self.hidden)
         return written
 
     def to_zip(self, file: File, *, thumbnails: bool = False, keep_location: bool = False) -> Written:
@@ -197,13 +212,34 @@ class PhotoView:
         """Copy the photos into another album; return what came of each. See `Photos.copy`."""
         return list(self.photos.copy(self, album))
 
+    def duplicates(self, kind: str = "exact", *, threshold: int | None = None) -> Duplicates:
+        """Return groups of these photos that are the same, the one to keep first: see `Duplicates`.
+
+        `"exact"`: files of the same content. `"near"`: pictures whose perceptual hashes differ in at most
+        `threshold` of 144 bits (by default 38) from another one of the group: resized, recompressed,
+        brightened, a little cropped. Nothing is deleted. Raises InvalidArgumentError,
+        ResourcesMissingError without NumPy.
+        """
+        return find_duplicates(self, kind, threshold)
+
+    def similar_to(
+        self, what: Path | PhotoLike, n: int = 12, *, threshold: int | None = None
+    ) -> list[SimilarPhoto]:
+        """Return the `n` of these photos that look most like a photo or a file here (a Path), likest first.
+
+        They differ in at most `threshold` of 144 bits, by default 56. Raises InvalidArgumentError for a photo
+        without a perceptual hash, DownloadError or ImageRejectedError for a file that cannot be read, and as
+        `Photos.find` does.
+        """
+        return find_similar(self, what, _whole("n", n), LIKE if threshold is None else threshold)
+
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
 
         `photos` has the columns of `to_frame` (without `taken_utc`) and `labels` those of `labels_frame`, of
         this view's photos. Raises QueryError for anything else, and for what DuckDB refuses.
         """
-        return self.photos.catalog.ask(answers.ask, self.selection, query)
+        return self.photos.catalog.ask(answers.ask, self.selection, query, self.hidden)
 
     def athena_sql(self) -> str:
         """Return the query for the columns of `to_frame` as Athena takes it, over `workbench.catalog.export`.
@@ -242,8 +278,8 @@ class PhotoView:
             raise InvalidArgumentError("Only views of the same stack can be put together.")
         return other.selection
 
-    def _with(self, selection: Selection) -> PhotoView:
-        return replace(self, selection=selection)
+    def _with(self, selection: Selection, hidden: frozenset[str] | None = None) -> PhotoView:
+        return replace(self, selection=selection, hidden=self.hidden if hidden is None else hidden)
 
 
 def _owner(user: Any) -> str | None:

@@ -44,16 +44,20 @@ class Uploads(StackResource):
         album: AlbumLike,
         *,
         again: bool = False,
+        allow_duplicates: bool = False,
         cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent]:
         """Send prepared files into the album, several at once, and yield what happens as it happens.
 
-        Every file ends with exactly one Uploaded or UploadFailed. A file that is in the bucket already is not
-        sent, unless `again`. A failure does not stop the others. Closing the iterator, or `cancellation`,
+        Every file ends with exactly one Uploaded or UploadFailed. A file that is in the album already is not
+        sent, unless `again`; nor is one whose content is there under another name, unless that or
+        `allow_duplicates`. A failure does not stop the others. Closing the iterator, or `cancellation`,
         stops what has not begun, and breaks off what has. Raises AwsError if the bucket cannot be asked for
         what it has.
         """
-        return self._sender(album).send(files, again=again, cancellation=cancellation)
+        return self._sender(album).send(
+            files, again=again, allow_duplicates=allow_duplicates, cancellation=cancellation
+        )
 
     def upload(
         self,
@@ -61,6 +65,7 @@ class Uploads(StackResource):
         album: AlbumLike,
         *,
         again: bool = False,
+        allow_duplicates: bool = False,
         check: bool = True,
         cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent | RefusedFile]:
@@ -75,12 +80,17 @@ class Uploads(StackResource):
                 yield found
             else:
                 ready.append(found)
-        yield from self.send(ready, into, again=again, cancellation=cancellation)
+        yield from self.send(
+            ready, into, again=again, allow_duplicates=allow_duplicates, cancellation=cancellation
+        )
 
-    def from_browser(self, album: AlbumLike) -> BrowserUploads:
-        """Return what lets a browser upload files into the album. Raises UploadError, AwsError."""
+    def from_browser(self, album: AlbumLike, *, allow_duplicates: bool = False) -> BrowserUploads:
+        """Return what lets a browser upload files into the album. Raises UploadError, AwsError.
+
+        What the album has under another name is not sent, unless `allow_duplicates`.
+        """
         into = self._albums.get(album)
-        return BrowserUploads(self._sender(into), into)
+        return BrowserUploads(self._sender(into), into, allow_duplicates=allow_duplicates)
 
     def _sender(self, album: AlbumLike) -> Sender:
         into = self._albums.get(album)

@@ -56,9 +56,9 @@ class PresignedPost:
 class BrowserUploads:
     """Presigned POSTs for one album. What a browser says of its files is checked, whatever it is."""
 
-    def __init__(self, sender: Sender, album: Album) -> None:
+    def __init__(self, sender: Sender, album: Album, *, allow_duplicates: bool = False) -> None:
         """Take files into this album. Raises UploadError for a user or album that S3 cannot carry."""
-        self._album, self._sender = album, sender
+        self._album, self._sender, self._alone = album, sender, allow_duplicates
         self._signer = sender.stack.target.signer()
         if any("${filename}" in value for value in sender.metadata.values()):
             raise UploadError("A user or album with ${filename} in its ID cannot upload: S3 replaces that.")
@@ -78,8 +78,8 @@ class BrowserUploads:
         except UploadError as error:
             return RefusedFile(Path(_shown(name)), str(error), Refusal.INVALID)
         try:
-            there = self._sender.find(file) if digest else None
-            return Uploaded(file, there, already_there=True) if there else self._signed(file)
+            there = self._sender.already_there(file, allow_duplicates=self._alone) if digest else None
+            return there or self._signed(file)
         except _AWS_ERRORS as error:
             return failed(file, error)
 

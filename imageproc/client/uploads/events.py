@@ -71,6 +71,13 @@ class Uploaded:
     version: ObjectVersion
     already_there: bool = False
     """Whether the same file had been uploaded before: nothing was sent."""
+    there_as: str | None = None
+    """The ID of the photo that the album has of the same content under another name."""
+
+    @property
+    def photo_id(self) -> str:
+        """The ID of the photo that is there: the file's own, or that of the same content."""
+        return self.there_as or self.file.photo_id
 
 
 @dataclass(frozen=True)

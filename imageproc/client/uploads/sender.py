@@ -5,8 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO
 
@@ -26,10 +27,13 @@ from imageproc.client.uploads.events import (
 )
 from imageproc.client.users import check_user
 from imageproc.core.attributes import ALBUM_METADATA, USER_METADATA
-from imageproc.core.keys import incoming_key
+from imageproc.core.keys import incoming_key, photo_id_of
 from imageproc.errors import ImageprocError
 
 PARALLEL = 8
+
+_NAMES = 10
+"""Names of the same content that are looked at."""
 
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was cancelled."""
@@ -64,7 +68,12 @@ class Sender:
             )
 
     def send(
-        self, files: Iterable[PreparedFile], *, again: bool = False, cancellation: Cancellation | None = None
+        self,
+        files: Iterable[PreparedFile],
+        *,
+        again: bool = False,
+        allow_duplicates: bool = False,
+        cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent]:
         """Send files, and yield what happens as it happens. See `Uploads.send`."""
         stop = Cancellation()
@@ -73,9 +82,10 @@ class Sender:
         if not waiting:
             return
         maybe_there = (lambda _: False) if again else self._maybe_there()
+        alone = again or allow_duplicates
         with ThreadPoolExecutor(PARALLEL) as pool:
-            for file in waiting:
-                pool.submit(self._send, file, events, maybe_there(file), stop)
+            for same in _by_content(waiting, alone=alone):
+                pool.submit(self._send, same, events, maybe_there(same[0]), stop, alone)
             try:
                 left = len(waiting)
                 while left:
@@ -111,23 +121,55 @@ class Sender:
         same = head["ContentLength"] == file.size and head["Metadata"] == self.metadata
         return ObjectVersion(head.get("VersionId"), int(head["LastModified"].timestamp())) if same else None
 
-    def _send(self, file: PreparedFile, events: _Events, maybe_there: bool, stop: Cancellation) -> None:
-        """Send one file, unless it is there; every file ends with exactly one Uploaded or UploadFailed."""
+    def already_there(self, file: PreparedFile, *, allow_duplicates: bool = False) -> Uploaded | None:
+        """Return the photo that the album has of this file, also under another name unless that may be.
 
+        Raises ClientError.
+        """
+        if version := self.find(file):
+            return Uploaded(file, version, already_there=True)
+        if allow_duplicates:
+            return None
+        beginning = f"{_content(file.key)}-"
+        listed = self._s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=beginning, MaxKeys=_NAMES)
+        for one in listed.get("Contents", ()):
+            photo_id = photo_id_of(one["Key"])
+            if photo_id != file.photo_id and (version := self.find(replace(file, photo_id=photo_id))):
+                return Uploaded(file, version, already_there=True, there_as=photo_id)
+        return None
+
+    def _send(
+        self,
+        same: Sequence[PreparedFile],
+        events: _Events,
+        maybe_there: bool,
+        stop: Cancellation,
+        alone: bool,
+    ) -> None:
+        """Send the first of files of the same content, unless it is there; tell of every one how it ended."""
+        ended = self._sent(same[0], events, maybe_there, stop, alone)
+        events.put(ended)
+        for file in same[1:]:
+            if isinstance(ended, Uploaded):
+                events.put(replace(ended, file=file, already_there=True, there_as=ended.photo_id))
+            else:
+                events.put(replace(ended, file=file))
+
+    def _sent(
+        self, file: PreparedFile, events: _Events, maybe_there: bool, stop: Cancellation, alone: bool
+    ) -> Uploaded | UploadFailed:
         def progress(sent: int) -> None:
             stop.check()
             events.put(UploadProgress(file, sent))
 
         try:
-            there = self.find(file) if maybe_there else None
+            there = self.already_there(file, allow_duplicates=alone) if maybe_there else None
             if there:
-                events.put(Uploaded(file, there, already_there=True))
-                return
+                return there
             with file.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
-                version = self.put(body, file, progress)
-            events.put(Uploaded(file, version))
+                return Uploaded(file, self.put(body, file, progress))
         except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
-            events.put(failed(file, error))
+            return failed(file, error)
 
     def _maybe_there(self) -> Callable[[PreparedFile], bool]:
         """Return what tells whether a file may be in the bucket: one request, instead of one for each file.
@@ -136,8 +178,22 @@ class Sender:
         """
         with translated(f"Listing {self._prefix}"):
             found = self._s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=self._prefix)
-        keys = {one["Key"] for one in found.get("Contents", ())}
-        return lambda file: found["IsTruncated"] or file.key in keys
+        contents = {_content(one["Key"]) for one in found.get("Contents", ())}
+        return lambda file: found["IsTruncated"] or _content(file.key) in contents
+
+
+def _content(key: str) -> str:
+    """Return a key without the file's name: that of all files of the same content in an album."""
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{name.partition('-')[0]}"
+
+
+def _by_content(files: Sequence[PreparedFile], *, alone: bool) -> Iterable[list[PreparedFile]]:
+    """Return the files together that have the same content, or each alone."""
+    found: dict[str, list[PreparedFile]] = {}
+    for file in files:
+        found.setdefault(file.key if alone else _content(file.key), []).append(file)
+    return found.values()
 
 
 def failed(file: PreparedFile, error: Exception) -> UploadFailed:

@@ -28,6 +28,7 @@ from imageproc.local.ministack_adapter.buckets import (
     require_permission_of_trigger,
 )
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
+from imageproc.local.ministack_adapter.express import run_express_workflows
 from imageproc.local.ministack_adapter.faults import disturb_events, name_functions
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
@@ -97,6 +98,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
+    run_express_workflows()
     limit_data()
     _let_tasks_wait()
     enforce_roles_of_machines()

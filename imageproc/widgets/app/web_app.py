@@ -66,6 +66,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             actions=photo_actions.OF_GUESTS,
             invitation=_INVITATION,
             show_run=self._show_run,
+            user=lambda: self.user,
         )
 
     def _handlers(self) -> TopBarHandlers:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import WorkbenchError
-from imageproc.presentation.markup import Markup, table
+from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
-from imageproc.widgets.panels.contact_sheet import contact_sheet
+from imageproc.widgets.panels.duplicates_panel import FoundDuplicates
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
@@ -29,6 +28,7 @@ from imageproc.widgets.panels.shown_photos import (
     sorted_python,
     sorted_view,
 )
+from imageproc.widgets.panels.static_gallery import static_gallery
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
 from imageproc.widgets.parts.photo_viewer import PhotoViewer
@@ -71,13 +71,14 @@ class GalleryPanel(Panel):
         actions: Iterable[Action] = photo_actions.ACTIONS,
         invitation: tuple[str, str] = (_NO_PHOTOS, ""),
         show_run: Callable[[str], object] | None = None,
+        user: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
 
         `actions` are those of `photo_actions` that are offered for selected photos: leave DOWNLOAD away where
         who looks may not write on the kernel's machine. `invitation` is said where there are no photos, its
         second text on a button that chooses files. `show_run` shows the execution of a photo by ID; without
-        it, that is shown below the photos.
+        it, that is shown below the photos. `user` returns who corrects labels, None for `default_user()`.
         """
         self._workbench = workbench
         self._invitation = invitation
@@ -92,9 +93,15 @@ class GalleryPanel(Panel):
         self._facets_open = False
         self._selected: list[str] = []
         self._opened = ""
+        self._user = user
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        super().__init__(self.search_bar, self.forms, below=[self.gallery, self.run, self.map, self.viewer])
+        self.duplicates = FoundDuplicates(workbench, self.refresh)
+        super().__init__(
+            self.search_bar,
+            self.forms,
+            below=[self.duplicates, self.gallery, self.run, self.map, self.viewer],
+        )
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -123,8 +130,12 @@ class GalleryPanel(Panel):
             run=self._pictures.run,
             show_run=self._open_run,
             on_step=self._step,
+            similar=lambda photo_id: self._pictures.similar(photo_id, self.view),
+            open_similar=self._open_similar,
+            labels=PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user).handlers,
         )
-        self.forms = SelectionForms(self._workbench, lambda: self.album, self._work, self.gallery.save)
+        bench, save = self._workbench, self.gallery.save
+        self.forms = SelectionForms(bench, lambda: self.album, self._work, save, self._user)
 
     @property
     def view(self) -> PhotoView:
@@ -221,13 +232,8 @@ class GalleryPanel(Panel):
         photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
         if not photos or not shown:
             return [Markup("<p>{}</p>").format(self.gallery.empty)]
-        with ThreadPoolExecutor(8) as pool:
-            frames = list(pool.map(self._pictures.frame, photos))
-        sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
-        rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
-        said = Markup("<p>{}</p>").format(f"{self.search_bar.summary}.{rest}")
-        rows = table(["Photo", "Status", "Tags"], photo_views.summary(photos))
-        return [said, sheet, self.map.static(), rows]
+        summary, world = self.search_bar.summary, self.map.static()
+        return static_gallery(photos, self._pictures.frame, summary, shown.total, world)
 
     # What is shown
 
@@ -333,6 +339,8 @@ class GalleryPanel(Panel):
         ids = list(self._selected)
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
+        elif action == photo_actions.DUPLICATES.name:
+            self.duplicates.show(self.selected)
         else:
             self.forms.act(action, ids)
 
@@ -364,9 +372,24 @@ class GalleryPanel(Panel):
             raise WorkbenchError("The photo is no longer shown.")
         return photo
 
+    def _corrected(self, photo: Photo) -> None:
+        """Show a photo whose labels were corrected as it is now; what was searched for stays."""
+        shown, self._searched = self._shown, None
+        if shown and (number := shown.number(photo.id)) is not None:
+            shown.put(photo)
+            if self._opened == photo.id and self.viewer.photo:
+                self.open_photo(number)
+            self.gallery.show(shown.layout, shown.ranges(self._selected))
+
     def _open_run(self, photo_id: str) -> None:
         self.viewer.show(None)
         self._show_run(photo_id)
+
+    def _open_similar(self, photo_id: str) -> None:
+        try:
+            self.open_id(photo_id)
+        except WorkbenchError as error:
+            self.say(str(error), Tone.WARNING)
 
     def _step(self, by: int) -> None:
         number = self._shown.number(self._opened) if self._shown else None

@@ -28,14 +28,16 @@ RETRY = Action("retry", "Retry", "Process again what failed or is missing")
 REPROCESS = Action("reprocess", "Reprocess", "Process all of them again, whatever their status")
 MOVE = Action("move", "Move to album…", "Put the photos into another album")
 COPY = Action("copy", "Copy to album…", "Make copies in another album; they are processed as uploads are")
+LABEL = Action("label", "Labels…", "Add, remove or rename a label of the photos (L)")
 COVER = Action("cover", "Use as cover", "Have this photo stand for its album")
 SAVE = Action("save", "Download…", "Save a zip or a contact sheet with your browser")
 DOWNLOAD = Action("download", "Write to folder…", "Write files, a zip or a sheet on the kernel's machine")
+DUPLICATES = Action("duplicates", "Find duplicates", "Among the selected photos; nothing is deleted unasked")
 FORGET = Action("forget", "Forget…", "Erase the photos with all that is known of them; asks first")
 COPY_IDS = Action("copy-ids", "Copy IDs", "One a line")
-ACTIONS = (SAVE, MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, FORGET, COPY_IDS)
+ACTIONS = (SAVE, LABEL, MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, DUPLICATES, FORGET, COPY_IDS)
 """All actions."""
-OF_GUESTS = (SAVE, MOVE, COPY, COVER, RETRY, REPROCESS, FORGET, COPY_IDS)
+OF_GUESTS = (SAVE, LABEL, MOVE, COPY, COVER, RETRY, REPROCESS, DUPLICATES, FORGET, COPY_IDS)
 """Those of the web app's visitors, who may not write on the machine that it runs on."""
 
 _AT_ONCE = 100

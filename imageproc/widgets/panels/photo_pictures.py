@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-from imageproc import Photo, Workbench
+from imageproc import Photo, PhotoView, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import ImageprocError, WorkbenchError
 from imageproc.presentation.rendition import make_rendition
+from imageproc.presentation.text import difference_text, printable
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame
-from imageproc.widgets.parts.photo_viewer import EncodedImage
+from imageproc.widgets.parts.photo_viewer import EncodedImage, SimilarPicture
 
 _KEPT_IMAGES = 8
+_SIMILAR = 12
+"""Similar photos that are shown at most."""
 
 
 class PhotoPictures:
@@ -53,6 +57,19 @@ class PhotoPictures:
         """Return the name of a photo's album. Raises AwsError."""
         names = self._workbench.photos.where(id=[photo.id]).facets("album")
         return str(next(iter(names), None) or "")
+
+    def similar(self, photo_id: str, among: PhotoView) -> list[SimilarPicture]:
+        """Return the photos of a view that look most like one of them.
+
+        Raises InvalidArgumentError for one without a perceptual hash, AwsError.
+        """
+        found = among.similar_to(self._find(photo_id), _SIMILAR)
+        with ThreadPoolExecutor(_SIMILAR) as pool:
+            thumbnails = pool.map(lambda one: one.photo.thumbnail_if_any(), found)
+            return [
+                SimilarPicture(one.photo.id, printable(one.photo.name), difference_text(one.distance), data)
+                for one, data in zip(found, thumbnails, strict=True)
+            ]
 
     def run(self, photo_id: str) -> str:
         """Return how a photo's execution stands, in words. Raises AwsError."""

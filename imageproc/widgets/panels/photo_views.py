@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from imageproc import Photo, Status
 from imageproc.presentation.boxes import LabelledBox, labelled_boxes
-from imageproc.presentation.facts import Fact, facts, problem, tag_confidences
+from imageproc.presentation.facts import Fact, facts, problem, said_by, tag_confidences
 from imageproc.presentation.text import printable
 from imageproc.widgets.parts.gallery import Card
 from imageproc.widgets.parts.photo_viewer import FactGroup, ViewedPhoto
@@ -49,6 +49,7 @@ def card(photo: Photo) -> Card:
         tone=Tone.WARNING if done and photo.truncated else PHOTO_TONES[photo.status],
         tags=tuple(tag_confidences(photo)[:_CARD_TAGS]),
         thumbnail=photo.thumbnail_key is not None,
+        said=tuple(said_by(photo)),
     )
 
 
@@ -64,6 +65,8 @@ def viewed(photo: Photo, number: int, total: int, album: str = "") -> ViewedPhot
         next=number + 1 < total,
         tags=tuple(tag_confidences(photo)),
         boxes=tuple(map(_box, labelled_boxes(photo.labels))),
+        said=said_by(photo),
+        corrections=tuple(printable(str(one)) for one in photo.corrections),
         groups=tuple(grouped(_named(fact, album) for fact in facts(photo))),
     )
 

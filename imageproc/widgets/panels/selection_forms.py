@@ -8,9 +8,10 @@ import ipywidgets
 
 from imageproc import Album, Workbench, default_user
 from imageproc.widgets.actor import JobControl
-from imageproc.widgets.panels import fields, photo_actions
+from imageproc.widgets.panels import fields, photo_actions, photo_labels
 from imageproc.widgets.panels.photo_actions import Form, Progress
 from imageproc.widgets.panels.question import Question
+from imageproc.widgets.parts.photo_viewer import LabelEdit
 from imageproc.widgets.updates import update
 
 Work = Callable[[Callable[[JobControl, Progress], str], str, int], None]
@@ -22,6 +23,12 @@ _FILES = {
     Form.THUMBNAILS: "thumbnails.zip",
     Form.SHEET: "contact-sheet.html",
 }
+_EDITS = [
+    ("Add a label", "add"),
+    ("Remove a label", "remove"),
+    ("Rename a label", "rename"),
+    ("Undo the last correction", "undo"),
+]
 _TO_FILES = (photo_actions.SAVE.name, photo_actions.DOWNLOAD.name)
 
 
@@ -34,18 +41,21 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         album: Callable[[], Album | None],
         work: Work,
         save: Callable[[str], object],
+        user: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Ask about photos of this album, if there is one, and have `work` done.
 
-        `save` has the browser save the file at an address.
+        `save` has the browser save the file at an address; `user` is who corrects labels.
         """
         self._workbench, self._album, self._work, self._save = workbench, album, work, save
+        self._user = user
         self._ids: Sequence[str] = ()
         self._action = ""
         self.question = Question()
         self._make_download()
         self._make_album()
-        super().__init__([self._download_row, self._album_row, self.question])
+        self._make_labels()
+        super().__init__([self._download_row, self._album_row, self._label_row, self.question])
 
     def _make_download(self) -> None:
         self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
@@ -65,6 +75,18 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._album_row = fields.row(self.album, self.put_button, fields.button("Cancel", self.hide))
         fields.set_visible(self._album_row, False)
 
+    def _make_labels(self) -> None:
+        self.edit = fields.choice("Do", _EDITS, "add")
+        self.label = fields.choice_or_text("Label", "choose one, or write a new one")
+        self.new_label = fields.choice_or_text("To", "its right name")
+        self.edit.observe(lambda _: self._fit_labels(), "value")
+        for field in (self.label, self.new_label):
+            fields.on_enter(field, self.correct)
+        do = fields.button("Apply", self.correct)
+        cancel = fields.button("Cancel", self.hide)
+        self._label_row = fields.row(self.edit, self.label, self.new_label, do, cancel)
+        fields.set_visible(self._label_row, False)
+
     def act(self, action: str, ids: Sequence[str]) -> None:
         """Ask what an action needs to know of these photos, or have it done if that is nothing."""
         self.hide()
@@ -73,6 +95,8 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             self._offer_forms()
         elif action in (photo_actions.MOVE.name, photo_actions.COPY.name):
             self._offer_albums()
+        elif action == photo_actions.LABEL.name:
+            self._offer_labels()
         elif action == photo_actions.COVER.name:
             self._start(lambda *_: photo_actions.use_as_cover(self._workbench, ids), "Setting the cover")
         elif action == photo_actions.FORGET.name:
@@ -85,7 +109,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def hide(self) -> None:
         """Ask nothing."""
-        for row in (self._download_row, self._album_row):
+        for row in (self._download_row, self._album_row, self._label_row):
             fields.set_visible(row, False)
 
     def download(self) -> None:
@@ -118,6 +142,37 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
                 ),
                 "Moving photos" if action == photo_actions.MOVE.name else "Copying photos",
             )
+
+    def correct(self) -> None:
+        """Correct a label of the photos as the form says."""
+        edit = LabelEdit(self.edit.value, self.label.value.strip(), self.new_label.value.strip())
+        complete = edit.action == "undo" or (edit.label and (edit.action != "rename" or edit.to))
+        if complete and self._ids and self._action == photo_actions.LABEL.name:
+            self.hide()
+            bench, ids, user = self._workbench, self._ids, self._user()
+            self._start(
+                lambda control, told: photo_labels.correct(bench, ids, edit, user, control, told),
+                "Correcting labels",
+            )
+            self._ids = ()  # pressed twice, it undoes once
+
+    def _offer_labels(self) -> None:
+        """Show the form; the labels' names follow as soon as they are read."""
+        update(self.label, value="")
+        update(self.new_label, value="")
+        self._fit_labels()
+        self._show(self._label_row, self.label)
+
+        def read(*_: object) -> str:
+            names = tuple(self._workbench.photos.where().tags())
+            for field in (self.label, self.new_label):
+                update(field, options=names)
+            return ""
+
+        self._work(read, "", 0)
+
+    def _fit_labels(self) -> None:
+        fields.set_visible(self.new_label, self.edit.value == "rename")
 
     def _offer_albums(self) -> None:
         """Show the form; the albums' names follow as soon as they are read."""

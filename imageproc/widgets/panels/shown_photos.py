@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -98,7 +98,8 @@ class ShownPhotos:
             found = {one: self._records[one] for one in ids if one in self._records}
         missing = [one for one in ids if one not in found]
         if missing:
-            read = {photo.id: photo for photo in self.view.photos.where(id=missing)}
+            some = replace(self.view.photos.where(id=missing), hidden=self.view.hidden)
+            read = {photo.id: photo for photo in some}
             found |= read
             self._keep(read)
         return [found.get(one) for one in ids]
@@ -107,6 +108,10 @@ class ShownPhotos:
         """Return a photo that is shown. Raises AwsError."""
         number = self.number(photo_id)
         return None if number is None else self.between(number, number + 1)[0]
+
+    def put(self, photo: Photo) -> None:
+        """Know a photo as it is now."""
+        self._keep({photo.id: photo})
 
     def chosen(self, ranges: Iterable[Sequence[int]]) -> list[str]:
         """Return the IDs of those in ranges, each as the first and the last number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
 from imageproc.client.uploads.events import UploadEvent
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
+from imageproc.core.record import without_digest
 from imageproc.errors import ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
@@ -39,17 +40,22 @@ class UploadPanel(Panel):
         *,
         make_album: Callable[[], Album] | None = None,
         anywhere: bool = False,
+        allow_duplicates: bool = False,
     ) -> None:
         """Upload with this workbench. AWS is not called before the first file.
 
         `make_album`, called from any thread, returns where files go that are dropped while there is no album.
-        With `anywhere` they may be dropped on the whole web app.
+        With `anywhere` they may be dropped on the whole web app. With `allow_duplicates` files are sent whose
+        content the album has under another name, too.
         """
         self._workbench = workbench
         self._callbacks: list[Callable[[Uploaded], None]] = []
         self._sent: dict[str, Uploaded] = {}
         self._batch = 0
-        self._handler = AlbumUploadHandler(workbench, self._arrived, make_album)
+        self._allow_duplicates = allow_duplicates
+        self._handler = AlbumUploadHandler(
+            workbench, self._arrived, make_album, allow_duplicates=allow_duplicates
+        )
         self.zone = DropZone(
             self._handler,
             signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
@@ -107,7 +113,12 @@ class UploadPanel(Panel):
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Uploaded] = []
         events = self._workbench.uploads.upload(
-            paths, album, again=again, check=check, cancellation=cancellation
+            paths,
+            album,
+            again=again,
+            allow_duplicates=self._allow_duplicates,
+            check=check,
+            cancellation=cancellation,
         )
         try:
             for event in events:
@@ -138,6 +149,8 @@ class AlbumUploadHandler:
         workbench: Workbench,
         arrived: Callable[[str, Uploaded], None],
         make_album: Callable[[], Album] | None = None,
+        *,
+        allow_duplicates: bool = False,
     ) -> None:
         """Call `arrived` for each photo that arrives, with the file's ID in the drop zone.
 
@@ -146,7 +159,9 @@ class AlbumUploadHandler:
         self.album: Album | None = None
         self.make_album = make_album
         self._arrived = arrived
-        self._uploads = lru_cache(4)(workbench.uploads.from_browser)
+        self._uploads = lru_cache(4)(
+            partial(workbench.uploads.from_browser, allow_duplicates=allow_duplicates)
+        )
         self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
 
     def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
@@ -184,13 +199,18 @@ class AlbumUploadHandler:
     def _result(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
         if isinstance(found, Uploaded):
             self._arrived(file_id, found)
-            return UploadResult(_sent_state(found))
+            return UploadResult(_sent_state(found), _there_as(found))
         rejected = isinstance(found, RefusedFile)
         return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
 
 
 def _sent_state(sent: Uploaded) -> UploadState:
     return UploadState.DUPLICATE if sent.already_there else UploadState.SENT
+
+
+def _there_as(sent: Uploaded) -> str:
+    """Return under which name the album has the same content, in words."""
+    return f"the album has it as {without_digest(sent.there_as.rpartition('/')[2])}" if sent.there_as else ""
 
 
 class _KernelRows:
@@ -216,7 +236,7 @@ class _KernelRows:
             self._zone.rows.change(file_id, UploadState.SENDING, sent=min(file.size, self._bytes[file_id]))
             self._publish()
         elif isinstance(event, Uploaded):
-            self._end(file_id, _sent_state(event))
+            self._end(file_id, _sent_state(event), _there_as(event))
         else:
             self._end(file_id, UploadState.FAILED, event.cause)
         return file_id

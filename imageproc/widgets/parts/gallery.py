@@ -41,6 +41,8 @@ class Card:
     tags: tuple[tuple[str, float | None], ...] = ()
     """Names with confidences in percent."""
     thumbnail: bool = True
+    said: tuple[str, ...] = ()
+    """Those of the tags that a person said are there."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import anywidget
@@ -13,6 +14,9 @@ import traitlets
 from imageproc.widgets.assets import script, style
 from imageproc.widgets.parts.photo_map import outlines
 from imageproc.widgets.updates import update
+
+_LONGEST = 200
+"""Characters of a label that are looked at; how many it may have is not decided here."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,30 @@ class ViewedPhoto:
     place: tuple[float, float] | None = None
     """Latitude and longitude: decimal degrees, WGS 84."""
     groups: tuple[FactGroup, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
+    """The labels that a person said are there, each with the person's name."""
+    corrections: tuple[str, ...] = ()
+    """What people said of the labels, in words, the earliest first."""
+
+
+@dataclass(frozen=True)
+class LabelEdit:
+    """What a person does with a label: `add`, `remove` or `rename`; or `undo`, whatever was done last."""
+
+    action: str
+    label: str = ""
+    to: str = ""
+    """The other name."""
+
+
+@dataclass(frozen=True)
+class LabelHandlers:
+    """What a viewer calls in which labels can be corrected, in a thread of its own."""
+
+    correct: Callable[[str, LabelEdit], str]
+    """With a photo's ID; returns what came of it, in words."""
+    names: Callable[[], Sequence[str]] = lambda: ()
+    """Returns known labels, which are offered."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +80,32 @@ class EncodedImage:
     content_type: str
 
 
+@dataclass(frozen=True)
+class SimilarPicture:
+    """A photo that looks like the one that is open."""
+
+    id: str
+    name: str
+    note: str
+    """How alike they are."""
+    picture: bytes | None
+    """Its thumbnail's bytes."""
+
+
 class PhotoViewer(anywidget.AnyWidget):
     """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
     is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
-    -1 for the previous photo and 1 for the next.
+    -1 for the previous photo and 1 for the next. `similar` returns the photos that look like one, and
+    `open_similar` is called with the ID of one of these. With `labels` who looks can correct them.
     """
 
     _esm = script("photo_viewer.js")
     _css = style("photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)
+    correctable = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -73,11 +115,16 @@ class PhotoViewer(anywidget.AnyWidget):
         run: Callable[[str], str] = lambda _: "",
         show_run: Callable[[str], object] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
+        similar: Callable[[str], Sequence[SimilarPicture]] = lambda _: (),
+        open_similar: Callable[[str], object] = lambda _: None,
+        labels: LabelHandlers | None = None,
     ) -> None:
         """Show nothing yet."""
-        super().__init__()
+        super().__init__(correctable=labels is not None)
+        self._labels = labels
         self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
-        self._show_run = show_run
+        self._show_run, self._similar, self._open_similar = show_run, similar, open_similar
+        self._offered = frozenset[str]()
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
         self.on_msg(self._receive)
@@ -103,14 +150,42 @@ class PhotoViewer(anywidget.AnyWidget):
             self.send({"type": "outlines", "land": outlines()["land"]})
         elif shown and message.get("id") == shown:
             self._about(kind, shown)
+            self._act(kind, shown, message)
+        if kind == "labels" and self._labels:
+            self._pool.submit(self._send_names)
+
+    def _act(self, kind: Any, shown: str, message: dict[str, Any]) -> None:
+        """Do what is asked with more than the photo that is open."""
+        if kind == "open-similar" and message.get("photo") in self._offered:
+            self._open_similar(message["photo"])
+        elif kind == "label" and (edit := _edit(message)):
+            self._pool.submit(self._correct, shown, edit)
 
     def _about(self, kind: Any, shown: str) -> None:
         """Do what is asked for the photo that is open."""
-        senders = {"picture": self._send_picture, "original": self._send_original, "run": self._send_run}
+        senders = {
+            "picture": self._send_picture,
+            "original": self._send_original,
+            "run": self._send_run,
+            "similar": self._send_similar,
+        }
         if kind == "show-run":
             self._show_run(shown)
         elif kind in senders:
             self._pool.submit(senders[kind], shown)
+
+    def _correct(self, one: str, edit: LabelEdit) -> None:
+        if self._labels is None:
+            return
+        try:
+            answer = {"text": self._labels.correct(one, edit)}
+        except Exception as error:  # noqa: BLE001 - shown below the labels
+            answer = {"cause": str(error) or repr(error)}
+        self.send({"type": "label", "id": one, **answer})
+
+    def _send_names(self) -> None:
+        with contextlib.suppress(Exception):  # nothing is offered then
+            self.send({"type": "labels", "names": list(self._labels.names() if self._labels else ())})
 
     def _send_picture(self, one: str) -> None:
         if self.photo.get("id") != one or self._picture is None:
@@ -130,9 +205,30 @@ class PhotoViewer(anywidget.AnyWidget):
             return
         self.send({"type": "original", "id": one, "address": address or "", "cause": ""})
 
+    def _send_similar(self, one: str) -> None:
+        answer: dict[str, Any] = {"type": "similar", "id": one}
+        try:
+            found = self._similar(one)
+        except Exception as error:  # noqa: BLE001 - shown where they would be
+            self.send({**answer, "photos": [], "cause": str(error) or repr(error)})
+            return
+        self._offered = frozenset(photo.id for photo in found)
+        shown = [{"id": photo.id, "name": photo.name, "note": photo.note} for photo in found]
+        self.send({**answer, "photos": shown, "cause": ""}, [photo.picture or b"" for photo in found])
+
     def _send_run(self, one: str) -> None:
         try:
             text = self._run(one)
         except Exception as error:  # noqa: BLE001 - shown where the run would be
             text = str(error) or repr(error)
         self.send({"type": "run", "id": one, "text": text})
+
+
+def _edit(message: dict[str, Any]) -> LabelEdit | None:
+    """Return what a view asks for; None for anything else: anyone can send messages."""
+    action, label, to = (message.get(name, "") for name in ("action", "label", "to"))
+    if action not in ("add", "remove", "rename", "undo") or not all(
+        isinstance(one, str) for one in (label, to)
+    ):
+        return None
+    return LabelEdit(action, label[:_LONGEST], to[:_LONGEST])

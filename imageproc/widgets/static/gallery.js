@@ -93,7 +93,9 @@ function render({ model, el }) {
       node.replaceChildren(place, check);
       return;
     }
-    const tags = card.tags.map(([name, confidence]) => element("span", { class: "ip-tag" }, confidence === null ? name : `${name} ${Math.round(confidence)} %`));
+    const tags = card.tags.map(([name, confidence]) => card.said.includes(name)
+      ? element("span", { class: "ip-tag ip-said", title: "A person said so" }, `✎ ${name}`)
+      : element("span", { class: "ip-tag" }, confidence === null ? name : `${name} ${Math.round(confidence)} %`));
     const note = [STATE_SIGNS[card.tone], card.note].filter(Boolean).join(" ");
     node.setAttribute("aria-label", [card.name, dateOf(number), card.note, ...card.tags.map(([name]) => name)].filter(Boolean).join(", "));
     node.title = card.note ? `${card.name}\n${card.note}` : card.name;
@@ -273,6 +275,7 @@ function render({ model, el }) {
     else if (event.key === " ") { if (event.shiftKey) extend(current); else toggle(current); }
     else if (event.key === "Enter") open(current);
     else if (event.key === "Escape" && marked) select([], 0);
+    else if (event.key.toLowerCase() === "l" && marked && model.get("actions").some(({ name }) => name === "label")) model.send({ type: "action", version, name: "label" });
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -7,22 +7,30 @@ function render({ model, el }) {
   const image = element("img", { alt: "", hidden: true }), overlay = element("div", { class: "ip-boxes" });
   const state = element("p", { class: "ip-state", role: "status" });
   const frame = element("div", { class: "ip-frame" }, image, overlay);
-  const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "Nothing was recognised.");
+  const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "There are no labels.");
+  const offered = element("datalist", { id: `ip-labels-${Math.random().toString(36).slice(2)}` });
+  const field = element("input", { type: "text", maxlength: 64, autocomplete: "off", list: offered.id, onfocus: () => { if (!asked) model.send({ type: "labels" }); asked = true; } });
+  const submit = element("button", { type: "submit" }), fieldName = element("span", { class: "ip-muted" }), undoLabel = element("button", { type: "button", title: "Undo the last correction (U)", onclick: () => edit("undo") }, "Undo");
+  const form = element("form", { class: "ip-label-form", onsubmit: (event) => { event.preventDefault(); enter(); } }, element("label", {}, fieldName, " ", field), submit, undoLabel, offered);
+  const corrected = element("ul", { class: "ip-corrected" }), edited = element("p", { class: "ip-edited", role: "status" });
   const groups = element("div"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
   const saved = element("span", { role: "status" }), run = element("span", {}, "…"), showRun = element("button", { type: "button", onclick: () => model.send({ type: "show-run", id: shown }) }, "Show the run");
+  const likes = element("button", { type: "button", onclick: () => { likes.disabled = true; similarSaid.textContent = "Looking…"; model.send({ type: "similar", id: shown }); } }, "Similar photos");
+  const similar = element("ul", { class: "ip-similar", "aria-label": "Similar photos" }), similarSaid = element("span", { role: "status" });
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
-    element("h3", {}, "Tags"), tags, noTags, groups, element("p", {}, save, " ", saved));
+    element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, likes, " ", similarSaid), similar, element("p", {}, save, " ", saved));
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
   const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
   const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, state);
-  const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
+  const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, oncancel: (event) => { if (renaming || (document.activeElement === field && field.value)) { event.preventDefault(); ask(""); } }, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
     element("div", { class: "ip-bar" }, element("div", { class: "ip-names" }, title, album), position, zoomOut, zoomText, zoomIn, previous, next, closing),
     element("div", { class: "ip-body" }, stage, facts));
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
   const placeMap = element("div", { class: "ip-place-map", hidden: true });
-  let land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
+  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
+  const similarUrls = [];
 
   function draw() {
     const photo = model.get("photo");
@@ -32,7 +40,11 @@ function render({ model, el }) {
     dialog.setAttribute("aria-label", `Photo ${photo.name}`);
     previous.disabled = !photo.previous;
     next.disabled = !photo.next;
-    tags.replaceChildren(...photo.tags.map((tag) => drawTag(tag, photo.boxes)));
+    tags.replaceChildren(...photo.tags.map((tag) => drawTag(tag, photo)));
+    corrected.replaceChildren(...photo.corrections.map((text) => element("li", {}, text)));
+    form.hidden = !model.get("correctable");
+    undoLabel.disabled = !photo.corrections.length;
+    if (photo.id !== shown) { ask("", false); edited.textContent = ""; }
     noTags.hidden = photo.tags.length > 0;
     overlay.replaceChildren(...photo.boxes.map(drawBox));
     album.textContent = photo.album;
@@ -60,6 +72,18 @@ function render({ model, el }) {
   function copy(button, value) {
     copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = ""; }, 1500); });
   }
+
+  function drawSimilar({ photos, cause }, buffers) {
+    likes.disabled = false;
+    similarSaid.textContent = cause || (photos.length ? "" : "No other photo here looks like it.");
+    dropSimilar();
+    similar.replaceChildren(...photos.map(({ id, name, note }, number) => {
+      const known = buffers[number]?.byteLength, url = known ? URL.createObjectURL(new Blob([buffers[number]])) : "";
+      if (url) similarUrls.push(url);
+      return element("li", {}, element("button", { type: "button", title: `${name}: ${note}`, onclick: () => model.send({ type: "open-similar", id: shown, photo: id }) }, url ? element("img", { src: url, alt: `${name}, ${note}` }) : `${name}, ${note}`));
+    }));
+  }
+  function dropSimilar() { for (const url of similarUrls.splice(0)) URL.revokeObjectURL(url); similar.replaceChildren(); }
 
   // Where on earth, without a network: the outlines are asked for with the first photo that has a place.
   function drawPlace(place) {
@@ -138,16 +162,39 @@ function render({ model, el }) {
     title.focus();
   }
 
-  function drawTag([name, confidence], boxes) {
-    const count = boxes.filter(([label]) => label === name).length;
+  // What a machine recognised has a bar and a percentage, what a person said has the person's name.
+  function drawTag([name, confidence], { boxes, said }) {
+    const count = boxes.filter(([label]) => label === name).length, by = said[name];
     const known = confidence !== null, percent = known ? Math.max(0, Math.min(100, confidence)) : 0;
     const bar = element("span", { class: "ip-meter", "aria-hidden": "true" }, element("span", { style: `width:${percent}%` }));
-    const text = [name, known ? `${confidence.toFixed(1)} %` : "", count ? `${count} ${count === 1 ? "box" : "boxes"}` : ""];
-    const parts = [element("span", { class: "ip-tag-name" }, text[0]), bar, element("span", { class: "ip-percent" }, text[1]), element("span", { class: "ip-count" }, text[2])];
-    if (!count) return element("li", {}, element("div", { class: "ip-tag" }, ...parts));
+    const sure = by === undefined ? [bar, element("span", { class: "ip-percent" }, known ? `${confidence.toFixed(1)} %` : "")] : [element("span", { class: "ip-by" }, `✎ by ${by}`)];
+    const parts = [element("span", { class: "ip-tag-name" }, name), ...sure, element("span", { class: "ip-count" }, count ? `${count} ${count === 1 ? "box" : "boxes"}` : "")];
+    const rename = element("button", { type: "button", class: "ip-edit", "aria-label": `Rename ${name}`, title: "Rename", onclick: () => ask(name) }, "✎");
+    const remove = element("button", { type: "button", class: "ip-edit", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => { edit("remove", name); field.focus(); } }, "✕");
+    const edits = model.get("correctable") ? [rename, remove] : [];
+    if (!count) return element("li", {}, element("div", { class: "ip-tag" }, ...parts), ...edits);
     const light = (on) => () => highlight(on ? name : null);
     return element("li", {}, element("button", { type: "button", class: "ip-tag", "aria-pressed": "false", onmouseenter: light(true), onmouseleave: light(false), onfocus: light(true), onblur: light(false),
-      onclick: (event) => { const on = event.currentTarget.getAttribute("aria-pressed") !== "true"; event.currentTarget.setAttribute("aria-pressed", String(on)); highlight(on ? name : null); } }, ...parts));
+      onclick: (event) => { const on = event.currentTarget.getAttribute("aria-pressed") !== "true"; event.currentTarget.setAttribute("aria-pressed", String(on)); highlight(on ? name : null); } }, ...parts), ...edits);
+  }
+
+  // Asks for a label to add, or for the right name of one, in the same field.
+  function ask(name, focus = true) {
+    renaming = name;
+    submit.textContent = name ? "Rename" : "Add";
+    fieldName.textContent = name ? `Rename ${name} to` : "Add a label (L)";
+    field.value = "";
+    if (focus) field.focus();
+  }
+  function enter() {
+    const text = field.value.trim();
+    if (!text) return;
+    if (renaming) edit("rename", renaming, text); else edit("add", text);
+    ask("");
+  }
+  function edit(action, label = "", to = "") {
+    edited.textContent = "…";
+    model.send({ type: "label", id: shown, action, label, to });
   }
 
   function drawBox([name, left, top, width, height]) {
@@ -164,8 +211,11 @@ function render({ model, el }) {
 
   function onMessage(message, buffers) {
     if (message.type === "outlines") { land = message.land; drawPlace(model.get("photo").place); return; }
+    if (message.type === "labels") { offered.replaceChildren(...message.names.map((value) => element("option", { value }))); return; }
     if (message.id !== shown) return;
-    if (message.type === "run") run.textContent = message.text || "not known";
+    if (message.type === "label") { edited.textContent = message.cause ? `${STATE_SIGNS.error} ${message.cause}` : message.text; return; }
+    if (message.type === "similar") drawSimilar(message, buffers);
+    else if (message.type === "run") run.textContent = message.text || "not known";
     else if (message.type === "original") {
       saved.textContent = message.cause || (message.address ? "" : "There is no original.");
       if (safeUrl(message.address)) element("a", { href: message.address, download: "", rel: "noopener noreferrer" }).click();
@@ -184,7 +234,9 @@ function render({ model, el }) {
     shown = "";
     image.hidden = overlay.hidden = true;
     image.removeAttribute("src");
-    saved.textContent = state.textContent = "";
+    saved.textContent = state.textContent = similarSaid.textContent = "";
+    likes.disabled = false;
+    dropSimilar();
     if (blob) URL.revokeObjectURL(blob);
     blob = "";
   }
@@ -198,7 +250,9 @@ function render({ model, el }) {
   function step(by) { if (!(by < 0 ? previous : next).disabled) model.send({ type: "step", step: by }); }
   function onKey(event) {
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target === field) return;
+    const labels = model.get("correctable") && { l: () => field.focus(), u: () => { if (!undoLabel.disabled) edit("undo"); } }[event.key.toLowerCase()];
+    if (labels) { event.preventDefault(); return labels(); }
     const zooms = { "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: fitPicture }[event.key];
     if (zooms) { event.preventDefault(); return zooms(); }
     const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
@@ -212,7 +266,7 @@ function render({ model, el }) {
   stage.addEventListener("wheel", onWheel, { passive: false });
   draw();
   model.on("msg:custom", onMessage);
-  const undo = watch(model, ["photo"], draw);
+  const undo = watch(model, ["photo", "correctable"], draw);
   return () => { undo(); resized.disconnect(); model.off("msg:custom", onMessage); forget(); };
 }
 export default { render };

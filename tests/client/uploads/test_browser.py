@@ -171,6 +171,20 @@ def test_a_file_that_is_there_already_needs_no_form(
     assert isinstance(offered(others), PresignedPost), "another user's is another photo's"
 
 
+def test_what_the_album_has_under_another_name_needs_no_form_either(
+    backend: Backend, browser_uploads: BrowserUploads
+) -> None:
+    first = offered(browser_uploads)
+    backend.put(first.photo_id, PHOTO)
+    digest = hashlib.sha256(PHOTO).hexdigest()
+    found = browser_uploads.presigned_post("other.jpg", len(PHOTO), "image/jpeg", digest, PHOTO[:32])
+    assert isinstance(found, Uploaded)
+    assert (found.already_there, found.there_as) == (True, first.photo_id)
+    allowed = backend.workbench.uploads.from_browser(ALBUM, allow_duplicates=True)
+    post = allowed.presigned_post("other.jpg", len(PHOTO), "image/jpeg", digest, PHOTO[:32])
+    assert isinstance(post, PresignedPost)
+
+
 def test_a_file_counts_as_uploaded_only_if_the_bucket_has_it(
     backend: Backend, browser_uploads: BrowserUploads
 ) -> None:

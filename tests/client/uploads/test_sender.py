@@ -11,7 +11,8 @@ import pytest
 from imageproc.client.albums import Album
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import sender
-from imageproc.client.uploads.events import PreparedFile, Uploaded, UploadProgress
+from imageproc.client.uploads.events import PreparedFile, Uploaded, UploadFailed, UploadProgress
+from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
 from tests.client.conftest import REGION, Backend, written
 
@@ -77,6 +78,52 @@ def test_in_an_album_of_more_photos_than_one_answer_holds_each_is_asked_for(
     asked.clear()
     assert [one.already_there for one in sent(workbench, prepared)] == [True, True]
     assert sorted(asked) == ["HeadObject", "HeadObject", "ListObjectsV2"]
+
+
+def test_the_same_content_under_another_name_is_noticed_before_bytes_are_sent(
+    workbench: Workbench, asked: list[str], tmp_path: Path
+) -> None:
+    (first,) = files(tmp_path, 1)
+    (there,) = sent(workbench, [first])
+    other = prepare_file(first.path.rename(tmp_path / "other.jpg"), "a1")
+    assert isinstance(other, PreparedFile)
+    asked.clear()
+    (found,) = sent(workbench, [other])
+    assert (found.already_there, found.there_as, found.photo_id) == (True, first.photo_id, first.photo_id)
+    assert (found.file, found.version.id) == (other, there.version.id)
+    assert "PutObject" not in asked
+    allowed = [*workbench.uploads.send([other], ALBUM, allow_duplicates=True)][-1]
+    assert isinstance(allowed, Uploaded)
+    assert (allowed.already_there, allowed.photo_id) == (False, other.photo_id)
+
+
+def test_of_files_of_the_same_content_the_first_is_sent_and_the_others_are_told_of(
+    workbench: Workbench, asked: list[str], tmp_path: Path
+) -> None:
+    (first,) = files(tmp_path, 1)
+    copies = []
+    for name in ("b.jpg", "c.jpg"):
+        path = tmp_path / name
+        path.write_bytes(first.path.read_bytes())
+        copies.append(prepare_file(path, "a1"))
+    ready = [first, *(one for one in copies if isinstance(one, PreparedFile))]
+    found = {one.file.path.name: one for one in sent(workbench, ready)}
+    assert [found[name].there_as for name in ("0.jpg", "b.jpg", "c.jpg")] == [None, *[first.photo_id] * 2]
+    assert asked.count("PutObject") == 1
+    every = [*workbench.uploads.send(ready, ALBUM, allow_duplicates=True)]
+    assert len({one.photo_id for one in every if isinstance(one, Uploaded)}) == 3
+
+
+def test_of_files_of_the_same_content_none_is_there_if_the_first_fails(
+    workbench: Workbench, backend: Backend, tmp_path: Path
+) -> None:
+    (first,) = files(tmp_path, 1)
+    (tmp_path / "b.jpg").write_bytes(first.path.read_bytes())
+    other = prepare_file(tmp_path / "b.jpg", "a1")
+    assert isinstance(other, PreparedFile)
+    backend.refuse("s3", "PutObject", 5)
+    ended = [*workbench.uploads.send([first, other], ALBUM)]
+    assert [one.file for one in ended if isinstance(one, UploadFailed)] == [first, other]
 
 
 @pytest.mark.parametrize("parts", [False, True])

@@ -1,0 +1,120 @@
+"""`imageproc duplicates` and `similar`: which photos are the same, or look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from imageproc.cli import completion, options
+from imageproc.cli.options import Connection
+from imageproc.cli.output import console, print_json, print_table, size
+from imageproc.cli.selection import PhotoOptions, selection
+from imageproc.presentation.text import difference_text, photos_text
+
+if TYPE_CHECKING:
+    from imageproc import Duplicates, Photo
+
+_COLUMNS = ("", "PHOTO", "PIXELS", "TAKEN", "SIZE", "LOOKS")
+_BITS = click.IntRange(0, 143)
+
+
+@click.command()
+@options.connection
+@click.option(
+    "--kind",
+    type=click.Choice(("exact", "near")),
+    default="exact",
+    show_default=True,
+    help="near: also what was resized, recompressed, brightened or cropped a little.",
+)
+@click.option(
+    "--threshold",
+    type=_BITS,
+    metavar="BITS",
+    help="With --kind near: of 144 bits so many may differ; by default 38.",
+)
+@selection()
+@options.as_json
+def duplicates(
+    connection: Connection, kind: str, threshold: int | None, selection: PhotoOptions, as_json: bool
+) -> None:
+    """List photos that are there more than once, in groups, the one to keep first.
+
+    Nothing is deleted: `imageproc forget` erases the photos that you name.
+    """
+    if threshold is not None and kind == "exact":
+        raise click.UsageError("--threshold goes with --kind near.")
+    found = selection.among(connection.workbench).duplicates(kind, threshold=threshold)
+    if as_json:
+        for group in found.found.groups:
+            pairs = zip(group.ids[1:], group.distances[1:], strict=True)
+            others = [{"imageID": one, "distance": bits} for one, bits in pairs]
+            print_json({"keep": group.ids[0], "others": others})
+        return
+    print_table(_COLUMNS, _rows(found), "No photo is there twice.")
+    _summarise(found, kind)
+
+
+def _rows(found: Duplicates) -> Iterator[tuple[str, ...]]:
+    for number, group in enumerate(found):
+        if number:
+            yield ("",) * len(_COLUMNS)
+        for photo, bits in zip(group.photos, group.distances, strict=True):
+            kept = photo is group.kept
+            yield ("keep" if kept else "", *_facts(photo), "" if kept else difference_text(bits))
+
+
+def _summarise(found: Duplicates, kind: str) -> None:
+    if found.without_hash:
+        what = "perceptual hash" if kind == "near" else "content hash"
+        console.print(
+            f"{photos_text(found.without_hash)} could not be compared, without a {what}. Processing them "
+            "again adds it, unless nothing can be seen in them: imageproc reprocess --only thumbnail"
+        )
+    if found:
+        groups = "1 group" if len(found) == 1 else f"{len(found):,} groups"
+        console.print(
+            f"{groups}: {photos_text(len(found.spare))} of {found.examined:,} could go. Nothing was deleted; "
+            "imageproc forget PHOTO erases one."
+        )
+
+
+@click.command()
+@options.connection
+@click.argument("photo", metavar="PHOTO|FILE", shell_complete=completion.photos)
+@click.option(
+    "--threshold", type=_BITS, metavar="BITS", help="Of 144 bits so many may differ; by default 56."
+)
+@selection(part=False)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=12, show_default=True, metavar="N", help="At most so many."
+)
+@options.as_json
+def similar(
+    connection: Connection,
+    photo: str,
+    threshold: int | None,
+    selection: PhotoOptions,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List the photos that look most like PHOTO, or like a FILE of this machine, the likest first."""
+    view = selection.among(connection.workbench)
+    path = Path(photo).expanduser()
+    found = view.similar_to(path if path.is_file() else photo, limit, threshold=threshold)
+    if as_json:
+        for one in found:
+            print_json({"imageID": one.photo.id, "distance": one.distance})
+        return
+    rows = ((*_facts(one.photo), difference_text(one.distance)) for one in found)
+    print_table(_COLUMNS[1:], rows, "No other photo looks like it.")
+
+
+def _facts(photo: Photo) -> tuple[str, ...]:
+    """Return a photo's ID, which `forget` takes, its size in pixels, its time and its size in bytes."""
+    pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
+    taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
+    return photo.id, pixels, taken, "" if photo.file_size is None else size(photo.file_size)

@@ -1,0 +1,152 @@
+"""`imageproc label`: labels corrected, corrections undone, and labels hidden in an album."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imageproc.cli import completion, options
+from imageproc.cli.options import Command, Connection
+from imageproc.cli.output import console, errors
+from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+from imageproc.presentation.text import photos_text
+
+if TYPE_CHECKING:
+    from imageproc import Corrected, NotCorrected, Photo
+
+_FIX = "Name the photos, or select them: --album, --tag, --taken …"
+
+
+@click.group()
+def label() -> None:
+    """Correct labels of photos; what people say is kept beside what was recognised."""
+
+
+def _photos(command: Command) -> Command:
+    """Give a command photos, by name or selected, and who corrects them."""
+    by = click.option(
+        "--by", metavar="USER", help="Who says it; by default IMAGEPROC_USER, else your log-in name."
+    )
+    named = click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
+    return named(by(selection()(command)))
+
+
+_label = click.argument("wanted", metavar="LABEL", shell_complete=completion.labels)
+_album = click.option(
+    "--album",
+    required=True,
+    metavar="ALBUM",
+    help="The album (name or ID).",
+    shell_complete=completion.albums,
+)
+_user = click.option("--user", help="Whose album it is.", shell_complete=completion.users)
+
+
+@label.command()
+@options.connection
+@_label
+@_photos
+def add(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
+    """Say that each PHOTO (an ID, or its end), or a selection, has LABEL; it may be there already."""
+    chosen = _chosen(connection, **meant)
+    _report(f"{wanted} added", connection.workbench.photos.add_label(chosen, wanted, user=by))
+
+
+@label.command()
+@options.connection
+@_label
+@_photos
+def remove(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
+    """Say that each PHOTO, or a selection, does not have LABEL."""
+    chosen = _chosen(connection, **meant)
+    _report(f"{wanted} removed", connection.workbench.photos.remove_label(chosen, wanted, user=by))
+
+
+@label.command()
+@options.connection
+@_label
+@click.argument("to", metavar="NEW")
+@_photos
+def rename(connection: Connection, wanted: str, to: str, by: str | None, **meant: Any) -> None:
+    """Say that what each PHOTO, or a selection, has under LABEL is NEW. It keeps its boxes."""
+    chosen = _chosen(connection, **meant)
+    _report(
+        f"{wanted} renamed to {to}", connection.workbench.photos.rename_label(chosen, wanted, to, user=by)
+    )
+
+
+@label.command()
+@options.connection
+@click.option("--label", "wanted", metavar="LABEL", help="The last correction of this label.")
+@_photos
+def undo(connection: Connection, wanted: str | None, by: str | None, **meant: Any) -> None:
+    """Undo the last correction of each PHOTO, or of a selection, whoever made it."""
+    chosen = _chosen(connection, **meant)
+    _report("Undone", connection.workbench.photos.undo_corrections(chosen, wanted, user=by))
+
+
+@label.command("import")
+@options.connection
+@click.argument("truth", metavar="DIR", type=click.Path(path_type=Path, exists=True))
+@selection()
+@click.option("--by", metavar="USER", help="Who says it.")
+def import_(connection: Connection, truth: Path, selection: PhotoOptions, by: str | None) -> None:
+    """Correct all photos, or a selection, so that they have just those labels that the data set in DIR says.
+
+    DIR is a folder or a file in one of the formats of `export`. Labels that are no class of it stay.
+    """
+    connection.announce()
+    _report("Corrected", selection.among(connection.workbench).import_labels(truth, user=by))
+
+
+@label.command()
+@options.connection
+@_label
+@_album
+@_user
+def hide(connection: Connection, wanted: str, album: str, user: str | None) -> None:
+    """Neither show nor count LABEL in an album; its photos keep it, and are found by it."""
+    albums = connection.workbench.albums
+    changed = albums.hide_label(albums.get(album, user), wanted)
+    console.print(f"Hidden in {changed.name}: {', '.join(sorted(changed.hidden_labels))}.", soft_wrap=True)
+
+
+@label.command()
+@options.connection
+@_label
+@_album
+@_user
+def show(connection: Connection, wanted: str, album: str, user: str | None) -> None:
+    """Show a hidden LABEL in an album again."""
+    albums = connection.workbench.albums
+    changed = albums.show_label(albums.get(album, user), wanted)
+    hidden = ", ".join(sorted(changed.hidden_labels)) or "nothing"
+    console.print(f"Hidden in {changed.name}: {hidden}.", soft_wrap=True)
+
+
+def _chosen(
+    connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions
+) -> Iterable[Photo | str]:
+    refuse_both(selection, bool(photo_ids), fix=_FIX)
+    connection.announce()
+    return photo_ids or list(selection.among(connection.workbench))
+
+
+def _report(text: str, outcomes: Iterable[Corrected | NotCorrected]) -> None:
+    """Print what came of the photos; the exit code is 1 if some could not be corrected."""
+    from imageproc import NotCorrected
+
+    done, same, refused = 0, 0, 0
+    for one in outcomes:
+        if isinstance(one, NotCorrected):
+            refused += 1
+            errors.print(f"Not corrected: {one.photo_id}: {one.cause}", soft_wrap=True)
+        else:
+            done, same = done + (not one.unchanged), same + one.unchanged
+    rest = f", {photos_text(same)} unchanged" if same else ""
+    console.print(f"{text}: {photos_text(done)}{rest}.", soft_wrap=True)
+    if refused:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,172 @@
+"""Duplicates and similar photos: what is found, and which one of a group to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+from imageproc.catalog import duplicates
+from imageproc.catalog.conditions import Expression, text
+from imageproc.catalog.duplicates import FoundDuplicates, FoundGroup
+from imageproc.core.perceptual_hash import BITS
+from imageproc.errors import DownloadError, InvalidArgumentError
+from imageproc.presentation.text import photos_text
+
+if TYPE_CHECKING:
+    from imageproc.client.photos.photo import Photo, PhotoLike
+    from imageproc.client.photos.view import PhotoView
+
+NEAR = 38
+"""Bits of 144 in which near duplicates differ at most. Measured: docs/how-to/find-duplicates.md."""
+
+LIKE = 56
+"""Bits of 144 in which similar photos differ at most; any two photos differ in 72, give or take 6."""
+
+_AT_ONCE = 200
+"""Groups whose photos are read at a time."""
+
+_ADD_HASH = "Process it again: imageproc reprocess --only thumbnail."
+
+
+@dataclass(frozen=True)
+class SimilarPhoto:
+    """A photo that looks like another one."""
+
+    photo: Photo
+    distance: int
+    """In how many of 144 bits their perceptual hashes differ; 0 is the same."""
+
+
+@dataclass(frozen=True)
+class DuplicateGroup:
+    """Photos that are the same or nearly so."""
+
+    photos: tuple[Photo, ...]
+    """The one to keep first."""
+    distances: tuple[int, ...]
+    """In how many of 144 bits each looks different from the first."""
+
+    @property
+    def kept(self) -> Photo:
+        """The one that is suggested to be kept: most pixels, taken earliest, most EXIF, the largest file."""
+        return self.photos[0]
+
+    @property
+    def others(self) -> tuple[Photo, ...]:
+        """All but the one that is suggested to be kept."""
+        return self.photos[1:]
+
+
+@dataclass(frozen=True)
+class Duplicates(Sequence[DuplicateGroup]):
+    """Groups of the same photos, the largest first. A group's photos are read when it is looked at."""
+
+    view: PhotoView
+    """The photos that were looked at."""
+    found: FoundDuplicates
+    """The groups by IDs."""
+
+    @property
+    def examined(self) -> int:
+        """How many photos were looked at."""
+        return self.found.photos
+
+    @property
+    def without_hash(self) -> int:
+        """Photos that could not be compared: processing them again adds the hash, unless they are empty."""
+        return self.found.without_hash
+
+    @property
+    def spare(self) -> list[str]:
+        """The IDs of all but the one to keep of each group."""
+        return [one for group in self.found.groups for one in group.ids[1:]]
+
+    def __len__(self) -> int:
+        """Return how many groups there are."""
+        return len(self.found.groups)
+
+    @overload
+    def __getitem__(self, index: int) -> DuplicateGroup: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[DuplicateGroup]: ...
+    def __getitem__(self, index: int | slice) -> DuplicateGroup | list[DuplicateGroup]:
+        """Return a group, or several. Photos that were forgotten since are left out."""
+        if isinstance(index, slice):
+            return self._read(self.found.groups[index])
+        return self._read([self.found.groups[index]])[0]
+
+    def __iter__(self) -> Iterator[DuplicateGroup]:
+        """Yield the groups."""
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self[start : start + _AT_ONCE]
+
+    def __repr__(self) -> str:
+        """Return one line for people."""
+        spare = f"{photos_text(len(self.spare))} to spare of {self.examined:,}"
+        without = f", {self.without_hash:,} without a hash" if self.without_hash else ""
+        return f"<Duplicates: {len(self):,} groups, {spare}{without}>"
+
+    def _read(self, groups: Sequence[FoundGroup]) -> list[DuplicateGroup]:
+        wanted = [one for group in groups for one in group.ids]
+        photos = {photo.id: photo for photo in self.view.photos.where(id=wanted)}
+        found = []
+        for group in groups:
+            known = [
+                (photos[one], bits)
+                for one, bits in zip(group.ids, group.distances, strict=True)
+                if one in photos
+            ]
+            found.append(DuplicateGroup(tuple(one for one, _ in known), tuple(bits for _, bits in known)))
+        return found
+
+
+def find_duplicates(view: PhotoView, kind: str, threshold: int | None) -> Duplicates:
+    """Return the groups of a view's photos. See `PhotoView.duplicates`."""
+    catalog = view.photos.catalog
+    if kind == "near":
+        bits = _bits(NEAR if threshold is None else threshold)
+        return Duplicates(view, catalog.ask(duplicates.near, view.selection, bits))
+    if kind != "exact":
+        raise InvalidArgumentError(f"Duplicates cannot be {kind!r}.", "They are 'exact' or 'near'.")
+    if threshold is not None:
+        raise InvalidArgumentError("Exact duplicates have no threshold.", "Give it with 'near'.")
+    return Duplicates(view, catalog.ask(duplicates.exact, view.selection))
+
+
+def find_similar(view: PhotoView, what: Path | PhotoLike, count: int, threshold: int) -> list[SimilarPhoto]:
+    """Return those of a view that look most like a photo or a file. See `PhotoView.similar_to`."""
+    photo_id, look = (None, _look_of_file(what)) if isinstance(what, Path) else _look_of_photo(view, what)
+    selection = (
+        view.selection if photo_id is None else view.selection.where(Expression(f"id <> {text(photo_id)}"))
+    )
+    found = view.photos.catalog.ask(duplicates.similar, selection, look, count, _bits(threshold))
+    photos = {photo.id: photo for photo in view.photos.where(id=[one for one, _ in found])}
+    return [SimilarPhoto(photos[one], bits) for one, bits in found if one in photos]
+
+
+def _look_of_file(path: Path) -> str:
+    from imageproc.core.thumbnail import make_thumbnail  # here: it loads Pillow
+
+    try:
+        look = make_thumbnail(path.expanduser().read_bytes()).perceptual_hash
+    except OSError as error:
+        raise DownloadError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if look is None:
+        raise InvalidArgumentError(f"Nothing can be seen in {path.name}: it is like any empty picture.")
+    return look
+
+
+def _look_of_photo(view: PhotoView, what: PhotoLike) -> tuple[str, str]:
+    photo = view.photos.find(what)
+    look = photo.perceptual_hash or photo.refresh().perceptual_hash
+    if look is None:
+        raise InvalidArgumentError(f"{photo.name} has no perceptual hash to compare by.", _ADD_HASH)
+    return photo.id, look
+
+
+def _bits(threshold: int) -> int:
+    if not isinstance(threshold, int) or isinstance(threshold, bool) or not 0 <= threshold < BITS:
+        raise InvalidArgumentError(f"threshold cannot be {threshold!r}.", f"Give bits from 0 to {BITS - 1}.")
+    return threshold

@@ -1,0 +1,1 @@
+"""Labelled photos in the formats of data sets, read and written, and labels measured by them. Pure."""

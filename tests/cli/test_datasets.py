@@ -1,0 +1,51 @@
+"""Photos exported as a data set, measured and corrected by it, on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run, objects
+from tests.client.conftest import Backend
+
+BOX = {"left": 0.0, "top": 0.0, "width": 0.5, "height": 1.0, "confidence": 90.0}
+
+
+@pytest.fixture
+def trip(backend: Backend) -> Backend:
+    labels: Any = [{"name": "Dog", "confidence": 90.0, "boxes": [BOX]}]
+    size = {"width": 64, "height": 48}
+    for name in ("1.jpg", "2.jpg"):
+        backend.photo(f"t/{name}", dimensions=size, tags=["Dog"], labels=labels, imageFormat="JPEG")
+    return backend
+
+
+def test_photos_are_exported_and_measured_and_corrected_by_it(
+    trip: Backend, run: Run, tmp_path: Path
+) -> None:
+    answer = run("export", "coco", tmp_path / "set", "--name", "1.jpg", "--confidence", "50")
+    assert answer.stdout == f"{tmp_path / 'set'}: 1 photo, labels: 1 with a box, 0 without one.\n"
+    assert run("label", "rename", "Dog", "Wolf", "1.jpg").exit_code == 0
+    answer = run("evaluate", tmp_path / "set")
+    assert answer.exit_code == 0, answer.output
+    assert "t/1.jpg" in answer.stdout
+    assert "1 photo judged." in answer.stdout
+    rows = objects(run("evaluate", tmp_path / "set", "--machine", "--json"))
+    assert {name: rows[0][name] for name in ("threshold", "label", "right", "wrong", "missed")} == {
+        "threshold": 0.0,
+        "label": None,
+        "right": 1,
+        "wrong": 0,
+        "missed": 0,
+    }
+    (wolf, *_) = (row for row in objects(run("evaluate", "--json")) if row["label"] == "Wolf")
+    assert wolf["missed"] == 1, "by what people corrected"
+    assert run("label", "import", tmp_path / "set", "--by", "eva").stdout == "Corrected: 1 photo.\n"
+    assert {one["tag"]: one["photos"] for one in objects(run("tags", "--json"))}["Dog"] == 2
+
+
+def test_what_is_no_data_set_is_told(trip: Backend, run: Run, tmp_path: Path) -> None:
+    assert "is no data set" in str(run("evaluate", tmp_path).exception)
+    assert run("export", "labelme", tmp_path / "set").exit_code == 2
