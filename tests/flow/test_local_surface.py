@@ -10,9 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from imageproc.errors import TargetError
 from imageproc.local import LocalStatus
+from imageproc.local.faults import Fault, write
 from tests import pictures
-from tests.flow.conftest import Backend
+from tests.flow.conftest import DONE, Backend
 from tests.secrets_in_use import holding, keys_in_use
 
 
@@ -95,3 +97,18 @@ def test_a_key_in_a_log_would_be_found(busy: LocalStatus, tmp_path: Path) -> Non
     # At the run's end all that it wrote is looked through.
     log.unlink()
     assert found == [log]
+
+
+def test_without_the_switch_a_fault_in_its_file_does_nothing(
+    backend: Backend, local_aws: LocalStatus, fresh: str
+) -> None:
+    photo, file = f"{fresh}/x.jpg", local_aws.state_dir / "faults.json"
+    write(file, [Fault(backend.stack.name, "ExtractImageMetadata", "denied", "ever", 1000)])
+    try:
+        backend.put(photo, pictures.jpeg())
+        assert backend.ended(photo)[photo].status is DONE
+    finally:
+        file.unlink()
+    assert not (local_aws.state_dir / "requests.jsonl").exists()
+    with pytest.raises(TargetError, match="started without faults"):
+        _ = backend.workbench.faults

@@ -4,7 +4,8 @@ Off unless the local AWS was started with `IMAGEPROC_FAULTS=on` (`imageproc loca
 the local AWS only: what is injected is written to its state directory, which AWS does not have.
 
 - `kinds.py`: what can be injected; `requests.py`: what a function asks for, and for which photo.
-- `gateway.py`: fails requests; `plan.py`: which ones, as `faults.json` says; `events.py` is in the adapter.
+- `gateway.py`: fails requests; `plan.py`: which ones, as `faults.json` says. What happens to events is in
+  `imageproc/local/ministack_adapter/faults.py`.
 """
 
 from imageproc.local.faults.kinds import (
