@@ -22,7 +22,7 @@ from imageproc.client.target import AWS, Target
 from imageproc.client.uploads.events import ObjectVersion, PreparedFile, Uploaded
 from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
-from imageproc.core.attributes import ALBUM_INDEX, CHANGE_INDEX, USER_INDEX
+from imageproc.core.attributes import ALBUM_INDEX, CHANGE_INDEX, EXECUTION_INDEX, USER_INDEX
 from imageproc.core.changes import stamp
 from imageproc.core.record import Status
 from tests import pictures
@@ -195,6 +195,19 @@ def _made(target: Target) -> dict[str, str]:
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     changes = {CHANGE_INDEX: ("changeShard", "changeTime")}
     _make_table(target, "images", "imageID", {ALBUM_INDEX: ("albumID", "uploadTime"), **changes})
+    target.client("dynamodb").update_table(
+        TableName="images",
+        AttributeDefinitions=[{"AttributeName": "executionArn", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": EXECUTION_INDEX,
+                    "KeySchema": [{"AttributeName": "executionArn", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
     _make_table(target, "albums", "albumID", {USER_INDEX: ("userID", "creationTime")})
     machines = {
         output: target.client("stepfunctions").create_state_machine(

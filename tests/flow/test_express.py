@@ -152,3 +152,17 @@ def test_photos_are_retried_and_processed_in_bulk_by_express_children(express: B
     started = express.photos.reprocess(photo_id)
     assert is_express(started.execution_arn)
     assert express.executed(photo_id, started.execution_arn).status is DONE
+
+
+def test_a_stack_changes_its_workflow_type_by_a_machine_of_another_name(express: Backend, fresh: str) -> None:
+    """The plan says that the state machine is replaced. Last, because the stack is Standard then."""
+    before = express.stack.state_machine_arn
+    planned = express.stack.plan({"WorkflowType": "STANDARD"})
+    (change,) = [one for one in planned.changes if one.logical_id == "ImageProcStateMachine"]
+    assert (change.action, change.replacement) == ("Modify", "True")
+    assert [*express.stack.apply(planned)]
+    assert express.stack.state_machine_arn != before
+    express.put(f"{fresh}.jpg", pictures.jpeg(), album=fresh)
+    photo = express.ended(f"{fresh}.jpg")[f"{fresh}.jpg"]
+    assert photo.status is DONE
+    assert express.execution(photo)["status"] == "SUCCEEDED"

@@ -26,6 +26,7 @@ from imageproc.local.recognition import SWITCH as RECOGNITION
 from imageproc.local.recognition.models import missing_packages
 from tests import pictures
 from tests.flow.access import (
+    OF_WORKFLOW_TYPES,
     Grant,
     Role,
     Use,
@@ -185,7 +186,7 @@ def whole_flow(backend: Backend) -> None:
     guest.look_at_all("photo.jpg", "album", first.execution_arn)
 
 
-def process_in_bulk(backend: Backend) -> None:
+def process_in_bulk(backend: Backend, photos: int = 3) -> None:
     """Process all photos in one run; of one that is not finished it is asked whether it is under way."""
     unfinished: Any = {"status": {"Value": {"S": "PROCESSING"}}}
     backend.stack.client("dynamodb").update_item(
@@ -195,7 +196,7 @@ def process_in_bulk(backend: Backend) -> None:
     )
     bulk = backend.workbench.bulk
     *_, last = bulk.follow(bulk.start(), interval_s=0.2)
-    assert (last.status, last.done) == ("SUCCEEDED", 3)
+    assert (last.status, last.done) == ("SUCCEEDED", photos)
 
 
 def deliver_again(backend: Backend) -> None:
@@ -304,3 +305,22 @@ def test_a_stack_deployed_without_one_statement_fails_there(
     assert failed
     assert (photo.status, failed.step) == ended
     assert "not authorized" in failed.cause
+
+
+def test_what_only_express_workflows_are_granted_they_use_and_nothing_is_denied(recorded: Recorded) -> None:
+    target = recorded.backend.stack.target
+    deploy(target, "express", Tracing="Active", WorkflowType="EXPRESS")
+    backend = Backend(Workbench(target, "express"))
+    for photo_id, data in (("photo.jpg", pictures.jpeg()), ("thin.jpg", pictures.jpeg((60, 400)))):
+        backend.put(photo_id, data)
+    process_in_bulk(backend, len(backend.ended("photo.jpg", "thin.jpg")))
+    arn = backend.photos.get("thin.jpg").execution_arn
+    assert invoke(backend, "DescribeExecution", {"executionArn": arn})["status"] == "SUCCEEDED"
+    roles = roles_of(backend.stack)
+    assert target.state_dir is not None
+    recorded_since = map(use_of, read_entries(target.state_dir / "access.jsonl"))
+    uses = [use for use in recorded_since if use.role in roles]
+    assert [use for use in uses if not use.allowed] == []
+    mine = [one for one in grants_of(backend.stack, roles) if (one.policy, one.sid) in OF_WORKFLOW_TYPES]
+    assert {one.sid for one in mine} == {"FindRecords", "ReadRecords", "ProcessPhotos"}
+    assert [grant for grant in mine if not any(map(grant.covers, uses))] == []

@@ -10,6 +10,7 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
+from imageproc.core.attributes import EXECUTION_INDEX
 from imageproc.functions import clients
 
 REGION: Literal["eu-west-1"] = "eu-west-1"
@@ -91,6 +92,19 @@ def _made() -> Backend:
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
+    dynamodb.update_table(
+        TableName="images",
+        AttributeDefinitions=[{"AttributeName": "executionArn", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": EXECUTION_INDEX,
+                    "KeySchema": [{"AttributeName": "executionArn", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
     machine = stepfunctions.create_state_machine(
         name="machine",
         definition='{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}',

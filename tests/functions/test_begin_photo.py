@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -116,3 +117,33 @@ def test_a_photo_whose_claim_was_written_twice_is_begun(
 
     monkeypatch.setattr(dynamodb(), "update_item", twice)
     assert begin(backend, "cat.jpg")["start"] is True
+
+
+EXPRESS = "arn:aws:states:eu-west-1:123456789012:express:bulk/Photos:{}:2f0c"
+
+
+def test_an_express_child_processes_the_photo_itself_under_its_own_name(backend: Backend) -> None:
+    backend.upload("cat.jpg", b"x")
+    arn = EXPRESS.format("child")
+    begun = begin(backend, "cat.jpg", executionArn=arn)
+    assert begun["name"] == "child"
+    assert begun["input"]["correlationId"] == "child"
+    record = backend.record("cat.jpg")
+    assert record["executionArn"] == arn
+    assert abs(int(record["executionStartTime"]) / 1000 - time.time()) < 60
+    assert begin(backend, "cat.jpg", executionArn=arn) == begun, "it may run twice"
+
+
+def test_a_photo_of_another_express_execution_is_begun_only_when_that_can_run_no_longer(
+    backend: Backend,
+) -> None:
+    backend.upload("cat.jpg", b"x")
+    assert begin(backend, "cat.jpg", executionArn=EXPRESS.format("first"))["start"] is True
+    assert begin(backend, "cat.jpg", executionArn=EXPRESS.format("second")) == {"start": False}
+    backend.dynamodb.update_item(
+        TableName=backend.table,
+        Key={"imageID": {"S": "cat.jpg"}},
+        UpdateExpression="SET executionStartTime = :long_ago",
+        ExpressionAttributeValues={":long_ago": {"N": "1000"}},
+    )
+    assert begin(backend, "cat.jpg", executionArn=EXPRESS.format("third"))["start"] is True

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from imageproc.core.express import LONGEST_WAIT_MS
 from imageproc.core.turns import MOST_TURNS, PATIENCE_MS, Turn, interval_ms, turn_of
-from imageproc.errors import LabelsQueuedError, RecognitionThrottledError
+from imageproc.errors import LabelsQueuedError, RecognitionQueueFullError, RecognitionThrottledError
 from imageproc.functions import clients, rekognition, turns
 from tests.functions.conftest import TURNS_TABLE, Backend
 
@@ -148,3 +149,22 @@ def test_the_table_holds_one_item_and_nothing_of_photos(backend: Backend, clock:
     turns.take(backend.state("secret.jpg"))
     (item,) = backend.dynamodb.scan(TableName=TURNS_TABLE)["Items"]
     assert set(item) == {"quota", "nextTurn"}
+
+
+def test_an_express_execution_takes_no_turn_that_it_cannot_wait_for(
+    backend: Backend, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves it to others, so that the queue holds only turns that somebody keeps."""
+    item = {"quota": {"S": "DetectLabels"}, "nextTurn": {"N": str(NOW + LONGEST_WAIT_MS)}}
+    backend.dynamodb.put_item(TableName=TURNS_TABLE, Item=item)
+    monkeypatch.setenv("WORKFLOW_TYPE", "EXPRESS")
+    with pytest.raises(RecognitionQueueFullError, match="more than 3 minutes away"):
+        turns.take({})
+    stored = backend.dynamodb.get_item(TableName=TURNS_TABLE, Key={"quota": {"S": "DetectLabels"}})["Item"]
+    assert stored["nextTurn"] == item["nextTurn"]
+    clock.now_ms += 1
+    with pytest.raises(LabelsQueuedError):
+        turns.take({})
+    monkeypatch.setenv("WORKFLOW_TYPE", "STANDARD")
+    with pytest.raises(LabelsQueuedError):
+        turns.take({})

@@ -60,8 +60,12 @@ class Deployment:
         if function == "Fn::Equals":
             first, second = (str(self.chosen(each)) for each in operands)
             return first == second
+        if function == "Condition":
+            return self.holds(operands)
         if function == "Fn::Not":
             return not self.holds(operands[0])
+        if function in ("Fn::And", "Fn::Or"):
+            return (all if function == "Fn::And" else any)(map(self.holds, operands))
         raise AssertionError(f"unknown function {function}")
 
     @cached_property

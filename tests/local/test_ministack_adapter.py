@@ -400,3 +400,32 @@ def test_queries_answer_the_same_though_less_is_sorted() -> None:
 def test_keys_compare_as_ministack_compares_them() -> None:
     done = subprocess.run([sys.executable, "-c", KEYS_COMPARED], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("compared\n", 0), done.stderr
+
+
+TIMED_OUT = """
+import json, time
+from ministack.services import cloudwatch_logs, stepfunctions as sf
+from imageproc.local.ministack_adapter import express
+express.LIMIT_S = 0.4
+express.run_express_workflows()
+cloudwatch_logs._create_log_group({"logGroupName": "log"})
+states = {"Wait": {"Type": "Wait", "Seconds": 1, "Next": "Done"}, "Done": {"Type": "Succeed"}}
+arn = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
+sf._state_machines[arn] = {
+    "stateMachineArn": arn, "name": "m", "type": "EXPRESS", "roleArn": "",
+    "definition": json.dumps({"StartAt": "Wait", "States": states}),
+    "loggingConfiguration": {"Level": "ALL", "Destinations": [{"CloudWatchLogsLogGroup": {
+        "LogGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:log:*"}}]},
+}
+sf._start_execution({"stateMachineArn": arn, "name": "one", "input": "{}"})
+time.sleep(2)
+answer = cloudwatch_logs._filter_log_events({"logGroupName": "log"})
+lines = [json.loads(one["message"]) for one in json.loads(answer[2])["events"]]
+print([line["type"] for line in lines], len(sf._executions), {"input" in line["details"] for line in lines})
+"""
+
+
+def test_an_express_execution_ends_when_its_time_is_over_and_its_log_alone_tells_of_it() -> None:
+    done = subprocess.run([sys.executable, "-c", TIMED_OUT], capture_output=True, text=True, check=False)
+    types, left, data = "['ExecutionStarted', 'WaitStateEntered', 'ExecutionTimedOut']", 0, {False}
+    assert done.stdout.strip().splitlines()[-1] == f"{types} {left} {data}", done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -10,7 +12,7 @@ import pytest
 from imageproc.client.executions import Executions
 from imageproc.client.target import AWS, LOCAL, Target
 from imageproc.client.workbench import Workbench
-from imageproc.errors import AwsError
+from imageproc.errors import AwsError, RetryError
 from tests.client.conftest import DEFINITION, Backend
 
 
@@ -107,3 +109,91 @@ def test_an_execution_on_aws_has_a_page_in_the_console(arn: str, page: str) -> N
     assert url.endswith(f"/executions/details/{arn}")
     local = Target(LOCAL, session, "http://127.0.0.1:1")
     assert Workbench(local).executions.console_url(arn) is None
+
+
+EXPRESS = "arn:aws:states:eu-west-1:123456789012:express:photos:one:2f0c"
+
+
+@pytest.mark.parametrize(
+    ("status", "age_s", "said"),
+    [
+        ("PROCESSING", 10, "RUNNING"),
+        ("PROCESSING", 400, "TIMED_OUT"),
+        ("SUCCEEDED", 400, "SUCCEEDED"),
+        ("REJECTED", 10, "FAILED"),
+    ],
+)
+def test_an_express_execution_stands_where_its_photo_does(
+    backend: Backend, executions: Executions, status: str, age_s: float, said: str
+) -> None:
+    began = round((time.time() - age_s) * 1000)
+    photo = backend.photo("a.jpg", status, executionArn=EXPRESS, executionStartTime=began)
+    assert executions.status_of(photo) == said
+    told = executions.of_photo(photo)
+    assert told is not None
+    assert told.started.timestamp() == pytest.approx(began / 1000)
+    assert (told.stopped is None) is (status == "PROCESSING")
+
+
+def test_a_photo_whose_express_execution_was_cut_off_is_left_behind_and_another_is_not(
+    backend: Backend,
+) -> None:
+    now = round(time.time() * 1000)
+    backend.photo("cut.jpg", "PROCESSING", executionArn=EXPRESS, executionStartTime=now - 400_000)
+    running = backend.photo("runs.jpg", "PROCESSING", executionArn=EXPRESS, executionStartTime=now)
+    with pytest.raises(RetryError, match="is being processed"):
+        backend.workbench.photos.retry(running)
+    assert [one.photo_id for one in backend.workbench.photos.reconcile()] == ["cut.jpg"]
+
+
+def test_a_standard_execution_is_not_told_of_by_the_record(backend: Backend, executions: Executions) -> None:
+    photo = backend.photo("a.jpg", "PROCESSING", executionArn=backend.start())
+    assert executions.of_photo(photo) is None
+    assert executions.status_of(photo) == "RUNNING"
+
+
+def test_the_log_of_an_express_workflow_lists_what_it_began_newest_first(
+    backend: Backend, executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Executions, "are_express", True)
+    logs, group = backend.stack.client("logs"), f"/aws/vendedlogs/states/{backend.stack.name}-ImageProc"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="states")
+    now = round(time.time() * 1000)
+    events = [
+        ("old", "ExecutionStarted", now - 3_600_000),
+        ("ended", "ExecutionStarted", now - 3_000),
+        ("ended", "ExecutionFailed", now - 2_000),
+        ("runs", "ExecutionStarted", now - 1_000),
+    ]
+    prefix = EXPRESS.rpartition(":one:")[0]
+    lines = [
+        {
+            "timestamp": at,
+            "message": json.dumps(
+                {
+                    "id": "1",
+                    "type": kind,
+                    "details": {},
+                    "previous_event_id": "0",
+                    "event_timestamp": str(at),
+                    "execution_arn": f"{prefix}:{name}:2f0c",
+                }
+            ),
+        }
+        for name, kind, at in events
+    ]
+    logs.put_log_events(logGroupName=group, logStreamName="states", logEvents=lines)
+    group_made = {"logGroups": [{"creationTime": now - 4_000_000}]}
+    monkeypatch.setattr(logs, "describe_log_groups", lambda **_: group_made)
+    assert [(one.name, one.status) for one in executions] == [
+        ("runs", "RUNNING"),
+        ("ended", "FAILED"),
+        ("old", "TIMED_OUT"),
+    ]
+    assert [one.name for one in executions.all("FAILED")] == ["ended"]
+    since = datetime.fromtimestamp((now - 10_000) / 1000, UTC)
+    assert [one.name for one in executions.since(since)] == ["runs", "ended"]
+    assert executions.get(f"{prefix}:ended:2f0c").seconds == 1.0
+    with pytest.raises(AwsError, match="no record and no log"):
+        executions.get(f"{prefix}:none:2f0c")
