@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 _STATIC = files("imageproc.widgets").joinpath("static")
@@ -13,11 +14,12 @@ def script(*names: str) -> str:
 
 
 def style(*names: str) -> str:
-    """Return a widget's style sheet, made of these files of `static/`."""
-    return "".join(map(static_text, ("theme.css", *names)))
+    """Return a widget's style sheet, made of these files of `static/`, as short as it can be."""
+    text = re.sub(r"/\*.*?\*/", "", "".join(map(static_text, ("theme.css", *names))), flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", text)
 
 
 def static_text(name: str) -> str:
-    """Return a file of `static/`, without indentation: every widget carries its scripts and styles."""
-    lines = _STATIC.joinpath(name).read_text(encoding="utf-8").splitlines()
-    return "".join(f"{line.strip()}\n" for line in lines)
+    """Return a file of `static/`, indentation and lines of comment left out: every widget carries its own."""
+    lines = map(str.strip, _STATIC.joinpath(name).read_text(encoding="utf-8").splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))

@@ -75,6 +75,13 @@ def test_photos_are_moved_and_copied(trip: Backend, run: Run) -> None:
     assert run("move", "--to", "Best").exit_code == 2
 
 
+def test_where_two_users_have_an_album_of_one_name_whose_is_said(trip: Backend, run: Run) -> None:
+    theirs = trip.workbench.albums.get_or_create("Best", "bea")
+    answer = run("move", "dog.jpg", "--to", "Best", "--to-user", "bea")
+    assert answer.stdout == "Moved to Best: 1 photo.\n", answer.exception or answer.stderr
+    assert [one.name for one in trip.workbench.photos.in_album(theirs)] == ["dog.jpg"]
+
+
 def test_an_album_is_deleted_after_asking_what_becomes_of_its_photos(trip: Backend, run: Run) -> None:
     assert "Trip has 2 photos: give --move-to ALBUM, or --forget." in run("albums", "delete", "Trip").output
     assert run("albums", "delete", "Trip", "--move-to", "Best", input="n\n").exit_code == 1
