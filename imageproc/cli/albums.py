@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from imageproc import Album, Photo, Workbench
 
 _user = click.option("--user", help="Whose album it is.", shell_complete=completion.users)
+_to = click.option("--to", "target", required=True, metavar="ALBUM", help="The album, by its name or ID.")
+_to_user = click.option(
+    "--to-user",
+    metavar="USER",
+    help="Whose album that is, where several users have one of its name.",
+    shell_complete=completion.users,
+)
 _album = click.argument("name", metavar="ALBUM", shell_complete=completion.albums)
 
 
@@ -124,16 +131,23 @@ def delete(
 @click.command()
 @options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
-@click.option("--to", "target", required=True, metavar="ALBUM", help="The album, by its name or ID.")
+@_to
+@_to_user
 @selection()
-def move(connection: Connection, photo_ids: tuple[str, ...], target: str, selection: PhotoOptions) -> None:
+def move(
+    connection: Connection,
+    photo_ids: tuple[str, ...],
+    target: str,
+    to_user: str | None,
+    selection: PhotoOptions,
+) -> None:
     """Move each PHOTO (an ID, or its end), or a selection, to another album.
 
     Only the record's album changes: the file keeps its key and its user, and nothing is processed again.
     """
     from imageproc import NotMoved
 
-    chosen, album = _chosen(connection, photo_ids, target, selection)
+    chosen, album = _chosen(connection, photo_ids, (target, to_user), selection)
     came = list(connection.workbench.photos.move(chosen, album))
     refused = [one for one in came if isinstance(one, NotMoved)]
     _report(f"Moved to {album.name}: {photos_text(len(came) - len(refused))}.", "Not moved", refused)
@@ -142,16 +156,23 @@ def move(connection: Connection, photo_ids: tuple[str, ...], target: str, select
 @click.command()
 @options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
-@click.option("--to", "target", required=True, metavar="ALBUM", help="The album, by its name or ID.")
+@_to
+@_to_user
 @selection()
-def copy(connection: Connection, photo_ids: tuple[str, ...], target: str, selection: PhotoOptions) -> None:
+def copy(
+    connection: Connection,
+    photo_ids: tuple[str, ...],
+    target: str,
+    to_user: str | None,
+    selection: PhotoOptions,
+) -> None:
     """Copy each PHOTO (an ID, or its end), or a selection, into another album.
 
     A copy is a photo of its own: S3 copies the file, and it is processed, and costs, as an upload does.
     """
     from imageproc import Copied, NotCopied
 
-    chosen, album = _chosen(connection, photo_ids, target, selection)
+    chosen, album = _chosen(connection, photo_ids, (target, to_user), selection)
     came = list(connection.workbench.photos.copy(chosen, album))
     refused = [one for one in came if isinstance(one, NotCopied)]
     there = sum(1 for one in came if isinstance(one, Copied) and one.already_there)
@@ -160,12 +181,15 @@ def copy(connection: Connection, photo_ids: tuple[str, ...], target: str, select
 
 
 def _chosen(
-    connection: Connection, photo_ids: tuple[str, ...], target: str, selection: PhotoOptions
+    connection: Connection,
+    photo_ids: tuple[str, ...],
+    target: tuple[str, str | None],
+    selection: PhotoOptions,
 ) -> tuple[Iterable[Photo | str], Album]:
     refuse_both(selection, bool(photo_ids), fix="Name the photos, or select them: --album, --tag, --taken …")
     connection.announce()
     workbench = connection.workbench
-    return photo_ids or list(selection.among(workbench)), workbench.albums.get(target)
+    return photo_ids or list(selection.among(workbench)), workbench.albums.get(*target)
 
 
 def _report(text: str, refusal: str, refused: Iterable[Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
 from imageproc.client.users import default_user
+from imageproc.errors import ImageprocError
 
 if TYPE_CHECKING:
     from imageproc import Album, PreparedFile, RefusedFile, Uploaded, UploadFailed, Workbench
@@ -73,7 +76,7 @@ def upload(
         for one in sent:
             print_json({"file": str(one.file.path), "imageID": one.photo_id, "sent": not one.already_there})
     else:
-        _summarise(sent, len(refused), len(failed), album)
+        _summarise(sent, len(refused), len(failed), into, _moved(workbench, into, sent))
     if wait:
         follow(workbench, sent)
     if refused or failed:
@@ -130,13 +133,25 @@ def _prepared(
     return ready, refused
 
 
-def _summarise(sent: list[Uploaded], refused: int, failed: int, album: str) -> None:
+def _moved(workbench: Workbench, album: Album, sent: list[Uploaded]) -> Counter[str]:
+    """Return how many of the files that were there already are in which other albums now."""
+    from imageproc.client.photos.moves import moved_away
+
+    there = [one.photo_id for one in sent if one.already_there]
+    with contextlib.suppress(ImageprocError):  # the files are uploaded all the same
+        return Counter(moved_away(workbench.photos, album, there).values() if there else ())
+    return Counter()
+
+
+def _summarise(sent: list[Uploaded], refused: int, failed: int, album: Album, moved: Counter[str]) -> None:
     new = [one for one in sent if not one.already_there]
-    parts = [f"{len(new)} uploaded ({size(sum(one.file.size for one in new))}) into the album {album}"]
     for one in sent:
         if one.there_as:
             console.print(f"Already there as {one.there_as}: {one.file.path}", soft_wrap=True)
-    parts += [f"{len(sent) - len(new)} there already"] if len(sent) > len(new) else []
+    parts = [f"{len(new)} uploaded ({size(sum(one.file.size for one in new))}) into the album {album.name}"]
+    if there := len(sent) - len(new) - moved.total():
+        parts.append(f"{there} there already")
+    parts += [f"{count} uploaded before and moved to {name} since" for name, count in moved.items()]
     parts += [f"{refused} not sent"] if refused else []
     parts += [f"{failed} failed: run the same command again"] if failed else []
     console.print(", ".join(parts) + ".")

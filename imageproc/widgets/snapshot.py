@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import publish_display_data
 
 from imageproc.presentation.html import embedded
@@ -60,7 +61,9 @@ class Snapshot:
         publish_display_data({**data, "text/html": "", "text/plain": ""})
         if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
             self._displayed, self._last = True, None
-            self.publish()
+            if _in_jupyterlab():
+                self._publish(Markup(""))
+            self.cell_ends()
 
     def touch(self) -> None:
         """Publish the state soon, from any thread."""
@@ -69,6 +72,13 @@ class Snapshot:
                 self._timer = threading.Timer(_EVERY_S, self.publish)
                 self._timer.daemon = True
                 self._timer.start()
+
+    def cell_ends(self) -> None:
+        """Publish the state before the cell ends; in JupyterLab soon, as somebody waits for the cell."""
+        if _in_jupyterlab():
+            self.touch()
+        else:
+            self.publish()
 
     def publish(self) -> None:
         """Publish the state now, with all updates that are pending, unless it is what was published last."""
@@ -102,3 +112,12 @@ class Snapshot:
         page = _STYLE + Markup('<div class="ip-snapshot">{}{}</div>').format(note, kept)
         data = {"text/html": str(page), "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._display_id}, update=not first)
+
+
+def _in_jupyterlab() -> bool:
+    """Whether JupyterLab runs the cell: it says which one.
+
+    nbclient does not, which ends the kernel after the last one.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel is not None and "cellId" in kernel.get_parent("shell").get("metadata", {})

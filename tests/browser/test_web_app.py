@@ -121,6 +121,7 @@ def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -
     cat: Page = visit(1000, 800, dark=True)
     log_in(bob, app_url, "bob")
     log_in(cat, app_url, "cat")
+    cat.page.wait_for_function("() => document.activeElement.matches('h1')")  # not lost with the log-in
     checked(bob, "phone-start")
     bob.page.get_by_label("Name of the new album").fill("<b>Garden</b>")
     bob.page.keyboard.press("Enter")

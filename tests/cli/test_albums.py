@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from imageproc.client import album_deletion
+from tests import pictures
 from tests.cli.conftest import Run, objects
 from tests.client.conftest import Backend
 
@@ -73,6 +74,24 @@ def test_photos_are_moved_and_copied(trip: Backend, run: Run) -> None:
     assert (refused.exit_code, refused.stdout) == (1, "Moved to Trip: 0 photos.\n")
     assert "Not moved:" in refused.stderr
     assert run("move", "--to", "Best").exit_code == 2
+
+
+def test_a_photo_that_was_moved_is_not_said_to_be_in_its_first_album(
+    trip: Backend, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.jpg"
+    file.write_bytes(pictures.jpeg())
+    (sent,) = objects(run("upload", str(file), "--album", "Trip", "--json"))
+    trip.write(sent["imageID"], albumID=trip.workbench.albums.get("Best").id)
+    again = run("upload", str(file), "--album", "Trip").stdout
+    assert again == "0 uploaded (0 B) into the album Trip, 1 uploaded before and moved to Best since.\n"
+
+
+def test_where_two_users_have_an_album_of_one_name_whose_is_said(trip: Backend, run: Run) -> None:
+    theirs = trip.workbench.albums.get_or_create("Best", "bea")
+    answer = run("move", "dog.jpg", "--to", "Best", "--to-user", "bea")
+    assert answer.stdout == "Moved to Best: 1 photo.\n", answer.exception or answer.stderr
+    assert [one.name for one in trip.workbench.photos.in_album(theirs)] == ["dog.jpg"]
 
 
 def test_an_album_is_deleted_after_asking_what_becomes_of_its_photos(trip: Backend, run: Run) -> None:

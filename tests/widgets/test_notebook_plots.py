@@ -36,6 +36,7 @@ def test_a_plot_is_a_picture_that_says_what_it_shows(
 ) -> None:
     plots.plot_bars(pd.Series(data), "Photos", kind=kind)
     assert picture(shown[0]).format == "PNG"
+    assert picture(shown[0]).getpixel((0, 0)) == (255, 255, 255, 0), "the page's theme shows"
     assert shown[0]["text/plain"].startswith("Photos. ")
     assert shown[0]["text/plain"].isprintable()
 

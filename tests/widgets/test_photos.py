@@ -244,7 +244,7 @@ def test_the_map_sends_outlines_and_places_and_saves_neither(monkeypatch: pytest
     assert len(numbers) + len(degrees) == 1_200_000
     assert array("f", degrees)[1] == pytest.approx(179.9)
     assert len(json.dumps(world.get_state(world.keys), default=str)) < 40_000
-    assert len(world.svg()) < 100_000, "as a picture, too"
+    assert len(world.svg()) < 20_000, "as a picture, too"
 
 
 def test_an_area_of_the_map_is_searched() -> None:
@@ -266,6 +266,23 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     frames = [Frame(pictures.jpeg(), HOSTILE), Frame(b"no picture", "猫" * 100), Frame(None, "")] * 20
     sheet = Image.open(io.BytesIO(contact_sheet(frames)))
     assert sheet.size == (8 * 128, 8 * 128)
+
+
+def test_the_first_cards_come_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    gallery = Gallery(GallerySource(lambda first, end: [Card("a", "a.jpg"), Card("b", "b.jpg")][first:end]))
+    sent = Sent(gallery, monkeypatch)
+    gallery.show(Layout(array("f", [1.5, 0.7])))
+    assert sent.first("layout")[0]["ahead"]
+    window, _ = sent.first("window")
+    assert (window["number"], [card["name"] for card in window["cards"]]) == (0, ["a.jpg", "b.jpg"])
+    say(gallery, type="layout")
+    assert not sent.of("layout")[-1][0]["ahead"], "a view that asks asks for its cards, too"
+
+
+def test_a_contact_sheet_is_small_whatever_it_shows() -> None:
+    noise = io.BytesIO()
+    Image.effect_noise((250, 188), 100).save(noise, "JPEG", quality=90)
+    assert len(contact_sheet([Frame(noise.getvalue(), "noise")] * 24)) < 45_000
 
 
 ALBUM = Album("a1", "ann", "Trip", 0)
@@ -471,6 +488,9 @@ def test_a_hidden_form_does_nothing(backend: Backend, tmp_path: Path) -> None:
     guest.refresh()
     settle(guest)
     act(guest, "download")
+    guest.forms.download()
+    assert guest.forms.children == ()
+    act(guest, "save")
     act(guest, "move")
     guest.forms.file.value = str(tmp_path / "file")
     guest.forms.download()
@@ -492,7 +512,7 @@ def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: Gall
     say(guest.gallery, type="select", version=guest.gallery.version, ranges=[[0, 9]])
     say(guest.gallery, type="action", version=guest.gallery.version, name="forget")
     settle(guest)
-    assert guest.forms.question.layout.display == "none"
+    assert guest.forms.children == (), "nothing is asked"
 
 
 def test_a_visitor_of_the_web_app_cannot_write_on_its_machine(backend: Backend) -> None:

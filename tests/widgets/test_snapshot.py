@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,6 +66,25 @@ def test_the_state_follows_the_panel_and_keeps_its_place(
     count = len(published)
     panel._snapshot.publish()
     assert len(published) == count, "nothing changed"
+
+
+def test_nobody_who_waits_for_a_cell_of_jupyterlab_waits_for_its_state(
+    published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nbclient ends the kernel after the last cell: for it, the state is there before the cell ends."""
+    parent: dict[str, Any] = {"metadata": {"cellId": "c1"}}
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda _: parent))
+    monkeypatch.setattr(snapshot, "get_ipython", lambda: shell)
+    monkeypatch.setattr(snapshot, "_EVERY_S", 3600)
+    states = iter(["first", "second"])
+    shown = snapshot.Snapshot(lambda: Markup("<p>{}</p>").format(next(states)))
+    shown.display(Panel())
+    shown.cell_ends()
+    assert "first" not in published[-1]["data"]["text/html"]
+    parent["metadata"] = {}
+    shown.cell_ends()
+    assert "first" in published[-1]["data"]["text/html"]
+    shown.close()
 
 
 def test_a_panel_that_is_not_displayed_publishes_nothing(

@@ -194,6 +194,7 @@ def test_from_the_log_in_to_an_album_a_search_and_a_photo(visitor: Visitor, back
     assert (visitor.page, visitor.fragments[-1]) == (["albums"], "#user=ann")
     visitor.tell(app.gallery.search_bar, type="search", text="status:failed")
     assert (visitor.page, len(app.gallery.view)) == (["photos"], 1), "all albums are searched from here"
+    assert app.gallery.search_bar.order == "taken-newest", "which is said"
     visitor.tell(app.top_bar, type="switch")
     assert (visitor.page, visitor.fragments[-1]) == (["login"], "")
 

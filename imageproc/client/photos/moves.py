@@ -25,6 +25,7 @@ from imageproc.errors import AwsError, SupersededError, UploadError
 
 if TYPE_CHECKING:
     from imageproc.aws.record_store import RecordStore
+    from imageproc.client.photos import Photos
     from imageproc.client.stack import Stack
 
 T = TypeVar("T")
@@ -89,6 +90,17 @@ def move_all(
         return Moved(photo.id)
 
     return each(photos, records, moved)
+
+
+def moved_away(photos: Photos, album: Album, photo_ids: Iterable[str]) -> dict[str, str]:
+    """Return where photos are that were uploaded to an album and moved since: the albums' names, by photo.
+
+    Raises CatalogError, AwsError.
+    """
+    photos.catalog.sync()
+    found = list(photos.where(id=list(photo_ids)) & ~photos.where(album=album))
+    names = {one.album_id: photos.where(id=[one.id]).facets("album") for one in found}
+    return {one.id: str(next(iter(names[one.album_id]), None) or "no album") for one in found}
 
 
 class Copies:

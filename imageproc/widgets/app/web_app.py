@@ -11,9 +11,10 @@ from typing import Any
 
 import ipywidgets
 
-from imageproc import Album, Photo, Status, Workbench, default_user
+from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
 from imageproc.client.users import check_user
 from imageproc.errors import QueryError, UploadError
+from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
 from imageproc.widgets.app.navigation import Navigation
@@ -22,6 +23,7 @@ from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
 from imageproc.widgets.panels.login_panel import LoginPanel
+from imageproc.widgets.panels.shown_photos import NEWEST
 from imageproc.widgets.panels.upload_panel import UploadPanel
 from imageproc.widgets.parts.heading import Heading
 from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
@@ -171,11 +173,15 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show_photos(self, wanted: Address, before: Address, album: Album | None) -> None:
         if replace(wanted, search="", photo="") != replace(before, search="", photo=""):
-            self.gallery.show(album or self.albums.photos(wanted.user)).wait()
+            self._show_newest(album or self.albums.photos(wanted.user)).wait()
             flush()
         if wanted.search != self.gallery.search_bar.text:
             with contextlib.suppress(QueryError):  # it is said below the field
                 self.gallery.search(wanted.search).wait()
+
+    def _show_newest(self, what: Album | PhotoView) -> Job[None]:
+        """Show an album in its order, or all photos with the newest first."""
+        return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
 
     def _change_user(self, user: str) -> None:
         if user:

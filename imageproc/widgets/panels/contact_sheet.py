@@ -14,7 +14,9 @@ from imageproc.errors import ImageRejectedError
 _CELL = (128, 128)
 _PICTURE = (116, 84)
 _COLUMNS = 8
-_QUALITY = 50
+_QUALITIES = (50, 35, 20)
+_MOST_BYTES = 40_000
+"""What a sheet may take, unless the lowest quality takes more: it is kept in a notebook."""
 _BACKGROUND, _TEXT, _MUTED, _PLACE = "#ffffff", "#212121", "#595959", "#eeeeee"
 
 
@@ -39,8 +41,13 @@ def contact_sheet(frames: Sequence[Frame]) -> bytes:
         _paste(sheet, draw, frame.picture, left + 6, top + 6)
         draw.text((left + 6, top + 93), _fitting(draw, frame.name, font), fill=_TEXT, font=font)
         draw.text((left + 6, top + 108), _fitting(draw, frame.line, font), fill=_MUTED, font=font)
+    made = (_encoded(sheet, quality) for quality in _QUALITIES)
+    return next((data for data in made if len(data) <= _MOST_BYTES), _encoded(sheet, _QUALITIES[-1]))
+
+
+def _encoded(sheet: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    sheet.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+    sheet.save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
 
 

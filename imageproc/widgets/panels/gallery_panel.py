@@ -22,6 +22,7 @@ from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
+    NEWEST,
     ORDERS,
     Counts,
     ShownPhotos,
@@ -36,17 +37,16 @@ from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Sugges
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
-SHEET = 60
+SHEET = 24
 """Photos of a static rendering."""
 
 _NAMES = 1000
 """Names in the results at most."""
 
-_NEWEST = "taken-newest"
 _STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
 """The orders by the names under which an album stores them."""
 _AS_GIVEN = "given"
-_NO_PHOTOS = "No photos in this album yet."
+_NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
 
 
@@ -86,7 +86,7 @@ class GalleryPanel(Panel):
         self._show_run = show_run or self.run.show
         self.album = album
         self._base: PhotoView | None = None
-        self._search, self._order = Search(), _NEWEST
+        self._search, self._order = Search(), NEWEST
         self._shown: ShownPhotos | None = None
         self._searched: _Searched | None = None
         self._wanted = ""
@@ -149,18 +149,19 @@ class GalleryPanel(Panel):
             return self.view
         return self.view.where(id=self._selected)
 
-    def show(self, what: Album | PhotoView) -> Job[None]:
-        """Show another album or view, in its order; nothing is searched for.
+    def show(self, what: Album | PhotoView, *, order: str = "") -> Job[None]:
+        """Show another album or view, in its order or one of `shown_photos.ORDERS`; nothing is searched for.
 
         An album without an order is shown with the newest photo first.
         """
         self.album = what if isinstance(what, Album) else None
-        self._order = _STORED.get(self.album.sort_order or "", _NEWEST) if self.album else _AS_GIVEN
+        own = _STORED.get(self.album.sort_order or "", NEWEST) if self.album else _AS_GIVEN
+        self._order = order or own
         self._base = None if isinstance(what, Album) else what
         self._search, self._selected, self._searched = Search(), [], None
         self.viewer.show(None)
         orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
-        given = [] if self.album else [(_AS_GIVEN, "As given")]
+        given = [(_AS_GIVEN, "As given")] if self._order == _AS_GIVEN else []
         update(self.search_bar, text="", problem="", orders=given + orders, order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
@@ -296,10 +297,10 @@ class GalleryPanel(Panel):
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
         counts = Counts(shown.total, of, len(shown.places))
         empty, invitation = (_NOT_FOUND, "") if of else self._invitation
+        self.gallery.show(shown.layout, shown.ranges(self._selected))
         update(self.search_bar, summary=str(counts), chips=[term.text for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         update(self.gallery, empty=empty, invitation=invitation)
-        self.gallery.show(shown.layout, shown.ranges(self._selected))
         fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
         placed, total = len(shown.places), len(shown.ids)
         self.map.show(shown.places, f"{placed:,} of {photos_text(total)} have a position.")

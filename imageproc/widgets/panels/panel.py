@@ -83,7 +83,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if self.job:
                 await self.job.finished(timeout_s)
         finally:
-            self._snapshot.publish()
+            self._snapshot.cell_ends()
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from any thread."""

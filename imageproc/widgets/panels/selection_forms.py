@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import ipywidgets
 
@@ -31,10 +32,11 @@ _EDITS = [
 ]
 _OF_ALBUM = [("Hide a label in this album", "hide"), ("Show a hidden label again", "show")]
 _TO_FILES = (photo_actions.SAVE.name, photo_actions.DOWNLOAD.name)
+_TO_ALBUMS = (photo_actions.MOVE.name, photo_actions.COPY.name)
 
 
 class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """The forms of a gallery's actions; each is hidden until its action is chosen."""
+    """The forms of a gallery's actions, each made when it is first needed: a page is to be light."""
 
     def __init__(
         self,
@@ -52,13 +54,19 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._user = user
         self._ids: Sequence[str] = ()
         self._action = ""
-        self.question = Question()
-        self._make_download()
-        self._make_album()
-        self._make_labels()
-        super().__init__([self._download_row, self._album_row, self._label_row, self.question])
+        self._rows: list[ipywidgets.Box] = []
+        self.children: tuple[ipywidgets.Widget, ...]
+        super().__init__()
 
-    def _make_download(self) -> None:
+    @cached_property
+    def question(self) -> Question:
+        """What is asked before photos are erased."""
+        made = Question()
+        self.children = (*self.children, made)
+        return made
+
+    @cached_property
+    def _download_row(self) -> ipywidgets.Box:
         self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
         self.file = fields.text("Folder", _FILES[Form.FOLDER], "its name")
         self.places = fields.check("Keep where photos were taken", "Places are left out otherwise")
@@ -66,17 +74,23 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         fields.on_enter(self.file, self.download)
         write = fields.button("Download", self.download)
         cancel = fields.button("Cancel", self.hide)
-        self._download_row = fields.row(self.form, self.file, self.places, write, cancel)
-        fields.set_visible(self._download_row, False)
+        return self._made(fields.row(self.form, self.file, self.places, write, cancel))
 
-    def _make_album(self) -> None:
+    @cached_property
+    def _album_row(self) -> ipywidgets.Box:
         self.album = fields.choice_or_text("To album", "choose one, or name a new one")
         self.put_button = fields.button("Move", self.put)
         fields.on_enter(self.album, self.put)
-        self._album_row = fields.row(self.album, self.put_button, fields.button("Cancel", self.hide))
-        fields.set_visible(self._album_row, False)
+        return self._made(fields.row(self.album, self.put_button, fields.button("Cancel", self.hide)))
 
-    def _make_labels(self) -> None:
+    def _made(self, row: ipywidgets.Box) -> ipywidgets.Box:
+        fields.set_visible(row, False)
+        self._rows.append(row)
+        self.children = (*self.children, row)
+        return row
+
+    @cached_property
+    def _label_row(self) -> ipywidgets.Box:
         self.edit = fields.choice("Do", _EDITS, "add")
         self.label = fields.choice_or_text("Label", "choose one, or write a new one")
         self.new_label = fields.choice_or_text("To", "its right name")
@@ -85,8 +99,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             fields.on_enter(field, self.correct)
         do = fields.button("Apply", self.correct)
         cancel = fields.button("Cancel", self.hide)
-        self._label_row = fields.row(self.edit, self.label, self.new_label, do, cancel)
-        fields.set_visible(self._label_row, False)
+        return self._made(fields.row(self.edit, self.label, self.new_label, do, cancel))
 
     def act(self, action: str, ids: Sequence[str]) -> None:
         """Ask what an action needs to know of these photos, or have it done if that is nothing."""
@@ -94,7 +107,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._action, self._ids = action, ids
         if action in _TO_FILES:
             self._offer_forms()
-        elif action in (photo_actions.MOVE.name, photo_actions.COPY.name):
+        elif action in _TO_ALBUMS:
             self._offer_albums()
         elif action == photo_actions.LABEL.name:
             self._offer_labels()
@@ -110,14 +123,16 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def hide(self) -> None:
         """Ask nothing."""
-        for row in (self._download_row, self._album_row, self._label_row):
+        for row in self._rows:
             fields.set_visible(row, False)
 
     def download(self) -> None:
         """Write the photos as the form says."""
-        ids, form, file, places = self._ids, self.form.value, self.file.value.strip(), self.places.value
         # Whoever looks can press any button, also a hidden one: only what was offered is done.
-        if not (file and ids and self._action in _TO_FILES):
+        if self._action not in _TO_FILES:
+            return
+        ids, form, file, places = self._ids, self.form.value, self.file.value.strip(), self.places.value
+        if not (file and ids):
             return
         self.hide()
         wanted = photo_actions.Wanted(form, file, places, self._album())
@@ -133,8 +148,10 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def put(self) -> None:
         """Move or copy the photos to the album in the field, which is made if need be."""
-        ids, action, name = self._ids, self._action, self.album.value.strip()
-        if name and ids and action in (photo_actions.MOVE.name, photo_actions.COPY.name):
+        ids, action = self._ids, self._action
+        if action not in _TO_ALBUMS:
+            return
+        if ids and (name := self.album.value.strip()):
             self.hide()
             owner = self._owner
             self._start(
@@ -162,12 +179,13 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _offer_labels(self) -> None:
         """Show the form; the labels' names follow as soon as they are read."""
+        row = self._label_row
         self.edit.options = [*_EDITS, *(_OF_ALBUM if self._album() else ())]
         update(self.edit, value="add")
         update(self.label, value="")
         update(self.new_label, value="")
         self._fit_labels()
-        self._show(self._label_row, self.label)
+        self._show(row, self.label)
 
         def read(*_: object) -> str:
             names = tuple(self._workbench.photos.where().tags())
@@ -182,10 +200,10 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _offer_albums(self) -> None:
         """Show the form; the albums' names follow as soon as they are read."""
-        moves = self._action == photo_actions.MOVE.name
+        moves, row = self._action == photo_actions.MOVE.name, self._album_row
         self.put_button.description = "Move" if moves else "Copy"
         update(self.album, value="")
-        self._show(self._album_row, self.album)
+        self._show(row, self.album)
         here = self._album()
 
         def read(*_: object) -> str:
@@ -196,20 +214,22 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._work(read, "", 0)
 
     def _forget(self, control: JobControl, told: Progress, ids: Sequence[str]) -> str:
-        return photo_actions.forget(self._workbench, ids, lambda text: self.question.ask(text, control), told)
+        ask = self.question.ask
+        return photo_actions.forget(self._workbench, ids, lambda text: ask(text, control), told)
 
     def _start(self, action: Callable[[JobControl, Progress], str], doing: str) -> None:
         self._work(action, doing, len(self._ids))
 
     def _offer_forms(self) -> None:
         """Show the form; what a browser saves is one file."""
+        row = self._download_row
         forms = [
             form for form in Form if form is not Form.FOLDER or self._action == photo_actions.DOWNLOAD.name
         ]
         self.form.options = [(form.value, form) for form in forms]
         self.form.value = forms[0]
         self._name_file(forms[0])
-        self._show(self._download_row, self.form)
+        self._show(row, self.form)
 
     def _show(self, row: ipywidgets.Box, first: ipywidgets.DOMWidget) -> None:
         fields.set_visible(row, True)

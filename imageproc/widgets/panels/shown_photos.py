@@ -28,6 +28,9 @@ ORDERS: dict[str, tuple[str, str, bool]] = {
 }
 """What a gallery can be sorted by: in words, the field, and whether it descends."""
 
+NEWEST = "taken-newest"
+"""The order of what has none of its own."""
+
 _KEPT = 2000
 """Records that are kept at hand."""
 
@@ -58,9 +61,10 @@ class ShownPhotos:
     def __init__(self, view: PhotoView, *, dated: bool = True) -> None:
         """Read a view's outline; with headings if it is sorted by a time. Raises QueryError, AwsError."""
         self.view = view
-        self.total = view.count()
-        """How many there are, also of those that are not shown."""
         self._outline = view.outline(MOST)
+        shown = len(self._outline.ids)
+        self.total = shown if shown < MOST else view.count()
+        """How many there are, also of those that are not shown."""
         self._dated = dated
         self._records: OrderedDict[str, Photo] = OrderedDict()
         self._lock = Lock()
@@ -140,13 +144,14 @@ class ShownPhotos:
 
 def headings(days: Sequence[date | None]) -> Iterator[tuple[int, str]]:
     """Yield a heading for each day, month or year, if one has enough photos, and where it begins."""
-    dated = [day for day in days if day]
-    enough = (one for one in (_day, _month, _year) if len(days) >= _ENOUGH * len(set(map(one, dated))))
+    dates = {day for day in days if day}
+    enough = (one for one in (_day, _month, _year) if len(days) >= _ENOUGH * len(set(map(one, dates))))
     text, last = next(enough, None), None
     if text is None:
         return
+    texts = {None: "No date"} | {day: text(day) for day in dates}
     for number, day in enumerate(days):
-        shown = text(day) if day else "No date"
+        shown = texts[day]
         if shown != last:
             yield number, shown
             last = shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imageproc import Album, Cancellation, RefusedFile, Uploaded, UploadFailed, UploadProgress, Workbench
+from imageproc.client.photos.moves import moved_away
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
 from imageproc.client.uploads.events import UploadEvent
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
-from imageproc.errors import ImageRejectedError, UploadError
+from imageproc.errors import ImageprocError, ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
@@ -159,6 +161,7 @@ class AlbumUploadHandler:
         self.album: Album | None = None
         self.make_album = make_album
         self._arrived = arrived
+        self._photos = workbench.photos
         self._uploads = lru_cache(4)(
             partial(workbench.uploads.from_browser, allow_duplicates=allow_duplicates)
         )
@@ -178,7 +181,7 @@ class AlbumUploadHandler:
         uploads = self._uploads(album)
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):
-            return self._result(file.id, found)
+            return self._result(file.id, found, self._moved(found, album))
         self._presigned[file.id] = uploads, found
         return UploadForm(found.url, found.fields, found.expires - time.time())
 
@@ -196,10 +199,20 @@ class AlbumUploadHandler:
         """Forget a file that was presigned."""
         self._presigned.pop(file_id, None)
 
-    def _result(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
+    def _moved(self, found: Uploaded | RefusedFile | UploadFailed, album: Album) -> str:
+        """Return where a photo is that was uploaded before and moved since; empty if it was not."""
+        moved: dict[str, str] = {}
+        if isinstance(found, Uploaded) and found.already_there:
+            with contextlib.suppress(ImageprocError):  # the photo is there all the same
+                moved = moved_away(self._photos, album, [found.photo_id])
+        return "".join(f"It was moved to {name} since." for name in moved.values())
+
+    def _result(
+        self, file_id: str, found: Uploaded | RefusedFile | UploadFailed, where: str = ""
+    ) -> UploadResult:
         if isinstance(found, Uploaded):
             self._arrived(file_id, found)
-            return UploadResult(_sent_state(found), _there_as(found))
+            return UploadResult(_sent_state(found), where or _there_as(found))
         rejected = isinstance(found, RefusedFile)
         return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
 

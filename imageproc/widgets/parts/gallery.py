@@ -1,7 +1,8 @@
 """Photos in justified rows, however many: the browser lays them out, and asks for those in view.
 
 The layout (a shape for each photo, and headings) goes to the browser in one message; what is shown of a photo
-follows when it comes into view. Addresses of thumbnails travel in messages alone: a presigned address in a
+follows when it comes into view, that of the first photos unasked: a kernel that waits in a cell answers
+nothing until the cell ends. Addresses of thumbnails travel in messages alone: a presigned address in a
 trait would be saved with the notebook, and anyone who has the notebook could use it.
 """
 
@@ -22,6 +23,9 @@ from imageproc.widgets.updates import update
 
 MOST_AT_ONCE = 200
 """Cards that a view may ask for in one message."""
+
+_AHEAD = 60
+"""Cards that follow a layout unasked: BLOCK in static/gallery.js."""
 
 _PARALLEL = 4
 
@@ -123,7 +127,9 @@ class Gallery(anywidget.AnyWidget):
         self._version += 1
         count, selected = len(layout.aspects), [list(pair) for pair in selection]
         self._selected = selected
-        self._send_layout()  # to views that are there, at once
+        self._send_layout(ahead=True)  # to views that are there, at once
+        if count:
+            self._pool.submit(self._send_window, 0, _AHEAD, self._version)
         update(self, count=count, selection=selected, version=self._version, loading=False)
 
     def select(self, selection: Iterable[Sequence[int]]) -> None:
@@ -186,10 +192,11 @@ class Gallery(anywidget.AnyWidget):
             self.select(found)
             self._on_select()
 
-    def _send_layout(self) -> None:
+    def _send_layout(self, *, ahead: bool = False) -> None:
+        """Send what is laid out; `ahead` if the first cards follow unasked."""
         layout = self._layout
         answer: dict[str, Any] = {"version": self._version, "headings": layout.headings, "note": layout.note}
-        answer["selection"] = self._selected
+        answer |= {"selection": self._selected, "ahead": ahead}
         self.send({"type": "layout", **answer}, [layout.aspects.tobytes()])
 
     def _send_window(self, first: int, count: int, version: int) -> None:

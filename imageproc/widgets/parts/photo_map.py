@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain, groupby, pairwise
 from typing import Any
 
 import anywidget
@@ -20,12 +21,17 @@ from imageproc.widgets.updates import update
 _SVG = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-18000 -9000 36000 18000" width="900" height="450">'
     '<rect x="-18000" y="-9000" width="36000" height="18000" fill="#dfe9f0"/>'
-    '<defs><path id="land" d="{land}" fill="#f7f5ef" stroke="#8a8a8a" stroke-width="20"/></defs>'
-    '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/>'
-    "{markers}</svg>"
+    '<defs><path id="land" transform="scale({grid})" d="{land}"/></defs>'
+    '<g fill="#f7f5ef" stroke="#8a8a8a" stroke-width=".2">'
+    '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/></g>'
+    '<g fill="#b3261e" stroke="#fff" stroke-width="60">{markers}</g></svg>'
 )
-_MARKER = Markup('<circle cx="{x}" cy="{y}" r="{r}" fill="#b3261e" stroke="#fff" stroke-width="60"/>')
-_MOST_CIRCLES = 3000
+_MARKER = Markup('<circle cx="{x}" cy="{y}" r="{r}"/>')
+_MOST_CIRCLES = 1000
+_CELL = 2
+"""Degrees: places that lie closer together are one circle."""
+_GRID = 100
+"""Hundredths of a degree, two and a half pixels of a picture: its outlines are as coarse."""
 
 
 Places = Mapping[int, tuple[float, float]]
@@ -72,13 +78,14 @@ class PhotoMap(anywidget.AnyWidget):
         update(self, version=self._version, count=len(places), note=note)
 
     def svg(self) -> Markup:
-        """Return the whole world with the places, as SVG; those of the same degree are one circle."""
-        cells = Counter((round(latitude), round(longitude)) for latitude, longitude in self.places.values())
+        """Return the whole world with the places, as SVG; those that lie close together are one circle."""
+        cells = Counter((round(south / _CELL), round(east / _CELL)) for south, east in self.places.values())
+        size = 100 * _CELL
         markers = Markup("").join(
-            _MARKER.format(x=longitude * 100, y=latitude * -100, r=min(700, 200 + round(30 * count**0.5)))
-            for (latitude, longitude), count in sorted(cells.items(), key=lambda one: -one[1])[:_MOST_CIRCLES]
+            _MARKER.format(x=east * size, y=south * -size, r=min(700, 200 + round(30 * count**0.5)))
+            for (south, east), count in sorted(cells.items(), key=lambda one: -one[1])[:_MOST_CIRCLES]
         )
-        return _SVG.format(land=outlines()["land"], markers=markers)
+        return _SVG.format(grid=_GRID, land=_coarse(outlines()["land"]), markers=markers)
 
     def static(self) -> list[Any]:
         """Return the map as a picture and its note, for pages without a kernel."""
@@ -121,3 +128,18 @@ def _box(value: Any) -> Box | None:
 def outlines() -> dict[str, str]:
     """Return `land` and `borders`, SVG paths in hundredths of a degree, latitude downwards."""
     return {name: str(path) for name, path in json.loads(static_text("world.json")).items()}
+
+
+@cache
+def _coarse(path: str) -> str:
+    """Return a path of closed lines as it is seen from far away, in steps of the grid."""
+    return "".join(map(_coarse_line, re.findall(r"[^z]+z", path)))
+
+
+def _coarse_line(line: str) -> str:
+    """Return one line on the grid; nothing if it is too small to be seen."""
+    numbers = [int(one) for one in re.findall(r"-?\d+", line)]
+    places = zip(accumulate(numbers[::2]), accumulate(numbers[1::2]), strict=True)
+    on_grid = [place for place, _ in groupby((round(x / _GRID), round(y / _GRID)) for x, y in places)]
+    steps = [f"{x - x0} {y - y0}" for (x0, y0), (x, y) in pairwise(on_grid)]
+    return f"M{on_grid[0][0]} {on_grid[0][1]}l{' '.join(steps)}z".replace(" -", "-") if len(steps) > 2 else ""

@@ -1,5 +1,21 @@
 // Photos in justified rows. Only those about the part in view are in the page, and what they show is asked for in blocks.
-const BLOCK = 60, KEPT_BLOCKS = 40, SETTLE_MS = 60;
+const BLOCK = 60, KEPT_BLOCKS = 40, SETTLE_MS = 60, EARLY_MS = 60000;
+
+// What came before the first view: it would ask in vain while the kernel waits in a cell. By the layout's model, which each widget has its own of.
+const EARLY = new WeakMap(), keyOf = (model) => Object(model.get("layout"));
+
+function initialize({ model }) {
+  model.on("msg:custom", (content, buffers) => {
+    if (content.type === "layout" && content.ahead) EARLY.set(keyOf(model), { at: performance.now(), messages: [[content, buffers]] });
+    else if (content.type === "window") EARLY.get(keyOf(model))?.messages.push([content, buffers]);
+  });
+}
+
+function takeEarly(model) {
+  const found = EARLY.get(keyOf(model));
+  EARLY.delete(keyOf(model));
+  return found && performance.now() - found.at < EARLY_MS ? found.messages : []; // addresses expire
+}
 
 function render({ model, el }) {
   const list = element("div", { class: "ip-cards", role: "listbox", "aria-multiselectable": "true", onkeydown: onKey, onclick: onClick });
@@ -17,7 +33,7 @@ function render({ model, el }) {
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
   let nodes = new Map(), blocks = new Map(), asked = new Set(), pictures = new Map();
-  let frame = 0, timer = 0, current = 0, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
+  let frame = 0, timer = 0, current = 0, seen = [0, 0], anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
 
   function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
 
@@ -41,6 +57,7 @@ function render({ model, el }) {
     if (!count || !width) return;
     const from = plan.rows[rowAt(plan.rows, scroller.scrollTop - page)].first;
     const to = plan.rows[rowAt(plan.rows, scroller.scrollTop + 2 * page)].last;
+    seen = [plan.rows[rowAt(plan.rows, scroller.scrollTop)].first, plan.rows[rowAt(plan.rows, scroller.scrollTop + page)].last];
     const held = list.contains(document.activeElement) ? current : -1;
     for (const [number, node] of nodes) if ((number < from || number > to) && number !== held && number !== current) drop(number, node);
     for (let number = from; number <= to; number += 1) if (!nodes.has(number)) add(number);
@@ -112,7 +129,7 @@ function render({ model, el }) {
     if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning" }, `${STATE_SIGNS.warning} ${known.cause}`));
     const url = safeUrl(known.blob || (blocked ? "" : card.address));
     if (!url) return askBytes(number, known);
-    const image = element("img", { alt: "", decoding: "async", draggable: "false", onload: () => { anyShown = true; image.classList.add("ip-there"); }, onerror: () => failed(number, known) });
+    const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); }, onerror: () => failed(number, known) });
     image.src = url;
     place.append(image);
   }
@@ -174,6 +191,7 @@ function render({ model, el }) {
     ending.textContent = content.note;
     ending.hidden = !content.note;
     blocks.clear(); asked.clear(); forgetPictures();
+    if (content.ahead) asked.add(0);
     current = Math.min(current, Math.max(0, aspects.length - 1));
     readSelection(content.selection);
     scroller.hidden = !aspects.length;
@@ -309,8 +327,9 @@ function render({ model, el }) {
   const resized = new ResizeObserver(() => { if (canvas.clientWidth && canvas.clientWidth !== width) arrange(); else later(); });
   resized.observe(scroller);
   tell();
+  const early = takeEarly(model);
   model.on("msg:custom", onMessage);
-  model.send({ type: "layout" });
+  if (early.length) early.forEach(([content, buffers]) => onMessage(content, buffers)); else model.send({ type: "layout" });
   const undo = [
     watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "layout" }); }),
     watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),
@@ -325,4 +344,4 @@ function render({ model, el }) {
     forgetPictures();
   };
 }
-export default { render };
+export default { initialize, render };

@@ -64,10 +64,15 @@ function render({ model, el }) {
 
   function drawGroup({ title: name, rows }) {
     const lines = rows.map(([fact, value, href]) => element("tr", {}, element("th", { scope: "row" }, fact),
-      element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : value),
+      element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : whole(value)),
       element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }))));
     if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), element("td", { colspan: 2 }, run, " ", showRun)));
     return element("section", {}, element("h3", {}, name), name === "Place" ? placeMap : null, element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
+  }
+  // A hash or an ID in one line, cut in the middle where it is too long: no word is broken.
+  function whole(value) {
+    if (value.length < 24 || /\s/.test(value)) return value;
+    return element("span", { class: "ip-whole", title: value }, element("span", { class: "ip-head" }, value.slice(0, -10)), element("span", {}, value.slice(-10)));
   }
   function copy(button, value) {
     copyText(value).then((done) => { button.textContent = done ? "✓" : "✕"; saved.textContent = done ? "Copied." : "The browser does not allow copying."; setTimeout(() => { button.textContent = ""; }, 1500); });

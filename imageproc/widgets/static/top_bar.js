@@ -1,10 +1,10 @@
 // The web app's top bar. It also keeps the page's address, and looks after the connection to the kernel.
-const PATIENCE_MS = 1500, PONG_MS = 5000;
+const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000;
 
 function render({ model, el, signal, host }) {
   const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
   const home = element("button", { type: "button", class: "ip-home", onclick: () => model.send({ type: "home" }) }, "Photos");
-  const title = element("h1", { class: "ip-place" }), slot = element("div", { class: "ip-slot" });
+  const title = element("h1", { class: "ip-place", tabindex: -1 }), slot = element("div", { class: "ip-slot" });
   const edit = element("button", { type: "button", class: "ip-edit", title: "Rename, describe, sort or delete the album", onclick: () => model.send({ type: "edit" }) }, "Edit…");
   const map = element("button", { type: "button", "aria-pressed": "false", onclick: () => showMap(map.getAttribute("aria-pressed") !== "true") }, "Map");
   const upload = element("button", { type: "button", class: "ip-upload", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: app() })) }, "Upload");
@@ -19,7 +19,7 @@ function render({ model, el, signal, host }) {
   const app = () => root.closest(".ip-app");
   if (host && model.get("search")) host.getWidget(model.get("search")).then((child) => child.render({ el: slot, signal }));
 
-  let lost = "", patience = 0, pong = 0;
+  let lost = "", patience = 0, pong = 0, before = "";
 
   function draw() {
     const name = model.get("title"), who = model.get("user"), failed = model.get("failed"), active = model.get("active");
@@ -28,6 +28,9 @@ function render({ model, el, signal, host }) {
     title.textContent = name;
     title.classList.toggle("ip-visually-hidden", !name);
     if (!name) title.textContent = "Albums";
+    const place = `${who} ${title.textContent}`;
+    if (ours && who && place !== before) setTimeout(takeFocus, SETTLED_MS);
+    before = place;
     if (ours) document.title = [name, "Photos"].filter(Boolean).join(" · ");
     user.replaceChildren(element("span", { class: "ip-who" }, who), element("span", { class: "ip-switch" }, " · switch"));
     edit.hidden = !model.get("editable");
@@ -43,6 +46,9 @@ function render({ model, el, signal, host }) {
     activity.setAttribute("aria-expanded", String(model.get("expanded")));
     say();
   }
+
+  // What had the focus is gone with the page that was shown before.
+  function takeFocus() { if (document.activeElement === document.body) title.focus({ preventScroll: true }); }
 
   // ---- what is wrong
   function say() {

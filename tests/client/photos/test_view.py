@@ -132,6 +132,9 @@ def test_facets_and_tags_are_counted(photos: Photos) -> None:
         view.facets("statsu")
     with pytest.raises(QueryError, match="Did you mean 'Dog'"):
         photos.where(tag="Dgo").count()
+    with pytest.raises(QueryError, match="Did you mean 'Zebra'"):
+        photos.where(tag="Zebre").count()
+    assert photos.where(tag="zebra").count() == 0, "a label, though no photo has it yet"
 
 
 def test_a_frame_is_flat_and_typed(photos: Photos) -> None:
