@@ -97,11 +97,8 @@ class GalleryPanel(Panel):
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
         self.duplicates = FoundDuplicates(workbench, self.refresh)
-        super().__init__(
-            self.search_bar,
-            self.forms,
-            below=[self.duplicates, self.gallery, self.run, self.map, self.viewer],
-        )
+        below = [self.duplicates, self.gallery, self.run, self.map, self.viewer]
+        super().__init__(self.search_bar, self.forms, below=below)
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
