@@ -8,6 +8,7 @@ import time
 
 from imageproc.core.changes import shards, tombstone_id
 from imageproc.core.record import Status
+from imageproc.core.thumbnail import make_thumbnail
 from tests import pictures
 from tests.core.pictures import jpeg_with_exif
 from tests.flow.conftest import DONE, Backend
@@ -34,6 +35,7 @@ def test_a_photo_is_found_within_a_second_after_it_has_finished(backend: Backend
     assert photo == photo.refresh()
     assert photo.attributes == photo.refresh().attributes
     assert photo.read() == CANON
+    assert photo.perceptual_hash == make_thumbnail(CANON).perceptual_hash
 
 
 def test_what_the_pipeline_writes_is_stamped_for_the_index(backend: Backend, fresh: str) -> None:
@@ -64,7 +66,9 @@ def test_an_erased_photo_leaves_a_tombstone_that_nothing_lists(backend: Backend,
     assert tombstone_id(name) not in {photo.id for photo in backend.photos.scan()}
 
 
-def test_several_processes_ask_at_once(backend: Backend, fresh: str) -> None:
+def test_several_processes_ask_at_once_and_the_same_files_are_duplicates(
+    backend: Backend, fresh: str
+) -> None:
     for number in range(4):
         backend.put(f"{fresh}/{number}.jpg", CANON, user=fresh)
     backend.ended(*(f"{fresh}/{number}.jpg" for number in range(4)))
@@ -74,3 +78,8 @@ def test_several_processes_ask_at_once(backend: Backend, fresh: str) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)
     ]
     assert [process.communicate(timeout=60)[0] for process in running] == ["4\n"] * 3
+    backend.workbench.catalog.sync()
+    for kind in ("exact", "near"):
+        (group,) = backend.photos.where(user=fresh).duplicates(kind)
+        assert len(group.photos) == 4
+    assert [one.distance for one in backend.photos.where(user=fresh).similar_to(group.kept)] == [0, 0, 0]
