@@ -45,8 +45,10 @@ def settle(panel: FaultsPanel) -> None:
 
 def test_it_offers_what_can_happen_at_the_chosen_step(panel: FaultsPanel) -> None:
     assert (panel.step.value, panel.kind.value) == (EVENT, "duplicate")
+    assert panel.times.layout.display == "none", "an event comes once"
     panel.step.value = "Rekognition"
     assert panel.kind.value == "denied"
+    assert panel.times.layout.display is None
 
 
 def test_it_injects_what_is_chosen_and_shows_what_has_failed(

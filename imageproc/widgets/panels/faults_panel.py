@@ -93,3 +93,5 @@ class FaultsPanel(Panel):
         kinds = self.workbench.faults.kinds(self.step.value)
         self.kind.options = [(f"{kind}: {words}", kind) for kind, words in kinds.items()]
         self.kind.value = next(iter(kinds))
+        # The first step is S3's event, which comes once.
+        fields.set_visible(self.times, self.step.index != 0)
