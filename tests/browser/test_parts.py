@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from imageproc.widgets import (
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.parts.photo_viewer import FactGroup, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -195,3 +197,16 @@ def test_buttons_are_large_enough_for_fingers(chromium: Any, visit: Visit) -> No
     )
     assert sizes
     assert min(sizes) >= 44
+
+
+def test_hashes_and_ids_of_an_opened_photo_are_on_one_line_each(page: Page) -> None:
+    viewer = PhotoViewer()
+    rows = (
+        ("Content hash", f"sha256:{'01234567' * 8}", ""),
+        ("Error", "IMAGEPROC_RECOGNITION", ""),
+    )
+    viewer.photo = asdict(ViewedPhoto("a.jpg", "a.jpg", groups=(FactGroup("File", rows),)))
+    draw(page, [viewer])
+    facts = page.page.locator(".ip-facts")
+    assert facts.locator(".ip-whole").evaluate("(one) => one.offsetHeight") < 24
+    assert facts.evaluate("(one) => one.scrollWidth <= one.clientWidth")
