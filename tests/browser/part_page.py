@@ -41,7 +41,7 @@ _DRAW = """async (parts) => {
       },
       save_changes: () => {},
       send: (message) => sent.push(JSON.parse(JSON.stringify(message))),
-      receive: (message) => (handlers['msg:custom'] ?? []).forEach((one) => one(message)),
+      receive: (message, buffers) => (handlers['msg:custom'] ?? []).forEach((one) => one(message, buffers)),
       on: (name, handler) => (handlers[name] ??= []).push(handler),
       off: (name, handler) => { handlers[name] = (handlers[name] ?? []).filter((one) => one !== handler); },
     };

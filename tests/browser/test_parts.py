@@ -23,6 +23,7 @@ from imageproc.widgets import (
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.execution_list import ExecutionRow
+from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_viewer import FactGroup, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
@@ -210,3 +211,24 @@ def test_hashes_and_ids_of_an_opened_photo_are_on_one_line_each(page: Page) -> N
     facts = page.page.locator(".ip-facts")
     assert facts.locator(".ip-whole").evaluate("(one) => one.offsetHeight") < 24
     assert facts.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Page) -> None:
+    """The stack is gone, for example: no picture is broken, and no thumbnail holds an error."""
+    page.page.clock.install()
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array([1.5, 1]).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    window = {"type": "window", "version": 1, "number": 0}
+    receive = "(message) => models[0].receive(message, [])"
+    page.page.evaluate(receive, {**window, "cards": [], "cause": "There is no stack yet."})
+    page.page.clock.fast_forward(7000)  # what is said of what was done is gone by now
+    assert page.page.get_by_text("There is no stack yet.").count() == 1
+    cards = [{**asdict(Card(one, one)), "tone": "info", "address": None} for one in ("a.jpg", "b.jpg")]
+    page.page.evaluate(receive, {**window, "cards": cards, "cause": ""})
+    assert page.page.get_by_text("There is no stack yet.").count() == 0
+    gone = {"type": "bytes", "version": 1, "number": 0, "cause": "There is no stack yet."}
+    page.page.evaluate(receive, gone)
+    assert page.page.get_by_text("There is no stack yet.").count() == 1
+    page.page.get_by_text("No picture").wait_for()
