@@ -79,6 +79,7 @@ def _configure(folder: Path, port: int, token: str) -> None:
             "preheat_kernel": True,
             "default_pool_size": _READY_KERNELS,
             "show_tracebacks": False,
+            "extension_denylist": ["jupyterlab_pygments"],  # colours for code, of which there is none
         },
         "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
         "KernelManager": {"transport_encryption": "required"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPhoto
 from imageproc.widgets.parts.execution_list import ExecutionRow
-from imageproc.widgets.parts.photo_viewer import LabelHandlers, PhotoViewer, ViewedPhoto
+from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource
+from imageproc.widgets.parts.photo_viewer import FactGroup, LabelHandlers, PhotoViewer, ViewedPhoto
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -285,3 +287,37 @@ def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) 
     facts = page.page.locator(".ip-facts")
     assert facts.evaluate("(one) => one.scrollWidth - one.clientWidth") == 0
     page.screenshot("viewer-labels-narrow")
+
+
+def test_hashes_and_ids_of_an_opened_photo_are_on_one_line_each(page: Page) -> None:
+    viewer = PhotoViewer()
+    rows = (
+        ("Content hash", f"sha256:{'01234567' * 8}", ""),
+        ("Error", "IMAGEPROC_RECOGNITION", ""),
+    )
+    viewer.photo = asdict(ViewedPhoto("a.jpg", "a.jpg", groups=(FactGroup("File", rows),)))
+    draw(page, [viewer])
+    facts = page.page.locator(".ip-facts")
+    assert facts.locator(".ip-whole").evaluate("(one) => one.offsetHeight") < 24
+    assert facts.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Page) -> None:
+    """The stack is gone, for example: no picture is broken, and no thumbnail holds an error."""
+    page.page.clock.install()
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array([1.5, 1]).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    window = {"type": "window", "version": 1, "number": 0}
+    receive = "(message) => models[0].receive(message, [])"
+    page.page.evaluate(receive, {**window, "cards": [], "cause": "There is no stack yet."})
+    page.page.clock.fast_forward(7000)  # what is said of what was done is gone by now
+    assert page.page.get_by_text("There is no stack yet.").count() == 1
+    cards = [{**asdict(Card(one, one)), "tone": "info", "address": None} for one in ("a.jpg", "b.jpg")]
+    page.page.evaluate(receive, {**window, "cards": cards, "cause": ""})
+    assert page.page.get_by_text("There is no stack yet.").count() == 0
+    gone = {"type": "bytes", "version": 1, "number": 0, "cause": "There is no stack yet."}
+    page.page.evaluate(receive, gone)
+    assert page.page.get_by_text("There is no stack yet.").count() == 1
+    page.page.get_by_text("No picture").wait_for()

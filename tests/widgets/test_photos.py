@@ -379,12 +379,16 @@ def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPan
     assert names(panel.selected) == ["3.jpg"]
 
 
-def test_selected_photos_are_forgotten_only_after_a_yes(panel: GalleryPanel, backend: Backend) -> None:
+def test_selected_photos_are_forgotten_only_after_a_yes(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Sent(panel.forms.question.no, monkeypatch)
     for answer, left in ((panel.forms.question.no, 10), (panel.forms.question.yes, 8)):
         say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 1]])
         say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
         until(lambda: panel.forms.question.layout.display is None)
         assert "Erase 3.jpg, 2.jpg for good?" in panel.forms.question.text.text
+        until(lambda: ({"do": "focus"}, None) in asked.messages)
         answer.click()
         settle(panel)
         assert panel.gallery.count == left

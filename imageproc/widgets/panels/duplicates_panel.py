@@ -158,7 +158,7 @@ class DuplicatesPanel(Panel):
         return photo.thumbnail_if_any() if photo else None
 
 
-class FoundDuplicates(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class GalleryDuplicates(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The duplicates among some photos of a gallery: there is nothing to see before they are asked for."""
 
     def __init__(self, workbench: Workbench, on_forgotten: Callable[[], object]) -> None:

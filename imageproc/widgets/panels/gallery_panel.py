@@ -14,7 +14,7 @@ from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
-from imageproc.widgets.panels.duplicates_panel import FoundDuplicates
+from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -96,7 +96,7 @@ class GalleryPanel(Panel):
         self._user = user
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        self.duplicates = FoundDuplicates(workbench, self.refresh)
+        self.duplicates = GalleryDuplicates(workbench, self.refresh)
         below = [self.duplicates, self.gallery, self.run, self.map, self.viewer]
         super().__init__(self.search_bar, self.forms, below=below)
         if view is not None or album is not None:

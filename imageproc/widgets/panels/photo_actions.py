@@ -21,6 +21,7 @@ from imageproc import (
     Written,
 )
 from imageproc.client.photos.exports import File
+from imageproc.core.record import without_digest
 from imageproc.presentation.text import bytes_text, photos_text, printable
 from imageproc.widgets.parts.gallery import Action
 
@@ -188,7 +189,9 @@ def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool],
     erasure = workbench.privacy.of_photos(ids)
     if erasure.empty:
         return "Nothing is left of these photos."
-    names = ", ".join(printable(one.photo_id.rpartition("/")[2], 60) for one in erasure.photos[:3])
+    names = ", ".join(
+        printable(without_digest(one.photo_id.rpartition("/")[2]), 60) for one in erasure.photos[:3]
+    )
     more = f" and {len(erasure.photos) - 3:,} more" if len(erasure.photos) > 3 else ""
     versions = f"{erasure.versions:,} stored versions, {bytes_text(erasure.size)}"
     what = f"{photos_text(len(erasure.photos))}, {versions}"

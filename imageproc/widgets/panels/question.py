@@ -30,6 +30,7 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         self._asked = answer, control
         self.text.text = question
         fields.set_visible(self, True)
+        self.no.focus()  # what would be lost stays, if somebody presses a key too many
         try:
             while not answer.done():
                 control.pause()

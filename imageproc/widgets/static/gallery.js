@@ -33,7 +33,7 @@ function render({ model, el }) {
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
   let nodes = new Map(), blocks = new Map(), asked = new Set(), pictures = new Map();
-  let frame = 0, timer = 0, current = 0, seen = [0, 0], anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
+  let frame = 0, timer = 0, current = 0, seen = [0, 0], troubled = false, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
 
   function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
 
@@ -126,7 +126,7 @@ function render({ model, el }) {
   function showPicture(number, card, place) {
     const known = pictures.get(number) || { tries: 0 };
     pictures.set(number, known);
-    if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning" }, `${STATE_SIGNS.warning} ${known.cause}`));
+    if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning", title: known.cause }, `${STATE_SIGNS.warning} No picture`));
     const url = safeUrl(known.blob || (blocked ? "" : card.address));
     if (!url) return askBytes(number, known);
     const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); }, onerror: () => failed(number, known) });
@@ -176,6 +176,7 @@ function render({ model, el }) {
     else if (content.type === "bytes") {
       const known = pictures.get(content.number);
       if (!known) return;
+      if (content.cause) trouble(content.cause);
       if (content.cause || !buffers[0]?.byteLength) known.cause = content.cause || "No thumbnail.";
       else known.blob = URL.createObjectURL(new Blob([buffers[0]]));
       if (nodes.has(content.number)) fill(content.number);
@@ -202,7 +203,8 @@ function render({ model, el }) {
   function onWindow({ number, cards, cause }) {
     const block = number / BLOCK;
     asked.delete(block);
-    if (cause) return say(`${STATE_SIGNS.error} ${cause}`);
+    if (cause) return trouble(cause);
+    if (troubled) { troubled = false; message = ""; tell(); }
     blocks.delete(block);
     blocks.set(block, cards);
     if (blocks.size > KEPT_BLOCKS) {
@@ -298,6 +300,9 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   }
+
+  // What keeps cards or pictures back is said once, above the photos, and stays until cards come again.
+  function trouble(cause) { troubled = true; message = `${STATE_SIGNS.error} ${cause}`; tell(); }
 
   function say(text) { message = text; tell(); setTimeout(() => { if (message === text) { message = ""; tell(); } }, 6000); }
 

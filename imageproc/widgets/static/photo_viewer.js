@@ -64,7 +64,7 @@ function render({ model, el }) {
 
   function drawGroup({ title: name, rows }) {
     const lines = rows.map(([fact, value, href]) => element("tr", {}, element("th", { scope: "row" }, fact),
-      element("td", {}, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : whole(value)),
+      element("td", { class: "ip-value" }, safeUrl(href) ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, value) : whole(value)),
       element("td", { class: "ip-copies" }, element("button", { type: "button", class: "ip-copy", "aria-label": `Copy ${fact}`, title: "Copy", onclick: (event) => copy(event.currentTarget, value) }))));
     if (name === "Processing") lines.push(element("tr", {}, element("th", { scope: "row" }, "Run"), element("td", { colspan: 2 }, run, " ", showRun)));
     return element("section", {}, element("h3", {}, name), name === "Place" ? placeMap : null, element("table", {}, element("caption", { class: "ip-visually-hidden" }, name), element("tbody", {}, ...lines)));
