@@ -98,7 +98,11 @@ def versions() -> dict[str, str]:
 def judge(template: Mapping[str, Any]) -> Verdict:
     """Ask the judges about a packaged template."""
     asked = list(_requests(template))
-    definitions = {name: Deployment(template).definition(name) for name in MACHINES}
+    definitions = {
+        f"{name}, {kind}": Deployment(template, {"WorkflowType": kind}).definition(name)
+        for name in MACHINES
+        for kind in ("STANDARD", "EXPRESS")
+    }
     said = _ask(
         {
             "templates": {name: Deployment(template, given).as_template() for name, given in RULED.items()},
