@@ -216,7 +216,7 @@ class ThrottledError(AwsError):
 class EndpointUnreachableError(AwsError):
     """The endpoint does not answer."""
 
-    default_fix = "Check the network, the region's name and, with the local AWS, that it runs."
+    default_fix = "Start the local AWS (imageproc local start); for AWS, check network and region."
 
 
 class WorkbenchError(ImageprocError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore import exceptions as botocore_errors
 
@@ -106,6 +107,7 @@ _NO_ANSWER = (
     botocore_errors.ConnectionError,
     botocore_errors.IncompleteReadError,
 )
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def error_code(error: ClientError) -> str:
@@ -131,7 +133,16 @@ def from_botocore(error: Exception, doing: str) -> AwsError:
     if isinstance(error, botocore_errors.ClientError):
         return _from_client_error(error, doing)
     kind = next((ours for theirs, ours in _BY_CLASS if isinstance(error, theirs)), AwsError)
-    return kind(doing, f"{str(error).rstrip('.')}.", transient=isinstance(error, _NO_ANSWER))
+    local = _local_address(error)
+    cause = f"the local AWS at {local} does not answer." if local else f"{str(error).rstrip('.')}."
+    return kind(doing, cause, transient=isinstance(error, _NO_ANSWER))
+
+
+def _local_address(error: Exception) -> str:
+    """Return the local AWS's address if it is that which did not answer."""
+    kwargs = getattr(error, "kwargs", {}) if isinstance(error, _NO_ANSWER) else {}
+    parts = urlsplit(str(kwargs.get("endpoint_url", "")))
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname in _LOOPBACK else ""
 
 
 @contextmanager

@@ -75,6 +75,18 @@ def test_what_happens_before_aws_answers_is_told_apart(error: Exception, expecte
         raise error
 
 
+def test_a_local_aws_that_does_not_answer_says_how_it_is_started() -> None:
+    error = botocore_errors.EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/photos/?list-type=2")
+    with pytest.raises(errors.EndpointUnreachableError) as caught, translated("Listing the photos"):
+        raise error
+    assert (
+        caught.value.cause
+        == "Listing the photos failed: the local AWS at http://127.0.0.1:4566 does not answer."
+    )
+    assert "imageproc local start" in str(caught.value.fix)
+    assert caught.value.transient
+
+
 def test_a_missing_stack_is_told_apart_from_other_validation_errors() -> None:
     with pytest.raises(errors.StackMissingError), translated("x"):
         raise refusal("ValidationError", "Stack with id demo does not exist")
