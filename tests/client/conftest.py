@@ -193,21 +193,8 @@ def _made(target: Target) -> dict[str, str]:
     s3: Any = target.client("s3")
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
-    changes = {CHANGE_INDEX: ("changeShard", "changeTime")}
-    _make_table(target, "images", "imageID", {ALBUM_INDEX: ("albumID", "uploadTime"), **changes})
-    target.client("dynamodb").update_table(
-        TableName="images",
-        AttributeDefinitions=[{"AttributeName": "executionArn", "AttributeType": "S"}],
-        GlobalSecondaryIndexUpdates=[
-            {
-                "Create": {
-                    "IndexName": EXECUTION_INDEX,
-                    "KeySchema": [{"AttributeName": "executionArn", "KeyType": "HASH"}],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            }
-        ],
-    )
+    indexes = {ALBUM_INDEX: ("albumID", "uploadTime"), CHANGE_INDEX: ("changeShard", "changeTime")}
+    _make_table(target, "images", "imageID", {**indexes, EXECUTION_INDEX: ("executionArn",)})
     _make_table(target, "albums", "albumID", {USER_INDEX: ("userID", "creationTime")})
     machines = {
         output: target.client("stepfunctions").create_state_machine(
@@ -224,9 +211,12 @@ def _made(target: Target) -> dict[str, str]:
     }
 
 
-def _make_table(target: Target, name: str, key: str, indexes: dict[str, tuple[str, str]]) -> None:
+KEYS_ONLY = (CHANGE_INDEX, EXECUTION_INDEX)
+
+
+def _make_table(target: Target, name: str, key: str, indexes: dict[str, tuple[str, ...]]) -> None:
     types = {key: "S"} | {
-        one: kind for keys in indexes.values() for one, kind in zip(keys, "SN", strict=True)
+        one: kind for keys in indexes.values() for one, kind in zip(keys, "SN", strict=False)
     }
     target.client("dynamodb").create_table(
         TableName=name,
@@ -238,12 +228,14 @@ def _make_table(target: Target, name: str, key: str, indexes: dict[str, tuple[st
             {
                 "IndexName": index,
                 "KeySchema": [
-                    {"AttributeName": partition, "KeyType": "HASH"},
-                    {"AttributeName": sort, "KeyType": "RANGE"},
+                    {"AttributeName": name, "KeyType": kind}
+                    for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
                 ],
-                "Projection": {"ProjectionType": "KEYS_ONLY" if index == CHANGE_INDEX else "ALL"},
+                "Projection": {
+                    "ProjectionType": "ALL" if index in (ALBUM_INDEX, USER_INDEX) else "KEYS_ONLY"
+                },
             }
-            for index, (partition, sort) in indexes.items()
+            for index, keys in indexes.items()
         ],
         BillingMode="PAY_PER_REQUEST",
     )

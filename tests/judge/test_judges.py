@@ -95,7 +95,7 @@ SPOILT: dict[Callable[[Any], None], str] = {
     any_account: "must be denied, is Allowed: states.amazonaws.com: sts:AssumeRole",
     plain_http: "must be denied, is Allowed: ExtractImageMetadataFunction: s3:GetObjectVersion",
     any_bucket: "must be denied, is Allowed: s3.amazonaws.com: lambda:InvokeFunction",
-    dead_end: "ImageProcStateMachine: MISSING_TRANSITION_TARGET",
+    dead_end: "ImageProcStateMachine, EXPRESS: MISSING_TRANSITION_TARGET",
     no_encryption: "AwsSolutions-SQS2 fails for StartExecutionDeadLetterQueue, without a reason",
 }
 

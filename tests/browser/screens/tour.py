@@ -17,7 +17,7 @@ COMPARED_IN_THE_DARK = 1000
 """The width at which the tests compare the dark pages, too; colours are the same at all widths."""
 
 _QUIET = """() => [...document.images].every((one) => one.complete)
-  && !document.querySelector('.ip-loading, .ip-card img:not(.ip-there)')"""
+  && !document.querySelector('.ip-loading, .ip-card img:not(.ip-there), .ip-card .ip-picture:empty')"""
 _THEMED = "(light) => document.body.dataset.jpThemeLight === String(light)"
 _TO_TOP = "(part) => part.scrollIntoView({ block: 'start', behavior: 'instant' })"
 

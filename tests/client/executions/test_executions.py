@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from imageproc.client.executions import Executions
 from imageproc.client.target import AWS, LOCAL, Target
 from imageproc.client.workbench import Workbench
-from imageproc.errors import AwsError, RetryError
+from imageproc.errors import AccessDeniedError, AwsError, RetryError
 from tests.client.conftest import DEFINITION, Backend
 
 
@@ -197,3 +199,17 @@ def test_the_log_of_an_express_workflow_lists_what_it_began_newest_first(
     assert executions.get(f"{prefix}:ended:2f0c").seconds == 1.0
     with pytest.raises(AwsError, match="no record and no log"):
         executions.get(f"{prefix}:none:2f0c")
+
+
+def test_a_log_of_express_workflows_that_may_not_be_looked_for_names_the_permission(
+    backend: Backend, executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Executions, "are_express", True)
+
+    def refuse(**_: object) -> None:
+        error: Any = {"Error": {"Code": "AccessDeniedException", "Message": "logs:DescribeLogGroups"}}
+        raise ClientError(error, "DescribeLogGroups")
+
+    monkeypatch.setattr(backend.stack.client("logs"), "describe_log_groups", refuse)
+    with pytest.raises(AccessDeniedError, match="logs:DescribeLogGroups"):
+        list(executions)
