@@ -97,11 +97,16 @@ def _put(workbench: Workbench, made: Iterable[dict[str, Any]]) -> None:
             list(pool.map(put, batches))
 
 
+SAVED_S = 15.0
+"""After so many seconds the local AWS has written down what it was told; until then it is busy."""
+
+
 def _caught_up(workbench: Workbench, number: int) -> float:
     """Return how long it takes until changes are found that are already in the table."""
     changed = (one | {"exifModel": f"Changed {number}"} for one in records(CHANGED))
     _put(workbench, (one | stamp(one["imageID"], time.time()) for one in changed))
     view = workbench.photos.where(model=f"Changed {number}")
+    time.sleep(SAVED_S)
     seconds = _seconds(workbench.catalog.sync)
     if len(view) != CHANGED:
         raise AssertionError(len(view))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Context, Decimal
 from typing import Any, cast
 
@@ -58,16 +59,32 @@ def get(dynamodb: Any, table: str, key: Mapping[str, str]) -> dict[str, Any] | N
 
 
 def get_many(dynamodb: Any, table: str, key: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield those items that exist, in no fixed order, a hundred for each request."""
+    """Yield those items that exist, in no fixed order, a hundred for each request.
+
+    The next request is under way while the last one's items are read.
+    """
     left = list(dict.fromkeys(values))
-    while left:
-        batch, left = left[:_BATCH], left[_BATCH:]
+
+    def ask(batch: list[str]) -> Any:
         request = {table: {"Keys": [to_item({key: value}) for value in batch], "ConsistentRead": True}}
         with translated(f"Reading {table}"):
-            answer = dynamodb.batch_get_item(RequestItems=request)
-        yield from map(from_item, answer["Responses"].get(table, ()))
-        unread = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
-        left += [from_item(one)[key] for one in unread]
+            return dynamodb.batch_get_item(RequestItems=request)
+
+    with ThreadPoolExecutor(1) as pool:
+        asked: Future[Any] | None = None
+        while left or asked:
+            answer = (asked or pool.submit(ask, _taken(left))).result()
+            unread = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+            left += [from_item(one)[key] for one in unread]
+            asked = pool.submit(ask, _taken(left)) if left else None
+            yield from map(from_item, answer["Responses"].get(table, ()))
+
+
+def _taken(left: list[str]) -> list[str]:
+    """Take the values of the next request away from those that are left."""
+    batch = left[:_BATCH]
+    del left[:_BATCH]
+    return batch
 
 
 def query(

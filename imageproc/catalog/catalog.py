@@ -16,7 +16,7 @@ import duckdb
 
 from imageproc.catalog import answers
 from imageproc.catalog.database import Database
-from imageproc.catalog.feed import FRESH_S, Feed, Keys
+from imageproc.catalog.feed import FRESH_S, Feed, Keys, uncollected
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.rows import Origin, Row
@@ -206,7 +206,7 @@ class Catalog:
 
     def _note(self, keys: Keys, unseen: list[tuple[str, int]]) -> None:
         """Read the photos that changed, alone, so that a later state never meets an earlier one."""
-        with self._journal.writing() as journal:
+        with uncollected(), self._journal.writing() as journal:
             database = self._refreshed()
             changed = self._ids_of_tombstones(database, unseen) if keys.shard == FORGOTTEN else dict(unseen)
             known = dict(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -60,6 +62,22 @@ class Page:
     records: list[dict[str, Any]]
     next_key: dict[str, Any] | None
     """Where the segment goes on; None at its end."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python's garbage collector away while records are read.
+
+    They are many objects without cycles. Each time that it walks them all takes as long as making them: a
+    third of the time in which a catalog catches up with a thousand changes.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Feed:

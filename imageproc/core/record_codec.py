@@ -198,8 +198,11 @@ def _label(value: Any) -> Label:
     )
 
 
+_SIDES = tuple(one.name for one in fields(BoundingBox))
+
+
 def _from_label(label: Label) -> dict[str, Any]:
-    boxes = [{name.name: getattr(box, name.name) for name in fields(box)} for box in label.boxes]
+    boxes = [{side: getattr(box, side) for side in _SIDES} for box in label.boxes]
     return {
         "name": label.name,
         "confidence": label.confidence,
