@@ -122,7 +122,7 @@ def from_wheel(newcomer: Newcomer, folder: Path) -> tuple[list[str], Path]:
 
 def to_the_gallery(newcomer: Newcomer, command: list[str], folder: Path) -> None:
     """Open JupyterLab, upload the sample photos in the second notebook, and wait for the third's gallery."""
-    options = ["--no-browser", "--ServerApp.port", str(free_port())]
+    options = ["--no-browser", "--expose-app-in-browser", f"--ServerApp.port={free_port()}"]
     command += [f"LAB_OPTIONS={' '.join(options)}"] if command[0] == "make" else options
     began = time.monotonic()
     process = newcomer.start(command, folder)
