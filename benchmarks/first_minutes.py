@@ -113,7 +113,7 @@ def from_wheel(newcomer: Newcomer, folder: Path) -> tuple[list[str], Path]:
     (wheel,) = folder.glob("*.whl")
     newcomer.began = time.monotonic()
     newcomer.run([sys.executable, "-m", "venv", "env"], folder)
-    newcomer.run(["env/bin/pip", "install", "--quiet", f"{wheel}[local,recognition,workbench]"], folder)
+    newcomer.run(["env/bin/pip", "install", "--quiet", f"{wheel}[local,workbench,demo,recognition]"], folder)
     newcomer.note("`pip install` of the wheel has ended")
     newcomer.run(["env/bin/imageproc", "demo"], folder, "`imageproc demo`: the first tagged photo")
     newcomer.note("`imageproc demo` has ended")

@@ -26,7 +26,7 @@ _COMMAND = Path(sys.executable).with_name("imageproc")
 
 _INDEX = """# Notebooks
 
-The six notebooks as they ran when this site was built, with the sample photos: each shows its panels' last
+The notebooks as they ran when this site was built, with the sample photos: each shows its panels' last
 state; and the five labs with their solutions. Open them yourself with `imageproc lab`.
 
 ```{toctree}

@@ -85,7 +85,7 @@ def rows(database: Database, selection: Selection) -> Iterator[Row]:
 
 def frame(database: Database, selection: Selection, hidden: Iterable[str] = ()) -> pd.DataFrame:
     """Return a row for each photo, in order. Raises ResourcesMissingError without pandas."""
-    pandas = _pandas()
+    pandas = pandas_module()
     with database.cursor() as cursor:
         found = cursor.execute(selection.sql(_with_tags(hidden), database.names)).df()
     for name in CATEGORIES:
@@ -100,7 +100,7 @@ def frame(database: Database, selection: Selection, hidden: Iterable[str] = ()) 
 
 def labels_frame(database: Database, selection: Selection, hidden: Iterable[str] = ()) -> pd.DataFrame:
     """Return a row for each box of each label, and one for a label without boxes."""
-    _pandas()
+    pandas_module()
     condition = selection.as_condition().sql(database.names)
     with database.cursor() as cursor:
         found = cursor.execute(_labels(condition, hidden)).df()
@@ -115,7 +115,7 @@ def ask(database: Database, selection: Selection, sql: str, hidden: Iterable[str
     """
     import duckdb
 
-    _pandas()
+    pandas_module()
     statement = _one_select(sql)
     condition = selection.as_condition().sql(database.names)
     photos = f"SELECT {_with_tags(hidden)} FROM records WHERE {condition}"
@@ -212,7 +212,8 @@ def _labels(condition: str, hidden: Iterable[str]) -> str:
     return f"SELECT * FROM ({rows}) WHERE NOT {one_of('label', names)}" if names else rows
 
 
-def _pandas() -> Any:
+def pandas_module() -> Any:
+    """Return pandas. Raises ResourcesMissingError if it is not installed."""
     try:
         import pandas
     except ImportError as error:

@@ -2,7 +2,7 @@
 
 An index does not help here: 144 bits of which a quarter may differ have no part that stays the same, and one
 that nearly does is shared by a third of all other photos. NumPy looks at a hundred million pairs a second and
-more, and a block takes ten megabytes however many hashes there are.
+more, and a block takes a few megabytes however many hashes there are.
 """
 
 from __future__ import annotations

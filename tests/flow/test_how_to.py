@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 
 from imageproc.cli.commands import imageproc
+from imageproc.client.photos import Photos
+from imageproc.client.photos.photo import Photo
 from imageproc.local import LocalStatus
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
@@ -108,9 +110,18 @@ def test_who_follows_is_told_of_every_photo(
 ) -> None:
     backend.put("told.jpg", pictures.jpeg())
     photo = backend.ended("told.jpg")["told.jpg"]
-    monkeypatch.setattr("imageproc.client.photos.Photos.where", lambda *_, **__: [photo])
+    asked: list[int] = []
+
+    def where(photos: Photos, **conditions: Any) -> list[Photo]:
+        """Find what has just finished, too: the page's question is asked, and its answer may come late."""
+        asked.append(found(photos, **conditions).count())
+        return [photo]
+
+    found = Photos.where
+    monkeypatch.setattr(Photos, "where", where)
     run("notify-when-done.md", backend)
     assert capsys.readouterr().out == f"told.jpg {DONE}\n"
+    assert len(asked) == 1
 
 
 def test_the_template_that_notifies_is_sound_and_can_be_made(backend: Backend, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageproc.catalog.answers import pandas_module
 from imageproc.client.photos.datasets import annotated, matched, read_dataset
 from imageproc.client.photos.photo import Photo
 from imageproc.datasets.evaluation import (
@@ -18,7 +19,7 @@ from imageproc.datasets.evaluation import (
     measure,
 )
 from imageproc.datasets.images import Annotation, Dataset
-from imageproc.errors import DatasetError, ResourcesMissingError
+from imageproc.errors import DatasetError
 from imageproc.presentation import html
 from imageproc.presentation.text import photos_text
 
@@ -82,7 +83,7 @@ class Evaluation:
 
         Raises ResourcesMissingError without pandas.
         """
-        found: pd.DataFrame = _pandas().DataFrame(self.rows())
+        found: pd.DataFrame = pandas_module().DataFrame(self.rows())
         return found
 
     def __repr__(self) -> str:
@@ -163,14 +164,3 @@ def _row(label: str | None, threshold: float, score: Score) -> dict[str, Any]:
     counts = {"right": score.right, "wrong": score.wrong, "missed": score.missed}
     shares = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
     return {"label": label, "threshold": threshold, **counts, **shares}
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError as error:
-        raise ResourcesMissingError(
-            "Data frames need pandas, which is not installed.",
-            "Install it with: pip install 'imageproc[workbench]'",
-        ) from error
-    return pandas

@@ -107,19 +107,6 @@ class Labelling(StackResource):
         given = Given(chosen, {}, keep_location=keep_location, notify=notify or ignore)
         return export(given, self.read, folder.expanduser(), options)
 
-    def correct(self, photo: Photo, method: str, *given: str | None, user: str | None = None) -> Photo:
-        """Call one of the methods above for one photo, and return the photo as it is then.
-
-        Raises CorrectionError if nothing can be done, PhotoNotFoundError, AwsError.
-        """
-        by = {"user": user} if user else {}
-        for outcome in getattr(self, method)([photo], *given, **by):
-            if isinstance(outcome, NotCorrected):
-                raise outcome.error
-            if outcome.unchanged and method != "add_label":
-                raise CorrectionError(*_why_nothing(photo, given[0]))
-        return photo.refresh()
-
     def _apply(
         self,
         photos: Iterable[PhotoLike],
@@ -155,6 +142,21 @@ def _until(outcomes: Iterator[Outcome], cancellation: Cancellation | None) -> It
         yield outcome
         if cancellation:
             cancellation.check()
+
+
+def corrected(
+    photo: Photo, outcomes: Iterable[Outcome], label: str | None, *, may_be_so: bool = False
+) -> Photo:
+    """Return a photo as it is after these corrections of it, which are about a label, or about any.
+
+    Raises CorrectionError if nothing could be done, unless it may be so already; what prevented it otherwise.
+    """
+    for outcome in outcomes:
+        if isinstance(outcome, NotCorrected):
+            raise outcome.error
+        if outcome.unchanged and not may_be_so:
+            raise CorrectionError(*_why_nothing(photo, label))
+    return photo.refresh()
 
 
 def _why_nothing(photo: Photo, label: str | None) -> tuple[str, str]:

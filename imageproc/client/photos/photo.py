@@ -17,6 +17,7 @@ from imageproc.presentation.facts import summary
 if TYPE_CHECKING:
     from imageproc.client.photos import Photos
     from imageproc.client.photos.duplicates import SimilarPhoto
+    from imageproc.client.photos.labelling import Outcome
     from imageproc.client.photos.processing import Restarted
     from imageproc.core.label import Label
 
@@ -71,19 +72,20 @@ class Photo(PhotoRecord):
 
         The name is by default `default_user()`. Raises CorrectionError, PhotoNotFoundError, AwsError.
         """
-        return self._stack_photos.correct(self, "add_label", label, user=user)
+        said = self._stack_photos.add_label([self], label, user=user)
+        return self._after(said, label, may_be_so=True)
 
     def remove_label(self, label: str, *, user: str | None = None) -> Photo:
         """Say that the photo does not have a label; return it as it is then. Raises as `add_label` does."""
-        return self._stack_photos.correct(self, "remove_label", label, user=user)
+        return self._after(self._stack_photos.remove_label([self], label, user=user), label)
 
     def rename_label(self, label: str, to: str, *, user: str | None = None) -> Photo:
         """Say that what the photo has under a label is another thing. Raises as `add_label` does."""
-        return self._stack_photos.correct(self, "rename_label", label, to, user=user)
+        return self._after(self._stack_photos.rename_label([self], label, to, user=user), label)
 
     def undo_correction(self, label: str | None = None) -> Photo:
         """Undo the photo's last correction, or that of a label. Raises as `add_label` does."""
-        return self._stack_photos.correct(self, "undo_corrections", label)
+        return self._after(self._stack_photos.undo_corrections([self], label), label)
 
     def similar(self, n: int = 12) -> list[SimilarPhoto]:
         """Return the photos of the stack that look most like this one; see `PhotoView.similar_to`."""
@@ -102,6 +104,11 @@ class Photo(PhotoRecord):
         with contextlib.suppress(ImageprocError):
             return self.read_thumbnail() if self.thumbnail_key else None
         return None
+
+    def _after(self, outcomes: Iterable[Outcome], label: str | None, *, may_be_so: bool = False) -> Photo:
+        from imageproc.client.photos.labelling import corrected  # here: it imports this module
+
+        return corrected(self, outcomes, label, may_be_so=may_be_so)
 
     @property
     def _stack_photos(self) -> Photos:
