@@ -264,7 +264,7 @@ def test_every_record_tells_the_truth(ran: Ran) -> None:
                 kind = "RecognitionThrottledError"
             assert photo.error.name == kind, photo.id
             nobody = fault.kind in ("silent", "reset")
-            named = "endpoint URL" if nobody else fault.call.operation.partition(".")[2]
+            named = "does not answer" if nobody else fault.call.operation.partition(".")[2]
             assert named in photo.error.cause, photo.id
 
 
