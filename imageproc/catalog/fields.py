@@ -51,7 +51,8 @@ FIELDS: dict[str, str] = {
     "missing": "missing",
     "truncated": "coalesce(truncated, FALSE)",
     "content_hash": "content_hash",
-    "perceptual_hash": "perceptual_hash",
+    "perceptual_hash": "'dct144:' || lower(lpad(hex(hash_high), 16, '0') || "
+    "lpad(hex(hash_middle), 16, '0') || lpad(hex(hash_low), 4, '0'))",
 }
 """Sizes in bytes and pixels, exposures in seconds and millimetres, offsets in minutes, places in degrees."""
 
