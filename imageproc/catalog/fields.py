@@ -75,11 +75,16 @@ def expression(field: str) -> str:
     return known[field]
 
 
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return the question after these."""
+    return f"Did you mean {' or '.join(map(repr, names))}?"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return what may have been meant, as a sentence."""
     names = {one.casefold(): one for one in sorted(known)}
     found = [names[one] for one in get_close_matches(str(name).casefold(), names, 5, 0.6)]
     if found:
-        return f"Did you mean {' or '.join(map(repr, found))}?"
+        return did_you_mean(found)
     some = sorted(names.values())
     return f"There are: {', '.join(some[:40])}{' …' if len(some) > 40 else ''}." if some else ""
