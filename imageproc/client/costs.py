@@ -28,6 +28,11 @@ def of_photos(stack: Stack, photos: Iterable[Photo]) -> Estimate:
     return estimate(len(sizes), average, _present(stack))
 
 
+def of_files(stack: Stack, count: int, size: int) -> Estimate:
+    """Return what so many files of `size` bytes in all would cost as photos. Raises AwsError."""
+    return estimate(count, size / count / 1e6 if count else AVERAGE_MEGABYTES, _present(stack))
+
+
 def _present(stack: Stack) -> Mapping[str, str]:
     """Return the stack's parameters; none if it is not deployed."""
     with translated(f"Looking at the stack {stack.name}"):
