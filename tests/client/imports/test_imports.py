@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from imageproc import Cancellation, ImportEntry, ImportOutcome
 from imageproc.client.imports import run
 from imageproc.client.imports.album_intake import AlbumIntake
 from imageproc.client.uploads.sender import Sender
-from imageproc.errors import Cancelled, CredentialsExpiredError, InvalidArgumentError, UploadError
+from imageproc.errors import AwsError, Cancelled, InvalidArgumentError, UploadError
 from tests import pictures
 from tests.client.conftest import Backend
 from tests.client.imports.conftest import BUCKET, fill, imported, outcomes, photo, versions, write
@@ -109,23 +109,35 @@ def test_the_manifest_has_a_line_for_each_file_as_soon_as_it_is_told(
         next(imports.run(imports.plan(folder), manifest=tmp_path / "nowhere" / "m.csv"))
 
 
-def test_expired_credentials_end_it_and_with_new_ones_it_goes_on(
-    backend: Backend, tmp_path: Path, few_at_a_time: None, monkeypatch: pytest.MonkeyPatch
+EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "It has expired"}}, "PutObject")
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://s3.example")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "fix"), [(EXPIRED, "Sign in again"), (UNREACHABLE, "check network and region")]
+)
+def test_what_no_file_can_pass_ends_it_and_later_it_goes_on(
+    backend: Backend,
+    tmp_path: Path,
+    few_at_a_time: None,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: Exception,
+    fix: str,
 ) -> None:
     folder = write(tmp_path, {f"{number:03}.jpg": photo(number) for number in range(40)})
     tries = 0
 
-    def expired(*_: Any, **__: Any) -> None:
+    def refused() -> None:
         nonlocal tries
         tries += 1
-        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "It has expired"}}, "PutObject")
+        raise refusal
 
     def some(self: Sender, *arguments: Any) -> Any:
-        return put(self, *arguments) if len(versions(backend)) < 10 else expired()
+        return put(self, *arguments) if len(versions(backend)) < 10 else refused()
 
     put = Sender.put
     monkeypatch.setattr(Sender, "put", some)
-    with pytest.raises(CredentialsExpiredError, match="Sign in again"):
+    with pytest.raises(AwsError, match=fix):
         imported(backend, folder)
     assert tries < 20
     monkeypatch.setattr(Sender, "put", put)

@@ -64,6 +64,13 @@ def test_what_was_uploaded_before_is_there(backend: Backend, tmp_path: Path) -> 
     assert {one.photo_id for one in found.values()} == {sent.photo_id}
 
 
+def test_what_somebody_else_wrote_over_a_photo_is_not_taken_for_it(backend: Backend, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.jpg": photo(1)})
+    (first,) = imported(backend, folder).values()
+    backend.put(first.photo_id, b"cut off")
+    assert outcomes(imported(backend, folder).values()) == {"imported": 1}
+
+
 def test_two_files_that_are_one_photo_are_sent_once(backend: Backend, tmp_path: Path) -> None:
     folder = write(tmp_path, {f"{number}/same.jpg": photo(1) for number in range(40)})
     write(folder, {"other/same.jpg": photo(2)})
