@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,9 @@ def _show(plan: ImportPlan, local: bool) -> None:
     for cause, count in list(plan.skipped.items())[:_SHOWN]:
         errors.print(f"Skipped: {count:,} × {cause}", soft_wrap=True)
     errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
+    if plan.seconds >= 1:
+        said = "Processing them takes at least {} by the stack's DetectLabelsPerSecond."
+        errors.print(said.format(timedelta(seconds=int(plan.seconds))), style="dim", soft_wrap=True)
     if plan.reading.total:
         errors.print(f"Finding and reading them costs {usd(plan.reading.total)} more.", style="dim")
 

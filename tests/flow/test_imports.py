@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from imageproc.client.photos.photo import Photo
+from imageproc.client.workbench import Workbench
 from imageproc.local import LocalStatus
 from tests import pictures, soak
-from tests.flow.conftest import Backend
+from tests.flow.conftest import Backend, deploy, target_of
 
-COUNT = soak.of(200, 10_000)
+COUNT = soak.of(150, 10_000)
 BUCKET, USER = "imported-archive", "importer"
 IMPORT = [
     sys.executable,
@@ -72,10 +73,19 @@ def finished(backend: Backend) -> list[Photo]:
         time.sleep(COUNT / 1000)
 
 
+@pytest.fixture
+def quick(local_aws: LocalStatus) -> Backend:
+    """A stack whose photos need not wait long for their turns."""
+    target = target_of(local_aws)
+    deploy(target, "imports", DetectLabelsPerSecond="1000")
+    return Backend(Workbench(target, "imports"))
+
+
 @pytest.mark.timeout(soak.of(300, 7200))
 def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
-    backend: Backend, local_aws: LocalStatus, tmp_path: Path
+    quick: Backend, local_aws: LocalStatus, tmp_path: Path
 ) -> None:
+    backend = quick
     fill(backend)
     environment = os.environ | {
         "IMAGEPROC_STATE_DIR": str(local_aws.state_dir),

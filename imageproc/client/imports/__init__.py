@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.cancellation import Cancellation
-from imageproc.client.costs import of_files
+from imageproc.client.costs import parameters_of
 from imageproc.client.imports.bucket_source import BucketSource
 from imageproc.client.imports.entries import ImportEntry, ImportPlan, PlannedAlbum
 from imageproc.client.imports.local_sources import FolderSource, ZipSource
@@ -19,7 +19,7 @@ from imageproc.client.imports.run import ImportRun
 from imageproc.client.imports.source import Source, SourceFile
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
-from imageproc.costs import Bill
+from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate
 from imageproc.errors import UploadError
 
 _KEYS_OF_AN_ANSWER = 1000
@@ -121,13 +121,16 @@ class _Counted:
         albums = tuple(self._albums.values())
         missing = sum(one.photos - one.there for one in albums)
         size = sum(one.size - one.size_there for one in albums)
+        megabytes = size / missing / 1e6 if missing else AVERAGE_MEGABYTES
+        parameters = parameters_of(self._stack)
         requests = {"put": -(-self.files // _KEYS_OF_AN_ANSWER), "get": missing}
         return ImportPlan(
             source=source.address,
             user=self._placement.user,
             albums=albums,
             skipped=dict(self._skipped.most_common()),
-            estimate=of_files(self._stack, missing, size),
+            estimate=estimate(missing, megabytes, parameters),
+            seconds=missing / float(parameters.get("DetectLabelsPerSecond", "inf")),
             reading=Bill.of(requests if isinstance(source, BucketSource) else {}),
             origin=source,
             album=album,

@@ -73,6 +73,8 @@ class ImportPlan:
     """Of the photos that are missing: as photos, wherever they come from."""
     reading: Bill
     """What finding them and looking into them costs beside: requests to the source's bucket."""
+    seconds: float
+    """How long processing the missing photos takes at least: the stack asks for so many labels a second."""
     origin: Source
     """Where the files are read."""
     album: AlbumLike | None = None

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -42,6 +43,17 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(backend: Backend, s3: A
     assert repr(plan) == f"<ImportPlan s3://{BUCKET}/: 3 photos, 1 of them missing>"
     assert "note.txt" not in plan._repr_html_()
     assert "text/plain" in plan._repr_html_()
+
+
+def test_a_plan_says_how_long_processing_takes_at_least(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = SimpleNamespace(parameters={"DetectLabelsPerSecond": "5", "WorkflowType": "EXPRESS"})
+    monkeypatch.setattr("imageproc.client.costs.describe", lambda *_: stack)
+    folder = write(tmp_path, {f"{number}.jpg": photo(number) for number in range(10)})
+    plan = backend.workbench.imports.plan(folder)
+    assert plan.seconds == 2
+    assert plan.estimate.processing.services["Step Functions"] < 10 * 8 * 0.025 / 1000, "as Express"
 
 
 def test_a_plan_of_files_of_this_machine_has_no_requests_to_pay(backend: Backend, tmp_path: Path) -> None:
