@@ -95,7 +95,7 @@ def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     first = subprocess.Popen(IMPORT, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
     while len(versions(backend, *albums(backend))) < COUNT / 4:
         assert first.poll() is None, "it ended before it was killed"
-        time.sleep(0.02)
+        time.sleep(COUNT / 10_000)
     first.send_signal(signal.SIGKILL)
     assert first.wait(10) == -signal.SIGKILL
 
