@@ -16,6 +16,7 @@ _NAMES = {
     "client.doctor.checks": "Check Outcome",
     "client.executions": "Execution",
     "client.executions.history": "Step StepStatus",
+    "client.imports.entries": "ImportEntry ImportOutcome ImportPlan PlannedAlbum",
     "client.logs": "LogEntry",
     "client.photos.corrections": "Corrected NotCorrected",
     "client.photos.datasets": "DatasetExport",

@@ -17,6 +17,10 @@ from imageproc.client.doctor.checks import Outcome as Outcome
 from imageproc.client.executions import Execution as Execution
 from imageproc.client.executions.history import Step as Step
 from imageproc.client.executions.history import StepStatus as StepStatus
+from imageproc.client.imports.entries import ImportEntry as ImportEntry
+from imageproc.client.imports.entries import ImportOutcome as ImportOutcome
+from imageproc.client.imports.entries import ImportPlan as ImportPlan
+from imageproc.client.imports.entries import PlannedAlbum as PlannedAlbum
 from imageproc.client.logs import LogEntry as LogEntry
 from imageproc.client.photos.corrections import Corrected as Corrected
 from imageproc.client.photos.corrections import NotCorrected as NotCorrected

@@ -120,7 +120,18 @@ def test_modules_are_small() -> None:
 
 
 RESOURCES = {
-    *("Albums", "BulkRuns", "DeadLetters", "Executions", "Logs", "Metrics", "Photos", "Privacy", "Stack"),
+    *(
+        "Albums",
+        "BulkRuns",
+        "DeadLetters",
+        "Executions",
+        "Imports",
+        "Logs",
+        "Metrics",
+        "Photos",
+        "Privacy",
+        "Stack",
+    ),
     *("Uploads", "RecordStore", "SessionClients"),
 }
 """What the workbench has; only the client makes them."""

@@ -16,6 +16,7 @@ _COMMANDS = {
     "deploy": "deploy:deploy",
     "outputs": "deploy:outputs",
     "upload": "upload:upload",
+    "import": "imports:import_",
     "albums": "albums:albums",
     "move": "albums:move",
     "copy": "albums:copy",

@@ -17,7 +17,7 @@ def of_stack(stack: Stack, photos: int, parameters: Mapping[str, str]) -> Estima
 
     Raises ValueError for a negative number of photos, AwsError.
     """
-    return estimate(photos, AVERAGE_MEGABYTES, {**_present(stack), **parameters})
+    return estimate(photos, AVERAGE_MEGABYTES, {**parameters_of(stack), **parameters})
 
 
 def of_photos(stack: Stack, photos: Iterable[Photo]) -> Estimate:
@@ -25,11 +25,11 @@ def of_photos(stack: Stack, photos: Iterable[Photo]) -> Estimate:
     sizes = [photo.file_size for photo in photos]
     known = [float(size) for size in sizes if size]
     average = sum(known) / len(known) / 1e6 if known else AVERAGE_MEGABYTES
-    return estimate(len(sizes), average, _present(stack))
+    return estimate(len(sizes), average, parameters_of(stack))
 
 
-def _present(stack: Stack) -> Mapping[str, str]:
-    """Return the stack's parameters; none if it is not deployed."""
+def parameters_of(stack: Stack) -> Mapping[str, str]:
+    """Return the stack's parameters; none if it is not deployed. Raises AwsError."""
     with translated(f"Looking at the stack {stack.name}"):
         state = describe(Aws(stack.target), stack.name)
     return state.parameters if state else {}

@@ -22,6 +22,7 @@ from imageproc.client.costs import of_photos, of_stack
 from imageproc.client.dead_letters import DeadLetters
 from imageproc.client.doctor import Check, examine
 from imageproc.client.executions import Executions
+from imageproc.client.imports import Imports
 from imageproc.client.logs import Logs
 from imageproc.client.metrics import Metrics
 from imageproc.client.photos import Photos
@@ -118,6 +119,11 @@ class Workbench:
     def uploads(self) -> Uploads:
         """Uploads: files and folders, or files from a browser."""
         return Uploads(self.stack, self.albums)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports: the photos of a bucket, a folder tree or a zip, into albums after its folders."""
+        return Imports(self.stack, self.albums)
 
     @cached_property
     def executions(self) -> Executions:

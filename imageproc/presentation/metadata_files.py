@@ -64,7 +64,7 @@ class MetadataFiles:
 
     def write(self, row: Row) -> None:
         """Write a photo's row."""
-        self._csv.writerow({name: _cell(value) for name, value in row.items()})
+        self._csv.writerow({name: cell(value) for name, value in row.items()})
         self._json.write(self._separator + json.dumps(row, ensure_ascii=False))
         self._separator = ",\n"
 
@@ -73,7 +73,7 @@ class MetadataFiles:
         self._json.write("[]\n" if self._separator == "[\n" else "\n]\n")
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: with an apostrophe before such a text.
 
     https://owasp.org/www-community/attacks/CSV_Injection

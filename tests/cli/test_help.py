@@ -13,6 +13,7 @@ EXPECTED = {
     "deploy",
     "outputs",
     "upload",
+    "import",
     "photos",
     "tags",
     "facets",

@@ -37,7 +37,7 @@ def test_the_resources_say_whose_they_are_and_ask_nothing(backend: Backend) -> N
     workbench = without_aws(backend.stack.target)
     for resource in (
         *(workbench.photos, workbench.albums, workbench.uploads, workbench.executions, workbench.bulk),
-        *(workbench.logs, workbench.dead_letters, workbench.metrics, workbench.privacy),
+        *(workbench.imports, workbench.logs, workbench.dead_letters, workbench.metrics, workbench.privacy),
     ):
         assert repr(resource).startswith(f"<{type(resource).__name__} of <Stack {backend.stack.name} in ")
     assert repr(workbench).startswith("<Workbench of <Stack ")

@@ -76,16 +76,24 @@ def ended(state_machine_arn: str, status: str) -> str:
 
 
 @pytest.mark.usefixtures("open_local")
-def test_photos_of_another_bucket_are_processed(backend: Backend) -> None:
+def test_photos_of_another_bucket_are_imported(
+    backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     s3 = backend.stack.client("s3")
     s3.create_bucket(Bucket="how-to-archive")
-    for name in ("2019/may/one.jpg", "2018/no.jpg"):
+    for name in ("2019/may/one.jpg", "2019/note.txt", "2018/no.jpg"):
         s3.put_object(Bucket="how-to-archive", Key=name, Body=pictures.jpeg(model="EOS R5"))
-    named = run("process-another-bucket.md", backend, **{'"my-archive"': '"how-to-archive"'})
-    photo_id = f"{named['album'].id}/may/one.jpg"
+    named = run("import-photos.md", backend, **{"s3://my-archive/": "s3://how-to-archive/"})
+    told = capsys.readouterr().out
+    assert told.startswith("<ImportPlan s3://how-to-archive/2019/: 1 photo, 1 of them missing> {")
+    assert "note.txt By its name" in told
+    album = backend.workbench.albums.get("Archive", "how-to")
+    (photo_id,) = (one.photo_id for one in backend.workbench.imports.run(named["plan"]) if one.photo_id)
     (photo,) = backend.ended(photo_id).values()
-    assert (photo.status, photo.user, photo.album_id) == (DONE, "how-to", named["album"].id)
-    assert [one.id for one in backend.photos.in_album(named["album"])] == [photo_id]
+    assert (photo.status, photo.user, photo.album_id) == (DONE, "how-to", album.id)
+    assert [one.id for one in backend.photos.in_album(album)] == [photo_id]
+    assert photo_id in Path("archive.csv").read_text()
 
 
 @pytest.mark.usefixtures("open_local")

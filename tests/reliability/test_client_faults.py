@@ -143,6 +143,7 @@ def fill_the_catalog(client: Client) -> None:
     client.workbench.catalog.sync()
 
 
+ARCHIVE = "faults-archive"
 ERASED = "erased/1.jpg"
 USER = "to-be-forgotten"
 
@@ -165,6 +166,18 @@ def copy(client: Client) -> None:
     """Copy the photo into a new album."""
     assert client.into
     told(client.workbench.photos.copy([client.photo], client.into))
+
+
+def import_(client: Client) -> None:
+    """Import the photos of a bucket, those that are there already too."""
+    imports = client.workbench.imports
+    try:
+        plan = imports.plan(f"s3://{ARCHIVE}", album=UPLOADED)
+    except errors.UploadError as error:
+        raise ToldError(str(error)) from error
+    for entry in imports.run(plan):
+        if entry.outcome == "failed":
+            raise ToldError(entry.cause)
 
 
 def correct(client: Client) -> None:
@@ -190,6 +203,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "move": move,
     "correct a label": correct,
     "copy": copy,
+    "import": import_,
     "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,
     "show": lambda client: client.workbench.photos.get(client.photo.id),
@@ -212,10 +226,17 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
 }
 
 
-SLOW = ("list dead letters", "redrive", "retry", "bulk", "move", "copy")
+SLOW = ("list dead letters", "redrive", "retry", "bulk", "move", "copy", "import")
 """They wait for something, or start an execution: of these the kinds that differ most will do."""
 
-AT_ONCE = {"upload": 4, "read logs": 9, "fill the catalog": 8, "follow the catalog": 5, "erase": 5}
+AT_ONCE = {
+    "upload": 4,
+    "import": 2,
+    "read logs": 9,
+    "fill the catalog": 8,
+    "follow the catalog": 5,
+    "erase": 5,
+}
 """Files, log groups, segments of the table, and shards of its index."""
 
 NOT_LOCAL = {
@@ -241,6 +262,11 @@ def prepared(client: Client, backend: Backend, action: str) -> None:
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
     if action in ("move", "copy"):
         client.into = backend.workbench.albums.get_or_create(f"Into {next(NUMBERS)}", "ann")
+    if action == "import":
+        s3 = backend.stack.client("s3")
+        s3.create_bucket(Bucket=ARCHIVE)
+        for name in ("a.jpg", "b.jpg"):
+            s3.put_object(Bucket=ARCHIVE, Key=name, Body=pictures.jpeg((next(NUMBERS), 40)))
     if action in ("follow the catalog", "erase"):
         backend.workbench.catalog.sync()
     if action == "erase":

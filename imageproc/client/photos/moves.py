@@ -11,15 +11,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from imageproc.aws.translation import translated
 from imageproc.client.albums import Album
 from imageproc.client.photos.photo import Photo
+from imageproc.client.uploads.events import PreparedFile
 from imageproc.client.uploads.files import make_photo_id
-from imageproc.client.uploads.sender import object_metadata
+from imageproc.client.uploads.sender import Sender, object_metadata
 from imageproc.core.formats import CONTENT_TYPES
-from imageproc.core.keys import incoming_key
 from imageproc.core.ownership import move
 from imageproc.errors import AwsError, SupersededError, UploadError
 
@@ -111,8 +112,7 @@ class Copies:
     ) -> None:
         """Copy into this album. Raises UploadError for a user or an album that S3 cannot carry."""
         self._stack, self._album, self._records, self._read = stack, album, records, read
-        self._metadata = object_metadata(album.user, album.id)
-        self._s3 = stack.client("s3")
+        self._sender = Sender(stack, object_metadata(album.user, album.id), album.id)
 
     def copy_all(self, photos: Iterable[Photo]) -> Iterator[Copied | NotCopied]:
         """Copy photos into the album. See `Photos.copy`."""
@@ -153,15 +153,10 @@ class Copies:
         source = {"Bucket": self._stack.bucket, "Key": photo.key}
         if photo.version_id:
             source["VersionId"] = photo.version_id
+        content_type = CONTENT_TYPES.get(photo.format or "", "application/octet-stream")
+        file = PreparedFile(Path(photo.name), copy_id, photo.file_size or 0, content_type)
         with translated(f"Copying {photo.name}"):
-            self._s3.copy_object(
-                Bucket=self._stack.bucket,
-                Key=incoming_key(copy_id),
-                CopySource=source,
-                MetadataDirective="REPLACE",
-                Metadata=self._metadata,
-                ContentType=CONTENT_TYPES.get(photo.format or "", "application/octet-stream"),
-            )
+            self._sender.copy(source, file)
 
 
 def each(

@@ -110,6 +110,24 @@ class Sender:
         )
         return _version_of_answer(_answers.last)
 
+    def copy(self, source: Mapping[str, str], file: PreparedFile, if_match: str | None = None) -> None:
+        """Copy an object of S3, of any bucket, within S3; `if_match` is its ETag, if it must be that.
+
+        `source` names Bucket and Key, and VersionId if it is not the latest. Its tags are not copied: that
+        would take further permissions. Raises ClientError.
+        """
+        more = {"CopySourceIfMatch": if_match} if if_match else {}
+        self._s3.copy_object(
+            Bucket=self.stack.bucket,
+            Key=file.key,
+            CopySource=dict(source),
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+            Metadata=self.metadata,
+            ContentType=file.content_type,
+            **more,
+        )
+
     def find(self, file: PreparedFile) -> ObjectVersion | None:
         """Return the version in the bucket if it is this very file of the same user. Raises ClientError."""
         try:

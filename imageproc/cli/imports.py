@@ -1,0 +1,152 @@
+"""`imageproc import`: photos that are in a bucket, a folder tree or a zip already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from imageproc.cli import completion, options
+from imageproc.cli.options import Connection
+from imageproc.cli.output import console, errors, print_json, size
+from imageproc.client.users import default_user
+from imageproc.costs.words import brief, usd
+from imageproc.presentation.text import photos_text
+
+if TYPE_CHECKING:
+    from imageproc import ImportPlan, Workbench
+
+_SHOWN = 20
+"""Albums, and causes, that are listed."""
+
+
+@click.command("import")
+@options.connection
+@click.argument("source", type=click.Path())
+@click.option(
+    "--user",
+    default=default_user,
+    show_default="$IMAGEPROC_USER, else your login name",
+    help="Whose photos they are.",
+    shell_complete=completion.users,
+)
+@click.option(
+    "--album",
+    help="One album for all of them. Without it each folder becomes an album.",
+    shell_complete=completion.albums,
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be done and what it costs, and do nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write what became of each file, as CSV.  [default: imageproc-import-<time>.csv]",
+)
+@options.as_json
+def import_(
+    connection: Connection,
+    source: str,
+    user: str,
+    album: str | None,
+    dry_run: bool,
+    yes: bool,
+    manifest: Path | None,
+    as_json: bool,
+) -> None:
+    """Import the photos of SOURCE: s3://bucket/prefix, a folder with its folders, or a zip.
+
+    Objects of a bucket are copied within S3. Albums, size and cost are shown first. What an album has already
+    is not sent again: an interrupted import is finished by running it again.
+    """
+    connection.announce()
+    workbench = connection.workbench
+    plan = workbench.imports.plan(source, album=album, user=user)
+    _show(plan, workbench.target.is_local)
+    if dry_run:
+        return
+    if not plan.photos:
+        raise click.ClickException("None of the files can be a photo: nothing was imported.")
+    if not (yes or click.confirm("Import them?", err=True)):
+        errors.print("Nothing was imported.")
+        return
+    path = manifest or Path(f"imageproc-import-{datetime.now():%Y%m%dT%H%M%S}.csv")
+    counts = _imported(workbench, plan, path, as_json)
+    _summarise(counts, path, as_json=as_json)
+    if counts["failed"]:
+        raise click.exceptions.Exit(1)
+
+
+def _show(plan: ImportPlan, local: bool) -> None:
+    """Print what would be imported, on standard error: standard output is for what was."""
+    new = sum(one.new for one in plan.albums)
+    albums = f"{len(plan.albums):,} album{'' if len(plan.albums) == 1 else 's'}"
+    there = f"; {plan.there:,} seem to be there already" if plan.there else ""
+    errors.print(
+        f"{plan.source}: {photos_text(plan.photos)}, {size(plan.size)}, "
+        f"for {albums} of {plan.user}, {new:,} of them new{there}.",
+        soft_wrap=True,
+    )
+    for one in plan.albums[:_SHOWN]:
+        more = f", {one.there:,} there" if one.there else ""
+        errors.print(f"  {one.name}: {photos_text(one.photos)}, {size(one.size)}{more}", soft_wrap=True)
+    if len(plan.albums) > _SHOWN:
+        errors.print(f"  and {len(plan.albums) - _SHOWN:,} more albums")
+    for cause, count in list(plan.skipped.items())[:_SHOWN]:
+        errors.print(f"Skipped: {count:,} × {cause}", soft_wrap=True)
+    errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
+    if plan.seconds >= 1:
+        said = "Processing them takes at least {} by the stack's DetectLabelsPerSecond."
+        errors.print(said.format(timedelta(seconds=int(plan.seconds))), style="dim", soft_wrap=True)
+    if plan.reading.total:
+        errors.print(f"Finding and reading them costs {usd(plan.reading.total)} more.", style="dim")
+
+
+def _imported(workbench: Workbench, plan: ImportPlan, manifest: Path, as_json: bool) -> Counter[str]:
+    """Import with one progress bar; say what failed, and on an interrupt what was done."""
+    counts = Counter[str]()
+    columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("files", total=plan.files)
+        try:
+            for entry in workbench.imports.run(plan, manifest=manifest):
+                counts[entry.outcome] += 1
+                bar.advance(task)
+                if entry.outcome == "failed":
+                    bar.console.print(f"Not imported: {entry.path}: {entry.cause}", soft_wrap=True)
+                if as_json:
+                    print_json(asdict(entry))
+        except BaseException:
+            done, are = sum(counts.values()), "is" if sum(counts.values()) == 1 else "are"
+            said = f"{done:,} of {plan.files:,} files {are} done ({manifest}). Run it again for the others."
+            errors.print(said, soft_wrap=True)
+            raise
+    return counts
+
+
+def _summarise(counts: Counter[str], manifest: Path, *, as_json: bool) -> None:
+    said = [f"{counts['imported']:,} imported", f"{counts['there']:,} there already"]
+    said += [f"{counts['skipped']:,} skipped"] if counts["skipped"] else []
+    said += [f"{counts['failed']:,} failed: run the same command again"] if counts["failed"] else []
+    out = errors if as_json else console
+    out.print(f"{', '.join(said)}. What became of each file is in {manifest}.", soft_wrap=True)
+
+
+class _Rate(ProgressColumn):
+    """Files a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="progress.data.speed")

@@ -1,0 +1,94 @@
+"""`imageproc import` shows what it would do, asks, and says what became of each file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageproc.client.imports import Imports
+from imageproc.errors import UploadError
+from tests.cli.conftest import Run, objects
+from tests.client.conftest import Backend
+from tests.client.imports.conftest import photo, versions, write
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two albums, and what is no photo; the command is run beside it."""
+    monkeypatch.setattr("imageproc.client.costs.describe", lambda *_: None)
+    monkeypatch.chdir(tmp_path)
+    files = {"Sea/a.jpg": photo(1), "Sea/b.jpg": photo(2), "Town/c.jpg": photo(3), "Town/note.txt": b"x"}
+    return write(tmp_path / "pictures", files)
+
+
+def test_what_would_be_done_and_its_cost_are_shown_first(backend: Backend, run: Run, pictures: Path) -> None:
+    shown = run("import", "pictures", "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert "pictures: 3 photos, 2.0 kB, for 2 albums of ann, 2 of them new." in shown.stderr
+    assert "  Sea: 2 photos" in shown.stderr
+    assert "Skipped: 1 × By its name it is not a photo (text/plain)." in shown.stderr
+    assert "On AWS 3 photos of" in shown.stderr
+    assert "Amazon Rekognition" in shown.stderr
+    declined = run("import", "pictures", input="n\n")
+    assert declined.exit_code == 0
+    assert "Nothing was imported." in declined.stderr
+    assert not versions(backend)
+    assert list(Path().glob("*.csv")) == []
+
+
+def test_it_is_imported_and_again_nothing_is_sent(backend: Backend, run: Run, pictures: Path) -> None:
+    done = run("import", "pictures", input="y\n")
+    (manifest,) = Path().glob("imageproc-import-*.csv")
+    said = f"3 imported, 0 there already, 1 skipped. What became of each file is in {manifest}."
+    assert done.stdout.strip() == said
+    assert sum(versions(backend).values()) == 3
+    again = run("import", "pictures", "--yes", "--manifest", "again.csv", "--json")
+    assert "3 seem to be there already" in again.stderr
+    found = {one["path"]: one for one in objects(again)}
+    assert {path: one["outcome"] for path, one in found.items()} == {
+        **dict.fromkeys(("Sea/a.jpg", "Sea/b.jpg", "Town/c.jpg"), "there"),
+        "Town/note.txt": "skipped",
+    }
+    rows = list(csv.DictReader(Path("again.csv").read_text().splitlines()))
+    assert {one["path"]: one["photo_id"] for one in rows} == {
+        path: one["photo_id"] for path, one in found.items()
+    }
+    assert sum(versions(backend).values()) == 3
+
+
+def test_all_can_go_into_one_album(backend: Backend, run: Run, pictures: Path) -> None:
+    run("import", "pictures", "--yes", "--album", "Trip", "--user", "bob")
+    assert [(one.name, one.user) for one in backend.workbench.albums] == [("Trip", "bob")]
+
+
+def test_what_fails_is_named_and_the_exit_code_says_so(backend: Backend, run: Run, pictures: Path) -> None:
+    backend.refuse("s3", "PutObject")
+    answer = run("import", "pictures", "--yes")
+    assert answer.exit_code == 1
+    assert "Not imported: " in answer.stderr
+    assert "2 imported, 0 there already, 1 skipped, 1 failed: run the same command again." in answer.stdout
+
+
+def test_an_interrupt_says_how_far_it_came(
+    backend: Backend, run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        yield next(begun(*arguments, **options))
+        raise KeyboardInterrupt
+
+    begun = Imports.run
+    monkeypatch.setattr(Imports, "run", interrupted)
+    answer = run("import", "pictures", "--yes", "--manifest", "m.csv")
+    assert answer.exit_code != 0
+    assert "1 of 4 files is done (m.csv). Run it again for the others." in answer.stderr
+
+
+def test_what_cannot_be_imported_is_an_error(run: Run, pictures: Path) -> None:
+    write(pictures, {"texts/a.txt": b"x"})
+    answer = run("import", "pictures/texts", "--yes")
+    assert "None of the files can be a photo: nothing was imported." in answer.stderr
+    assert answer.exit_code == 1
+    assert isinstance(run("import", "nowhere").exception, UploadError)
