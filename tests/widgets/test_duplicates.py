@@ -121,6 +121,26 @@ def test_more_groups_are_shown_when_they_are_asked_for(
     assert panel.groups.selected == ["a1/copy.jpg"]
 
 
+def test_a_group_that_was_forgotten_meanwhile_is_not_shown(
+    backend: Backend, panel: DuplicatesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "uvxy":
+        backend.photo(f"a1/{name}.jpg", contentHash=f"sha256:{name in 'xy'}")
+    monkeypatch.setattr("imageproc.widgets.panels.duplicates_panel.AT_ONCE", 1)
+    panel.find()
+    settle(panel)
+    for name in "uv":
+        backend.workbench.photos._records.erase(f"a1/{name}.jpg")
+    backend.workbench.catalog.sync()
+    panel.more_button.click()
+    settle(panel)
+    assert (len(shown(panel)), panel.more_button.layout.display) == (1, None)
+    panel.more_button.click()
+    settle(panel)
+    assert [len(group) for group in shown(panel)] == [3, 2]
+    assert panel.more_button.layout.display == "none"
+
+
 def test_thumbnails_come_by_address_or_as_bytes(
     panel: DuplicatesPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

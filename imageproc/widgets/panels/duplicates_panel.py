@@ -45,6 +45,7 @@ class DuplicatesPanel(Panel):
         self._view = view if view is not None else workbench.photos.where(album=album)
         self.found: Duplicates | None = None
         self._shown: list[DuplicateGroup] = []
+        self._looked_at = 0  # of the groups that were found: one of which nothing is left is not shown
         self._urls: PresignedUrls | None = None
         self.kind = fields.choice("Find what", _KINDS, "near")
         self.threshold = ipywidgets.BoundedIntText(
@@ -100,7 +101,7 @@ class DuplicatesPanel(Panel):
         self._workbench.catalog.sync()
         near = self.kind.value == "near"
         self.found = self._view.duplicates(self.kind.value, threshold=self.threshold.value if near else None)
-        self._shown = []
+        self._shown, self._looked_at = [], 0
         self._add_groups()
         self.say(_said(self.found, near), Tone.INFO if len(self.found) else Tone.SUCCESS)
 
@@ -110,8 +111,8 @@ class DuplicatesPanel(Panel):
     def _add_groups(self) -> None:
         if self.found is None:
             return
-        begin = len(self._shown)
-        self._shown += self.found[begin : begin + AT_ONCE]
+        begin, self._looked_at = self._looked_at, self._looked_at + AT_ONCE
+        self._shown += self.found[begin : self._looked_at]
         albums = self._albums()
         self.groups.show(
             ([*_cards(group, albums)] for group in self._shown), [*self.groups.selected] if begin else ()
@@ -142,7 +143,7 @@ class DuplicatesPanel(Panel):
 
     def _update_buttons(self) -> None:
         fields.set_visible(self._actions, bool(self._shown))
-        fields.set_visible(self.more_button, self.found is not None and len(self._shown) < len(self.found))
+        fields.set_visible(self.more_button, self.found is not None and self._looked_at < len(self.found))
 
     def _photo(self, photo_id: str) -> Photo | None:
         every = (photo for group in self._shown for photo in group.photos)
