@@ -29,6 +29,7 @@ _NAMES = {
     "client.photos.moves": "Copied Moved NotCopied NotMoved",
     "client.photos.photo": "Photo",
     "client.photos.processing": "NotRestarted Restarted",
+    "client.photos.rarity": "LabelRarity RarePhoto",
     "client.photos.view": "PhotoView",
     "client.privacy": "Erased Erasure",
     "client.stack": "Stack",

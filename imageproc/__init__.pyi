@@ -39,6 +39,8 @@ from imageproc.client.photos.moves import NotMoved as NotMoved
 from imageproc.client.photos.photo import Photo as Photo
 from imageproc.client.photos.processing import NotRestarted as NotRestarted
 from imageproc.client.photos.processing import Restarted as Restarted
+from imageproc.client.photos.rarity import LabelRarity as LabelRarity
+from imageproc.client.photos.rarity import RarePhoto as RarePhoto
 from imageproc.client.photos.view import PhotoView as PhotoView
 from imageproc.client.privacy import Erased as Erased
 from imageproc.client.privacy import Erasure as Erasure

@@ -66,9 +66,9 @@ class Evaluation:
         return self.measured.mistakes(threshold)
 
     def worst(self, count: int = _WORST, threshold: float = 0.0) -> PhotoView:
-        """Return a view of the worst photos, to be looked through in a gallery."""
+        """Return a view of the worst photos, in order, to be looked through in a gallery."""
         ids = [one.photo_id for one in self.mistakes(threshold)[:count]]
-        return self.view.photos.where(id=ids)
+        return self.view.photos.where().in_order(ids)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the same as plain data; see `to_frame`."""
