@@ -17,6 +17,7 @@ _NAMES = {
     "client.executions": "Execution",
     "client.executions.history": "Step StepStatus",
     "client.logs": "LogEntry",
+    "client.photos.comparison": "ComparedSetting Comparison",
     "client.photos.corrections": "Corrected NotCorrected",
     "client.photos.datasets": "DatasetExport",
     "client.photos.downloads": "Downloaded NotDownloaded",

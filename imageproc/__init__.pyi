@@ -18,6 +18,8 @@ from imageproc.client.executions import Execution as Execution
 from imageproc.client.executions.history import Step as Step
 from imageproc.client.executions.history import StepStatus as StepStatus
 from imageproc.client.logs import LogEntry as LogEntry
+from imageproc.client.photos.comparison import ComparedSetting as ComparedSetting
+from imageproc.client.photos.comparison import Comparison as Comparison
 from imageproc.client.photos.corrections import Corrected as Corrected
 from imageproc.client.photos.corrections import NotCorrected as NotCorrected
 from imageproc.client.photos.datasets import DatasetExport as DatasetExport

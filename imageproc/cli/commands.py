@@ -26,6 +26,7 @@ _COMMANDS = {
     "label": "labels:label",
     "export": "datasets:export",
     "evaluate": "datasets:evaluate",
+    "compare": "datasets:compare",
     "similar": "duplicates:similar",
     "duplicates": "duplicates:duplicates",
     "download": "privacy:download",

@@ -46,6 +46,7 @@ EXPECTED = {
     "local",
     "demo",
     "doctor",
+    "compare",
     "completion",
 }
 WITHOUT_TARGET = {

@@ -120,12 +120,14 @@ def evaluate(
 ) -> Evaluation:
     """Judge the photos of a view. See `PhotoView.evaluate`."""
     if truth is None:
-        judged = [_by_people(photo) for photo in view if photo.corrections]
-        if not judged:
+        corrected = [photo for photo in view if photo.corrections]
+        if not corrected:
             raise DatasetError(
                 "Nobody has corrected one of these photos.", "Correct some, or give a data set as the truth."
             )
-        return Evaluation(view, measure(judged), (), tuple(thresholds))
+        # Of a label that was removed from all of them the truth would say nothing.
+        about = {one.label for photo in corrected for one in photo.corrections}
+        return Evaluation(view, measure(map(_by_people, corrected), about), (), tuple(thresholds))
     known = read_dataset(truth, names)
     found = matched(view, known)
     judged = [
