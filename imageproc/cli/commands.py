@@ -28,6 +28,7 @@ _COMMANDS = {
     "evaluate": "datasets:evaluate",
     "compare": "datasets:compare",
     "similar": "duplicates:similar",
+    "rarest": "duplicates:rarest",
     "duplicates": "duplicates:duplicates",
     "download": "privacy:download",
     "forget": "privacy:forget",

@@ -18,6 +18,7 @@ EXPECTED = {
     "facets",
     "show",
     "similar",
+    "rarest",
     "duplicates",
     "albums",
     "label",

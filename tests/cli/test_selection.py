@@ -171,7 +171,7 @@ def test_what_cannot_be_read_says_how_it_is_written(run: Run) -> None:
 def test_a_table_says_why_and_what_an_album_costs(
     photos: Backend, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imageproc.client.costs._present", lambda _: {})  # CloudFormation is not played
+    monkeypatch.setattr("imageproc.client.costs.parameters_of", lambda _: {})  # CloudFormation is not played
     answer = run("photos", "--album", "Trip")
     assert answer.exit_code == 0, answer.exception
     shown = answer.stdout

@@ -231,7 +231,7 @@ def test_an_items_size_is_counted_as_dynamodb_does() -> None:
 
 
 def test_an_albums_photos_are_as_many_and_as_large_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(costs, "_present", lambda *_: {"Dashboard": "Enabled"})
+    monkeypatch.setattr(costs, "parameters_of", lambda *_: {"Dashboard": "Enabled"})
     photos = [decode({"imageID": str(size), "fileSize": size}, Photo) for size in (1_000_000, 3_000_000)]
     found = costs.of_photos(None, photos)  # type: ignore[arg-type]
     assert (found.photos, found.megabytes) == (2, 2.0)

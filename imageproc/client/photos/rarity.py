@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 from imageproc.catalog.rarity import RatedPhoto, rarities
 from imageproc.errors import PhotoNotFoundError
 from imageproc.presentation import html
-from imageproc.presentation.text import photos_text
+from imageproc.presentation.text import labels_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc.client.photos.photo import Photo
@@ -95,8 +95,3 @@ def find_rarity(view: PhotoView) -> LabelRarity:
     """Return how rare the labels of a view's photos are. See `PhotoView.label_rarity`."""
     found = view.photos.catalog.ask(rarities, view.selection, view.hidden)
     return LabelRarity(view, tuple(found), max(0, len(view) - len(found)))
-
-
-def labels_text(labels: dict[str, int]) -> str:
-    """Return labels, each with its number of photos."""
-    return ", ".join(f"{label} ({photos:,})" for label, photos in labels.items())
