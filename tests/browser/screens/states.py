@@ -168,8 +168,8 @@ STATES = (
     ),
     State("no-stack", "03_gallery", {"target": ".ip"}, fails=True, parameters={"stack_name": "nowhere"}),
     State("explore", "04_explore", {"plot": ".jp-OutputArea-output img"}),
-    State("operations", "05_operations", {"page": ".ip"}),
-    State("clean-up", "06_clean_up", {"page": ".ip"}),
+    State("operations", "06_operations", {"page": ".ip"}),
+    State("clean-up", "07_clean_up", {"page": ".ip"}),
     State("app-log-in", APP, {"card": ".ip-app-card"}, leads_on=True),
     State("app-albums", APP, {"bar": ".ip-top-bar", "albums": ".ip-album-list"}, _log_in, leads_on=True),
     State(
