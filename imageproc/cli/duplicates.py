@@ -140,6 +140,6 @@ def rarest(connection: Connection, selection: PhotoOptions, limit: int, as_json:
 
 def _facts(photo: Photo) -> tuple[str, ...]:
     """Return a photo's ID, which `forget` takes, its size in pixels, its time and its size in bytes."""
-    pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
+    pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
     taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
     return photo.id, pixels, taken, "" if photo.file_size is None else size(photo.file_size)

@@ -61,6 +61,8 @@ class DuplicatesPanel(Panel):
         self.all_button = fields.button("Select all but those to keep", self.select_spare)
         self.none_button = fields.button("Select none", lambda: self._select(()))
         self.forget_button = fields.button("Forget the selected…", self.forget, "danger")
+        self.forget_button.disabled = True
+        self.groups.observe(self._selected, "selected")
         self.more_button = fields.button("Show more groups", self._show_more)
         self.question = Question()
         self._actions = fields.row(self.all_button, self.none_button, self.forget_button)
@@ -141,6 +143,9 @@ class DuplicatesPanel(Panel):
     def _select(self, ids: Iterable[str]) -> None:
         update(self.groups, selected=list(ids))
 
+    def _selected(self, change: Any) -> None:
+        self.forget_button.disabled = not change["new"]
+
     def _update_buttons(self) -> None:
         fields.set_visible(self._actions, bool(self._shown))
         fields.set_visible(self.more_button, self.found is not None and self._looked_at < len(self.found))
@@ -189,7 +194,7 @@ class GalleryDuplicates(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
 def _cards(group: DuplicateGroup, albums: dict[str, str]) -> Iterable[GroupedPhoto]:
     for photo, bits in zip(group.photos, group.distances, strict=True):
         kept = photo is group.kept
-        pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
+        pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
         size = bytes_text(photo.file_size) if photo.file_size is not None else ""
         facts = (
             " · ".join(filter(None, (pixels, size))),
