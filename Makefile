@@ -28,7 +28,8 @@ MAKEFLAGS += -j2
 unexport PYTHONDONTWRITEBYTECODE
 
 # The tests that do more if they are given the time.
-SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py
+SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py \
+	tests/flow/test_kill.py tests/browser/test_every_field.py
 
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=

@@ -18,6 +18,7 @@ from benchmarks.generated_records import COMMON, ORIGIN
 from imageproc.catalog import answers, duplicates
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
+from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import to_record
 from imageproc.catalog.selection import Selection
 from imageproc.client.photos.duplicates import LIKE, NEAR
@@ -99,7 +100,8 @@ def of_duplicates(folder: Path) -> dict[str, Any]:
     """Look for similar photos, and for all duplicates."""
     database = opened(folder).database(math.inf)
     whole = Selection()
-    look = str(database.rows("SELECT perceptual_hash FROM records WHERE photo % 10 = 0 LIMIT 1")[0][0])
+    hashes = f"SELECT {FIELDS['perceptual_hash']} FROM records WHERE photo % 10 = 0 LIMIT 1"
+    look = str(database.rows(hashes)[0][0])
     found = duplicates.similar(database, whole, look, 12, LIKE)
     if len(found) < 2:
         raise AssertionError(found)

@@ -19,6 +19,8 @@ SEEDS = 20_000
 _BATCH = 2_000
 _YEAR_S = 365 * 86_400
 
+_BITS = "(hash('{}' || id || '{{copy}}') - 2**63)::BIGINT"
+
 # What no two photos have in common is made anew; what they share (cameras, labels, parents) stays.
 _OWN = {
     "photo": "(photo + {copy} * {seeds})::INTEGER",
@@ -26,8 +28,9 @@ _OWN = {
     "album_id": "album_id || '{copy}'",
     "content_hash": "'sha256:' || sha256(id || '{copy}')",
     # Every tenth photo is there again in each copy.
-    "perceptual_hash": "CASE WHEN photo % 10 = 0 THEN perceptual_hash "
-    "ELSE 'dct144:' || substr(sha256('p' || id || '{copy}'), 1, 36) END",
+    "hash_high": "CASE WHEN photo % 10 = 0 THEN hash_high ELSE " + _BITS.format("h") + " END",
+    "hash_middle": "CASE WHEN photo % 10 = 0 THEN hash_middle ELSE " + _BITS.format("m") + " END",
+    "hash_low": "CASE WHEN photo % 10 = 0 THEN hash_low ELSE hash(id || '{copy}') % 65536 END",
     "version_id": "substr(to_base64(unhex(sha256('v' || id || '{copy}'))), 1, 32)",
     "sequencer": "'00' || upper(substr(sha256('s' || id || '{copy}'), 1, 16))",
     "uploaded": "uploaded + to_seconds((random() * {year})::BIGINT)",

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
-
-import psutil
 
 from imageproc.local import LocalStatus
 
-_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-
 
 def keys_in_use(status: LocalStatus) -> set[str]:
-    """Return the administrator's secret, and the secrets and tokens of the functions that run now."""
+    """Return the administrator's secret, and the secrets and tokens of the functions that there are."""
     assert status.credentials is not None
     found = {status.credentials.secret_access_key}
-    for process in psutil.Process(status.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            environment = process.environ()
-            found |= {environment[name] for name in _VARIABLES if name in environment}
+    pages = status.session().client("lambda").get_paginator("list_functions").paginate()
+    for function in (one for page in pages for one in page["Functions"]):
+        found |= keys_of(function["FunctionArn"], function["Role"])
     return found
+
+
+def keys_of(function_arn: str, role_arn: str) -> set[str]:
+    """Return a function's secret and token, which MiniStack makes of its name and role."""
+    digest = _digest(f"{function_arn}:{role_arn}")
+    return {_digest(f"secret:{digest}"), _digest(f"token:{digest}")}
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def holding(folder: Path, keys: set[str], *patterns: str) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 SOAK = bool(os.environ.get("SOAK"))
 
@@ -10,3 +11,8 @@ SOAK = bool(os.environ.get("SOAK"))
 def of(usual: int, soak: int) -> int:
     """Return the number that this run is to use."""
     return soak if SOAK else usual
+
+
+def each(*values: Any) -> tuple[Any, ...]:
+    """Return all values in a soak, otherwise the first one."""
+    return values if SOAK else values[:1]

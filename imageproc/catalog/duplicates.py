@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from imageproc.catalog.conditions import text
+from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.hamming import groups_of
-from imageproc.core.perceptual_hash import digits, distance
+from imageproc.core.perceptual_hash import distance, words
 
 if TYPE_CHECKING:
     from imageproc.catalog.database import Database
@@ -88,12 +88,14 @@ def similar(
     database: Database, selection: Selection, look: str, count: int, threshold: int
 ) -> list[tuple[str, int]]:
     """Return the IDs of the photos that look most like a perceptual hash, and the bits that differ."""
-    bits = f"CAST(unhex({text(digits(look))}) AS BIT)"
-    differing = f"bit_count(xor(CAST(unhex(substr(perceptual_hash, -{len(digits(look))})) AS BIT), {bits}))"
+    differing = " + ".join(
+        f"CAST(bit_count(xor({column}, {word})) AS INTEGER)"
+        for column, word in zip(("hash_high", "hash_middle", "hash_low"), words(look), strict=True)
+    )
     condition = selection.as_condition().sql(database.names)
     found = database.rows(
         f"SELECT id, {differing} AS distance FROM records WHERE ({condition}) "
-        f"AND perceptual_hash IS NOT NULL AND distance <= {int(threshold)} "
+        f"AND hash_low IS NOT NULL AND distance <= {int(threshold)} "
         f"ORDER BY distance, id LIMIT {int(count)}"
     )
     return [(photo_id, int(bits_apart)) for photo_id, bits_apart in found]
@@ -102,7 +104,7 @@ def similar(
 def _known(database: Database, selection: Selection) -> list[_Known]:
     """Return the photos, the best of any group first."""
     condition = selection.as_condition().sql(database.names)
-    columns = "id, content_hash, perceptual_hash"
+    columns = f"id, content_hash, {FIELDS['perceptual_hash']}"
     found = database.rows(f"SELECT {columns} FROM records WHERE {condition} ORDER BY {BEST_FIRST}")
     return [_Known(*row) for row in found]
 

@@ -26,6 +26,7 @@ _TYPES = {
 """DuckDB's types as Athena's CREATE TABLE names them:
 https://docs.aws.amazon.com/athena/latest/ug/data-types.html"""
 
+_DIGITS = re.compile(r"lpad\(hex\((\w+)\), (\d+), '0'\)")
 _SAMPLE = re.compile(r"md5\(('-?\d+ ' \|\| id)\)")
 
 
@@ -67,7 +68,8 @@ def statements(location: str) -> tuple[str, ...]:
 def athena_sql(database: Database, selection: Selection) -> str:
     """Return the query for a selection, as Athena takes it. Raises QueryError."""
     found = selection.sql(flat_columns(), database.names)
-    return _SAMPLE.sub(r"lower(to_hex(md5(to_utf8(\1))))", found)
+    found = _SAMPLE.sub(r"lower(to_hex(md5(to_utf8(\1))))", found)
+    return _DIGITS.sub(r"substr(to_hex(to_big_endian_64(\1)), -\2)", found)
 
 
 def _athena_columns(table: str) -> str:

@@ -51,7 +51,8 @@ FIELDS: dict[str, str] = {
     "missing": "missing",
     "truncated": "coalesce(truncated, FALSE)",
     "content_hash": "content_hash",
-    "perceptual_hash": "perceptual_hash",
+    "perceptual_hash": "'dct144:' || lower(lpad(hex(hash_high), 16, '0') || "
+    "lpad(hex(hash_middle), 16, '0') || lpad(hex(hash_low), 4, '0'))",
 }
 """Sizes in bytes and pixels, exposures in seconds and millimetres, offsets in minutes, places in degrees."""
 
@@ -74,11 +75,16 @@ def expression(field: str) -> str:
     return known[field]
 
 
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return the question after these."""
+    return f"Did you mean {' or '.join(map(repr, names))}?"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return what may have been meant, as a sentence."""
     names = {one.casefold(): one for one in sorted(known)}
     found = [names[one] for one in get_close_matches(str(name).casefold(), names, 5, 0.6)]
     if found:
-        return f"Did you mean {' or '.join(map(repr, found))}?"
+        return did_you_mean(found)
     some = sorted(names.values())
     return f"There are: {', '.join(some[:40])}{' …' if len(some) > 40 else ''}." if some else ""

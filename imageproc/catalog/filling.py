@@ -173,5 +173,4 @@ def _add(connection: duckdb.DuckDBPyConnection, page: Page, origin: Origin, done
         raise
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

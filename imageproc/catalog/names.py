@@ -5,27 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cache
-from importlib.resources import files
 
-from imageproc.catalog.fields import nearest
+from imageproc.catalog.fields import did_you_mean, nearest
+from imageproc.catalog.near_words import labels, near_labels
 from imageproc.errors import QueryError
 
-_VOCABULARY = files("imageproc").joinpath("local", "recognition", "vocabulary.tsv")
-"""Read as data: recognition itself need not be installed."""
-
 _WORD = re.compile(r"[^\W_]+")
-
-
-@cache
-def labels() -> dict[str, str]:
-    """Return the labels that the local recognition can give, by their names in small letters.
-
-    Rekognition has more; what it has given is known from the photos.
-    """
-    lines = _VOCABULARY.read_text(encoding="utf-8").splitlines()
-    found = [line.split("\t")[1] for line in lines if line.startswith("label\t")]
-    return {name.casefold(): name for name in found}
 
 
 class TagNames:
@@ -48,6 +33,8 @@ class TagNames:
         name = tag.casefold()
         if self._by_name and name not in self._by_name and name not in labels():
             known = [one for found in list(self._by_name.values()) for one in found]
+            if meant := near_labels(name):
+                raise QueryError(f"No photo has the tag {tag!r}.", did_you_mean(meant))
             near = [labels()[one] for one in get_close_matches(name, labels(), 3, 0.7)]
             raise QueryError(f"No photo has the tag {tag!r}.", nearest(tag, [*near, *known]))
         return sorted(self._by_name.get(tag.casefold(), ()))

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from imageproc.core.changes import shard_of
 from imageproc.core.keys import execution_arn, execution_name, incoming_key, thumbnail_key
 from imageproc.core.label import BoundingBox, Label
+from imageproc.core.perceptual_hash import from_words, words
 from imageproc.core.record import (
     Camera,
     Dimensions,
@@ -42,9 +43,10 @@ _LARGEST = 2**63
 _AXES = ("latitude", "longitude")
 _SIDES = ("left", "top", "width", "height", "confidence")
 _SAME = ("id", "user", "album_id", "format", "file_size", "orientation", "taken_source", "description")
-_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "perceptual_hash", "version_id")
+_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "version_id")
 _PLAIN = (*_SAME, *_SAME_TOO, "sequencer", "change_time")
 """Columns that hold the record's field of the same name."""
+_HASH = ("hash_high", "hash_middle", "hash_low")
 _CAMERA = ("make", "model", "lens_make", "lens_model", "software")
 _EXPOSURE = {
     "exposure_time": "time",
@@ -85,6 +87,8 @@ def to_row(record: PhotoRecord, stored: Mapping[str, Any], origin: Origin) -> Ro
         if not isinstance(value, int) or -_LARGEST <= value < _LARGEST
     }
     rebuilt = encode(_record(row, origin))
+    if rebuilt == stored:
+        return row
     more = {name: [value] for name, value in stored.items() if name not in rebuilt or rebuilt[name] != value}
     more |= {name: [] for name in rebuilt if name not in stored}
     if more:
@@ -130,6 +134,8 @@ def _columns(record: PhotoRecord) -> Row:
     row |= {"status": str(record.status), "camera": record.camera.name, "lens": record.camera.lens}
     row["uploaded"] = _timestamp(record.uploaded)
     row |= _taken(record.taken) | {"dms": _dms(record.other)}
+    if record.perceptual_hash:
+        row |= zip(_HASH, words(record.perceptual_hash), strict=True)
     if record.dimensions:
         row |= {"width": record.dimensions.width, "height": record.dimensions.height}
     if place := record.place:
@@ -173,9 +179,9 @@ def _labels(labels: Sequence[Label]) -> Row:
 
 def _narrow(column: str, numbers: list[float]) -> Row:
     """Return numbers in the column that holds them exactly: of 32 bits, or of 64."""
-    narrow = all(
-        abs(number) < 1e30 and struct.unpack("f", struct.pack("f", number))[0] == number for number in numbers
-    )
+    form = f"{len(numbers)}f"
+    small = all(abs(number) < 1e30 for number in numbers)
+    narrow = small and list(struct.unpack(form, struct.pack(form, *numbers))) == numbers
     return {column if narrow else f"{column}_64": numbers}
 
 
@@ -203,6 +209,7 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
         machine_labels=labels,
         thumbnail=Thumbnail(origin.bucket, thumbnail_key(photo_id)) if get("thumbnail") else None,
         truncated=bool(get("truncated")),
+        perceptual_hash=from_words(*(row[name] for name in _HASH)) if get("hash_low") is not None else None,
         other=MappingProxyType(_other_of(row)),
         change_shard=shard_of(photo_id) if get("change_time") is not None else None,
     )

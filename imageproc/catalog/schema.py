@@ -9,7 +9,7 @@ of a photo whose labels people corrected, what the machine recognised is in `mor
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the tables: a catalog of another format is made anew."""
 
 RECORD_COLUMNS: dict[str, str] = {
@@ -69,7 +69,9 @@ RECORD_COLUMNS: dict[str, str] = {
     "thumbnail": "BOOLEAN",
     "truncated": "BOOLEAN",
     "content_hash": "VARCHAR",
-    "perceptual_hash": "VARCHAR",
+    "hash_high": "BIGINT",  # the perceptual hash: 64 bits, 64 bits and 16 bits
+    "hash_middle": "BIGINT",
+    "hash_low": "INTEGER",
     "version_id": "VARCHAR",
     "sequencer": "VARCHAR",
     "execution": "BOOLEAN",  # whether the execution is the one that the upload started
@@ -91,9 +93,9 @@ def columns_of(table: str) -> str:
 
 
 def json_structure(table: str) -> str:
-    """Return the form of a table's rows as JSON, as DuckDB's from_json takes it; without `photo`."""
+    """Return the form of a table's row as JSON, as DuckDB's from_json takes it."""
     parts = []
     for name, kind in TABLES[table].items():
         shown = f'["{kind.removesuffix("[]")}"]' if kind.endswith("[]") else f'"{kind}"'
         parts.append(f'"{name}":{shown}')
-    return "[{" + ",".join(parts) + "}]"
+    return "{" + ",".join(parts) + "}"

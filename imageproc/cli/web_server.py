@@ -20,6 +20,9 @@ from voila.static_file_handler import (
     MultiStaticFileHandler,
     TemplateStaticFileHandler,
 )
+from voila.voila_identity_provider import VoilaLoginHandler
+
+from imageproc.cli.web_login import LoginPage
 
 
 class WebServer(Voila):  # type: ignore[misc]
@@ -29,7 +32,8 @@ class WebServer(Voila):  # type: ignore[misc]
         """Return Voilà's handlers, the first of them the one that takes the token out of addresses.
 
         Kernels' query strings and pictures beside the notebook, for which Voilà asks for no log-in, are not
-        there. Voilà's own files are public, and their requests' Host and Origin are checked.
+        there. Voilà's own files are public, and their requests' Host and Origin are checked. Who comes
+        without the token is asked for it.
         """
         handlers = [
             (path, ErrorHandler, _NOT_FOUND) if kind in _CLOSED else (path, _CHECKED.get(kind, kind), *rest)
@@ -72,7 +76,11 @@ class _StaticFiles(_Public, MultiStaticFileHandler):  # type: ignore[misc]
     pass
 
 
-_CHECKED = {TemplateStaticFileHandler: _TemplateFiles, MultiStaticFileHandler: _StaticFiles}
+_CHECKED = {
+    TemplateStaticFileHandler: _TemplateFiles,
+    MultiStaticFileHandler: _StaticFiles,
+    VoilaLoginHandler: LoginPage,
+}
 _CLOSED = (RequestInfoSocketHandler, AllowListFileHandler)
 _NOT_FOUND = {"status_code": 404}
 

@@ -13,9 +13,9 @@ from markupsafe import Markup, escape
 __all__ = ["Markup", "escape", "table"]
 
 # Jupyter aligns headings and cells to the right, and tables and captions in the middle.
-_TABLE = "margin-left:0"
+_TABLE = "margin-left:0;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;font-weight:600"
-_CELL = "text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:22vw"
+_CELL = "text-align:left;vertical-align:top;max-width:22vw"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:

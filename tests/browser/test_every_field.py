@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from nbconvert import HTMLExporter
 
 import imageproc.widgets
+from tests import soak
 from tests.browser.conftest import free_port, server
 from tests.browser.every_field import MARK, parts
 from tests.browser.pages import Page, Visit
@@ -89,7 +90,7 @@ TEXT = st.lists(
 PAGES = st.lists(TEXT.map("".join), min_size=TEXTS, max_size=TEXTS)
 
 generated = settings(
-    max_examples=2,
+    max_examples=soak.of(1, 2),
     derandomize=True,
     database=None,
     deadline=None,

@@ -20,6 +20,7 @@ from tests.catalog.fake_dynamodb import FakeDynamoDB
 from tests.catalog.test_rows import OWN
 
 Open = Callable[..., Catalog]
+HASHES = ("dct144:" + "0" * 36, "dct144:" + "f" * 36, "dct144:00ff" + "08" * 16)
 ASKED: list[dict[str, Any]] = [
     {},
     {"tag": "animal", "min_confidence": 90},
@@ -42,6 +43,8 @@ def catalog(open_catalog: Open, dynamodb: FakeDynamoDB) -> Iterator[Catalog]:
         )
         stored = OWN | more | {"status": "FAILED" if number % 2 else "SUCCEEDED"}
         stored["exifImageDescription"] = "It's me" if number % 4 else "Nobody"
+        if number % 5:
+            stored["perceptualHash"] = HASHES[number % len(HASHES)]
         stored = {name: value for name, value in stored.items() if value is not None and name != "imageID"}
         dynamodb.put(f"a1/photo{number}.jpg", **stored)
     opened = open_catalog()
@@ -56,6 +59,7 @@ def athena(catalog: Catalog, tmp_path: Path) -> duckdb.DuckDBPyConnection:
     with catalog.unlocked() as (database, _):
         files = write_tables(database, tmp_path / "export")
     connection = duckdb.connect()
+    connection.execute("CREATE MACRO to_big_endian_64(x) AS unhex(lpad(hex(x), 16, '0'))")  # Athena has it
     for path in files:
         connection.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}')")
     return connection
@@ -90,6 +94,8 @@ def test_the_columns_are_those_of_the_frame(catalog: Catalog, athena: duckdb.Duc
     found = athena.execute(translated).df()
     frame = answers.frame(database, Selection())
     assert [*found.columns] == [name for name in frame.columns if name not in ("taken_utc", "tags")]
+    assert set(HASHES) < set(found["perceptual_hash"])
+    assert list(found["perceptual_hash"].fillna("")) == list(frame["perceptual_hash"].fillna(""))
     assert list(found["camera"].fillna("")) == list(frame["camera"].astype("str").fillna(""))
 
 

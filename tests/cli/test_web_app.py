@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import nbformat
 import psutil
@@ -47,8 +47,16 @@ class App:
         return parse_qs(urlsplit(self.url).query)["token"][0]
 
     def get(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, form: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
+        return self._ask("POST", path, form, headers | {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, str]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, body, headers=headers)
         answer = connection.getresponse()
         text = "" if answer.status == http.HTTPStatus.SWITCHING_PROTOCOLS else answer.read().decode()
         connection.close()
@@ -106,6 +114,24 @@ def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(app: App) ->
     assert headers["Location"] == "/photos.example/", "it leads to nobody else's pages"
     _, headers, _ = app.get(f"/?token={app.token}")
     assert {"HttpOnly", "SameSite=Lax"} <= set(headers["Set-Cookie"].split("; "))
+
+
+def test_who_comes_without_the_token_is_asked_for_it_in_plain_words(app: App) -> None:
+    status, headers, page = app.get("/login?next=%2F%3Falbum%3Da%22b")
+    assert status == 200
+    assert "This page needs a token" in page
+    assert "Jupyter" not in page
+    xsrf = headers["Set-Cookie"].partition(";")[0]
+    for typed, answered in (
+        ("wrong", 401),
+        (app.token, 302),
+        (f"http://127.0.0.1:1/?token={app.token}", 302),
+    ):
+        form = urlencode({"password": typed, "_xsrf": xsrf.partition("=")[2]})
+        status, headers, page = app.post("/login?next=%2F%3Falbum%3Da%22b", form, Cookie=xsrf)
+        assert status == answered
+        assert ("That is not the token" in page) == (answered == 401)
+    assert headers["Location"] == '/?album=a"b'
 
 
 def test_no_kernel_gets_the_token(app: App) -> None:

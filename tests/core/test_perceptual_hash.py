@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from scipy.fft import dctn  # type: ignore[import-untyped]
 
-from imageproc.core.perceptual_hash import BITS, checked_hash, digits, distance, perceptual_hash
+from imageproc.core.perceptual_hash import (
+    BITS,
+    checked_hash,
+    digits,
+    distance,
+    from_words,
+    perceptual_hash,
+    words,
+)
 from imageproc.core.thumbnail import make_thumbnail
 from tests.core import pictures
 
@@ -101,6 +109,14 @@ def test_what_is_transparent_counts_as_white() -> None:
     shown.putalpha(Image.linear_gradient("L").resize(shown.size))
     white = Image.new("RGBA", shown.size, "white")
     assert distance(hash_of(shown), hash_of(Image.alpha_composite(white, shown).convert("RGB"))) <= 4
+
+
+@given(st.binary(min_size=18, max_size=18))
+def test_a_hash_is_three_numbers_and_back(data: bytes) -> None:
+    high, middle, low = words("dct144:" + data.hex())
+    assert -(2**63) <= min(high, middle) <= max(high, middle) < 2**63
+    assert 0 <= low < 2**16
+    assert from_words(high, middle, low) == "dct144:" + data.hex()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.local import LocalAws
-from tests import pictures
+from tests import pictures, soak
 from tests.flow.conftest import Backend, deploy, target_of
 
 COUNT = 30
@@ -63,7 +63,7 @@ UPLOAD = [sys.executable, "-c", "from imageproc.cli import main; main()", "uploa
 HEALED_S = 120
 
 
-@pytest.mark.parametrize("seconds", [1, 2])
+@pytest.mark.parametrize("seconds", soak.each(1, 2))
 def test_after_a_kill_the_same_upload_goes_on_by_itself(
     own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
@@ -103,7 +103,7 @@ def _wait_for_the_first_photo(workbench: Workbench) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.parametrize("end", soak.each("killed", "stopped"))
 def test_what_was_cut_off_is_finished_for_whoever_follows(
     own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:

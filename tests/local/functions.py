@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import time
 import uuid
 import zipfile
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import boto3
 
 _SECONDS = 10.0
+
+PARENTS = 1 if sys.platform == "linux" else 0
+"""Processes that the functions' processes are forked from."""
 
 
 def zipped(files: Mapping[str, str]) -> bytes:

@@ -26,7 +26,7 @@ from imageproc.local import (
 from imageproc.local.processes import function_processes
 from imageproc.local.state import StateDir
 
-from .functions import Functions
+from .functions import PARENTS, Functions
 from .strangers import NOBODY
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_function_processes_end_with_it(own_aws: LocalAws, end: Callable[[LocalA
     client = functions.session.client("lambda")
     client.invoke(FunctionName=busy, InvocationType="Event", Payload=b"60")
     state = StateDir(own_aws.state_dir)
-    _wait_until(lambda: len(function_processes(state)) == 2)
+    _wait_until(lambda: len(function_processes(state)) == 2 + PARENTS)
     end(own_aws)
     _wait_until(lambda: not function_processes(state), seconds=4)
 

@@ -2,25 +2,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from imageproc.local import runtime_bootstrap
+from tests.secrets_in_use import keys_in_use
 
-from .functions import zipped
+from .functions import Functions, zipped
 from .signing import Call
 from .strangers import python_of_strangers, run_as_stranger, send_as_stranger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from imageproc.local import LocalStatus
-
-    from .functions import Functions
+    from imageproc.local import LocalAws, LocalStatus
 
 _RAISES = """
 import logging
@@ -162,20 +162,22 @@ def test_the_bootstrap_names_no_machine() -> None:
     assert runtime_bootstrap() == b'#!/bin/sh\nexec "$IMAGEPROC_PYTHON" -P "$IMAGEPROC_RUNTIME"\n'
 
 
-def test_the_runtime_api_serves_the_functions_process_alone(
-    functions: Functions, local_aws: LocalStatus
-) -> None:
+def test_the_runtime_api_serves_the_functions_process_alone(functions: Functions) -> None:
     """Its port can be found, and its paths are known: an event could be taken, and an answer given."""
-    source = "import os, time\ndef handler(event, c): time.sleep(event); return c.aws_request_id\n"
+    source = (
+        "import os, time\n"
+        "def handler(event, c):\n"
+        "    time.sleep(event)\n"
+        "    return [os.environ['AWS_LAMBDA_RUNTIME_API'].partition('/')[0], c.aws_request_id]\n"
+    )
     name = functions.make(source)
-    assert functions.invoke(name, 0)
+    address, _ = functions.invoke(name, 0)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(functions.invoke, name, 3)
         paths = ["/2018-06-01/runtime/invocation/next", "/x/2018-06-01/runtime/invocation/next", "/"]
         posts = [f"{paths[0][:-4]}{name}/response", "/2018-06-01/runtime/init/error"]
-        port = runtime_port(local_aws, name)
-        calls = [Call("GET", f"127.0.0.1:{port}", path, "lambda") for path in paths]
-        calls += [Call("POST", f"127.0.0.1:{port}", path, "lambda", {}, b'"forged"') for path in posts]
+        calls = [Call("GET", address, path, "lambda") for path in paths]
+        calls += [Call("POST", address, path, "lambda", {}, b'"forged"') for path in posts]
         assert {call.target: call.send().status for call in calls} == dict.fromkeys([*paths, *posts], 403)
         if os.getuid() == 0:
             assert {reply.status for reply in send_as_stranger(calls)} == {403}
@@ -183,34 +185,49 @@ def test_the_runtime_api_serves_the_functions_process_alone(
     assert functions.invoke(name, 0), "no event was taken"
 
 
-def test_other_users_cannot_read_where_the_runtime_api_is(
+def test_other_users_cannot_read_where_the_runtime_api_is(functions: Functions) -> None:
+    source = "import os\ndef handler(e, c): return [os.getpid(), os.environ['AWS_LAMBDA_RUNTIME_API']]\n"
+    pid, address = functions.invoke(functions.make(source))
+    token = address.partition("/")[2]
+    assert len(token) == 64
+    assert not any(token in argument for argument in psutil.Process(pid).cmdline())
+    assert "PermissionError" in run_as_stranger(python_of_strangers(), f"open('/proc/{pid}/environ')")[1]
+
+
+def test_a_functions_keys_are_among_those_that_logs_are_searched_for(
     functions: Functions, local_aws: LocalStatus
 ) -> None:
-    name = functions.make("def handler(event, c): return 1\n")
-    assert functions.invoke(name) == 1
-    found = list(function_environments(local_aws, name))
-    assert found
-    for process, environment in found:
-        token = environment["AWS_LAMBDA_RUNTIME_API"].partition("/")[2]
-        assert len(token) == 64
-        assert not any(token in argument for argument in process.cmdline())
-        python = python_of_strangers()
-        assert "PermissionError" in run_as_stranger(python, f"open('/proc/{process.pid}/environ')")[1]
+    source = (
+        "import hashlib, os\n"
+        "def handler(e, c): return [hashlib.sha256(os.environ[name].encode()).hexdigest()\n"
+        "                           for name in ('AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN')]\n"
+    )
+    found = functions.invoke(functions.make(source))
+    known = {sha256(key.encode()).hexdigest() for key in keys_in_use(local_aws)}
+    assert set(found) < known
 
 
-def runtime_port(local_aws: LocalStatus, name: str) -> int:
-    """Return the port of the Runtime API that this function's process asks."""
-    ((_, environment),) = function_environments(local_aws, name)
-    address = environment["AWS_LAMBDA_RUNTIME_API"].partition("/")[0]
-    return int(address.partition(":")[2])
+@pytest.mark.skipif(sys.platform != "linux", reason="functions' processes are not forked here")
+def test_functions_share_what_was_loaded_before_them_and_nothing_else(functions: Functions) -> None:
+    """They are forked from a process with the AWS SDK: modules of their own come before it."""
+    tell = "import os, random, sys\ndef handler(e, c):\n    import boto3\n    return {}\n"
+    parent = tell.format(
+        "[os.getppid(), random.random(), boto3.__file__, sorted(os.listdir('/proc/self/fd'))]"
+    )
+    (one, chance, sdk, descriptors), other = (functions.invoke(functions.make(parent)) for _ in range(2))
+    assert one == other[0]
+    assert chance != other[1]
+    assert "site-packages" in sdk
+    assert len(descriptors) <= 7, "none of the process that it was forked from"
+    own = {"app.py": tell.format("boto3.OWN"), "boto3/__init__.py": "OWN = 'its own'\n"}
+    assert functions.invoke(functions.make(own)) == "its own"
 
 
-def function_environments(
-    local_aws: LocalStatus, name: str
-) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """Yield the processes of this function, and what each sees. Those of other tests come and go."""
-    for process in psutil.Process(local_aws.pid).children(recursive=True):
-        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-            environment = process.environ()
-            if environment.get("AWS_LAMBDA_FUNCTION_NAME") == name:
-                yield process, environment
+@pytest.mark.skipif(sys.platform != "linux", reason="functions' processes are not forked here")
+def test_functions_go_on_after_the_process_that_they_are_forked_from_was_killed(own_aws: LocalAws) -> None:
+    functions = Functions(own_aws.start().session())
+    name = functions.make("import os\ndef handler(e, c): return os.getppid()\n")
+    os.kill(first := functions.invoke(name), signal.SIGKILL)
+    with contextlib.suppress(AssertionError):  # the process that waited for this event may just be ending
+        functions.invoke(name)
+    assert functions.invoke(name) != first

@@ -26,7 +26,7 @@ from imageproc.local.faults.gateway import JSON, FaultyGateway, answer
 from tests.reliability.faults import ANY, Call, Fault, of_key, photo_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from imageproc.local.faults.requests import FunctionRequest
     from imageproc.local.gateway import Receive, Scope, Send
@@ -112,8 +112,9 @@ def _set_environment(*arguments: Any) -> None:
 
     install = ministack_adapter.install
 
-    def install_with_haste(*arguments: Any) -> None:
-        install(*arguments)
+    def install_with_haste(gate: Any, environment: Mapping[str, str], layers: Path) -> None:
+        # What functions' processes are forked from, and each that is not forked.
+        install(gate, {**environment, "PYTHONPATH": str(_QUICK)}, layers)
         from ministack.services import lambda_svc
 
         made: Callable[..., dict[str, str]] = lambda_svc._provided_worker_env

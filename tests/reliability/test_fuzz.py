@@ -42,15 +42,15 @@ for path in fuzz.CORPUS.iterdir():
 fuzz.CORPUS = pathlib.Path({str(tmp_path)!r})
 whole = generate_thumbnail.make_thumbnail
 def broken(data, box):
-    if len(data) > 60 and data[-1] == 7:
+    if len(data) > 60 and data[-1] & 7 == 7:
         raise ValueError("no typed rejection")
     return whole(data, box)
 generate_thumbnail.make_thumbnail = broken
 fuzz.main()
 """
-    done = fuzzed("--examples", "3000", "--seconds", "1", code=broken)
+    done = fuzzed("--examples", "300", "--seconds", "1", code=broken)
     assert done.returncode == 1
     assert "no typed rejection" in done.stderr
     assert f"A handler cannot take {tmp_path}/found-" in done.stderr
     (found,) = tmp_path.glob("found-*")
-    assert found.read_bytes()[-1] == 7
+    assert found.read_bytes()[-1] & 7 == 7

@@ -349,6 +349,10 @@ def test_a_search_narrows_and_what_is_wrong_keeps_what_was_found(panel: GalleryP
     say(panel.search_bar, type="remove", number=0)
     settle(panel)
     assert (panel.search_bar.text, panel.search_bar.problem, len(panel.view)) == ("-has:place", "", 8)
+    say(panel.search_bar, type="search", text="hound")
+    settle(panel)
+    assert (panel.search_bar.chips, panel.search_bar.text) == (["hound → Dog"], "hound")
+    assert panel.search_bar.summary == "4 of 10 photos · 1 on the map"
 
 
 def test_a_search_finds_nothing_outside_of_the_album(panel: GalleryPanel) -> None:

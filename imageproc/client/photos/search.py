@@ -10,6 +10,8 @@
   after `>` and `<`.
 - `near:52.5,13.4,50km`; `within:south,west,north,east`; `has:place`, `has:date`.
 - `album:Trip`, `user:ann`, `status:failed`, `format:png`, `missing:tags`, `id:…`.
+- A word that is found nowhere stands for the labels that it comes near to, if it is a noun that has some:
+  `sofa` for Couch. `"in quotation marks"` it is just that word.
 - `status:failed,rejected`: one of them. `-tag:Dog`, `-dog`, `-has:place`: not.
 
 >>> search = parse('beach -tag:"Motor Vehicle" camera:canon taken:2014..')
@@ -22,13 +24,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from imageproc.catalog.arguments import ARGUMENTS
 from imageproc.catalog.fields import nearest
+from imageproc.catalog.near_words import near_labels
 from imageproc.errors import QueryError
 
 if TYPE_CHECKING:
@@ -60,6 +63,21 @@ class Term:
     conditions: tuple[Conditions, ...]
     """One of these has to hold."""
     negated: bool = False
+    meant: tuple[str, ...] = ()
+    """The labels that a word stands for which is found nowhere itself."""
+
+    @property
+    def shown(self) -> str:
+        """The term, and what it was understood as."""
+        return f"{self.text} → {', '.join(self.meant)}" if self.meant else self.text
+
+    def understood(self, view: PhotoView) -> Term:
+        """Return the term with what its word stands for, if none of these photos has the word."""
+        word = self.conditions[0].get("text", "")
+        meant = () if '"' in self.text else near_labels(word)
+        if not meant or view.where(text=word).count():
+            return self
+        return replace(self, conditions=({"tag": list(meant)},), meant=meant)
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,10 @@ class Search:
     def without(self, index: int) -> Search:
         """Return all but one of its terms."""
         return Search(self.terms[:index] + self.terms[index + 1 :])
+
+    def understood(self, view: PhotoView) -> Search:
+        """Return it with the labels that words stand for which none of these photos has."""
+        return Search(tuple(term.understood(view) for term in self.terms))
 
     def apply(self, view: PhotoView) -> PhotoView:
         """Return those of these photos that it asks for. Raises as `Photos.where` does."""

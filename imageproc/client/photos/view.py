@@ -70,7 +70,7 @@ class PhotoView(LabelledView):
 
         Raises QueryError for what cannot be read, and as `where` does.
         """
-        return parse(text).apply(self)
+        return parse(text).understood(self).apply(self)
 
     def between(self, begin: Time | None, end: Time | None) -> PhotoView:
         """Return those that were taken in between, both included; None is no limit."""

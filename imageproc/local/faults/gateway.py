@@ -130,7 +130,7 @@ def _reset(client: tuple[str, int]) -> None:
 
 def _kill(client: tuple[str, int]) -> None:
     """Kill the function process at the other end of a connection, as Lambda's host may."""
-    for process in psutil.Process().children():
+    for process in psutil.Process().children(recursive=True):
         if any(one.laddr and one.laddr.port == client[1] for one in process.net_connections("tcp")):
             os.kill(process.pid, signal.SIGKILL)
             return

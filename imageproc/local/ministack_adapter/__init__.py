@@ -30,6 +30,7 @@ from imageproc.local.ministack_adapter.buckets import (
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
 from imageproc.local.ministack_adapter.express import run_express_workflows
 from imageproc.local.ministack_adapter.faults import disturb_events, name_functions
+from imageproc.local.ministack_adapter.forks import fork_functions
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
@@ -91,6 +92,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
 
     `layers` is the directory to unpack layers in.
     """
+    fork_functions(function_environment)
     _limit_workers(gate)
     addresses = RuntimeAddresses()
     _replace_function_environment(function_environment, layers, addresses)

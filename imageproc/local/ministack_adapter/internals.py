@@ -26,6 +26,7 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("core.persistence", "STATE_DIR", None),
     ("core.persistence", "PERSIST_STATE", None),
     ("core.lambda_runtime", "reset", ()),
+    ("core.lambda_runtime", "subprocess", None),
     (
         "core.iam_evaluator",
         "enforce",

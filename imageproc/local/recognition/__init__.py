@@ -7,7 +7,8 @@ for any other service, and hands the request on to a process of its own, which h
            → throttle.py → supervisor.py ⇄ endpoint.py (its own process): service.py
                  request.py     what is asked for, by botocore's model
                  storage.py     the photo, read from S3 with the caller's credentials
-                 recognizer.py  classifier.py + detector.py → labels.py, by vocabulary.tsv
+                 recognizer.py  classifier.py, and detector.py by second_look.py
+                                → labels.py with scene.py, by vocabulary.tsv
 
 The server starts it before anything else runs, and stops it after the last function process has ended.
 """

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from imageproc.local.recognition.scene import OUTDOORS, outdoors
 from imageproc.local.recognition.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def merge(probabilities: Sequence[float], detections: Iterable[Detection]) -> li
     table = vocabulary()
     sums = _sums(probabilities, table)
     confidences = dict(sums)
+    if (sure := outdoors(probabilities)) > confidences.get(OUTDOORS, 0.0):
+        confidences[OUTDOORS] = sure
     instances: defaultdict[str, list[Instance]] = defaultdict(list)
     for name, detection in _believed(detections, sums, table):
         instances[name].append(Instance(detection.score, detection.box))

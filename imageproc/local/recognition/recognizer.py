@@ -11,6 +11,7 @@ from imageproc.core.thumbnail import render
 from imageproc.local.recognition.classifier import Classifier
 from imageproc.local.recognition.detector import Detector
 from imageproc.local.recognition.labels import FoundLabel, merge
+from imageproc.local.recognition.second_look import things
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 # Both models look at some 300 pixels: more than twice that only costs time and memory.
 _BOX = (640, 640)
-_LEAST_SCORE = 0.01
 _THREADS = 2
 
 
@@ -43,10 +43,7 @@ class Recognizer:
         # One at a time: a PNG of 15 MB may have 200 megapixels.
         with self._decoding:
             picture = _opaque(render(data, _BOX))
-        return merge(
-            self._classifier.probabilities(picture).tolist(),
-            self._detector.detections(picture, _LEAST_SCORE),
-        )
+        return merge(self._classifier.probabilities(picture).tolist(), things(self._detector, picture))
 
 
 def _opaque(picture: Image.Image) -> Image.Image:

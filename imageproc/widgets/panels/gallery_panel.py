@@ -272,6 +272,7 @@ class GalleryPanel(Panel):
             return
         try:
             searched = self._searched or self._read(source)
+            search = search.understood(searched.view)
             dated = order not in ORDERS or ORDERS[order][1] in ("taken", "uploaded")
             shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=dated)
         finally:
@@ -295,7 +296,7 @@ class GalleryPanel(Panel):
         counts = Counts(shown.total, of, len(shown.places))
         empty, invitation = (_NOT_FOUND, "") if of else self._invitation
         self.gallery.show(shown.layout, shown.ranges(self._selected))
-        update(self.search_bar, summary=str(counts), chips=[term.text for term in self._search.terms])
+        update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         update(self.gallery, empty=empty, invitation=invitation)
         fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)

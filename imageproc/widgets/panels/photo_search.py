@@ -14,7 +14,8 @@ from imageproc.widgets.parts.search_bar import Facet, FacetValue, Suggestion
 HELP = (
     "Words search names, tags, cameras and descriptions. Terms: tag:Dog  tag:Dog>90  camera:canon  "
     "taken:2014-05..2014-09  near:52.5,13.4,50km  has:place  status:failed  megapixels:12..  "
-    "-tag:Cat (not)  status:failed,rejected (or)."
+    "-tag:Cat (not)  status:failed,rejected (or). A noun that is found nowhere finds near labels "
+    "(sofa → Couch); what a sentence describes is not understood."
 )
 PLACEHOLDER = "Search: dog  camera:canon  taken:2014  has:place"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import accumulate, chain, groupby, pairwise
@@ -24,9 +24,13 @@ _SVG = Markup(
     '<defs><path id="land" transform="scale({grid})" d="{land}"/></defs>'
     '<g fill="#f7f5ef" stroke="#8a8a8a" stroke-width=".2">'
     '<use href="#land"/><use href="#land" x="36000"/><use href="#land" x="-36000"/></g>'
-    '<g fill="#b3261e" stroke="#fff" stroke-width="60">{markers}</g></svg>'
+    '<g stroke-linecap="round">{markers}</g></svg>'
 )
-_MARKER = Markup('<circle cx="{x}" cy="{y}" r="{r}"/>')
+_MARKERS = Markup(
+    '<path d="{d}" stroke="#fff" stroke-width="{outside}"/>'
+    '<path d="{d}" stroke="#b3261e" stroke-width="{inside}"/>'
+)
+"""Circles of one size: a line without a length has round ends."""
 _MOST_CIRCLES = 1000
 _CELL = 2
 """Degrees: places that lie closer together are one circle."""
@@ -81,9 +85,12 @@ class PhotoMap(anywidget.AnyWidget):
         """Return the whole world with the places, as SVG; those that lie close together are one circle."""
         cells = Counter((round(south / _CELL), round(east / _CELL)) for south, east in self.places.values())
         size = 100 * _CELL
+        circles: dict[int, str] = defaultdict(str)
+        for (south, east), count in cells.most_common(_MOST_CIRCLES):
+            circles[min(700, 200 + round(30 * count**0.5))] += f"M{east * size},{south * -size}h0"
         markers = Markup("").join(
-            _MARKER.format(x=east * size, y=south * -size, r=min(700, 200 + round(30 * count**0.5)))
-            for (south, east), count in sorted(cells.items(), key=lambda one: -one[1])[:_MOST_CIRCLES]
+            _MARKERS.format(d=d.replace(",-", "-"), outside=2 * radius + 60, inside=2 * radius - 60)
+            for radius, d in circles.items()
         )
         return _SVG.format(grid=_GRID, land=_coarse(outlines()["land"]), markers=markers)
 
@@ -141,5 +148,5 @@ def _coarse_line(line: str) -> str:
     numbers = [int(one) for one in re.findall(r"-?\d+", line)]
     places = zip(accumulate(numbers[::2]), accumulate(numbers[1::2]), strict=True)
     on_grid = [place for place, _ in groupby((round(x / _GRID), round(y / _GRID)) for x, y in places)]
-    steps = [f"{x - x0} {y - y0}" for (x0, y0), (x, y) in pairwise(on_grid)]
-    return f"M{on_grid[0][0]} {on_grid[0][1]}l{' '.join(steps)}z".replace(" -", "-") if len(steps) > 2 else ""
+    steps = [f"{x - x0},{y - y0}" for (x0, y0), (x, y) in pairwise(on_grid)]
+    return f"M{on_grid[0][0]},{on_grid[0][1]}l{','.join(steps)}z".replace(",-", "-") if len(steps) > 2 else ""

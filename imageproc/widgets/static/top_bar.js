@@ -64,7 +64,7 @@ function render({ model, el, signal, host }) {
   function onConnection(_, status) {
     clearTimeout(patience);
     if (status === "connected") { if (lost) askPong(); return; }
-    const text = status === "disconnected" ? "The server does not answer. Start it again with make app, if it was stopped; then reload." : "The connection to the server is lost. Connecting again…";
+    const text = status === "disconnected" ? "The server does not answer. If it was stopped, start it again with make app and open the address that it shows." : "The connection to the server is lost. Connecting again…";
     patience = setTimeout(() => lose(`${STATE_SIGNS.warning} ${text}`), status === "disconnected" ? 0 : PATIENCE_MS);
   }
   function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) lose(`${STATE_SIGNS.error} ${GONE}`); }

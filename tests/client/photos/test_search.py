@@ -117,9 +117,28 @@ def test_the_python_of_a_search_finds_the_same(backend: Backend) -> None:
         assert again.ids() == found.ids(), code
 
 
+def test_a_word_that_is_found_nowhere_stands_for_near_labels_and_says_so(backend: Backend) -> None:
+    photos = backend.workbench.photos
+    for number, tag in enumerate(("Couch", "Dog", "Cat")):
+        label = {"name": tag, "confidence": 95}
+        backend.write(
+            f"a1/{number}.jpg", tags=[tag], labels=[label], exifImageDescription="my puppy" * number
+        )
+    found = parse("sofa -hound").understood(photos.where())
+    assert [term.shown for term in found.terms] == ["sofa → Couch", "-hound → Dog"]
+    assert str(found) == "sofa -hound"
+    assert found.python("photos") == "photos.where(tag=['Couch']) & ~photos.where(tag=['Dog'])"
+    assert [one.name for one in photos.search("sofa")] == ["0.jpg"]
+    assert {one.name for one in photos.search("-automobile")} == {"0.jpg", "1.jpg", "2.jpg"}
+    described = parse("puppy").understood(photos.where())
+    assert [term.shown for term in described.terms] == ["puppy"], "it is found as it is written"
+    assert photos.search('"sofa"').count() == 0, "in quotation marks it is just that word"
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "says"),
     [
+        ("tag:puppy", QueryError, "Did you mean 'Dog'"),
         ("tag:Dgo", QueryError, "Did you mean 'Dog'"),
         ("status:fialed", QueryError, "FAILED"),
         ("taken:May", InvalidArgumentError, "2014-05"),

@@ -10,6 +10,7 @@ from imageproc.local.recognition.detector import Box, Detection
 from imageproc.local.recognition.labels import FoundLabel, merge, overlap
 
 TABBY, TIGER_CAT, EGYPTIAN_CAT, GOLDFISH, DAISY, PRISON, CANNON = 281, 282, 285, 1, 985, 743, 471
+BARN, WOLF, STOVE, TOASTER = 425, 269, 827, 859
 PERSON, CAT, DOG, BEAR, CUP, BOWL, CARROT, ORANGE, NO_COCO_CLASS = 1, 17, 18, 23, 47, 51, 57, 55, 12
 LEFT, RIGHT = Box(0.0, 0.0, 0.4, 1.0), Box(0.6, 0.0, 0.4, 1.0)
 
@@ -95,3 +96,12 @@ def test_overlap_is_intersection_over_union() -> None:
     assert overlap(LEFT, RIGHT) == 0
     assert overlap(Box(0, 0, 1, 1), Box(0.5, 0, 0.5, 1)) == pytest.approx(0.5)
     assert overlap(Box(0, 0, 0, 0), Box(0, 0, 0, 0)) == 0
+
+
+def test_what_is_mostly_seen_outdoors_says_outdoors_together() -> None:
+    found = merged({BARN: 0.1, WOLF: 0.1})
+    assert (found["Outdoors"].confidence > 0.55, found["Barn"].confidence) == (True, 0.1)
+    assert found["Outdoors"].category == "Nature and Outdoors"
+    assert "Outdoors" not in merged({BARN: 0.1}), "too little speaks for it"
+    assert "Outdoors" not in merged({BARN: 0.2, STOVE: 0.08, TOASTER: 0.08}), "it may be a kitchen"
+    assert merged({BARN: 1.0})["Outdoors"].confidence == 1.0

@@ -1,4 +1,4 @@
-"""Read by Python in each function process of the faulty local AWS: the SDK tries as often, but waits less."""
+"""Read by Python where functions of the faulty local AWS run: the SDK tries as often, but waits less."""
 
 from typing import Any
 
