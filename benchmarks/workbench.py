@@ -104,7 +104,7 @@ def widget(place: Place) -> Iterator[Figure]:
     with jupyterlab(place.checkout) as url:
         for number in range(RUNS):
             name = f"clean_up_{number}.ipynb"
-            shutil.copy(find_notebook("06_clean_up"), place.checkout / "notebooks" / name)
+            shutil.copy(find_notebook("07_clean_up"), place.checkout / "notebooks" / name)
             with place.page() as page:
                 page.open_notebook(url, name)
                 run_cell(page, 1)

@@ -22,6 +22,8 @@ from imageproc.client.imports.entries import ImportOutcome as ImportOutcome
 from imageproc.client.imports.entries import ImportPlan as ImportPlan
 from imageproc.client.imports.entries import PlannedAlbum as PlannedAlbum
 from imageproc.client.logs import LogEntry as LogEntry
+from imageproc.client.photos.comparison import ComparedSetting as ComparedSetting
+from imageproc.client.photos.comparison import Comparison as Comparison
 from imageproc.client.photos.corrections import Corrected as Corrected
 from imageproc.client.photos.corrections import NotCorrected as NotCorrected
 from imageproc.client.photos.datasets import DatasetExport as DatasetExport
@@ -43,6 +45,8 @@ from imageproc.client.photos.moves import NotMoved as NotMoved
 from imageproc.client.photos.photo import Photo as Photo
 from imageproc.client.photos.processing import NotRestarted as NotRestarted
 from imageproc.client.photos.processing import Restarted as Restarted
+from imageproc.client.photos.rarity import LabelRarity as LabelRarity
+from imageproc.client.photos.rarity import RarePhoto as RarePhoto
 from imageproc.client.photos.view import PhotoView as PhotoView
 from imageproc.client.privacy import Erased as Erased
 from imageproc.client.privacy import Erasure as Erasure

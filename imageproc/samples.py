@@ -12,9 +12,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 from PIL.TiffImagePlugin import IFDRational as Rational
 
+from imageproc.datasets.images import AnnotatedImage, Annotation, Dataset, dataset
 from imageproc.errors import SamplesMissingError
 
 _MAKE, _MODEL, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL, _ORIENTATION = (
@@ -47,6 +48,17 @@ class Sample:
     """The part of a second, the f-number, ISO."""
     focal_length: tuple[int, int] = (50, 50)
     """In millimetres: the lens's, and on 35 mm film."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Another file of the same picture, as people make them; its EXIF is lost."""
+
+    source: str
+    name: str
+    scale: float = 1.0
+    brightness: float = 1.0
+    quality: int = 75
 
 
 SAMPLES = (
@@ -90,6 +102,39 @@ SAMPLES = (
     ),
 )
 
+MORE_SAMPLES = (
+    Sample(
+        "camera.png",
+        "photographer.jpg",
+        ("Canon", "Canon EOS R6"),
+        "2024:04:20 11:05:12",
+        "-04:00",
+        exposure=(500, Rational(56, 10), 100),
+        focal_length=(35, 35),
+    ),
+    Sample("horse.png", "horse.png", ("Apple", "iPhone 15"), "2024:06:02 18:40:30", "+02:00"),
+)
+"""What the photos to be curated have beside the others: one is a drawing, which is easily taken for a dog."""
+
+COPIES = (
+    Copy("cat.jpg", "cat (small).jpg", scale=0.5),
+    Copy("coffee.jpg", "coffee (brighter).jpg", brightness=1.25),
+    Copy("rocket.jpg", "rocket (sent).jpg", quality=60),
+)
+
+TRUTH = {
+    "cat": ("Cat",),
+    "astronaut": ("Person", "Helmet", "Flag", "Space Shuttle"),
+    "coffee": ("Cup", "Coffee", "Spoon", "Table"),
+    "rocket": ("Rocket",),
+    "photographer": ("Person", "Tripod", "Camera"),
+    "horse": ("Horse",),
+}
+"""What is to be seen, by the beginning of the file's name."""
+
+NOT_IN_THEM = ("Dog",)
+"""What was looked for, too, and is in none of them."""
+
 NOT_A_PHOTO = ("notes.jpg", b"This text calls itself a JPEG.\n")
 
 
@@ -122,9 +167,44 @@ def sample_photos() -> list[Path]:
 
     Raises SamplesMissingError if scikit-image is not installed.
     """
+    return write_samples(_temporary_folder())
+
+
+def photos_to_curate() -> list[Path]:
+    """Write samples of which some are there twice, as `sample_photos` does; `truth_of_samples` is about them.
+
+    Raises SamplesMissingError.
+    """
+    folder, pictures = _temporary_folder(), _pictures()
+    originals = [write_sample(sample, pictures, folder) for sample in (*SAMPLES, *MORE_SAMPLES)]
+    return [*originals, *(_write_copy(copy, folder) for copy in COPIES)]
+
+
+def truth_of_samples() -> Dataset:
+    """Return what a person sees in the photos to be curated, as a data set to evaluate by."""
+    names = [one.name for one in (*SAMPLES, *MORE_SAMPLES, *COPIES)]
+    return dataset((_truth(name) for name in names), NOT_IN_THEM)
+
+
+def _truth(name: str) -> AnnotatedImage:
+    labels = next(labels for begin, labels in TRUTH.items() if name.startswith(begin))
+    return AnnotatedImage(name, annotations=tuple(map(Annotation, labels)))
+
+
+def _write_copy(copy: Copy, folder: Path) -> Path:
+    target = folder / copy.name
+    with Image.open(folder / copy.source) as picture:
+        upright = ImageOps.exif_transpose(picture)
+        size = (round(upright.width * copy.scale), round(upright.height * copy.scale))
+        changed = ImageEnhance.Brightness(upright.resize(size)).enhance(copy.brightness)
+        changed.save(target, quality=copy.quality, exif=b"")
+    return target
+
+
+def _temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="imageproc-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return write_samples(folder)
+    return folder
 
 
 def _pictures() -> Path:

@@ -16,7 +16,7 @@ from imageproc import resources
 from imageproc.local import LocalAws
 from imageproc.local.faults import SWITCH
 
-_GIVEN = {"06_clean_up": ["-p", "confirm", "imageproc"]}
+_GIVEN = {"07_clean_up": ["-p", "confirm", "imageproc"]}
 """Parameters: the stack's name, to remove it without being asked."""
 
 _SOLVED = ["-p", "solutions", "true"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from imageproc.catalog.conditions import (
     AllOf,
@@ -29,6 +30,18 @@ class Order:
         return f"{expression(self.field)} {'DESC' if self.descending else 'ASC'} NULLS LAST"
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The order of a list of IDs. Photos that are not in it come last."""
+
+    ids: tuple[str, ...]
+    field: ClassVar[str] = "id"
+
+    def sql(self) -> str:
+        """Return it as SQL."""
+        return f"array_position(ARRAY[{', '.join(map(text, self.ids))}], id) NULLS LAST" if self.ids else "id"
+
+
 NEWEST = (Order("uploaded", descending=True),)
 """The newest upload first."""
 
@@ -38,7 +51,7 @@ class Selection:
     """Photos that meet a condition, sorted, and of these a part."""
 
     condition: PhotoCondition = field(default_factory=AllOf)
-    order: tuple[Order, ...] = NEWEST
+    order: tuple[Order | Listed, ...] = NEWEST
     offset: int = 0
     limit: int | None = None
 
@@ -46,7 +59,7 @@ class Selection:
         """Return those of these photos that meet another condition, too."""
         return Selection(all_of(self.as_condition(), condition), self.order)
 
-    def sorted_by(self, order: tuple[Order, ...]) -> Selection:
+    def sorted_by(self, order: tuple[Order | Listed, ...]) -> Selection:
         """Return the same photos in another order; what is equal in it keeps its order by ID."""
         if self.is_whole:
             return replace(self, order=order)

@@ -1,4 +1,4 @@
-"""`imageproc export` and `evaluate`: photos as a data set, and labels measured by one."""
+"""`imageproc export`, `evaluate` and `compare`: photos as a data set, and labels measured by one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 _FORMATS = ("coco", "yolo", "voc", "csv", "parquet")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _WORST = 10
+
+
+def _settings(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, list[float]]:
+    """Read `MinConfidence=55,70`."""
+    found = {}
+    for one in given:
+        name, _, values = one.partition("=")
+        try:
+            found[name] = [float(value) for value in values.split(",")]
+        except ValueError as error:
+            raise click.BadParameter(f"{one!r} is not like MinConfidence=55,70.") from error
+    return found
 
 
 @click.command()
@@ -83,6 +97,36 @@ def evaluate(
             print_json(row)
         return
     _print_tables(found, confidence)
+
+
+@click.command()
+@options.connection
+@click.argument("settings", metavar="NAME=VALUE,VALUE…", nargs=-1, required=True, callback=_settings)
+@click.option("--truth", metavar="DIR", type=click.Path(path_type=Path), help="A data set to measure by.")
+@selection()
+@options.as_json
+def compare(
+    connection: Connection,
+    settings: dict[str, list[float]],
+    truth: Path | None,
+    selection: PhotoOptions,
+    as_json: bool,
+) -> None:
+    """Say what other settings of MinConfidence and MaxLabels would give for photos: MinConfidence=55,70,85.
+
+    Stored labels tell it of settings that are stricter than the stack's. Precision and recall are by --truth,
+    as of `evaluate`, or by what people corrected. Nothing is recognised or changed.
+    """
+    workbench = connection.workbench
+    found = workbench.compare(selection.among(workbench), settings, truth=truth)
+    if as_json:
+        for row in found.rows():
+            print_json(row)
+        return
+    columns, rows = found.table()
+    print_table([name.upper() for name in columns], rows, "")
+    for note in found.notes():
+        console.print(note, soft_wrap=True)
 
 
 def _print_tables(found: Evaluation, confidence: float) -> None:

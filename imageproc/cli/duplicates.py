@@ -1,4 +1,4 @@
-"""`imageproc duplicates` and `similar`: which photos are the same, or look alike."""
+"""`imageproc duplicates`, `similar` and `rarest`: which photos are the same, look alike, or stand out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table, size
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.presentation.text import difference_text, photos_text
+from imageproc.presentation.text import difference_text, labels_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import Duplicates, Photo
@@ -113,8 +113,33 @@ def similar(
     print_table(_COLUMNS[1:], rows, "No other photo looks like it.")
 
 
+@click.command()
+@options.connection
+@selection(part=False)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=12, show_default=True, metavar="N", help="At most so many."
+)
+@options.as_json
+def rarest(connection: Connection, selection: PhotoOptions, limit: int, as_json: bool) -> None:
+    """List the odd ones out of all photos, or of a selection: those whose labels are the rarest among them.
+
+    They show what is rare, or what was recognised wrongly. Rarity goes from 0, where all have all of its
+    labels, to 1, where no other has one.
+    """
+    found = selection.among(connection.workbench).label_rarity()
+    shown = found[:limit]
+    if as_json:
+        for one in shown:
+            print_json({"imageID": one.photo.id, "rarity": one.rarity, "labels": one.labels})
+        return
+    rows = ((one.photo.id, f"{one.rarity:.2f}", labels_text(one.labels)) for one in shown)
+    print_table(("PHOTO", "RARITY", "LABELS, WITH HOW MANY PHOTOS HAVE EACH"), rows, "No photo has a label.")
+    if found.without_labels:
+        console.print(f"{photos_text(found.without_labels).capitalize()} without labels.", soft_wrap=True)
+
+
 def _facts(photo: Photo) -> tuple[str, ...]:
     """Return a photo's ID, which `forget` takes, its size in pixels, its time and its size in bytes."""
-    pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
+    pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
     taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
     return photo.id, pixels, taken, "" if photo.file_size is None else size(photo.file_size)

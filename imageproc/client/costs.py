@@ -8,7 +8,7 @@ from imageproc.aws.clients import Aws
 from imageproc.aws.translation import translated
 from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
-from imageproc.costs import AVERAGE_MEGABYTES, Estimate, estimate
+from imageproc.costs import AVERAGE_MEGABYTES, Bill, Estimate, estimate, reprocessing
 from imageproc.deployment import describe
 
 
@@ -22,10 +22,19 @@ def of_stack(stack: Stack, photos: int, parameters: Mapping[str, str]) -> Estima
 
 def of_photos(stack: Stack, photos: Iterable[Photo]) -> Estimate:
     """Return what these photos cost, by their number and the average of their sizes. Raises AwsError."""
+    return estimate(*_sizes(photos), parameters_of(stack))
+
+
+def of_reprocessing(photos: Iterable[Photo], parameters: Mapping[str, str]) -> Bill:
+    """Return what processing these photos again costs, all of each, with these parameters."""
+    return reprocessing(*_sizes(photos), parameters)
+
+
+def _sizes(photos: Iterable[Photo]) -> tuple[int, float]:
+    """Return how many photos there are, and their average size in MB."""
     sizes = [photo.file_size for photo in photos]
     known = [float(size) for size in sizes if size]
-    average = sum(known) / len(known) / 1e6 if known else AVERAGE_MEGABYTES
-    return estimate(len(sizes), average, parameters_of(stack))
+    return len(sizes), sum(known) / len(known) / 1e6 if known else AVERAGE_MEGABYTES
 
 
 def parameters_of(stack: Stack) -> Mapping[str, str]:

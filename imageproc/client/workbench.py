@@ -26,6 +26,7 @@ from imageproc.client.imports import Imports
 from imageproc.client.logs import Logs
 from imageproc.client.metrics import Metrics
 from imageproc.client.photos import Photos
+from imageproc.client.photos.comparison import Comparison, compare
 from imageproc.client.photos.photo import Photo
 from imageproc.client.privacy import Privacy
 from imageproc.client.recovery import recover
@@ -40,6 +41,8 @@ from imageproc.presentation import html
 
 if TYPE_CHECKING:
     from imageproc.client.faults import Faults
+    from imageproc.client.photos.view import PhotoView
+    from imageproc.datasets.images import Dataset
 
 _SHOWN_OUTPUTS = {
     "Bucket": "S3PhotoRepoBucket",
@@ -181,6 +184,24 @@ class Workbench:
         if isinstance(photos, int):
             return of_stack(self.stack, photos, parameters or {})
         return of_photos(self.stack, photos)
+
+    def compare(
+        self,
+        view: PhotoView,
+        settings: Mapping[str, Iterable[float]],
+        *,
+        truth: Path | str | Dataset | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> Comparison:
+        """Return what settings of the recognition would give for photos, beside the deployed one.
+
+        `settings` are values of MinConfidence and MaxLabels, `{"MinConfidence": [40, 55, 70]}`; of both, each
+        with each. What is stored tells what stricter settings than the stack's would give; of looser ones,
+        only what they cost. How right labels would be is measured by a data set or by what people corrected,
+        as `PhotoView.evaluate` does. Nothing is recognised or changed. Raises InvalidArgumentError for other
+        settings, DatasetError, TargetError if the stack does not have them, AwsError.
+        """
+        return compare(self.stack, view, settings, truth=truth, names=names)
 
     def deploy(
         self,

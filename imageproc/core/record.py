@@ -45,6 +45,10 @@ class Status(StrEnum):
         return self not in (Status.UPLOADED, Status.PROCESSING)
 
 
+_TRANSPOSED = 5
+"""From this EXIF orientation on width and height are exchanged."""
+
+
 @dataclass(frozen=True)
 class Dimensions:
     """Width and height of the stored picture, before its orientation is applied, in pixels."""
@@ -198,6 +202,13 @@ class PhotoRecord:
     """When its status was written last, in epoch milliseconds of the writer's clock."""
     other: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """Attributes as stored that the fields above do not hold, or not exactly as they are stored."""
+
+    @property
+    def upright(self) -> Dimensions | None:
+        """Width and height of the picture as it is shown, after its orientation is applied."""
+        if self.dimensions is None or (self.orientation or 1) < _TRANSPOSED:
+            return self.dimensions
+        return Dimensions(self.dimensions.height, self.dimensions.width)
 
     @property
     def labels(self) -> tuple[Label, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 MAX_TEXT = 300
 """Longest value, in characters."""
 
@@ -37,6 +39,11 @@ def photos_text(count: int) -> str:
 def difference_text(bits: int) -> str:
     """Return in how many of 144 bits two pictures differ, in words."""
     return f"differs in {bits} of 144 bits" if bits else "looks the same"
+
+
+def labels_text(labels: Mapping[str, int]) -> str:
+    """Return labels, each with its number of photos."""
+    return ", ".join(f"{label} ({photos:,})" for label, photos in labels.items())
 
 
 def coordinates(latitude: float, longitude: float) -> str:

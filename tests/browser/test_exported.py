@@ -42,7 +42,7 @@ def test_exported_pages_show_markup_as_text(
     pages = [
         execute("02_upload_and_follow", tmp_path, "photos", str(tmp_path / "photos"), *album),
         execute("03_gallery", tmp_path, *album),
-        execute("05_operations", tmp_path),
+        execute("06_operations", tmp_path),
     ]
     saved = [path.read_text() for path in tmp_path.glob("*.*")]
     assert len(saved) == 2 * len(pages)

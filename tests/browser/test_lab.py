@@ -73,13 +73,13 @@ def test_from_nothing_to_a_clean_machine(
     assert "application/vnd.jupyter.widget-state+json" in saved
     assert [mark for mark in ("X-Amz-", "Signature=", "AWSAccessKeyId", "token=") if mark in saved] == []
 
-    page.open_notebook(lab_url, "05_operations.ipynb")
+    page.open_notebook(lab_url, "06_operations.ipynb")
     page.run_all()
     page.wait_text(".ip-data-table", "ImageIdentifyError")
     page.wait_text(".ip-bar-chart", "Rejected")
     look(page, "04-operations")
 
-    page.open_notebook(lab_url, "06_clean_up.ipynb")
+    page.open_notebook(lab_url, "07_clean_up.ipynb")
     page.run_all()
     look(page, "05-clean-up")
     page.page.get_by_label("Type the stack's name to confirm").fill(own_stack)

@@ -170,6 +170,17 @@ def test_files_are_listed_while_there_is_something_to_see(page: Page) -> None:
     fine.get_by_text("a.jpg").wait_for()
 
 
+def test_duplicates_are_allowed_by_a_check_box_that_no_empty_tray_has(page: Page) -> None:
+    handler: Any = None
+    draw(page, [zone(UploadState.DUPLICATE), DropZone(handler, anywhere=True)])
+    shown, hidden = page.page.get_by_label("Upload duplicates, too").all()
+    assert (shown.is_visible(), shown.is_checked(), hidden.is_visible()) == (True, False, False)
+    shown.check()
+    assert page.page.evaluate("models[0].get('allow_duplicates')") is True
+    page.page.evaluate("models[0].set('allow_duplicates', false)")
+    page.page.wait_for_function("!document.querySelector('.ip-option input').checked")
+
+
 def zone(state: UploadState) -> DropZone:
     handler: Any = None  # nothing is dropped
     made = DropZone(handler)

@@ -15,7 +15,7 @@ from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.export import athena_sql, statements, write_tables
 from imageproc.catalog.schema import TABLES
-from imageproc.catalog.selection import Order, Selection
+from imageproc.catalog.selection import Listed, Order, Selection
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 from tests.catalog.test_rows import OWN
 
@@ -81,6 +81,7 @@ def test_athenas_sql_gives_what_the_catalog_gives(
         whole,
         whole.inverted(),
         whole.sorted_by((Order("camera"), Order("taken", descending=True))).part(2, 5),
+        whole.sorted_by((Listed(tuple(answers.ids(database, whole))[::-2]),)),
         whole.sample(7, 3).where(condition_of({"status": "FAILED"})),
     ):
         found = run(athena, athena_sql(database, selection))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from imageproc.client.photos import comparison
 from tests.cli.conftest import Run, objects
 from tests.client.conftest import Backend
 
@@ -49,3 +50,14 @@ def test_photos_are_exported_and_measured_and_corrected_by_it(
 def test_what_is_no_data_set_is_told(trip: Backend, run: Run, tmp_path: Path) -> None:
     assert "is no data set" in str(run("evaluate", tmp_path).exception)
     assert run("export", "labelme", tmp_path / "set").exit_code == 2
+
+
+def test_settings_are_compared(trip: Backend, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "parameters_of", lambda _: {"MinConfidence": "80", "MaxLabels": "20"})
+    rows = objects(run("compare", "MinConfidence=50,95", "--name", "1.jpg", "--json"))
+    assert [(row["MinConfidence"], row["labels"]) for row in rows] == [(50, None), (95, 0)]
+    answer = run("compare", "MinConfidence=80,50")
+    assert "as deployed" in answer.stdout
+    assert "imageproc deploy -p MinConfidence=50" in answer.stdout
+    for wrong in (["compare"], ["compare", "MinConfidence"], ["compare", "MinConfidence=a"]):
+        assert run(*wrong).exit_code == 2

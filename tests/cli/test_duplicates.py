@@ -1,4 +1,4 @@
-"""`imageproc duplicates` and `similar`."""
+"""`imageproc duplicates`, `similar` and `rarest`."""
 
 from __future__ import annotations
 
@@ -61,3 +61,15 @@ def test_similar_takes_a_photo_or_a_file(run: Run, picture: Path) -> None:
     assert of_file == [{"imageID": "t/near.jpg", "distance": 2}]
     assert "t/large.jpg" in run("similar", picture).stdout
     assert "No other photo" in run("similar", picture, "--name", "old*").stdout
+
+
+def test_the_odd_ones_out_are_listed(backend: Backend, run: Run) -> None:
+    for name, tags in {"dog": ["Dog"], "dogs": ["Dog"], "rocket": ["Rocket"], "nothing": []}.items():
+        labels: Any = [{"name": tag, "confidence": 90, "boxes": []} for tag in tags]
+        backend.write(f"t/{name}.jpg", labels=labels, tags=tags)
+    (first,) = objects(run("rarest", "--limit", 1, "--json"))
+    assert first == {"imageID": "t/rocket.jpg", "rarity": 1.0, "labels": {"Rocket": 1}}
+    shown = run("rarest").stdout
+    assert "t/rocket.jpg  1.00    Rocket (1)" in shown
+    assert "1 photo without labels." in shown
+    assert "No photo has a label." in run("rarest", "--name", "nothing*").stdout

@@ -19,6 +19,7 @@ EXPECTED = {
     "facets",
     "show",
     "similar",
+    "rarest",
     "duplicates",
     "albums",
     "label",
@@ -47,6 +48,7 @@ EXPECTED = {
     "local",
     "demo",
     "doctor",
+    "compare",
     "completion",
 }
 WITHOUT_TARGET = {

@@ -17,8 +17,10 @@ import click
 import nbformat
 import pytest
 
+from imageproc import samples
 from imageproc.cli import imageproc
 from imageproc.cli.notebooks import parameters_of
+from imageproc.datasets import formats
 from imageproc.local import LocalStatus
 from imageproc.widgets import recorded
 from tests.flow.conftest import DONE
@@ -35,8 +37,9 @@ PARAMETERS = {
     "02_upload_and_follow": {*WHERE, "user", "album", "photos"},
     "03_gallery": {*WHERE, "user", "album"},
     "04_explore": {*WHERE, "user", "album"},
-    "05_operations": {*WHERE, "retry"},
-    "06_clean_up": {*WHERE, "confirm", "delete_data"},
+    "05_curate": {*WHERE, "user", "album", "truth", "export_format", "export_folder"},
+    "06_operations": {*WHERE, "retry"},
+    "07_clean_up": {*WHERE, "confirm", "delete_data"},
     "app": WHERE,
     "lab_1_one_photo": LAB,
     "lab_2_break_it": LAB,
@@ -45,6 +48,7 @@ PARAMETERS = {
     "lab_5_extend_it": LAB,
 }
 SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
+CURATED = [one.name for one in (*samples.SAMPLES, *samples.MORE_SAMPLES, *samples.COPIES)]
 
 
 def read(path: Path) -> Any:
@@ -119,9 +123,10 @@ def run(name: str, *parameters: str, output: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def runs(local_aws: LocalStatus) -> Iterator[dict[str, Run]]:
+def runs(local_aws: LocalStatus, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
     """All notebooks, executed from nothing to a clean machine; what is independent runs at the same time."""
     stack = f"notebooks-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    folder = tmp_path_factory.mktemp("curated") / "data-set"
     KEPT.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("IMAGEPROC_STATE_DIR", str(local_aws.state_dir))
@@ -133,12 +138,15 @@ def runs(local_aws: LocalStatus) -> Iterator[dict[str, Run]]:
         done["again"] = one("01_deploy", output="01_deploy_again")
         done["02_upload_and_follow"] = one("02_upload_and_follow")
         with ThreadPoolExecutor(2) as pool:
-            names = ("03_gallery", "04_explore", "05_operations")
-            done |= dict(zip(names, pool.map(one, names), strict=True))
+            curated = pool.submit(one, "05_curate", "export_folder", str(folder))
+            done["03_gallery"] = one("03_gallery")
+            done["04_explore"] = one("04_explore", "album", "First album")
+            done["05_curate"] = curated.result()
+        done["06_operations"] = one("06_operations")
         with pytest.raises(AssertionError, match=r"is not the stack's name.*nothing was removed"):
-            one("06_clean_up", "confirm", "another", output="06_clean_up_refused")
-        done["06_clean_up"] = one("06_clean_up", "confirm", stack)
-        done["after"] = one("06_clean_up", output="06_clean_up_after")
+            one("07_clean_up", "confirm", "another", output="07_clean_up_refused")
+        done["07_clean_up"] = one("07_clean_up", "confirm", stack)
+        done["after"] = one("07_clean_up", output="07_clean_up_after")
     yield done
     secret = local_aws.credentials
     assert secret is not None
@@ -175,7 +183,6 @@ def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
 
 def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     explored = runs["04_explore"].recorded["explore"]
-    assert runs["04_explore"].recorded["duplicates"]["examined"] == explored["photos"]
     assert (explored["photos"], explored["placed"]) == (5, 2)
     assert explored["cameras"]["Canon EOS R6"] == 1
     assert {"image/png", "text/html"} <= runs["04_explore"].types
@@ -184,16 +191,30 @@ def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     assert {"Photos by camera", "Photos by time", "Photos by hour of the day", "Photos by ISO"} <= plots
 
 
+def test_photos_become_a_data_set_without_duplicates_and_with_better_labels(runs: dict[str, Run]) -> None:
+    recorded = runs["05_curate"].recorded
+    assert recorded["duplicates"] == {"groups": 3, "spare": 3, "examined": len(CURATED), "without_hash": 0}
+    precision, recall = recorded["shares"]["recognised"]
+    better_precision, better_recall = recorded["shares"]["corrected"]
+    assert (better_precision >= precision, better_recall > recall > 0.4) == (True, True)
+    made = formats.read(Path(recorded["exported"]["folder"]))
+    assert len(made.images) == recorded["exported"]["photos"] == len(CURATED) - len(samples.COPIES)
+    assert {"Horse"} <= {name for image in made.images for name in image.labels if "horse" in image.file}
+    html = runs["05_curate"].html
+    for table in ("The rarest of 6 photos", "By confidence", "Duplicates", "as deployed"):
+        assert table in html
+
+
 def test_operations_show_what_failed_and_why(runs: dict[str, Run]) -> None:
-    operations = runs["05_operations"].recorded["operations"]
+    operations = runs["06_operations"].recorded["operations"]
     assert operations["failures"] == [[1, "REJECTED", "ExtractImageMetadata", "ImageIdentifyError"]]
-    assert operations["executions"] == {"SUCCEEDED": 4, "FAILED": 1}
+    assert operations["executions"] == {"SUCCEEDED": 4 + len(CURATED), "FAILED": 1}
     assert operations["queue"] == 0
-    assert "Photos by status" in runs["05_operations"].html
+    assert "Photos by status" in runs["06_operations"].html
 
 
 def test_nothing_is_left(runs: dict[str, Run]) -> None:
-    removed, after = (runs[name].recorded["clean_up"] for name in ("06_clean_up", "after"))
+    removed, after = (runs[name].recorded["clean_up"] for name in ("07_clean_up", "after"))
     assert (removed["left"], removed["kept"], removed["inventory"]) == ([], [], [])
     assert after["inventory"] == []
 

@@ -30,7 +30,13 @@ def photos(backend: Backend) -> None:
         "a1/large.jpg", perceptualHash=LOOK, dimensions=large, fileSize=5_000_000, thumbnail=thumbnail
     )
     backend.put_thumbnail("a1/large.jpg")
-    backend.photo("a1/copy.jpg", perceptualHash=LOOK, contentHash="sha256:1")
+    backend.photo(
+        "a1/copy.jpg",
+        perceptualHash=LOOK,
+        contentHash="sha256:1",
+        dimensions={"width": 30, "height": 40},
+        exifOrientation=6,
+    )
     backend.photo("a1/near.jpg", perceptualHash=NEAR, contentHash="sha256:1", dimensions=large)
     backend.photo(f"a1/{HOSTILE}", creationTime="2014-05-18T16:20:05")
 
@@ -55,10 +61,11 @@ def shown(panel: DuplicatesPanel) -> list[list[str]]:
 
 def test_groups_are_side_by_side_with_the_one_to_keep(panel: DuplicatesPanel) -> None:
     assert shown(panel) == [["large.jpg", "near.jpg", "copy.jpg"]]
-    first, second, _ = panel.groups.groups[0]
+    first, second, turned = panel.groups.groups[0]
     assert (first["kept"], second["kept"]) == (True, False)
     assert first["facts"] == ("4000 × 3000 · 5.0 MB", "no date", "in Trip")
     assert second["facts"][-1] == "differs in 2 of 144 bits"
+    assert turned["facts"][0] == "40 × 30", "as it is shown"
     assert panel.groups.selected == []
     assert panel.status.text.startswith("1 group: 2 photos of 4 could go. 1 photo could not be compared")
     assert panel.results() == {"groups": 1, "spare": 2, "examined": 4, "without_hash": 1}
@@ -76,9 +83,10 @@ def test_only_what_was_selected_is_forgotten_and_asked_before(
     backend: Backend, panel: DuplicatesPanel
 ) -> None:
     panel.forget()  # nothing is selected: nothing is asked
-    assert not panel.busy
+    assert (panel.busy, panel.forget_button.disabled) == (False, True)
     panel.select_spare()
     flush()
+    assert not panel.forget_button.disabled
     assert panel.groups.selected == ["a1/near.jpg", "a1/copy.jpg"]
     say(panel.groups, type="select", id="a1/near.jpg", on=False)
     say(panel.groups, type="select", id="b1/of-somebody-else.jpg", on=True)
@@ -119,6 +127,26 @@ def test_more_groups_are_shown_when_they_are_asked_for(
     settle(panel)
     assert (len(shown(panel)), panel.more_button.layout.display) == (2, "none")
     assert panel.groups.selected == ["a1/copy.jpg"]
+
+
+def test_a_group_that_was_forgotten_meanwhile_is_not_shown(
+    backend: Backend, panel: DuplicatesPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "uvxy":
+        backend.photo(f"a1/{name}.jpg", contentHash=f"sha256:{name in 'xy'}")
+    monkeypatch.setattr("imageproc.widgets.panels.duplicates_panel.AT_ONCE", 1)
+    panel.find()
+    settle(panel)
+    for name in "uv":
+        backend.workbench.photos._records.erase(f"a1/{name}.jpg")
+    backend.workbench.catalog.sync()
+    panel.more_button.click()
+    settle(panel)
+    assert (len(shown(panel)), panel.more_button.layout.display) == (1, None)
+    panel.more_button.click()
+    settle(panel)
+    assert [len(group) for group in shown(panel)] == [3, 2]
+    assert panel.more_button.layout.display == "none"
 
 
 def test_thumbnails_come_by_address_or_as_bytes(

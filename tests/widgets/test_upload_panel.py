@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,21 @@ def test_paths_are_uploaded_listed_and_told_of(workbench: Workbench, folder: Pat
         assert text in "".join(map(str, panel.static()))
     panel.upload_paths([folder]).wait(30)
     assert [sent.already_there for sent in panel.uploaded].count(True) == 2
+
+
+def test_the_check_box_lets_in_what_the_album_has_under_another_name(
+    workbench: Workbench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imageproc.widgets.panels.upload_panel.moved_away", lambda *_: {})  # no table here
+    panel = UploadPanel(workbench, ALBUM)
+    panel.upload_paths([folder / "a.jpg"]).wait(30)
+    (folder / "again.jpg").write_bytes(PHOTO)
+    dropped = replace(offered("too.jpg"), digest=hashlib.sha256(PHOTO).hexdigest())
+    for checked, state in ((False, UploadState.DUPLICATE), (True, UploadState.SENT)):
+        panel.zone.allow_duplicates = checked
+        assert isinstance(panel._handler.presign(dropped), UploadForm) is checked, "from a browser"
+        panel.upload_paths([folder / "again.jpg"]).wait(30)
+        assert panel.zone.rows.all()[-1].state is state
 
 
 def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:

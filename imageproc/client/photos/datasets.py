@@ -22,9 +22,6 @@ from imageproc.local.recognition.vocabulary import vocabulary
 _UPRIGHT = (None, 1)
 """EXIF's orientations of photos that are stored upright."""
 
-_TRANSPOSED = 5
-"""From this orientation on width and height are exchanged."""
-
 _QUALITY = 95
 
 
@@ -86,10 +83,8 @@ def export(
 
 def annotated(photo: Photo, min_confidence: float = 0.0) -> AnnotatedImage:
     """Return what a data set says of a photo: the labels that count, of at least this confidence."""
-    size, found = photo.dimensions, list[Annotation]()
+    size, found = photo.upright, list[Annotation]()
     width, height = (size.width, size.height) if size else (None, None)
-    if (photo.orientation or 1) >= _TRANSPOSED:
-        width, height = height, width
     for label in photo.labels:
         if label.confidence >= min_confidence:
             parent = label.parents[0] if label.parents else ""

@@ -11,7 +11,7 @@ from imageproc.catalog import duplicates
 from imageproc.catalog.conditions import Expression, text
 from imageproc.catalog.duplicates import FoundDuplicates, FoundGroup
 from imageproc.core.perceptual_hash import BITS
-from imageproc.errors import DownloadError, InvalidArgumentError
+from imageproc.errors import DownloadError, InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
@@ -92,10 +92,17 @@ class Duplicates(Sequence[DuplicateGroup]):
     @overload
     def __getitem__(self, index: slice) -> list[DuplicateGroup]: ...
     def __getitem__(self, index: int | slice) -> DuplicateGroup | list[DuplicateGroup]:
-        """Return a group, or several. Photos that were forgotten since are left out."""
+        """Return a group, or several. Photos that were forgotten since are left out.
+
+        So are groups of which none is left; of a single one, PhotoNotFoundError is raised.
+        """
         if isinstance(index, slice):
             return self._read(self.found.groups[index])
-        return self._read([self.found.groups[index]])[0]
+        for group in self._read([self.found.groups[index]]):
+            return group
+        raise PhotoNotFoundError(
+            f"All photos of group {index} were forgotten since.", "Look for duplicates again."
+        )
 
     def __iter__(self) -> Iterator[DuplicateGroup]:
         """Yield the groups."""
@@ -118,6 +125,8 @@ class Duplicates(Sequence[DuplicateGroup]):
                 for one, bits in zip(group.ids, group.distances, strict=True)
                 if one in photos
             ]
+            if not known:
+                continue
             found.append(DuplicateGroup(tuple(one for one, _ in known), tuple(bits for _, bits in known)))
         return found
 

@@ -66,9 +66,9 @@ class Evaluation:
         return self.measured.mistakes(threshold)
 
     def worst(self, count: int = _WORST, threshold: float = 0.0) -> PhotoView:
-        """Return a view of the worst photos, to be looked through in a gallery."""
+        """Return a view of the worst photos, in order, to be looked through in a gallery."""
         ids = [one.photo_id for one in self.mistakes(threshold)[:count]]
-        return self.view.photos.where(id=ids)
+        return self.view.photos.where().in_order(ids)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the same as plain data; see `to_frame`."""
@@ -120,12 +120,14 @@ def evaluate(
 ) -> Evaluation:
     """Judge the photos of a view. See `PhotoView.evaluate`."""
     if truth is None:
-        judged = [_by_people(photo) for photo in view if photo.corrections]
-        if not judged:
+        corrected = [photo for photo in view if photo.corrections]
+        if not corrected:
             raise DatasetError(
                 "Nobody has corrected one of these photos.", "Correct some, or give a data set as the truth."
             )
-        return Evaluation(view, measure(judged), (), tuple(thresholds))
+        # Of a label that was removed from all of them the truth would say nothing.
+        about = {one.label for photo in corrected for one in photo.corrections}
+        return Evaluation(view, measure(map(_by_people, corrected), about), (), tuple(thresholds))
     known = read_dataset(truth, names)
     found = matched(view, known)
     judged = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
-from imageproc.catalog.selection import Order, Selection
+from imageproc.catalog.selection import Listed, Order, Selection
 from imageproc.client.photos.duplicates import (
     LIKE,
     Duplicates,
@@ -23,6 +23,7 @@ from imageproc.client.photos.duplicates import (
     find_similar,
 )
 from imageproc.client.photos.labelled_view import LabelledView
+from imageproc.client.photos.rarity import LabelRarity, find_rarity
 from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
@@ -83,6 +84,11 @@ class PhotoView(LabelledView):
         for one in (field, *more):
             expression(one)
         return self._with(self.selection.sorted_by(tuple(Order(one, descending) for one in (field, *more))))
+
+    def in_order(self, ids: Iterable[str]) -> PhotoView:
+        """Return those of these photos that have these IDs, in this order."""
+        wanted = tuple(dict.fromkeys(ids))
+        return self._with(self.where(id=wanted).selection.sorted_by((Listed(wanted),)))
 
     def limit(self, count: int) -> PhotoView:
         """Return the first so many."""
@@ -221,6 +227,13 @@ class PhotoView(LabelledView):
         ResourcesMissingError without NumPy.
         """
         return find_duplicates(self, kind, threshold)
+
+    def label_rarity(self) -> LabelRarity:
+        """Return these photos by how rare their labels are among them, the odd ones out first.
+
+        See `LabelRarity`. It goes by the labels that count and are not hidden; others are counted.
+        """
+        return find_rarity(self)
 
     def similar_to(
         self, what: Path | PhotoLike, n: int = 12, *, threshold: int | None = None

@@ -45,6 +45,7 @@ class DuplicatesPanel(Panel):
         self._view = view if view is not None else workbench.photos.where(album=album)
         self.found: Duplicates | None = None
         self._shown: list[DuplicateGroup] = []
+        self._looked_at = 0  # of the groups that were found: one of which nothing is left is not shown
         self._urls: PresignedUrls | None = None
         self.kind = fields.choice("Find what", _KINDS, "near")
         self.threshold = ipywidgets.BoundedIntText(
@@ -60,6 +61,8 @@ class DuplicatesPanel(Panel):
         self.all_button = fields.button("Select all but those to keep", self.select_spare)
         self.none_button = fields.button("Select none", lambda: self._select(()))
         self.forget_button = fields.button("Forget the selected…", self.forget, "danger")
+        self.forget_button.disabled = True
+        self.groups.observe(self._selected, "selected")
         self.more_button = fields.button("Show more groups", self._show_more)
         self.question = Question()
         self._actions = fields.row(self.all_button, self.none_button, self.forget_button)
@@ -100,7 +103,7 @@ class DuplicatesPanel(Panel):
         self._workbench.catalog.sync()
         near = self.kind.value == "near"
         self.found = self._view.duplicates(self.kind.value, threshold=self.threshold.value if near else None)
-        self._shown = []
+        self._shown, self._looked_at = [], 0
         self._add_groups()
         self.say(_said(self.found, near), Tone.INFO if len(self.found) else Tone.SUCCESS)
 
@@ -110,8 +113,8 @@ class DuplicatesPanel(Panel):
     def _add_groups(self) -> None:
         if self.found is None:
             return
-        begin = len(self._shown)
-        self._shown += self.found[begin : begin + AT_ONCE]
+        begin, self._looked_at = self._looked_at, self._looked_at + AT_ONCE
+        self._shown += self.found[begin : self._looked_at]
         albums = self._albums()
         self.groups.show(
             ([*_cards(group, albums)] for group in self._shown), [*self.groups.selected] if begin else ()
@@ -140,9 +143,12 @@ class DuplicatesPanel(Panel):
     def _select(self, ids: Iterable[str]) -> None:
         update(self.groups, selected=list(ids))
 
+    def _selected(self, change: Any) -> None:
+        self.forget_button.disabled = not change["new"]
+
     def _update_buttons(self) -> None:
         fields.set_visible(self._actions, bool(self._shown))
-        fields.set_visible(self.more_button, self.found is not None and len(self._shown) < len(self.found))
+        fields.set_visible(self.more_button, self.found is not None and self._looked_at < len(self.found))
 
     def _photo(self, photo_id: str) -> Photo | None:
         every = (photo for group in self._shown for photo in group.photos)
@@ -188,7 +194,7 @@ class GalleryDuplicates(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
 def _cards(group: DuplicateGroup, albums: dict[str, str]) -> Iterable[GroupedPhoto]:
     for photo, bits in zip(group.photos, group.distances, strict=True):
         kept = photo is group.kept
-        pixels = f"{photo.dimensions.width} × {photo.dimensions.height}" if photo.dimensions else ""
+        pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
         size = bytes_text(photo.file_size) if photo.file_size is not None else ""
         facts = (
             " · ".join(filter(None, (pixels, size))),

@@ -47,22 +47,22 @@ class UploadPanel(Panel):
         """Upload with this workbench. AWS is not called before the first file.
 
         `make_album`, called from any thread, returns where files go that are dropped while there is no album.
-        With `anywhere` they may be dropped on the whole web app. With `allow_duplicates` files are sent whose
-        content the album has under another name, too.
+        With `anywhere` they may be dropped on the whole web app. With `allow_duplicates`, a check box that
+        is checked, files are sent whose content the album has under another name, too.
         """
         self._workbench = workbench
         self._callbacks: list[Callable[[Uploaded], None]] = []
         self._sent: dict[str, Uploaded] = {}
         self._batch = 0
-        self._allow_duplicates = allow_duplicates
         self._handler = AlbumUploadHandler(
-            workbench, self._arrived, make_album, allow_duplicates=allow_duplicates
+            workbench, self._arrived, make_album, allow_duplicates=lambda: self.zone.allow_duplicates
         )
         self.zone = DropZone(
             self._handler,
             signatures={type_: start.hex() for type_, start in SIGNATURES.items()},
             max_bytes=MAX_BYTES,
             anywhere=anywhere,
+            allow_duplicates=allow_duplicates,
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
@@ -102,26 +102,19 @@ class UploadPanel(Panel):
         album = self.album
         if album is None:
             raise UploadError(_NO_ALBUM, "Set `album`.")
-        chosen = list(paths)
+        chosen, duplicates = list(paths), self.zone.allow_duplicates
         return self.start(
-            lambda cancellation: self._upload(chosen, album, cancellation, again=again, check=check),
+            partial(self._upload, chosen, album, again=again, check=check, allow_duplicates=duplicates),
             f"Uploading to {album.name}",
         )
 
     def _upload(
-        self, paths: list[Path | str], album: Album, cancellation: Cancellation, *, again: bool, check: bool
+        self, paths: list[Path | str], album: Album, cancellation: Cancellation, **options: bool
     ) -> list[Uploaded]:
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Uploaded] = []
-        events = self._workbench.uploads.upload(
-            paths,
-            album,
-            again=again,
-            allow_duplicates=self._allow_duplicates,
-            check=check,
-            cancellation=cancellation,
-        )
+        events = self._workbench.uploads.upload(paths, album, cancellation=cancellation, **options)
         try:
             for event in events:
                 file_id = shown.take(event)
@@ -152,19 +145,19 @@ class AlbumUploadHandler:
         arrived: Callable[[str, Uploaded], None],
         make_album: Callable[[], Album] | None = None,
         *,
-        allow_duplicates: bool = False,
+        allow_duplicates: Callable[[], bool] = lambda: False,
     ) -> None:
         """Call `arrived` for each photo that arrives, with the file's ID in the drop zone.
 
-        `make_album` returns where files go while there is no album.
+        `make_album` returns where files go while there is no album, and `allow_duplicates` whether files are
+        taken whose content the album has under another name.
         """
         self.album: Album | None = None
         self.make_album = make_album
         self._arrived = arrived
         self._photos = workbench.photos
-        self._uploads = lru_cache(4)(
-            partial(workbench.uploads.from_browser, allow_duplicates=allow_duplicates)
-        )
+        self._allow_duplicates = allow_duplicates
+        self._uploads = lru_cache(4)(workbench.uploads.from_browser)
         self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
 
     def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
@@ -178,7 +171,7 @@ class AlbumUploadHandler:
             except ImageRejectedError as error:
                 return UploadResult(UploadState.REJECTED, str(error))
             album = self.make_album()
-        uploads = self._uploads(album)
+        uploads = self._uploads(album, allow_duplicates=self._allow_duplicates())
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):
             return self._result(file.id, found, self._moved(found, album))

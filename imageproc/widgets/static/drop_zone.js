@@ -19,6 +19,8 @@ function render({ model, el }) {
   const title = element("strong", {}), hint = element("p", {});
   const arrow = element("span", { class: "ip-arrow", "aria-hidden": "true" }, "⇪");
   const zone = element("div", { class: "ip-target", role: "group", "aria-label": "Upload photos" }, arrow, title, hint, element("div", { class: "ip-buttons" }, chooseFiles, chooseFolder), files, folder);
+  const duplicates = element("input", { type: "checkbox", onchange: () => { model.set("allow_duplicates", duplicates.checked); model.save_changes(); } });
+  const option = element("label", { class: "ip-option", title: "Also files whose content the album has under another name" }, duplicates, "Upload duplicates, too");
   const bar = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
   const summary = element("span", { class: "ip-summary" });
   const spoken = element("span", { class: "ip-visually-hidden", role: "status", "aria-live": "polite" });
@@ -29,7 +31,7 @@ function render({ model, el }) {
   const clear = element("button", { type: "button", onclick: () => transfers.clear() }, "Clear finished");
   const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear));
   const list = fileList(transfers);
-  const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, totals, list.box, spoken));
+  const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, option, totals, list.box, spoken));
   el.append(root);
   const anywhere = model.get("anywhere"), veilText = element("p"), veil = element("div", { class: "ip-veil", hidden: true }, element("div", {}, element("strong", {}, "Drop photos to upload them"), veilText));
   root.classList.toggle("ip-anywhere", anywhere);
@@ -89,6 +91,7 @@ function render({ model, el }) {
     title.textContent = enabled ? "Drop photos or folders here" : "Nothing can be uploaded yet";
     hint.textContent = model.get("hint") || `JPEG and PNG, up to ${bytesText(model.get("max_bytes"))} each`;
     chooseFiles.disabled = chooseFolder.disabled = !enabled;
+    duplicates.checked = model.get("allow_duplicates");
     zone.toggleAttribute("data-disabled", !enabled);
   }
   function drawTotals(all, bad) {
@@ -130,7 +133,7 @@ function render({ model, el }) {
   }
 
   const clock = setInterval(() => { if (transfers.underWay) schedule(); }, 1000);
-  const unwatch = watch(model, ["listed", "enabled", "hint", "max_bytes"], schedule);
+  const unwatch = watch(model, ["listed", "enabled", "allow_duplicates", "hint", "max_bytes"], schedule);
   const resized = new ResizeObserver(schedule);
   resized.observe(root);
   list.box.addEventListener("scroll", schedule);

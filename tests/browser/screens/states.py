@@ -13,7 +13,7 @@ from tests.browser.pages import Page
 STACK, USER, ALBUM = "screens", "ann", "Summer 2024"
 APP = "app"
 
-PICTURES = {"gallery": 1000, "follow": 1000, "viewer": 1600}
+PICTURES = {"gallery": 1000, "follow": 1000, "viewer": 1600, "duplicates": 1000, "measured": 1000}
 """The states that README and docs show, in light, and the widths. They are in docs/pictures."""
 
 
@@ -133,6 +133,9 @@ _VIEWER = {
 _SAMPLES = {"album": "First steps"}
 """The notebook's own photos, beside the album that is compared."""
 
+_CURATED = {"album": ""}
+"""The notebook's own photos, of which some are there twice."""
+
 STATES = (
     State("deploy", "01_deploy", {"target": ".ip", "events": ".ip-data-table"}),
     State(
@@ -168,8 +171,10 @@ STATES = (
     ),
     State("no-stack", "03_gallery", {"target": ".ip"}, fails=True, parameters={"stack_name": "nowhere"}),
     State("explore", "04_explore", {"plot": ".jp-OutputArea-output img"}),
-    State("operations", "05_operations", {"page": ".ip"}),
-    State("clean-up", "06_clean_up", {"page": ".ip"}),
+    State("duplicates", "05_curate", {"duplicates": ".ip-panel:has(.ip-duplicates)"}, parameters=_CURATED),
+    State("measured", "05_curate", {"table": "table:has-text('By confidence')"}, parameters=_CURATED),
+    State("operations", "06_operations", {"page": ".ip"}),
+    State("clean-up", "07_clean_up", {"page": ".ip"}),
     State("app-log-in", APP, {"card": ".ip-app-card"}, leads_on=True),
     State("app-albums", APP, {"bar": ".ip-top-bar", "albums": ".ip-album-list"}, _log_in, leads_on=True),
     State(

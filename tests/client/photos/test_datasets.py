@@ -130,6 +130,7 @@ def test_what_was_recognised_is_measured_by_what_people_made_of_it(photos: Photo
     assert found.photos == 1
     scores = found.by_label()
     assert (scores["Wolf"].missed, scores["Grass"].right) == (1, 1)
+    assert scores["Dog"].wrong == 1, "no photo has it, but a person said that one was wrong"
     truth = coco(tmp_path, ("Wolf",), {"0.jpg": ["Wolf"]})
     assert photos.where().evaluate(truth).overall().recall == 1
     assert photos.where().evaluate(truth, machine=True).overall().recall == 0

@@ -16,7 +16,12 @@ from imageproc import PhotoView
 from imageproc.catalog.hamming import groups_of
 from imageproc.core.perceptual_hash import distance
 from imageproc.core.thumbnail import make_thumbnail
-from imageproc.errors import DownloadError, InvalidArgumentError, ResourcesMissingError
+from imageproc.errors import (
+    DownloadError,
+    InvalidArgumentError,
+    PhotoNotFoundError,
+    ResourcesMissingError,
+)
 from tests.client.conftest import Backend
 
 LOOK = random.Random(7).getrandbits(144)
@@ -104,6 +109,17 @@ def test_a_photo_that_was_forgotten_since_is_left_out(photos: PhotoView) -> None
     photos.photos._records.erase(erasure.id)
     photos.photos.catalog.sync()
     assert [photo.id for photo in found[1].photos] == ["b/again.jpg"]
+
+
+def test_a_group_of_which_nothing_is_left_is_left_out(photos: PhotoView) -> None:
+    found = photos.duplicates()
+    for photo_id in ("a/empty.png", "b/empty.png"):
+        photos.photos._records.erase(photo_id)
+    photos.photos.catalog.sync()
+    assert [group.kept.id for group in found] == ["b/again.jpg"]
+    assert [group.kept.id for group in found[:2]] == ["b/again.jpg"]
+    with pytest.raises(PhotoNotFoundError, match="Look for duplicates again"):
+        found[0]
 
 
 @pytest.mark.parametrize(

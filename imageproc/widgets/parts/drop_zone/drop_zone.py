@@ -42,7 +42,8 @@ class DropZone(anywidget.AnyWidget):
 
     `signatures` are the beginnings of acceptable files (hexadecimal) by content type; other files, and those
     of more than `max_bytes`, are rejected by the browser at once. With `anywhere` files may be dropped on all
-    of the element of class `ip-app` around it, and the list of files is a tray.
+    of the element of class `ip-app` around it, and the list of files is a tray. `allow_duplicates` is a check
+    box: what it means is the handler's.
     """
 
     _esm = script("transfers.js", "drop_zone.js")
@@ -55,6 +56,7 @@ class DropZone(anywidget.AnyWidget):
     chunk_bytes = traitlets.Int(4 * 1024 * 1024).tag(sync=True)
     enabled = traitlets.Bool(True).tag(sync=True)
     anywhere = traitlets.Bool(False).tag(sync=True)
+    allow_duplicates = traitlets.Bool(False).tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)
     listed: Any = traitlets.List().tag(sync=True)
 
