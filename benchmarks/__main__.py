@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECTIONS = (
     *("thumbnail", "metadata", "cold_start", "largest", "throttling", "burst", "cost", "catalog"),
+    "simulation",
     *("duplicates", "labels"),
     *("end_to_end", "workbench"),
 )
