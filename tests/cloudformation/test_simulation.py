@@ -16,6 +16,7 @@ from benchmarks.outcome import Outcome, Plan
 from benchmarks.quotas import DEFAULT, RAISED, SOURCES, UNLIMITED, Account, Bucket
 from benchmarks.simulation import Run, lost, reserve, usd
 from benchmarks.steps import ENTERED, EXTRACT, FAILURE, LABEL, START, default_of, own_seconds, steps
+from benchmarks.throttling import QUOTA, SECONDS_OF_A_BURST, burst, chosen, extra
 from imageproc.core.turns import SHARE
 from imageproc.costs import ours, processing
 from imageproc.deployment.template import read_sources
@@ -76,6 +77,17 @@ def test_where_detect_labels_is_used_up_n_photos_take_n_divided_by_its_rate(plan
     assert found.seconds == pytest.approx(20_000 / (SHARE * 5), rel=0.01)
     assert max(found.bound, key=lambda name: found.bound[name]) == "DetectLabels"
     assert found.complete == pytest.approx(20_000, abs=1)
+
+
+@pytest.mark.parametrize("photos", [300, 3_000])
+def test_crowds_wait_as_long_as_photos_that_are_simulated_one_by_one(photos: int) -> None:
+    one_by_one = burst(chosen(), photos)
+    crowd = outcome(
+        replace(UNLIMITED, detect_labels=QUOTA), Plan(uploads=photos / SECONDS_OF_A_BURST), photos
+    )
+    longest = max(photo.ended or 0 for photo in one_by_one.photos)
+    assert crowd.seconds == pytest.approx(longest, rel=0.02, abs=3)
+    assert crowd.transitions / photos - ours().photo.entered == pytest.approx(extra(one_by_one), abs=0.1)
 
 
 def test_a_bulk_run_is_no_faster_than_its_concurrency_lets_it() -> None:
