@@ -191,7 +191,7 @@ class Flow:
         most = max(0.0, (self._plan.reserved or self._account.concurrency) - held)
         # What is not let through keeps its function busy until the SDK gives up.
         through = self._through_a_start()
-        return min(most * self._tick / self._hold[START], through + most)
+        return float(min(most * self._tick / self._hold[START], through + most))
 
     def _through_a_start(self) -> float:
         """How many executions may start in this tick by the quotas, if nothing else is written."""
