@@ -33,12 +33,12 @@ SLOW_FIXTURES = {"local_aws", "own_aws"}
 
 
 LONGEST = (
-    *("reliability/test_crashes.py", "browser/test_lab.py", "reliability/test_client_faults.py"),
-    *("notebooks/test_notebooks.py", "flow/test_kill.py", "reliability/test_function_faults.py"),
-    *("browser/test_web_app.py", "browser/test_screens.py", "local/test_runtime.py"),
-    *("flow/test_aws_cli.py", "browser/test_every_field.py", "flow/test_recognition.py"),
-    *("local/test_lifecycle.py", "flow/test_throttling.py", "flow/test_stack.py", "test_installed.py"),
-    "notebooks/test_labs.py",
+    *("reliability/test_client_faults.py", "notebooks/test_notebooks.py", "browser/test_lab.py"),
+    *("reliability/test_function_faults.py", "flow/test_aws_cli.py", "browser/test_every_field.py"),
+    *("flow/test_stack.py", "notebooks/test_labs.py", "browser/test_web_app.py", "test_installed.py"),
+    *("flow/test_kill.py", "reliability/test_hostile.py", "browser/test_exported.py"),
+    *("reliability/test_crashes.py", "browser/test_screens.py", "flow/test_least_privilege.py"),
+    *("local/test_lifecycle.py", "flow/test_imports.py", "flow/test_recognition.py"),
 )
 """The files that take longest, in this order. They begin first, so that none is left over at the end."""
 
