@@ -29,7 +29,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The tests that do more if they are given the time.
 SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py \
-	tests/flow/test_kill.py tests/flow/test_imports.py tests/browser/test_every_field.py
+	tests/flow/test_kill.py tests/flow/test_imports.py tests/browser/test_every_field.py \
+	tests/reliability/test_hostile.py
 
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=

@@ -26,7 +26,7 @@ _OWN = {
     "photo": "(photo + {copy} * {seeds})::INTEGER",
     "id": "album_id || '{copy}/' || substr(sha256(id || '{copy}'), 1, 12) || '-' || split_part(id, '-', 2)",
     "album_id": "album_id || '{copy}'",
-    "content_hash": "'sha256:' || sha256(id || '{copy}')",
+    **{f"content_{part}": _BITS.format(part) for part in range(1, 5)},
     # Every tenth photo is there again in each copy.
     "hash_high": "CASE WHEN photo % 10 = 0 THEN hash_high ELSE " + _BITS.format("h") + " END",
     "hash_middle": "CASE WHEN photo % 10 = 0 THEN hash_middle ELSE " + _BITS.format("m") + " END",

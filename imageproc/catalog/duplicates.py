@@ -104,7 +104,7 @@ def similar(
 def _known(database: Database, selection: Selection) -> list[_Known]:
     """Return the photos, the best of any group first."""
     condition = selection.as_condition().sql(database.names)
-    columns = f"id, content_hash, {FIELDS['perceptual_hash']}"
+    columns = f"id, {FIELDS['content_hash']}, {FIELDS['perceptual_hash']}"
     found = database.rows(f"SELECT {columns} FROM records WHERE {condition} ORDER BY {BEST_FIRST}")
     return [_Known(*row) for row in found]
 

@@ -8,6 +8,12 @@ from difflib import get_close_matches
 from imageproc.catalog.conditions import ALBUM, NAME
 from imageproc.errors import QueryError
 
+
+def _digits(**columns: int) -> str:
+    """Return numbers as so many hexadecimal digits each."""
+    return "lower(" + " || ".join(f"lpad(hex({name}), {n}, '0')" for name, n in columns.items()) + ")"
+
+
 FIELDS: dict[str, str] = {
     "id": "id",
     "name": NAME,
@@ -50,9 +56,8 @@ FIELDS: dict[str, str] = {
     "error_cause": "error_cause",
     "missing": "missing",
     "truncated": "coalesce(truncated, FALSE)",
-    "content_hash": "content_hash",
-    "perceptual_hash": "'dct144:' || lower(lpad(hex(hash_high), 16, '0') || "
-    "lpad(hex(hash_middle), 16, '0') || lpad(hex(hash_low), 4, '0'))",
+    "content_hash": f"'sha256:' || {_digits(content_1=16, content_2=16, content_3=16, content_4=16)}",
+    "perceptual_hash": f"'dct144:' || {_digits(hash_high=16, hash_middle=16, hash_low=4)}",
 }
 """Sizes in bytes and pixels, exposures in seconds and millimetres, offsets in minutes, places in degrees."""
 

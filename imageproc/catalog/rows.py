@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,9 +44,11 @@ _LARGEST = 2**63
 _AXES = ("latitude", "longitude")
 _SIDES = ("left", "top", "width", "height", "confidence")
 _SAME = ("id", "user", "album_id", "format", "file_size", "orientation", "taken_source", "description")
-_SAME_TOO = ("artist", "copyright", "label_model_version", "content_hash", "version_id")
+_SAME_TOO = ("artist", "copyright", "label_model_version", "version_id")
 _PLAIN = (*_SAME, *_SAME_TOO, "sequencer", "change_time")
 """Columns that hold the record's field of the same name."""
+_CONTENT = ("content_1", "content_2", "content_3", "content_4")
+_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _HASH = ("hash_high", "hash_middle", "hash_low")
 _CAMERA = ("make", "model", "lens_make", "lens_model", "software")
 _EXPOSURE = {
@@ -134,6 +137,8 @@ def _columns(record: PhotoRecord) -> Row:
     row |= {"status": str(record.status), "camera": record.camera.name, "lens": record.camera.lens}
     row["uploaded"] = _timestamp(record.uploaded)
     row |= _taken(record.taken) | {"dms": _dms(record.other)}
+    if content := _SHA256.fullmatch(record.content_hash or ""):
+        row |= zip(_CONTENT, struct.unpack(">4q", bytes.fromhex(content[1])), strict=True)
     if record.perceptual_hash:
         row |= zip(_HASH, words(record.perceptual_hash), strict=True)
     if record.dimensions:
@@ -209,6 +214,9 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
         machine_labels=labels,
         thumbnail=Thumbnail(origin.bucket, thumbnail_key(photo_id)) if get("thumbnail") else None,
         truncated=bool(get("truncated")),
+        content_hash=f"sha256:{struct.pack('>4q', *(row[name] for name in _CONTENT)).hex()}"
+        if get("content_4") is not None
+        else None,
         perceptual_hash=from_words(*(row[name] for name in _HASH)) if get("hash_low") is not None else None,
         other=MappingProxyType(_other_of(row)),
         change_shard=shard_of(photo_id) if get("change_time") is not None else None,

@@ -68,7 +68,10 @@ RECORD_COLUMNS: dict[str, str] = {
     "missing": "VARCHAR",  # parts, joined by a comma
     "thumbnail": "BOOLEAN",
     "truncated": "BOOLEAN",
-    "content_hash": "VARCHAR",
+    "content_1": "BIGINT",  # the SHA-256 of the file, 64 bits each
+    "content_2": "BIGINT",
+    "content_3": "BIGINT",
+    "content_4": "BIGINT",
     "hash_high": "BIGINT",  # the perceptual hash: 64 bits, 64 bits and 16 bits
     "hash_middle": "BIGINT",
     "hash_low": "INTEGER",

@@ -21,6 +21,7 @@ from tests.catalog.test_rows import OWN
 
 Open = Callable[..., Catalog]
 HASHES = ("dct144:" + "0" * 36, "dct144:" + "f" * 36, "dct144:00ff" + "08" * 16)
+CONTENTS = ("sha256:" + "0" * 64, "sha256:" + "9f" * 32)
 ASKED: list[dict[str, Any]] = [
     {},
     {"tag": "animal", "min_confidence": 90},
@@ -45,6 +46,7 @@ def catalog(open_catalog: Open, dynamodb: FakeDynamoDB) -> Iterator[Catalog]:
         stored["exifImageDescription"] = "It's me" if number % 4 else "Nobody"
         if number % 5:
             stored["perceptualHash"] = HASHES[number % len(HASHES)]
+            stored["contentHash"] = CONTENTS[number % len(CONTENTS)]
         stored = {name: value for name, value in stored.items() if value is not None and name != "imageID"}
         dynamodb.put(f"a1/photo{number}.jpg", **stored)
     opened = open_catalog()
@@ -96,6 +98,8 @@ def test_the_columns_are_those_of_the_frame(catalog: Catalog, athena: duckdb.Duc
     assert [*found.columns] == [name for name in frame.columns if name not in ("taken_utc", "tags")]
     assert set(HASHES) < set(found["perceptual_hash"])
     assert list(found["perceptual_hash"].fillna("")) == list(frame["perceptual_hash"].fillna(""))
+    assert set(CONTENTS) < set(found["content_hash"])
+    assert list(found["content_hash"].fillna("")) == list(frame["content_hash"].fillna(""))
     assert list(found["camera"].fillna("")) == list(frame["camera"].astype("str").fillna(""))
 
 

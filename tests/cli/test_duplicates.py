@@ -20,9 +20,9 @@ def picture(backend: Backend, tmp_path: Path) -> Path:
     look = make_thumbnail(path.read_bytes()).perceptual_hash or ""
     near = f"{look[:-1]}{int(look[-1], 16) ^ 3:x}"
     large: dict[str, Any] = {"dimensions": {"width": 4000, "height": 3000}, "fileSize": 5_000_000}
-    backend.write("t/large.jpg", contentHash="sha256:1", perceptualHash=look, **large)
-    backend.write("t/copy.jpg", contentHash="sha256:1", perceptualHash=look)
-    backend.write("t/near.jpg", contentHash="sha256:2", perceptualHash=near)
+    backend.write("t/large.jpg", contentHash="sha256:" + "1" * 64, perceptualHash=look, **large)
+    backend.write("t/copy.jpg", contentHash="sha256:" + "1" * 64, perceptualHash=look)
+    backend.write("t/near.jpg", contentHash="sha256:" + "2" * 64, perceptualHash=near)
     backend.write("t/old.jpg")
     return path
 

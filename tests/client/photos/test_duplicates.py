@@ -39,12 +39,18 @@ OTHER = f"dct144:{random.Random(8).getrandbits(144):036x}"
 @pytest.fixture
 def photos(backend: Backend) -> PhotoView:
     write = backend.write
-    write("a/large.jpg", contentHash="sha256:1", perceptualHash=look(), dimensions=LARGE)
-    write("b/again.jpg", contentHash="sha256:1", perceptualHash=look(), dimensions=LARGE, exifMake="Canon")
-    write("a/small.jpg", contentHash="sha256:2", perceptualHash=look(30), dimensions=SMALL)
-    write("a/other.jpg", contentHash="sha256:3", perceptualHash=OTHER, dimensions=LARGE)
-    write("a/empty.png", contentHash="sha256:4")
-    write("b/empty.png", contentHash="sha256:4")
+    write("a/large.jpg", contentHash="sha256:" + "1" * 64, perceptualHash=look(), dimensions=LARGE)
+    write(
+        "b/again.jpg",
+        contentHash="sha256:" + "1" * 64,
+        perceptualHash=look(),
+        dimensions=LARGE,
+        exifMake="Canon",
+    )
+    write("a/small.jpg", contentHash="sha256:" + "2" * 64, perceptualHash=look(30), dimensions=SMALL)
+    write("a/other.jpg", contentHash="sha256:" + "3" * 64, perceptualHash=OTHER, dimensions=LARGE)
+    write("a/empty.png", contentHash="sha256:" + "4" * 64)
+    write("b/empty.png", contentHash="sha256:" + "4" * 64)
     write("a/old.jpg", contentHash=None)
     return backend.workbench.photos.where()
 
@@ -84,7 +90,7 @@ def test_near_duplicates_look_the_same(photos: PhotoView) -> None:
 )
 def test_the_best_one_is_kept(backend: Backend, better: dict[str, Any]) -> None:
     alike: dict[str, Any] = {
-        "contentHash": "sha256:1",
+        "contentHash": "sha256:" + "1" * 64,
         "dimensions": SMALL,
         "fileSize": 1000,
         "uploadTime": 9,
@@ -96,9 +102,9 @@ def test_the_best_one_is_kept(backend: Backend, better: dict[str, Any]) -> None:
 
 
 def test_an_old_record_looks_like_another_one_of_the_same_content(backend: Backend) -> None:
-    backend.write("new.jpg", contentHash="sha256:1", perceptualHash=look(), dimensions=SMALL)
-    backend.write("old.jpg", contentHash="sha256:1")
-    backend.write("near.jpg", contentHash="sha256:2", perceptualHash=look(9))
+    backend.write("new.jpg", contentHash="sha256:" + "1" * 64, perceptualHash=look(), dimensions=SMALL)
+    backend.write("old.jpg", contentHash="sha256:" + "1" * 64)
+    backend.write("near.jpg", contentHash="sha256:" + "2" * 64, perceptualHash=look(9))
     found = backend.workbench.photos.where().duplicates("near")
     assert (ids(found), found.without_hash) == ([["new.jpg", "near.jpg", "old.jpg"]], 0)
 
