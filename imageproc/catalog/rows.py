@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +47,6 @@ _SAME_TOO = ("artist", "copyright", "label_model_version", "version_id")
 _PLAIN = (*_SAME, *_SAME_TOO, "sequencer", "change_time")
 """Columns that hold the record's field of the same name."""
 _CONTENT = ("content_1", "content_2", "content_3", "content_4")
-_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _HASH = ("hash_high", "hash_middle", "hash_low")
 _CAMERA = ("make", "model", "lens_make", "lens_model", "software")
 _EXPOSURE = {
@@ -137,8 +135,8 @@ def _columns(record: PhotoRecord) -> Row:
     row |= {"status": str(record.status), "camera": record.camera.name, "lens": record.camera.lens}
     row["uploaded"] = _timestamp(record.uploaded)
     row |= _taken(record.taken) | {"dms": _dms(record.other)}
-    if content := _SHA256.fullmatch(record.content_hash or ""):
-        row |= zip(_CONTENT, struct.unpack(">4q", bytes.fromhex(content[1])), strict=True)
+    if digest := record.content_digest:
+        row |= zip(_CONTENT, struct.unpack(">4q", bytes.fromhex(digest)), strict=True)
     if record.perceptual_hash:
         row |= zip(_HASH, words(record.perceptual_hash), strict=True)
     if record.dimensions:

@@ -23,7 +23,6 @@ from rich.text import Text
 from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
-from imageproc.client.users import default_user
 from imageproc.costs.words import brief, usd
 from imageproc.presentation.text import photos_text
 
@@ -37,13 +36,7 @@ _SHOWN = 20
 @click.command("import")
 @options.connection
 @click.argument("source", type=click.Path())
-@click.option(
-    "--user",
-    default=default_user,
-    show_default="$IMAGEPROC_USER, else your login name",
-    help="Whose photos they are.",
-    shell_complete=completion.users,
-)
+@options.user
 @click.option(
     "--album",
     help="One album for all of them. Without it each folder becomes an album.",

@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imageproc.cli import completion
 from imageproc.cli.escaping import say
 from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
+from imageproc.client.users import default_user
 
 if TYPE_CHECKING:
     from imageproc import Workbench
 
 Command = Callable[..., Any]
 
+user = click.option(
+    "--user",
+    default=default_user,
+    show_default="$IMAGEPROC_USER, else your login name",
+    help="Whose photos they are.",
+    shell_complete=completion.users,
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 
 

@@ -15,7 +15,6 @@ from imageproc.cli import completion, options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
-from imageproc.client.users import default_user
 from imageproc.errors import ImageprocError
 
 if TYPE_CHECKING:
@@ -25,13 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.connection
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--user",
-    default=default_user,
-    show_default="$IMAGEPROC_USER, else your login name",
-    help="Whose photos they are.",
-    shell_complete=completion.users,
-)
+@options.user
 @click.option(
     "--album",
     default="Photos",

@@ -14,6 +14,7 @@ from imageproc.core.corrections import applying, effective
 from imageproc.core.keys import THUMBNAILS_PREFIX
 from imageproc.core.label import Correction, Label
 
+_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 # This project's clients put the first digits of the content's SHA-256 before the file's name.
 _DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
 
@@ -227,6 +228,12 @@ class PhotoRecord:
     def _corrected(self, machine: tuple[Label, ...]) -> tuple[Label, ...]:
         said = applying(self.corrections, self.content_hash)
         return effective(machine, said) if said else machine
+
+    @property
+    def content_digest(self) -> str | None:
+        """The original's SHA-256 in 64 hexadecimal digits; None if `content_hash` is anything else."""
+        found = _SHA256.fullmatch(self.content_hash or "")
+        return found[1] if found else None
 
     @property
     def name(self) -> str:

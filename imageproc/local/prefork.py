@@ -1,8 +1,8 @@
 """The process that function processes are forked from, on Linux: it has loaded the AWS SDK already.
 
-Starting Python and loading boto3 takes a core 0.35 s, a first client 0.1 s more: as much as a photo's whole
-processing. A fork takes some milliseconds, and shares its memory. Elsewhere processes are started one by one:
-macOS's frameworks do not bear a fork.
+Starting Python, loading boto3 and making the first clients takes a core 0.6 s. A fork takes some
+milliseconds, and shares its memory. Elsewhere processes are started one by one: macOS's frameworks do not
+bear a fork.
 
 It is run as a script, like `runtime.py` beside it and for the same reason: `imageproc` is the function's own.
 The server asks over a socket, whose descriptor is the argument, by a JSON text a message; with a request to
@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -89,20 +90,21 @@ class Forks:
             return True
         pid = os.fork()
         if pid == 0:
-            self._let_go()
-            _become_function(message, descriptors[0], self._run)
+            _become_function(lambda: self._function(message, descriptors[0]))
         os.close(descriptors[0])
         self._running[message["number"]] = pid
         self._tell(number=message["number"], pid=pid)
         return True
 
-    def _let_go(self) -> None:
-        """Close, in a fork, what is this process's alone."""
+    def _function(self, message: dict[str, Any], output: int) -> None:
+        """Run a function, in a fork, without what is this process's alone."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._control.close()
         os.close(self._ended)
         os.close(self._wake)
+        _enter(message["directory"], message["environment"], output)
+        self._run()
 
     def _collect(self) -> None:
         for number, pid in list(self._running.items()):
@@ -116,32 +118,36 @@ class Forks:
             self._control.send(json.dumps(message).encode())
 
 
-def _become_function(message: dict[str, Any], output: int, run: Callable[[], None]) -> NoReturn:
-    """Run the function in this process, which was just forked."""
-    code = 1
+def _become_function(run: Callable[[], None]) -> NoReturn:
+    """Do nothing but this in this process, which was just forked."""
+    code = 0
     try:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, descriptor in ((nothing, 0), (output, 1), (output, 2)):
-            os.dup2(source, descriptor)
-        os.close(nothing)
-        os.close(output)
-        os.chdir(message["directory"])
-        os.environ.clear()
-        os.environ.update(message["environment"])
-        time.tzset()
-        random.seed()
-        _find_modules(os.environ.get("PYTHONPATH", ""))
-        _name_process(os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""))
         run()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
-    finally:
-        if error := sys.exc_info()[1]:
-            sys.excepthook(type(error), error, error.__traceback__)
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError):
-                stream.flush()
-        os._exit(code)
+    except BaseException:  # noqa: BLE001 - whatever it is ends this process, and not only this call
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def _enter(directory: str, environment: dict[str, str], output: int) -> None:
+    """Take on a function's folder, environment and output."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, descriptor in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(source, descriptor)
+    os.close(nothing)
+    os.close(output)
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    random.seed()
+    _find_modules(environment.get("PYTHONPATH", ""))
+    _name_process(environment.get("AWS_LAMBDA_FUNCTION_NAME", ""))
 
 
 def _find_modules(path: str) -> None:

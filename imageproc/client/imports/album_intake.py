@@ -9,11 +9,11 @@ from threading import Lock
 from imageproc.client.albums import Album
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.imports.entries import ImportEntry, ImportOutcome
-from imageproc.client.imports.placement import DIGITS, Contents, Placement, contents, name_in_id
+from imageproc.client.imports.placement import Contents, Placement, contents, name_in_id
 from imageproc.client.imports.source import Content, SourceFile
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import PreparedFile
-from imageproc.client.uploads.files import make_photo_id
+from imageproc.client.uploads.files import DIGITS, make_photo_id
 from imageproc.client.uploads.sender import Sender, object_metadata
 from imageproc.core.formats import CONTENT_TYPES, sniff
 

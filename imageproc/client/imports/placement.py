@@ -8,13 +8,10 @@ from imageproc.aws.translation import translated
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.imports.source import SourceFile
 from imageproc.client.stack import Stack
-from imageproc.client.uploads.files import make_photo_id
+from imageproc.client.uploads.files import DIGITS, make_photo_id
 from imageproc.client.users import check_user, default_user
 from imageproc.core.keys import incoming_key
 from imageproc.errors import InvalidArgumentError
-
-DIGITS = 12
-"""Of a content's digest, in a photo's ID."""
 
 _PLACED = re.compile(rf"([0-9a-f]{{{DIGITS}}})-(.+)", re.S)
 

@@ -7,7 +7,6 @@ is an upload of its own, made within S3: it can be moved, forgotten and processe
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from imageproc.aws.translation import translated
 from imageproc.client.albums import Album
 from imageproc.client.photos.photo import Photo
 from imageproc.client.uploads.events import PreparedFile
-from imageproc.client.uploads.files import make_photo_id
+from imageproc.client.uploads.files import DIGITS, make_photo_id
 from imageproc.client.uploads.sender import Sender, object_metadata
 from imageproc.core.formats import CONTENT_TYPES
 from imageproc.core.ownership import move
@@ -34,9 +33,6 @@ T = TypeVar("T")
 _GONE = "{} is gone: it was forgotten."
 _PARALLEL = 8
 _BATCH = 100
-_HASH = re.compile(r"sha256:([0-9a-f]{64})")
-_DIGITS = 12
-"""Of a content's hash, in a photo's ID."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +133,7 @@ class Copies:
         Where the photo of that ID was moved to another album, the hash's next digits are taken.
         """
         digest = self._digest(photo)
-        for start in range(0, len(digest) - _DIGITS, _DIGITS):
+        for start in range(0, len(digest) - DIGITS, DIGITS):
             copy_id = make_photo_id(self._album.id, digest[start:], photo.name)
             there = self._records.get(copy_id)
             if there is None or there.album_id == self._album.id:
@@ -145,9 +141,7 @@ class Copies:
         raise UploadError(f"{photo.name} was copied here and moved on too often.", "Move one of the copies.")
 
     def _digest(self, photo: Photo) -> str:
-        if known := _HASH.fullmatch(photo.content_hash or ""):
-            return known[1]
-        return hashlib.sha256(self._read(photo)).hexdigest()
+        return photo.content_digest or hashlib.sha256(self._read(photo)).hexdigest()
 
     def _copy(self, photo: Photo, copy_id: str) -> None:
         source = {"Bucket": self._stack.bucket, "Key": photo.key}

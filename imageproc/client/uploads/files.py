@@ -20,6 +20,9 @@ _LEADS_OUT = "It is a symbolic link that leads out of the folder: name what it l
 # S3 replaces "${filename}" in the fields of forms; forms and XML cannot carry the others.
 _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
 
+DIGITS = 12
+"""Of a content's SHA-256, in a photo's ID."""
+
 
 def prepare(
     paths: Iterable[Path | str], album_id: str, *, check: bool, cancellation: Cancellation | None
@@ -81,7 +84,7 @@ def make_photo_id(album_id: str, digest: str, name: str) -> str:
 
     A name that makes the longest key, the thumbnail's, too long loses its beginning.
     """
-    beginning = f"{album_id}/{digest[:12]}-"
+    beginning = f"{album_id}/{digest[:DIGITS]}-"
     room = MAX_KEY_BYTES - len(thumbnail_key(beginning).encode())
     clean = _NOT_IN_KEYS.sub("_", name)
     kept = clean.encode("utf-8", "replace")[-room:].decode("utf-8", "ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -28,12 +29,11 @@ def fork_functions(environment: Mapping[str, str]) -> None:
         return
     from ministack.core import lambda_runtime
 
-    parent = Parent(environment)
-    parent.begin()
+    parents = Parents(environment)
 
     def popen(arguments: list[str], **options: Any) -> Any:
         if Path(arguments[0]).read_bytes() == BOOTSTRAP:
-            return parent.fork(options["cwd"], options["env"])
+            return parents.fork(options["cwd"], options["env"])
         return subprocess.Popen(arguments, **options)
 
     lambda_runtime.subprocess = cast("Any", SimpleNamespace(**(vars(subprocess) | {"Popen": popen})))
@@ -59,9 +59,11 @@ class Fork:
             self._over.set()
 
     def wait_until_there(self) -> None:
-        """Wait until it runs. Raises OSError if it does not."""
-        if not self._there.wait(_PATIENCE_S) or self.pid is None:
+        """Wait until it runs. Raises ConnectionError if its parent has ended, OSError if it does not."""
+        if not self._there.wait(_PATIENCE_S):
             raise OSError("the function process was not forked")
+        if self.pid is None:
+            raise ConnectionResetError("the process to fork has ended")
 
     def poll(self) -> int | None:
         """Return the exit code, None while it runs."""
@@ -82,61 +84,80 @@ class Fork:
         self._parent.send_signal(self._number, signal.SIGKILL)
 
 
-class Parent:
-    """The process that is forked. If it is killed, its functions end, and the next has another parent."""
+class Parents:
+    """The process that is forked, and the next one if it is killed: its functions end with it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Start it with this environment when it is needed."""
-        self._environment = dict(environment)
-        self._control: socket.socket | None = None
-        self._forks: dict[int, Fork] = {}
-        self._last = 0
-        self._lock = threading.Lock()
-
-    def begin(self) -> None:
         """Start it: it loads what functions need, so that the first need not wait."""
-        with self._lock:
-            self._connected()
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._parent = Parent(self._environment)
 
     def fork(self, directory: str, environment: Mapping[str, str]) -> Fork:
         """Start a function process. Raises OSError."""
-        request = {"directory": directory, "environment": dict(environment)}
-        reading, writing = os.pipe()
+        parent = self._parent
+        try:
+            return parent.fork(directory, environment)
+        except ConnectionError:
+            return self._after(parent).fork(directory, environment)
+
+    def _after(self, ended: Parent) -> Parent:
         with self._lock:
-            self._last += 1
-            number = self._last
-            fork = self._forks[number] = Fork(self, number, os.fdopen(reading, "rb"))
-            try:
-                message = json.dumps(request | {"number": number}).encode()
-                socket.send_fds(self._connected(), [message], [writing])
-            finally:
-                os.close(writing)
-        fork.wait_until_there()
+            if self._parent is ended:
+                self._parent = Parent(self._environment)
+            return self._parent
+
+
+class Parent:
+    """One process that is forked."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Start it with this environment."""
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._forks: dict[int, Fork] = {}
+        self._numbers = itertools.count(1)
+        self._gone = False
+        self._lock = threading.Lock()
+        with theirs:
+            command = [sys.executable, "-P", prefork.__file__, str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+            )
+        threading.Thread(target=self._listen, daemon=True, name="function-processes").start()
+
+    def fork(self, directory: str, environment: Mapping[str, str]) -> Fork:
+        """Start a function process. Raises ConnectionError if the parent has ended, OSError."""
+        reading, writing = os.pipe()
+        output = os.fdopen(reading, "rb")
+        request = {"directory": directory, "environment": dict(environment)}
+        try:
+            fork = self._begin(request, output, writing)
+            fork.wait_until_there()
+        except BaseException:
+            output.close()
+            raise
+        finally:
+            os.close(writing)
+        return fork
+
+    def _begin(self, request: Mapping[str, Any], output: IO[bytes], writing: int) -> Fork:
+        with self._lock:
+            if self._gone:
+                raise ConnectionResetError("the process to fork has ended")
+            number = next(self._numbers)
+            fork = self._forks[number] = Fork(self, number, output)
+            socket.send_fds(self._control, [json.dumps({**request, "number": number}).encode()], [writing])
         return fork
 
     def send_signal(self, number: int, signal_number: int) -> None:
         """Send a signal to a function process that runs."""
         with self._lock:
-            if self._control and number in self._forks:
+            if number in self._forks:
                 self._control.send(json.dumps({"number": number, "signal": signal_number}).encode())
 
-    def _connected(self) -> socket.socket:
-        """Return the connection to the process, which is started if it does not run."""
-        if self._control is None:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            command = [sys.executable, "-P", prefork.__file__, str(theirs.fileno())]
-            process = subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
-            )
-            theirs.close()
-            self._control = ours
-            threading.Thread(
-                target=self._listen, args=(ours, process), daemon=True, name="function-processes"
-            ).start()
-        return self._control
-
-    def _listen(self, control: socket.socket, process: subprocess.Popen[bytes]) -> None:
-        while data := _received(control):
+    def _listen(self) -> None:
+        """Take in what the parent tells of its forks, until it has ended, and they with it."""
+        while data := _received(self._control):
             message = json.loads(data)
             with self._lock:
                 fork = self._forks.get(message["number"])
@@ -145,12 +166,12 @@ class Parent:
             if fork:
                 fork.note(message)
         with self._lock:
-            self._control = None
+            self._gone = True
             left, self._forks = list(self._forks.values()), {}
-        control.close()
+            self._control.close()
         for fork in left:
             fork.note({"ended": -signal.SIGKILL})
-        process.wait()
+        self._process.wait()
 
 
 def _received(control: socket.socket) -> bytes:
