@@ -27,8 +27,8 @@ _SVG = Markup(
     '<g stroke-linecap="round">{markers}</g></svg>'
 )
 _MARKERS = Markup(
-    '<path d="{d}" stroke="#fff" stroke-width="{outside}"/>'
-    '<path d="{d}" stroke="#b3261e" stroke-width="{inside}"/>'
+    '<g stroke="#fff" stroke-width="{outside}"><path id="r{radius}" d="{d}"/></g>'
+    '<use href="#r{radius}" stroke="#b3261e" stroke-width="{inside}"/>'
 )
 """Circles of one size: a line without a length has round ends."""
 _MOST_CIRCLES = 1000
@@ -89,7 +89,9 @@ class PhotoMap(anywidget.AnyWidget):
         for (south, east), count in cells.most_common(_MOST_CIRCLES):
             circles[min(700, 200 + round(30 * count**0.5))] += f"M{east * size},{south * -size}h0"
         markers = Markup("").join(
-            _MARKERS.format(d=d.replace(",-", "-"), outside=2 * radius + 60, inside=2 * radius - 60)
+            _MARKERS.format(
+                d=d.replace(",-", "-"), radius=radius, outside=2 * radius + 60, inside=2 * radius - 60
+            )
             for radius, d in circles.items()
         )
         return _SVG.format(grid=_GRID, land=_coarse(outlines()["land"]), markers=markers)
