@@ -104,6 +104,14 @@ class Recorder:
         states = Counter(step.name for step in self.workbench.executions.steps(arn))
         return Run(states, calls, item, write_units(item, calls))
 
+    def again(self) -> dict[str, Counter[str]]:
+        """Process the last photo again in a bulk run, and return the functions' requests."""
+        before, bulk = len(self._lines()), self.workbench.bulk
+        *_, last = bulk.follow(bulk.start(prefix=f"{self._number}.jpg"), interval_s=0.1)
+        if last.done != 1:
+            raise RuntimeError(f"the photo was not processed again: {last}")
+        return _by_function(self.stack.name, self._lines()[before:])
+
     def log_bytes(self) -> int:
         """Return what CloudWatch would charge for the functions' logs so far, in bytes."""
         logs, prefix = self.stack.client("logs"), f"/aws/lambda/{self.stack.name}-"

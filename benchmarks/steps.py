@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.cohorts import Pause, pauses
 from imageproc.costs import AVERAGE_MEGABYTES, ours
+from imageproc.costs.batches import children
 from imageproc.costs.designs import TRANSITION_MS, WAITING_MS
 from imageproc.deployment.template import read_sources
 
@@ -28,8 +29,8 @@ _STATES = (
 _FUNCTIONS = ("ImageProcStartExecution", *_STATES[1:8], "RecordOutcome")
 ENTERED = (0, 1, 2, 1, 2, 2, 1, 1, 2)
 """States that are entered on the way into each, ImageTypeCheck, ParallelProcessing and WaitForTurn too."""
-BULK_ENTERED = 5
-"""Of a Standard child around them, as the cost model has it."""
+BULK_ENTERED = children("STANDARD").states + 1
+"""Of a Standard child around them, with its start, as the cost model has it."""
 
 THROTTLED = "Lambda.TooManyRequestsException"
 SDK_PAUSES = (Pause(1), Pause(2))

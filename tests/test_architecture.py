@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "functions": {"core", "aws"},
     "local": {"core", "folders"},
     "deployment": {"core", "aws", "presentation", "resources"},
-    "costs": {"core", "presentation"},
+    "costs": {"core", "presentation", "resources"},
     "catalog": {"core", "aws"},
     "datasets": {"core"},
     "client": {

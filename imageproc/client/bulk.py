@@ -3,6 +3,9 @@
 A Distributed Map (`cloudformation/bulk-processing.asl.json`) reads the bucket's list of originals and runs
 the photos' own state machine for each, those without a record too. How many at a time and how many failures
 it tolerates are parameters of the stack. The same definition runs on AWS and on the local AWS.
+
+Where workflows are Express, photos are processed in batches, and a Map Run counts all photos of a batch as
+succeeded or all as failed. By how much that is wrong stands in an item of the run in the ImageMetadata table.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions import Execution, execution_of
 from imageproc.client.resource import StackResource
-from imageproc.core.keys import INCOMING_PREFIX, execution_arn
+from imageproc.core.attributes import FAILED_PHOTOS, IMAGE_ID
+from imageproc.core.changes import run_item_id
+from imageproc.core.keys import INCOMING_PREFIX, execution_arn, execution_name_of
 from imageproc.core.parts import parse_parts
 
 
@@ -81,13 +87,14 @@ class BulkRuns(StackResource):
             # Its status first: the counts are then at least as new.
             run = self._stepfunctions.describe_execution(executionArn=arn)
             counts = self._counts(arn)
+        more = self._failed_besides(arn)
         lost = ("failed", "timedOut", "aborted")
         return BulkProgress(
             arn=arn,
             status=run["status"],
             total=counts.get("total", 0),
-            done=counts.get("succeeded", 0),
-            failed=sum(counts.get(name, 0) for name in lost),
+            done=max(0, counts.get("succeeded", 0) - more),
+            failed=max(0, sum(counts.get(name, 0) for name in lost) + more),
             running=counts.get("running", 0),
             cause=run.get("cause") or run.get("error") or "",
         )
@@ -130,3 +137,9 @@ class BulkRuns(StackResource):
             return {}
         described = self._stepfunctions.describe_map_run(mapRunArn=runs[0]["mapRunArn"])
         return dict(described["itemCounts"])
+
+    def _failed_besides(self, arn: str) -> int:
+        """Return how many photos failed in batches that succeeded, less those done in batches that failed."""
+        key = {IMAGE_ID: run_item_id(execution_name_of(arn))}
+        found = items.get(self._stack.client("dynamodb"), self._stack.image_table, key)
+        return int((found or {}).get(FAILED_PHOTOS, 0))

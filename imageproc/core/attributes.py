@@ -97,6 +97,9 @@ SORT_ORDER = "sortOrder"
 HIDDEN_LABELS = "hiddenLabels"
 """An album's attributes beside its ID and its user."""
 
+FAILED_PHOTOS = "failedPhotos"
+"""Of a bulk run with Express executions, in an item of its own: `imageproc.core.changes.run_item_id`."""
+
 USER_METADATA = "userid"
 ALBUM_METADATA = "albumid"
 """The S3 user metadata that an upload carries."""

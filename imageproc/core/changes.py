@@ -63,6 +63,11 @@ def tombstone_id(photo_id: str) -> str:
     return hashlib.sha256(photo_id.encode()).hexdigest() + "/"
 
 
+def run_item_id(bulk_run: str) -> str:
+    """Return the key of a bulk run's item, by the run's name: whoever skips tombstones skips it as well."""
+    return bulk_run + "/"
+
+
 def is_tombstone(item: Mapping[str, Any]) -> bool:
     """Whether an item of the table is a tombstone, and no record."""
     return str(item.get(IMAGE_ID, "")).endswith("/")

@@ -37,6 +37,8 @@ class ExecutionInput:
     """Whether the input named the version. Started by hand without one, it takes the newest."""
     only: tuple[str, ...] = ()
     """The parts to make, `imageproc.core.parts.Part`; empty for all."""
+    has_thumbnail: bool = False
+    """Whether the record named a thumbnail when the photo was begun again: it is looked at first."""
     correlation_id: str = ""
     """What the input has of `correlation_id`: nothing in one that was started by hand."""
 
@@ -59,6 +61,7 @@ class ExecutionInput:
             version_id=extracted.get("versionId") or state.get("versionId"),
             pinned=bool(state.get("versionId")),
             only=tuple(state.get("only") or ()),
+            has_thumbnail=bool(state.get("hasThumbnail")),
             correlation_id=state.get("correlationId", ""),
         )
 
@@ -68,6 +71,7 @@ class ExecutionInput:
         optional = {
             "versionId": self.version_id,
             "only": list(self.only),
+            "hasThumbnail": self.has_thumbnail,
             "correlationId": self.correlation_id,
         }
         return state | {name: value for name, value in optional.items() if value}

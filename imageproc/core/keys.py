@@ -18,6 +18,8 @@ MAX_KEY_BYTES = 1024
 """S3's limit on a key, in bytes of UTF-8."""
 
 _EXECUTION_NAME_LENGTH = 80
+_PLACE = "#"
+"""Neither names nor UUIDs hold it."""
 
 
 def decode_event_key(encoded: str) -> str:
@@ -93,5 +95,21 @@ def is_express(execution_arn: str) -> bool:
 
 
 def execution_name_of(execution_arn: str) -> str:
-    """Return the name in an execution's ARN, of whichever workflow type."""
-    return execution_arn.split(":")[7]
+    """Return the name in an execution's ARN, with the photo's place if it is one of a batch."""
+    _, mark, place = execution_arn.partition(_PLACE)
+    return whole_execution(execution_arn).split(":")[7] + mark + place
+
+
+def whole_execution(execution_arn: str) -> str:
+    """Return the ARN that Step Functions knows.
+
+    A bulk run's Express executions process batches. Records name them with the photo's place in its batch,
+    `<ARN>#<place>`, so that each photo has a name of its own.
+    """
+    return execution_arn.partition(_PLACE)[0]
+
+
+def place_in_batch(execution_arn: str) -> int | None:
+    """Return which photo of an execution's batch it is, from 0; None if the execution is of one photo."""
+    place = execution_arn.partition(_PLACE)[2]
+    return int(place) if place else None

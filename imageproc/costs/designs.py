@@ -100,17 +100,21 @@ class PhotoUse:
             if any(action.startswith("dynamodb:") for action in use.calls)
         )
 
-    def express_seconds(self, megabytes: float, cold: float = COLD_STARTS) -> float:
-        """Return how long an Express workflow is billed for: the most, as if nothing ran side by side.
+    def express_seconds(self, megabytes: float) -> float:
+        """Return how long an Express workflow is billed for.
 
         https://aws.amazon.com/step-functions/pricing/ rounds up to 100 ms.
         """
+        return math.ceil(self.seconds(megabytes) * 10) / 10
+
+    def seconds(self, megabytes: float, cold: float = COLD_STARTS) -> float:
+        """Return how long the photo's workflow takes: the most, as if nothing ran side by side."""
         waited = (
             use.invocations * (use.billed_ms(megabytes) + cold * use.init_ms)
             for name, use in self.functions.items()
             if name != _STARTER
         )
-        return math.ceil((sum(waited) + TRANSITION_MS * self.entered) / 100) / 10
+        return (sum(waited) + TRANSITION_MS * self.entered) / 1000
 
     @property
     def express_log_bytes(self) -> float:
@@ -125,11 +129,13 @@ class PhotoUse:
     def again(self) -> PhotoUse:
         """Return what it takes to process a photo again in a bulk run: all of it, begun by another function.
 
-        Of that the calls were read in its code; its CPU is the other's. All five writes are of the whole
-        record, and three of them replace its entry in the change index.
+        Of that the calls were counted (`tests/flow/test_usage.py`); its CPU is the other's. The thumbnail
+        turns out to be the one that is there. All five writes are of the whole record, and three of them
+        replace its entry in the change index.
         """
         begin = replace(self.functions[_STARTER], calls=_BEGIN_CALLS)
         others = {name: use for name, use in self.functions.items() if name != _STARTER}
+        others[_THUMBNAIL] = replace(others[_THUMBNAIL], calls=_THUMBNAIL_CALLS)
         writes = 1 + 5 * 2 * math.ceil(self.record_bytes / 1024) + 3 * 2
         return replace(self, functions={"BeginPhoto": begin, **others}, write_units=writes, read_units=1)
 
@@ -194,6 +200,8 @@ def _known(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 _STARTER = "ImageProcStartExecution"
+_THUMBNAIL = "GenerateThumbnail"
+_THUMBNAIL_CALLS = {"s3:GetObjectVersion": 1.0, "s3:GetObject": 1.0, "dynamodb:UpdateItem": 1.0}
 _BEGIN_CALLS = {"s3:GetObject": 1.0, "dynamodb:GetItem": 1.0, "dynamodb:UpdateItem": 1.0}
 
 _FUNCTION = tuple(FunctionUse.__dataclass_fields__)

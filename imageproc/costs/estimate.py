@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from imageproc.costs.batches import children
 from imageproc.costs.bill import BILL_COLUMNS, Bill
 from imageproc.costs.designs import COLD_STARTS, EXPRESS_MEMORY_MB, Design, PhotoUse, ours
 from imageproc.costs.prices import HOURS_A_MONTH
@@ -19,11 +20,8 @@ _STATUSES = 4
 _ALARMS_WITH_TOPIC = {"STANDARD": 4, "EXPRESS": 5}
 _KEY_REQUESTS_A_MONTH = 12 * HOURS_A_MONTH
 """Of one role: DynamoDB asks for the tables' key once in five minutes."""
-_BULK_STATES = {"STANDARD": 5, "EXPRESS": 1}
-"""What each photo of a bulk run enters beside its own states: a child's start, and a Standard child's four.
-
-That the start of a child counts as one is assumed, for both.
-"""
+_STARTS = 1
+"""State transitions that the start of a Distributed Map's child counts as: assumed."""
 _GB = 1e9
 
 
@@ -95,7 +93,7 @@ def processing(
     quantities = _of_a_photo(use, megabytes, known.architecture)
     quantities["put"] += 1  # the upload's own
     if _type(parameters) == "EXPRESS":
-        quantities |= _as_express(use, quantities, megabytes, COLD_STARTS)
+        quantities |= _as_express(quantities, use.express_seconds(megabytes))
         quantities["log"] += use.express_log_bytes / _GB
     if (parameters or {}).get("Tracing") == "Active":
         quantities["trace"] = 1
@@ -110,14 +108,18 @@ def reprocessing(
 ) -> Bill:
     """Return what a bulk run costs that processes so many photos again, all of each.
 
-    Its functions keep running: no cold start is counted. Of Express children only failures are logged.
+    Its functions keep running: no cold start is counted. Of Express children only failures are logged. The
+    definitions say how many photos a child has, and what it enters for each.
     """
     use, kind = ours().photo.again(), _type(parameters)
     quantities = _of_a_photo(use, megabytes, ours().architecture, cold=0)
+    child = children(kind)
     if kind == "EXPRESS":
-        quantities |= _as_express(use, quantities, megabytes, cold=0)
+        quantities |= _as_express(quantities, child.express_seconds(use, megabytes), 1 / child.photos)
         quantities["write"] += 1  # it replaces an entry in the index of executions
-    quantities["transition"] += _BULK_STATES[kind]
+    else:
+        quantities["transition"] += child.states
+    quantities["transition"] += _STARTS / child.photos
     return Bill.of({price: quantity * photos for price, quantity in quantities.items()})
 
 
@@ -151,14 +153,12 @@ def _type(parameters: Mapping[str, str] | None) -> str:
     return (parameters or {}).get("WorkflowType", "STANDARD")
 
 
-def _as_express(
-    use: PhotoUse, standard: Mapping[str, float], megabytes: float, cold: float
-) -> dict[str, float]:
+def _as_express(standard: Mapping[str, float], seconds: float, requests: float = 1) -> dict[str, float]:
     """Return what differs where the photo's workflow is Express: it also has an entry in an index more."""
     return {
         "transition": 0,
-        "express-request": 1,
-        "express-duration": EXPRESS_MEMORY_MB / 1024 * use.express_seconds(megabytes, cold),
+        "express-request": requests,
+        "express-duration": EXPRESS_MEMORY_MB / 1024 * seconds,
         "write": standard["write"] + 1,
     }
 

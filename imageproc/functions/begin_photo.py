@@ -84,7 +84,8 @@ def _begin(photo: ExecutionInput, event: Mapping[str, Any]) -> Answer:
             photo.photo_id, claim_again(photo.key, found, record, started_execution(arn, datetime.now(UTC)))
         )
         only = parts_to_make(record, version, event["only"])
-        begun = replace(photo, version_id=version, only=only, correlation_id=name)
+        there = bool(record and record.thumbnail)
+        begun = replace(photo, version_id=version, only=only, has_thumbnail=there, correlation_id=name)
         return {"start": True, "name": name, "input": begun.to_state()}
 
 

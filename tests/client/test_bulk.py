@@ -17,6 +17,8 @@ from imageproc.core.parts import Part
 from imageproc.errors import AwsError, InvalidArgumentError, TargetError
 from tests.client.conftest import REGION, Backend, Clock, without_aws
 
+ARN = f"arn:aws:states:{REGION}:{DEFAULT_ACCOUNT_ID}:execution:bulk:run"
+
 
 @pytest.fixture
 def bulk(backend: Backend) -> BulkRuns:
@@ -105,17 +107,28 @@ def test_a_stack_without_a_bulk_state_machine_is_told_with_the_fix(target: Targe
 
 def test_a_run_that_has_not_begun_has_no_photos_yet(bulk: BulkRuns, stubber: Stubber) -> None:
     answer(stubber, "RUNNING")
-    progress = bulk.progress("arn")
-    assert progress == BulkProgress("arn", "RUNNING", 0, 0, 0, 0)
+    progress = bulk.progress(ARN)
+    assert progress == BulkProgress(ARN, "RUNNING", 0, 0, 0, 0)
     assert not progress.finished
 
 
 def test_what_failed_was_cut_off_or_took_too_long_is_lost_alike(bulk: BulkRuns, stubber: Stubber) -> None:
     counts = {"total": 9, "succeeded": 2, "failed": 1, "timedOut": 2, "aborted": 3, "running": 1}
     answer(stubber, "FAILED", cause="the threshold", **counts)
-    progress = bulk.progress("arn")
-    assert progress == BulkProgress("arn", "FAILED", 9, 2, 6, 1, "the threshold")
+    progress = bulk.progress(ARN)
+    assert progress == BulkProgress(ARN, "FAILED", 9, 2, 6, 1, "the threshold")
     assert progress.finished
+
+
+@pytest.mark.parametrize(("more", "done", "failed"), [(2, 38, 22), (-17, 57, 3)])
+def test_counts_of_batches_are_corrected_by_what_failed_in_those_that_succeeded_and_the_reverse(
+    backend: Backend, bulk: BulkRuns, stubber: Stubber, more: int, done: int, failed: int
+) -> None:
+    item = {"imageID": {"S": "run/"}, "failedPhotos": {"N": str(more)}}
+    backend.stack.client("dynamodb").put_item(TableName=backend.stack.image_table, Item=item)
+    answer(stubber, "RUNNING", total=60, succeeded=40, failed=20)
+    progress = bulk.progress(ARN)
+    assert (progress.done, progress.failed) == (done, failed)
 
 
 def test_a_run_is_followed_by_its_changes_until_it_has_ended(
@@ -125,7 +138,7 @@ def test_a_run_is_followed_by_its_changes_until_it_has_ended(
     answer(stubber, "RUNNING")
     answer(stubber, "RUNNING", total=2, succeeded=1, running=1)
     answer(stubber, "SUCCEEDED", total=2, succeeded=2)
-    seen = [(one.status, one.done) for one in bulk.follow("arn", interval_s=3, sleep=clock.sleep)]
+    seen = [(one.status, one.done) for one in bulk.follow(ARN, interval_s=3, sleep=clock.sleep)]
     assert seen == [("RUNNING", 0), ("RUNNING", 1), ("SUCCEEDED", 2)]
     assert clock.now == 9
 
@@ -142,11 +155,11 @@ def test_stopping_what_has_just_ended_is_no_error_and_any_other_refusal_is(
 ) -> None:
     stubber.add_client_error("stop_execution", "ValidationException")
     answer(stubber, "SUCCEEDED", total=1, succeeded=1)
-    bulk.stop("arn")
+    bulk.stop(ARN)
     stubber.add_client_error("stop_execution", "ValidationException")
     answer(stubber, "RUNNING")
     with pytest.raises(AwsError, match="Stopping the bulk run failed"):
-        bulk.stop("arn")
+        bulk.stop(ARN)
     stubber.add_client_error("stop_execution", "AccessDeniedException")
     with pytest.raises(AwsError, match="Stopping the bulk run failed"):
-        bulk.stop("arn")
+        bulk.stop(ARN)

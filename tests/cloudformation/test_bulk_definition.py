@@ -2,19 +2,45 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
+from ministack.services import stepfunctions
 
 from imageproc import errors
+from imageproc.core import keys
+from imageproc.core.attributes import FAILED_PHOTOS
+from imageproc.core.changes import run_item_id
+from imageproc.core.express import LIMIT_MS
 from imageproc.deployment.template import read_sources
 from imageproc.deployment.template.sources import BULK_DEFINITION, EXPRESS_BULK_DEFINITION
 from tests.cloudformation.test_definition import states
 
-AWS_ERRORS = re.compile(r"(States|Lambda|Sandbox|StepFunctions)\.\w+")
+AWS_ERRORS = re.compile(r"(States|Lambda|Sandbox|StepFunctions|DynamoDB)\.\w+")
 
 
 FILES = [BULK_DEFINITION, EXPRESS_BULK_DEFINITION]
+MACHINE = "arn:aws:states:eu-west-1:123456789012:express:bulk/Photos"
+
+
+def express_map() -> Any:
+    """The Map over all photos whose children are Express."""
+    return json.loads(read_sources().documents[EXPRESS_BULK_DEFINITION])["States"]["Photos"]
+
+
+def jsonata(template: Any, concurrency: int, state: Any) -> Any:
+    """Return what a field in JSONata says of a state, with the template's defaults in place."""
+    values = {
+        "BulkConcurrency": concurrency,
+        "DetectLabelsPerSecond": 5,
+        "BulkToleratedFailurePercentage": 10,
+    }
+    text = json.dumps(template)
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", str(value))
+    found: Any = stepfunctions._apply_jsonata_template(json.loads(text), state)
+    return found
 
 
 @pytest.fixture(scope="module", params=FILES)
@@ -31,28 +57,72 @@ def test_what_is_in_the_template_can_be_filled_in(resources: Any) -> None:
     assert named == set(machine["DefinitionSubstitutions"])
     for text in texts:
         filled_in = json.loads(re.sub(r"\$\{\w+\}", "7", text))["States"]["Photos"]
-        assert (filled_in["MaxConcurrency"], filled_in["ToleratedFailurePercentage"]) == (7, 7)
+        assert filled_in["ToleratedFailurePercentage"] == 7
 
 
 def test_express_children_hold_the_photos_own_state_machine_and_tell_its_function_who_they_are(
     definition: Any,
 ) -> None:
-    of_express, of_standard = (
-        json.loads(read_sources().documents[name])["States"]["Photos"]
-        for name in (EXPRESS_BULK_DEFINITION, BULK_DEFINITION)
-    )
-    assert {**of_express, "ItemProcessor": 0} == {**of_standard, "ItemProcessor": 0}
-    child = of_express["ItemProcessor"]
+    child = express_map()["ItemProcessor"]
     assert child["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
-    assert child["States"]["ProcessPhoto"]["Branches"] == [definition]
-    assert child["States"]["BeginPhoto"]["Parameters"]["executionArn.$"] == "$$.Execution.Id"
-    names = [name for name, _ in states(child)]
+    batch = child["States"]["Batch"]
+    assert batch["ItemProcessor"]["States"]["ProcessPhoto"]["Branches"] == [definition]
+    arn = f"{MACHINE}:child:id"
+    named = batch["ItemSelector"]["executionArn.$"].removeprefix("States.Format('").partition("'")[0]
+    assert keys.place_in_batch(named.replace("{}", arn, 1).replace("{}", "19")) == 19
+    names = [name for name, _ in states(json.loads(read_sources().documents[EXPRESS_BULK_DEFINITION]))]
+    names += [name for inner in (child, batch["ItemProcessor"]) for name, _ in states(inner)]
     assert len(set(names)) == len(names), "names are unique in all of a state machine"
     assert not re.search(r"\.sync|waitForTaskToken", json.dumps(child)), "Express knows neither"
 
 
+def test_as_many_photos_are_under_way_as_the_parameter_says_and_rekognition_can_take() -> None:
+    """Counted in the batches' places, of which a run has one batch's at least."""
+    machine = json.loads(read_sources().documents[EXPRESS_BULK_DEFINITION])
+    assert machine["States"]["Photos"]["MaxConcurrencyPath"] == "$.batches"
+    places = express_map()["ItemProcessor"]["States"]["Batch"]["MaxConcurrency"]
+    for concurrency, only, batches in (
+        (20, [], 4),
+        (24, ["tags"], 4),
+        (3, [], 1),
+        (10_000, [], 25),
+        (10_000, ["thumbnail"], 2_000),
+    ):
+        state = {"prefix": "p", "only": only}
+        found = jsonata(machine["States"]["Concurrency"]["Output"], concurrency, state)
+        assert found == state | {"batches": batches}
+    rounds = express_map()["ItemBatcher"]["MaxItemsPerBatch"] / places
+    waits_s = 25 / 0.9  # at nine tenths of the quota, as turns are
+    assert rounds * waits_s * 1000 < LIMIT_MS - 2 * 60_000, "and two minutes are left for all else"
+
+
+@pytest.mark.parametrize(
+    ("failures", "corrected_by", "too_many"),
+    [([1] + [0] * 19, 1, False), ([1] * 3 + [0] * 17, 3 - 20, True), ([1], 0, True)],
+)
+def test_a_batch_of_which_too_many_photos_failed_fails_and_the_runs_counts_are_corrected(
+    failures: list[int], corrected_by: int, too_many: bool
+) -> None:
+    states_of_batch = express_map()["ItemProcessor"]["States"]
+    state = {"BatchInput": {"bulk": "bulk-1"}, "failures": failures}
+    assert not jsonata(states_of_batch["HasFailures"]["Choices"][0]["Condition"], 20, state)
+    written = jsonata(states_of_batch["CountFailures"]["Arguments"], 20, state)
+    assert written["Key"] == {"imageID": {"S": run_item_id("bulk-1")}}
+    assert written["ExpressionAttributeValues"][":more"] == {"N": str(corrected_by)}
+    assert written["UpdateExpression"].startswith(f"ADD {FAILED_PHOTOS} :more")
+    assert jsonata(states_of_batch["HasTooManyFailures"]["Choices"][0]["Condition"], 20, state) is too_many
+    none = {**state, "failures": [0] * len(failures)}
+    assert jsonata(states_of_batch["HasFailures"]["Choices"][0]["Condition"], 20, none)
+
+
 def test_every_state_and_every_error_that_is_named_exists(photos: Any) -> None:
     machine = photos["ItemProcessor"]
+    if "Batch" in machine["States"]:
+        named_in(machine["States"]["Batch"]["ItemProcessor"])
+    named_in(machine)
+
+
+def named_in(machine: Any) -> None:
     named = {machine["StartAt"]}
     for state in machine["States"].values():
         named |= {
@@ -89,7 +159,13 @@ def test_the_bulk_role_may_list_originals_write_results_and_run_only_these_machi
     starting = {"Fn::If": ["Express", "Deny", "Allow"]}
     assert of_type.pop("StartPhotos") == (starting, {"Ref": "ImageProcStateMachine"})
     of_photos = resources["StateMachinePolicy"]["Properties"]["PolicyDocument"]["Statement"][0]["Resource"]
-    assert of_type == {"ProcessPhotos": ({"Fn::If": ["Express", "Allow", "Deny"]}, of_photos)}
+    express = {"Fn::If": ["Express", "Allow", "Deny"]}
+    counted_in = {"Fn::GetAtt": ["ImageMetadataDDBTable", "Arn"]}
+    assert of_type == {"ProcessPhotos": (express, of_photos), "CountFailures": (express, counted_in)}
+    (counting,) = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "CountFailures"]
+    leading = counting["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert fnmatch(run_item_id("bulk-1"), leading)
+    assert not fnmatch("album/photo.jpg", leading)
     assert [
         one["Fn::Sub"].rpartition(":execution:")[2] for one in statements["FollowExecutions"]["Resource"]
     ] == [

@@ -53,3 +53,12 @@ def test_other_versions_folders_and_buckets_have_other_executions() -> None:
         for version in ("v1", "v2")
     }
     assert len(names) == 8
+
+
+def test_a_photo_of_a_batch_has_a_name_of_its_own_in_an_execution_that_step_functions_knows() -> None:
+    whole = "arn:aws:states:eu-west-1:123456789012:express:bulk/Photos:child:uuid"
+    third = f"{whole}#2"
+    assert (keys.place_in_batch(third), keys.place_in_batch(whole)) == (2, None)
+    assert (keys.execution_name_of(third), keys.execution_name_of(whole)) == ("child#2", "child")
+    assert keys.whole_execution(third) == keys.whole_execution(whole) == whole
+    assert keys.is_express(third)

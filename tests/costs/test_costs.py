@@ -29,6 +29,7 @@ from imageproc.costs import (
     standing,
     storing,
 )
+from imageproc.costs.batches import Children, children
 from imageproc.costs.bill import added
 from imageproc.costs.designs import COLD_STARTS, FunctionUse
 from imageproc.costs.words import brief, usd
@@ -191,11 +192,37 @@ def test_an_express_workflow_is_billed_by_its_time_its_log_and_an_index() -> Non
 
 def test_a_bulk_run_of_express_children_costs_what_the_docs_say() -> None:
     express, standard = (reprocessing(10**6, parameters=one).without("Rekognition") for one in (EXPRESS, {}))
+    assert express.total <= 0.1 * standard.total
     assert f"cost **{express.total:.0f} USD**" in DOCS
-    assert f"**{standard.total:.0f}** with `STANDARD`: **{express.total / standard.total:.2f}**" in DOCS
+    assert f"**{standard.total:.0f}** with `STANDARD`: **{express.total / standard.total:.3f}**" in DOCS
+    assert f"**batch of {children('EXPRESS').photos} photos**" in DOCS
     begun = {line.price.name: line.quantity for line in express.lines}
-    assert (begun["transition"], begun["express-request"]) == (10**6, 10**6)
+    assert (begun["transition"], begun["express-request"]) == (50_000, 50_000)
     assert ours().photo.again().functions.keys() - ours().photo.functions.keys() == {"BeginPhoto"}
+    for name, prices in {
+        "state transitions": ("transition",),
+        "Express requests and time": ("express-request", "express-duration"),
+        "functions": ("invocation", ours().architecture),
+        "S3": ("put", "get"),
+        "DynamoDB": ("write", "read"),
+        "logs": ("log",),
+    }.items():
+        amounts = [
+            sum(line.amount for line in bill.lines if line.price.name in prices)
+            for bill in (standard, express)
+        ]
+        said = " | ".join(f"{amount:.2f}" if amount else "–" for amount in amounts)
+        assert f"| {name} | {said} |" in DOCS
+
+
+def test_a_child_is_what_the_bulk_definitions_say() -> None:
+    """A photo enters four states around its own, as a Standard child's or as one of a batch."""
+    assert children("STANDARD") == Children(1, 1, 4, 0)
+    assert children("EXPRESS") == Children(20, 5, 4, 3)
+    use = ours().photo.again()
+    alone = use.seconds(4, cold=0) + 4 * 0.025
+    of_batch = Children(20, 5, 4, 3).express_seconds(use, 4) * 20
+    assert 4 * alone + 3 * 0.025 <= of_batch < 4 * alone + 3 * 0.025 + 0.1, "rounded up once for a batch"
 
 
 def test_the_figures_in_the_docs_are_those_of_the_model() -> None:

@@ -153,6 +153,7 @@ def without_statement(template: str, policy: str, sid: str) -> str:
 
 OF_WORKFLOW_TYPES = {
     ("BeginPhoto", "DescribeExecutions"),
+    ("BulkProcessing", "CountFailures"),
     ("BulkProcessing", "ProcessPhotos"),
     ("BulkProcessing", "StartPhotos"),
     ("DescribeExecution", "DescribeExecutions"),

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from imageproc.client.workbench import Workbench
-from imageproc.core.keys import is_express
+from imageproc.core.keys import is_express, place_in_batch, whole_execution
 from imageproc.core.record import Status
 from imageproc.local import LocalStatus
 from tests import pictures
@@ -144,6 +144,7 @@ def test_photos_are_retried_and_processed_in_bulk_by_express_children(express: B
     assert after.status is DONE
     assert after.execution_arn is not None
     assert "/Photos:" in after.execution_arn
+    assert place_in_batch(after.execution_arn) is not None
     assert after.change_time != before[photo_id].change_time
     assert Guest.of(express.stack).describe(after.execution_arn)["status"] == "SUCCEEDED"
     lines = express.workbench.logs.of_photo(photo_id)
@@ -152,6 +153,37 @@ def test_photos_are_retried_and_processed_in_bulk_by_express_children(express: B
     started = express.photos.reprocess(photo_id)
     assert is_express(started.execution_arn)
     assert express.executed(photo_id, started.execution_arn).status is DONE
+
+
+def test_one_photo_that_fails_leaves_its_batch_alone_and_is_counted_by_itself(
+    express: Backend, fresh: str
+) -> None:
+    """More photos than a batch has; of one nobody can tell whether it is being processed."""
+    ids = [f"{fresh}/{number:02}.jpg" for number in range(22)]
+    for photo_id in ids:
+        express.put(photo_id, pictures.jpeg(), album=fresh)
+    before = express.ended(*ids)
+    broken = {"status": "PROCESSING", "executionArn": "no ARN"}
+    express.stack.client("dynamodb").update_item(
+        TableName=express.stack.image_table,
+        Key={"imageID": {"S": ids[3]}},
+        AttributeUpdates={name: {"Value": {"S": value}} for name, value in broken.items()},
+    )
+    bulk = express.workbench.bulk
+    *_, last = bulk.follow(bulk.start(prefix=fresh), interval_s=0.1)
+    assert (last.status, last.total, last.done, last.failed) == ("SUCCEEDED", 22, 21, 1)
+    after = {photo_id: express.photos.get(photo_id) for photo_id in ids}
+    assert after.pop(ids[3]).execution_arn == "no ARN"
+    assert {photo.status for photo in after.values()} == {DONE}
+    assert all(photo.change_time != before[photo.id].change_time for photo in after.values())
+    arns = {str(photo.execution_arn) for photo in after.values()}
+    assert len(arns) == 21
+    assert len(set(map(whole_execution, arns))) == 2, "a batch of 20, and one of the rest"
+    assert all(not photo.id.startswith("bulk-") for photo in express.photos), "the run's item is no photo"
+
+    *_, last = bulk.follow(bulk.start(["metadata"], ids[3]), interval_s=0.1)
+    assert (last.status, last.total, last.done, last.failed) == ("FAILED", 1, 0, 1)
+    assert "threshold" in last.cause
 
 
 def test_a_stack_changes_its_workflow_type_by_a_machine_of_another_name(express: Backend, fresh: str) -> None:

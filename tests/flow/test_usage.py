@@ -42,6 +42,13 @@ def test_a_good_photo_makes_the_calls_that_are_billed(recorder: Recorder) -> Non
     assert 0 < run.write_units <= ours().photo.write_units
 
 
+def test_a_photo_that_is_processed_again_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
+    recorder.run(pictures.jpeg())
+    billed = {name: dict(use.calls) for name, use in ours().photo.again().functions.items()}
+    billed["ExtractImageMetadata"] = {"s3:GetObjectVersion": 1}
+    assert {name: dict(calls) for name, calls in recorder.again().items()} == billed
+
+
 def test_a_file_that_is_no_photo_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
     known = ours().rejected
     assert known

@@ -80,6 +80,36 @@ def test_a_newer_upload_replaces_the_thumbnail(backend: Backend) -> None:
     assert pictures.opened(thumbnail(backend, "x.png")["Body"].read()).size == (20, 20)
 
 
+@pytest.mark.parametrize(
+    ("there", "side", "expected"),
+    [
+        ("same", "250", ["GetObject", "HeadObject"]),
+        ("other", "100", ["GetObject", "HeadObject", "PutObject"]),
+        ("gone", "250", ["GetObject", "HeadObject", "PutObject"]),
+    ],
+)
+def test_of_a_photo_that_is_processed_again_only_another_thumbnail_is_written(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, there: str, side: str, expected: list[str]
+) -> None:
+    version = backend.upload("cat.jpg", pictures.jpeg((640, 480)))
+    own(backend, "cat.jpg", version)
+    state = backend.state("cat.jpg", versionId=version, hasThumbnail=True)
+    generate_thumbnail.handler(backend.state("cat.jpg", versionId=version), None)
+    if there == "gone":
+        backend.s3.delete_object(Bucket=backend.bucket, Key="Thumbnails/cat.jpg")
+    monkeypatch.setenv("THUMBNAIL_SIZE", side)
+    asked: list[str] = []
+    clients.s3().meta.events.register(
+        "before-call.s3", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
+    try:
+        generate_thumbnail.handler(state, None)
+    finally:
+        clients.s3().meta.events.unregister("before-call.s3", unique_id="asked")
+    assert asked == expected
+    assert max(pictures.opened(thumbnail(backend, "cat.jpg")["Body"].read()).size) == int(side)
+
+
 def test_a_thumbnail_that_is_written_between_look_and_write_is_tried_again(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,9 @@ def _of_machine(deployment: Deployment, machine: str) -> Iterator[Request]:
     for state in tasks(deployment.definition(machine)):
         if ":function:" in state["Resource"]:
             yield Request(machine, "lambda:InvokeFunction", state["Resource"])
+        if state["Resource"].endswith(":dynamodb:updateItem"):
+            context = {"dynamodb:LeadingKeys": "run/"}
+            yield Request(machine, "dynamodb:UpdateItem", "${ImageMetadataDDBTable.Arn}", context=context)
     logged = deployment.parameters["StateMachineLogLevel"] != "OFF"
     traced = deployment.parameters["Tracing"] == "Active"
     yield from (Request(machine, action, "*", logged) for action in DELIVER)

@@ -16,7 +16,7 @@ from imageproc.client.executions.history import Definition, Step, states, steps_
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.target import local_aws
-from imageproc.core.keys import is_express
+from imageproc.core.keys import is_express, whole_execution
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import AwsError
 
@@ -173,4 +173,4 @@ class Executions(StackResource):
         _, partition, _, region, *_ = arn.split(":")
         host = f"{region}.{_CONSOLES.get(partition, _CONSOLES['aws'])}"
         kind = "express-executions" if is_express(arn) else "v2/executions"
-        return f"https://{host}/states/home?region={region}#/{kind}/details/{arn}"
+        return f"https://{host}/states/home?region={region}#/{kind}/details/{whole_execution(arn)}"

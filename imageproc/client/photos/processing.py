@@ -163,6 +163,7 @@ class Processing:
                 photo_id=photo_id_of(key),
                 version_id=version,
                 only=parts_to_make(photo, version, only),
+                has_thumbnail=bool(photo and photo.thumbnail),
             )
             self._write(execution, claim_again(key, found, photo))
             started = self._start_execution(execution, photo)

@@ -22,6 +22,7 @@ from imageproc.errors import IncompatibleMiniStackError
 from imageproc.local.layers import unpack_once
 from imageproc.local.ministack_adapter import door
 from imageproc.local.ministack_adapter.access import record_access
+from imageproc.local.ministack_adapter.batches import run_maps_in_batches
 from imageproc.local.ministack_adapter.buckets import (
     keep_what_a_stack_may_not_delete,
     refuse_as_s3,
@@ -100,6 +101,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
     _serve_ranges_of_versions()
+    run_maps_in_batches()
     run_express_workflows()
     limit_data()
     _let_tasks_wait()

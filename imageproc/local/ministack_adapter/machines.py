@@ -29,9 +29,9 @@ _NOT_CAUGHT_BY_ALL = {"States.DataLimitExceeded", "States.Runtime"}
 def enforce_roles_of_machines() -> None:
     """Let an execution do what its machine's role may, where MiniStack lets it do everything.
 
-    Functions, executions within executions, and what a Distributed Map starts, reads and writes are asked
-    about; other integrations are not. A Distributed Map's error for children that it may not start is assumed
-    to be that of a task's: AWS's pages do not name it.
+    Functions, executions within executions, items of DynamoDB, and what a Distributed Map starts, reads and
+    writes are asked about; other integrations are not. A Distributed Map's error for children that it may
+    not start is assumed to be that of a task's: AWS's pages do not name it.
     """
     from ministack.services import stepfunctions
 
@@ -59,6 +59,7 @@ def _guard_tasks(sf: Any) -> None:
     from ministack.core.responses import get_account_id, get_region
 
     call, nested = sf._call_lambda, sf._nested_start_execution_request  # noqa: SLF001
+    call_dynamodb = sf._invoke_dynamodb  # noqa: SLF001
 
     def _call_lambda(func_ref: str, event: Any) -> Any:
         named = f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:{func_ref}"
@@ -70,7 +71,14 @@ def _guard_tasks(sf: Any) -> None:
         _require("states:StartExecution", request["stateMachineArn"], *_STATES)
         return request
 
-    sf._call_lambda = _call_lambda  # noqa: SLF001
+    def _invoke_dynamodb(operation: str, request: State) -> Any:
+        action, (key, *_) = f"dynamodb:{operation[0].upper()}{operation[1:]}", request["Key"].values()
+        table = f"arn:aws:dynamodb:{get_region()}:{get_account_id()}:table/{request['TableName']}"
+        context = {"dynamodb:leadingkeys": next(iter(key.values()))}
+        _require(action, table, *_DYNAMODB, context)
+        return call_dynamodb(operation, request)
+
+    sf._call_lambda, sf._invoke_dynamodb = _call_lambda, _invoke_dynamodb  # noqa: SLF001
     sf._nested_start_execution_request = _nested_start_execution_request  # noqa: SLF001
 
 
@@ -103,6 +111,7 @@ def _guard_distributed_maps(sf: Any) -> None:
 
 _LAMBDA = ("Lambda.AWSLambdaException", "AWSLambda", 403, "AccessDeniedException")
 _STATES = ("StepFunctions.AWSStepFunctionsException", "AWSStepFunctions", 400, "AccessDeniedException")
+_DYNAMODB = ("DynamoDB.AmazonDynamoDBException", "AmazonDynamoDBv2", 400, "AccessDeniedException")
 _S3 = ("Amazon S3", 403, "AccessDenied")
 """How an execution's error says whose refusal it is: name, service, HTTP status, the service's own code."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imageproc.client.executions.express import _of_photo
 from imageproc.client.executions.history import Step, StepStatus, steps_of
 from imageproc.deployment.template import read_sources
 
@@ -142,3 +143,23 @@ def test_text_that_step_functions_cut_off_stays_text() -> None:
     history = History()
     history.add("TaskStateEntered", 0, name="RecordOutcome", input='{"cut')
     assert history.steps()["RecordOutcome"].input == '{"cut'
+
+
+def test_of_a_batch_in_the_log_one_photos_events_are_told_apart() -> None:
+    history = History()
+    entered = history.add("MapStateEntered", 0, name="Batch", input="{}")
+    started = history.add("MapStateStarted", entered)
+    first = history.add("MapIterationStarted", started, name="Batch", index=0)
+    second = history.add("MapIterationStarted", started, name="Batch", index=1)
+    first = history.add("TaskStateEntered", first, name="BeginPhoto", input="{}")
+    second = history.add("TaskStateEntered", second, name="BeginPhoto", input="{}")
+    end = history.add("MapIterationSucceeded", second, name="Batch", index=1)
+    history.add("MapStateSucceeded", end)
+    found = list(_of_photo(reversed(history.events), 1))
+    assert [event["type"] for event in found] == [
+        "MapIterationStarted",
+        "TaskStateEntered",
+        "MapIterationSucceeded",
+    ]
+    assert second in [event["id"] for event in found]
+    assert first not in [event["id"] for event in found]
