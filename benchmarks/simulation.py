@@ -22,14 +22,12 @@ from benchmarks.quotas import DEFAULT, RAISED, Account
 from benchmarks.steps import BULK_ENTERED, FAILURE, START, default_of, steps
 from imageproc.core.changes import SHARDS
 from imageproc.costs import PRICES, ours, processing, reprocessing
+from imageproc.deployment.plan.quotas import PHOTOS_A_REQUEST
 
 TITLE = "Up to ten million photos against AWS's quotas, by simulation"
 
 ARRIVALS = (1_000, 100_000, 10_000_000)
 ACCOUNTS = (DEFAULT, RAISED)
-RAISED_BULK = 200
-"""A BulkConcurrency that uses a raised quota of DetectLabels."""
-
 _MOST_SECONDS = 60
 _HEADING = (
     *("photos", "account", "plan", "used up", "last photo", "functions", "retries", "complete", "incomplete"),
@@ -78,13 +76,16 @@ def slower_uploads() -> Iterator[Run]:
 
 
 def bulk_runs() -> Iterator[Run]:
-    """Yield bulk runs by the template's default, and by one that is raised with the account."""
-    default = default_of("BulkConcurrency")
+    """Yield bulk runs by the template's default, which follows DetectLabelsPerSecond."""
     for photos in ARRIVALS:
         for account in ACCOUNTS:
-            for concurrency in (default,) if account is DEFAULT else (default, RAISED_BULK):
-                for express in (False, True):
-                    yield Run(photos, account, Plan(express=express, bulk=concurrency))
+            for express in (False, True):
+                yield Run(photos, account, Plan(express=express, bulk=bulk_of(account)))
+
+
+def bulk_of(account: Account) -> float:
+    """Return how many photos a bulk run processes at a time by default, with the account's quota."""
+    return default_of("BulkConcurrency") or PHOTOS_A_REQUEST * account.detect_labels
 
 
 def one_album() -> Iterator[Run]:

@@ -13,6 +13,7 @@ from imageproc.core import keys
 from imageproc.core.attributes import FAILED_PHOTOS
 from imageproc.core.changes import run_item_id
 from imageproc.core.express import LIMIT_MS
+from imageproc.deployment.plan.quotas import bulk_concurrency
 from imageproc.deployment.template import read_sources
 from imageproc.deployment.template.sources import BULK_DEFINITION, EXPRESS_BULK_DEFINITION
 from tests.cloudformation.test_definition import states
@@ -78,10 +79,19 @@ def test_express_children_hold_the_photos_own_state_machine_and_tell_its_functio
 
 def test_as_many_photos_are_under_way_as_the_parameter_says_and_rekognition_can_take() -> None:
     """Counted in the batches' places, of which a run has one batch's at least."""
-    machine = json.loads(read_sources().documents[EXPRESS_BULK_DEFINITION])
+    default = bulk_concurrency({"BulkConcurrency": "0", "DetectLabelsPerSecond": "5"})
+    assert default == 20
+    standard, machine = (
+        json.loads(read_sources().documents[file]) for file in (BULK_DEFINITION, EXPRESS_BULK_DEFINITION)
+    )
+    assert standard["States"]["Photos"]["MaxConcurrencyPath"] == "$.concurrency"
+    for concurrency, expected in ((0, default), (7, 7)):
+        found = jsonata(standard["States"]["Concurrency"]["Output"], concurrency, {"prefix": "p"})
+        assert found == {"prefix": "p", "concurrency": expected}
     assert machine["States"]["Photos"]["MaxConcurrencyPath"] == "$.batches"
     places = express_map()["ItemProcessor"]["States"]["Batch"]["MaxConcurrency"]
     for concurrency, only, batches in (
+        (0, [], default / places),
         (20, [], 4),
         (24, ["tags"], 4),
         (3, [], 1),

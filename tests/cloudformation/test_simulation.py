@@ -14,14 +14,14 @@ from benchmarks.cohorts import Pause, pauses
 from benchmarks.flow import Flow
 from benchmarks.outcome import Outcome, Plan
 from benchmarks.quotas import DEFAULT, RAISED, SOURCES, UNLIMITED, Account, Bucket
-from benchmarks.simulation import Run, lost, reserve, usd
-from benchmarks.steps import ENTERED, EXTRACT, FAILURE, LABEL, START, default_of, own_seconds, steps
+from benchmarks.simulation import Run, bulk_of, lost, reserve, usd
+from benchmarks.steps import ENTERED, EXTRACT, FAILURE, LABEL, START, own_seconds, steps
 from benchmarks.throttling import QUOTA, SECONDS_OF_A_BURST, burst, chosen, extra
 from imageproc.core.turns import SHARE
 from imageproc.costs import ours, processing
 from imageproc.deployment.template import read_sources
 
-BULK = default_of("BulkConcurrency")
+BULK = bulk_of(DEFAULT)
 PLANS = (
     Plan(),
     Plan(express=True),

@@ -42,9 +42,12 @@ Parameters:
     Type: String
     Default: Delete
     AllowedValues: [Delete, Retain]
+  DetectLabelsPerSecond:
+    Type: Number
+    Default: 5
   BulkConcurrency:
     Type: Number
-    Default: 20
+    Default: 0
   LogRetentionDays:
     Type: Number
     Default: 30

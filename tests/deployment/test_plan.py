@@ -257,6 +257,7 @@ def test_an_account_that_runs_too_few_functions_at_a_time_is_warned_of(
     [
         (FakeLambda(40), {}),
         (FakeLambda(10), {"BulkConcurrency": "5"}),
+        (FakeLambda(10), {"DetectLabelsPerSecond": "1"}),
         (FakeLambda(refusal("AccessDeniedException")), {}),
     ],
 )

@@ -15,7 +15,7 @@ from imageproc.client.doctor.stack_name import check_name, check_state
 from imageproc.client.target import Target
 from imageproc.deployment import describe, read_sources
 from imageproc.deployment.artifacts import default_bucket, exists
-from imageproc.deployment.plan.quotas import FUNCTIONS_AT_A_TIME, free_concurrency
+from imageproc.deployment.plan.quotas import FUNCTIONS_AT_A_TIME, bulk_concurrency, free_concurrency
 from imageproc.deployment.stack import code_bucket
 from imageproc.deployment.template import declared_parameters
 from imageproc.errors import AwsError, CredentialsInvalidError, EndpointUnreachableError, ImageprocError
@@ -41,7 +41,7 @@ def check_account(target: Target, stack: str, given: Mapping[str, str]) -> Itera
             "stack": partial(check_state, aws, stack),
             "code bucket": partial(_code_bucket, aws, stack),
             "Rekognition": partial(_rekognition, target),
-            "concurrency": partial(_concurrency, aws, int(parameters["BulkConcurrency"])),
+            "concurrency": partial(_concurrency, aws, bulk_concurrency(parameters) or 0),
             "rights": partial(check_rights, target, identity["Arn"], stack),
             **({"KMS key": partial(check_key, target, key)} if (key := parameters["KmsKeyArn"]) else {}),
         }

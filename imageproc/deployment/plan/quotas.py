@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -13,10 +14,28 @@ from botocore.exceptions import ClientError
 from imageproc.aws.translation import error_code
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from imageproc.aws.clients import Aws
 
 FUNCTIONS_AT_A_TIME = 2
 """Labels and thumbnail of a photo are made side by side."""
+
+PHOTOS_A_REQUEST = 4
+"""Photos that a bulk run processes at a time, by default, for each request to DetectLabels a second.
+
+So the bulk state machines' definitions have it. Photos wait for their turns then, and not too long:
+docs/explanation/scale.md.
+"""
+
+
+def bulk_concurrency(parameters: Mapping[str, str]) -> int | None:
+    """Return how many photos a bulk run processes at a time with these parameters; None if they do not say."""
+    try:
+        chosen, requests = int(parameters["BulkConcurrency"]), float(parameters["DetectLabelsPerSecond"])
+    except (KeyError, ValueError):
+        return None
+    return chosen or math.ceil(PHOTOS_A_REQUEST * requests)
 
 
 def free_concurrency(aws: Aws) -> int | None:

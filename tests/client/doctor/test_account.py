@@ -57,6 +57,7 @@ def test_the_stack_that_is_there_is_looked_at(
 ) -> None:
     account.cloudformation.status = status
     account.cloudformation.parameters = {**dict.fromkeys(OUR_PARAMETERS, ""), "BulkConcurrency": "600"}
+    account.cloudformation.parameters["DetectLabelsPerSecond"] = "5"
     found = account.checks()
     assert (found["stack"].outcome, found["stack"].fix.startswith(fix)) == (outcome, True)
     # The stack's parameters count, unless others would be given.
