@@ -212,7 +212,7 @@ class Flow:
         table = self._bind("table", self._table.part(units, tick))
         album = self._bind("album's partition", self._album.part(units, tick))
         shards = self._bind("change index", self._changes.part(changes, tick))
-        item = self._bind("turns' item", self._item.part(self._turns.writes * float(many[TURN]), tick))
+        item = self._bind("turns' item", self._item.part(self._turns.writes(float(many[TURN])), tick))
         parts = np.where(self._table_writes > 0, min(table, album), 1.0)
         parts = np.minimum(parts, np.where(self._change_writes > 0, shards, 1.0))
         parts[TURN] = item

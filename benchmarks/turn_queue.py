@@ -10,8 +10,6 @@ from imageproc.core.turns import PATIENCE_MS, SHARE
 _PATIENCE_S = PATIENCE_MS / 1000
 _EARLY_S = 1.5
 """How long before its turn a photo is back from the state machine's wait, and holds a function: the mean."""
-_TRIES = 3
-"""How often a function tries to take a turn (`imageproc.functions.turns`), by two writes at most."""
 
 
 class TurnQueue:
@@ -35,16 +33,19 @@ class TurnQueue:
         """How many functions run and only wait."""
         return _EARLY_S * self.rate if self.far else self.waiting
 
-    @property
-    def writes(self) -> float:
-        """Write units to the one item of the table, for each photo that takes a turn or asks for one."""
-        if self.waiting >= self._longest * self.rate:
-            return 2 * _TRIES
-        return 2 if self.waiting > 0 else 1
+    def writes(self, photos: float) -> float:
+        """Return the write units to the one item of the table with which so many photos ask for turns.
+
+        Two for a photo that takes one behind others; one that comes alone, or too late, needs one.
+        """
+        return photos + (self._joining(photos) if self.waiting > 0 else 0.0)
+
+    def _joining(self, photos: float) -> float:
+        return min(photos, max(0.0, self._longest * self.rate - self.waiting))
 
     def join(self, photos: float) -> float:
         """Let photos take turns; return how many take none because it would be too far away."""
-        joining = min(photos, max(0.0, self._longest * self.rate - self.waiting))
+        joining = self._joining(photos)
         self.waiting += joining
         self.joined += joining
         return photos - joining

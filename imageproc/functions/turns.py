@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +22,6 @@ from imageproc.functions.clients import dynamodb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 _TRIES = 3
 _KEY = {"quota": {"S": "DetectLabels"}}
@@ -55,29 +54,37 @@ def wait_for(turn: Turn) -> None:
 def _next(number: int) -> Turn:
     """Take the next free turn: now, if none after now is taken, or else behind the last one.
 
-    An Express execution takes none that it could not wait for, and so leaves it to others.
+    An Express execution takes none that it could not wait for, and so leaves it to others. A refused write
+    tells when the next turn is free: where all are taken, one write is enough to know.
     """
     express = os.environ.get("WORKFLOW_TYPE") == "EXPRESS"
     apart = interval_ms(float(os.environ["DETECT_LABELS_PER_SECOND"]))
     for _ in range(_TRIES):
         now = _now_ms()
-        free = _write(":by", "attribute_not_exists(nextTurn) OR nextTurn < :now", now, by=now + apart)
-        if free is None:
+        taken, free = _write(":by", "attribute_not_exists(nextTurn) OR nextTurn < :now", now, by=now + apart)
+        if not taken:
+            if express and free >= now + LONGEST_WAIT_MS:
+                raise _queue_full()
             latest = {"until": now + LONGEST_WAIT_MS} if express else {}
             soon = " AND nextTurn < :until" if express else ""
-            free = _write("nextTurn + :by", f"nextTurn >= :now{soon}", now, by=apart, **latest)
-        if free is not None:
+            taken, free = _write("nextTurn + :by", f"nextTurn >= :now{soon}", now, by=apart, **latest)
+        if taken:
             return Turn(free - apart, number)
-    if express:
-        raise RecognitionQueueFullError(
-            f"Its turn to ask Rekognition is more than {LONGEST_WAIT_MS // 60_000} minutes away, and an "
-            "Express workflow cannot wait so long: process what lacks its tags later."
-        )
     raise TransientServiceError("Too many photos take their turns to ask Rekognition at once.")
 
 
-def _write(value: str, condition: str, now: int, **more: int) -> int | None:
-    """Write when the next turn is free, and return it; None if the condition does not hold. Milliseconds."""
+def _queue_full() -> RecognitionQueueFullError:
+    return RecognitionQueueFullError(
+        f"Its turn to ask Rekognition is more than {LONGEST_WAIT_MS // 60_000} minutes away, and an "
+        "Express workflow cannot wait so long: process what lacks its tags later."
+    )
+
+
+def _write(value: str, condition: str, now: int, **more: int) -> tuple[bool, int]:
+    """Write when the next turn is free, in milliseconds, unless the condition does not hold.
+
+    Returns whether it was written, and when the next turn is free now.
+    """
     with aws_call("Taking a turn to ask Rekognition"):
         try:
             answer = dynamodb().update_item(
@@ -89,12 +96,13 @@ def _write(value: str, condition: str, now: int, **more: int) -> int | None:
                     f":{name}": {"N": str(number)} for name, number in {"now": now, **more}.items()
                 },
                 ReturnValues="UPDATED_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":
-                return None
+                return False, int(cast("Any", error.response)["Item"]["nextTurn"]["N"])
             raise
-    return int(answer["Attributes"]["nextTurn"]["N"])
+    return True, int(answer["Attributes"]["nextTurn"]["N"])
 
 
 def _now_ms() -> int:

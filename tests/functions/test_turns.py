@@ -44,6 +44,16 @@ def waited(error: Exception) -> dict[str, Any]:
     return {"queued": {"Error": type(error).__name__, "Cause": json.dumps(cause)}}
 
 
+def count_calls(client: Any, operation: str, seen: list[Any], patch: pytest.MonkeyPatch) -> None:
+    real = getattr(client, operation)
+
+    def counted(**request: Any) -> Any:
+        seen.append(request)
+        return real(**request)
+
+    patch.setattr(client, operation, counted)
+
+
 def test_turns_stay_below_the_quota() -> None:
     assert APART == 223
     assert 1000 / APART < 5
@@ -158,8 +168,13 @@ def test_an_express_execution_takes_no_turn_that_it_cannot_wait_for(
     item = {"quota": {"S": "DetectLabels"}, "nextTurn": {"N": str(NOW + LONGEST_WAIT_MS)}}
     backend.dynamodb.put_item(TableName=TURNS_TABLE, Item=item)
     monkeypatch.setenv("WORKFLOW_TYPE", "EXPRESS")
-    with pytest.raises(RecognitionQueueFullError, match="more than 3 minutes away"):
-        turns.take({})
+    client = clients.dynamodb()
+    asked: list[Any] = []
+    with monkeypatch.context() as patched:
+        count_calls(client, "update_item", asked, patched)
+        with pytest.raises(RecognitionQueueFullError, match="more than 3 minutes away"):
+            turns.take({})
+    assert len(asked) == 1, "one item takes 1,000 writes a second"
     stored = backend.dynamodb.get_item(TableName=TURNS_TABLE, Key={"quota": {"S": "DetectLabels"}})["Item"]
     assert stored["nextTurn"] == item["nextTurn"]
     clock.now_ms += 1
