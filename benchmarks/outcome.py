@@ -13,7 +13,7 @@ class Plan:
     bulk: float | None = None
     """BulkConcurrency of a bulk run; None for uploads."""
     reserved: float | None = None
-    """Reserved concurrency of ImageProcStartExecution; the template has none."""
+    """StartConcurrency: functions reserved to start executions; None for no reserve."""
     uploads: float | None = None
     """A second; None for as many as S3 takes."""
     albums: int | None = None

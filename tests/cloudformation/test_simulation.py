@@ -19,6 +19,7 @@ from benchmarks.steps import ENTERED, EXTRACT, FAILURE, LABEL, START, own_second
 from benchmarks.throttling import QUOTA, SECONDS_OF_A_BURST, burst, chosen, extra
 from imageproc.core.turns import SHARE
 from imageproc.costs import ours, processing
+from imageproc.deployment.plan.quotas import starters
 from imageproc.deployment.template import read_sources
 
 BULK = bulk_of(DEFAULT)
@@ -202,3 +203,4 @@ def test_each_quota_has_its_page_and_each_account_its_reserve() -> None:
     for account in (DEFAULT, RAISED):
         started = reserve(account) / steps(bulk=False)[START].seconds
         assert 0.9 * account.starts.rate < started <= account.starts.rate
+    assert (reserve(DEFAULT), reserve(RAISED)) == (starters("eu-central-1"), starters("us-east-1"))

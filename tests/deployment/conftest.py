@@ -45,6 +45,12 @@ Parameters:
   DetectLabelsPerSecond:
     Type: Number
     Default: 5
+  WorkflowType:
+    Type: String
+    Default: STANDARD
+  StartConcurrency:
+    Type: Number
+    Default: 0
   BulkConcurrency:
     Type: Number
     Default: 0

@@ -230,10 +230,14 @@ def rejected(fake: FakeCloudFormation, session: Session, request: Request, sleep
 
 
 def planned(
-    session: Session, request: Request, sleep: Sleeper, account: FakeLambda
+    session: Session,
+    request: Request,
+    sleep: Sleeper,
+    account: FakeLambda,
+    status: str | None = "CREATE_COMPLETE",
 ) -> tuple[Plan, list[str]]:
     told: list[Event] = []
-    fake = FakeCloudFormation("CREATE_COMPLETE")
+    fake = FakeCloudFormation(status)
     services: dict[str, Any] = {"s3": session.client("s3"), "sts": session.client("sts"), "lambda": account}
     clients = FakeClients(cloudformation=fake, **services)
     made = plan(clients, request, notify=told.append, sleep=sleep)
@@ -271,6 +275,36 @@ def test_nothing_is_said_of_an_account_that_runs_enough_or_may_not_be_looked_at(
 ) -> None:
     made, _ = planned(session, replace(request_, parameters=parameters), sleep, account)
     assert made.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "free", "parameters", "reserved"),
+    [
+        (None, 1000, {}, True),
+        (None, 128, {}, True),
+        (None, 127, {}, False),
+        (None, 10, {}, False),
+        (None, 1000, {"StartConcurrency": "5"}, False),
+        (None, 1000, {"WorkflowType": "EXPRESS"}, False),
+        ("CREATE_COMPLETE", 1000, {}, False),
+    ],
+)
+def test_a_new_stack_lets_bursts_of_uploads_wait_if_the_account_can_reserve_functions_for_that(
+    session: Session,
+    lenient_policy: None,
+    request_: Request,
+    sleep: Sleeper,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str | None,
+    free: int,
+    parameters: dict[str, str],
+    reserved: bool,
+) -> None:
+    """Of the last hundred functions at a time Lambda lets none be reserved."""
+    monkeypatch.setattr(Aws, "is_aws", True)
+    request = replace(request_, parameters=parameters)
+    _, told = planned(session, request, sleep, FakeLambda(free), status)
+    assert any(text.startswith("28 of Lambda's functions") for text in told) is reserved
 
 
 def test_nothing_to_change_is_a_plan_without_changes_and_without_a_change_set(

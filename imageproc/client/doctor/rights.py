@@ -34,6 +34,7 @@ RIGHTS: dict[str, tuple[str, str]] = {
         _LAMBDA + "function:{stack}-doctor",
         (
             "lambda: CreateFunction GetFunction UpdateFunctionCode UpdateFunctionConfiguration "
+            "PutFunctionConcurrency DeleteFunctionConcurrency "
             "InvokeFunction AddPermission RemovePermission PutFunctionEventInvokeConfig DeleteFunction"
         ),
     ),

@@ -15,7 +15,7 @@ from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.events import Note, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
-from imageproc.deployment.plan.quotas import bulk_concurrency, concurrency_warning
+from imageproc.deployment.plan.quotas import bulk_concurrency, concurrency_warning, reserve
 from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import code_bucket, describe
 from imageproc.deployment.template.parameters import check_given, stack_parameters
@@ -81,7 +81,8 @@ class Request:
     """What the user wants deployed.
 
     `parameters` are the template's, by name; those left out keep the stack's present values. `initial` are
-    values that count only when the stack is created, in place of the template's defaults.
+    values that count only when the stack is created, in place of the template's defaults. So does a
+    StartConcurrency that the account allows.
     `artifacts_bucket` names an existing bucket for the code; without it the stack's present one is used, or
     one is made.
     """
@@ -126,7 +127,8 @@ def plan(
     with translated(f"Planning {request.stack}"):
         state = recover(aws, request.stack, notify, sleep, wait=wait, repair=repair, confirm=confirm)
         if _is_new(state):
-            request = replace(request, parameters={**request.initial, **request.parameters})
+            initial = {**_reserve(aws, request, sources, notify), **request.initial}
+            request = replace(request, parameters={**initial, **request.parameters})
             _check_kept_data(aws, request.stack, state)
         bucket, made = _bucket(aws, request, state, notify, confirm)
         text = package_template(sources, packages, bucket, _retention(request, state))
@@ -183,6 +185,22 @@ def _remove_bucket(aws: Aws, unwanted: Plan) -> None:
 
 def _is_new(state: StackState | None) -> bool:
     return state is None or state.status == "REVIEW_IN_PROGRESS"
+
+
+def _reserve(
+    aws: Aws, request: Request, sources: template.Sources, notify: Callable[[Event], None]
+) -> dict[str, str]:
+    """Return the parameter by which bursts of uploads wait for Standard executions, if the account can."""
+    name = "StartConcurrency"
+    declared = name in {one.name for one in template.declared_parameters(sources.template)}
+    express = request.parameters.get("WorkflowType") == "EXPRESS"
+    if not (aws.is_aws and declared) or express or name in request.parameters:
+        return {}
+    wanted = reserve(aws)
+    if wanted is None:
+        return {}
+    notify(Note(f"{wanted} of Lambda's functions at a time are reserved to start executions ({name})"))
+    return {name: str(wanted)}
 
 
 def _check_kept_data(aws: Aws, stack: str, state: StackState | None) -> None:

@@ -1,4 +1,4 @@
-"""Whether the account lets as many functions run at a time as bulk processing needs.
+"""How many functions an account lets run at a time: enough for bulk processing, and for a reserve?
 
 A new account may start with far fewer than the usual 1,000:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -28,11 +28,32 @@ So the bulk state machines' definitions have it. Photos wait for their turns the
 docs/explanation/scale.md.
 """
 
+_FASTEST = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
+"""Regions in which Step Functions starts 300 executions a second, and 150 in the others:
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+_STARTERS = 14
+"""Functions that start no more than 150 executions a second: docs/explanation/scale.md."""
+_UNRESERVED = 100
+"""Functions at a time of which Lambda lets none be reserved:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
 
-def bulk_concurrency(parameters: Mapping[str, str]) -> int | None:
-    """Return how many photos a bulk run processes at a time with these parameters; None if they do not say."""
+
+def starters(region: str) -> int:
+    """Return how many functions at a time start as many executions as Step Functions lets, and no more."""
+    return 2 * _STARTERS if region in _FASTEST else _STARTERS
+
+
+def reserve(aws: Aws) -> int | None:
+    """Return how many functions to reserve for that; None if the account cannot, or may not be looked at."""
+    free, wanted = free_concurrency(aws), starters(aws.region)
+    return wanted if free is not None and free - wanted >= _UNRESERVED else None
+
+
+def bulk_concurrency(parameters: Mapping[str, str | None]) -> int | None:
+    """Return how many photos a bulk run processes at a time; None if the parameters are no numbers."""
     try:
-        chosen, requests = int(parameters["BulkConcurrency"]), float(parameters["DetectLabelsPerSecond"])
+        chosen = int(parameters["BulkConcurrency"] or "")
+        requests = float(parameters["DetectLabelsPerSecond"] or "")
     except (KeyError, ValueError):
         return None
     return chosen or math.ceil(PHOTOS_A_REQUEST * requests)
