@@ -15,6 +15,8 @@ SECURITY_BIN := $(SECURITY_VENV)/bin
 AWSCLI_VENV := .venv-awscli
 # Sphinx and what it needs, for the documentation site.
 DOCS_VENV := .venv-docs
+# Everything is read anew: what is kept from the last time would not be warned of again.
+SPHINX := $(DOCS_VENV)/bin/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going
 TEMPLATE := cloudformation/image-processing.yaml
 # Modules are compiled when they are first imported: most never are.
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
@@ -35,7 +37,7 @@ SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=
 
-.PHONY: help lab app browser demo check test soak screenshots docs fuzz bench peers style lint judge audit lock clean
+.PHONY: help lab app browser demo check test soak screenshots docs pages fuzz bench peers style lint judge audit lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -54,7 +56,7 @@ demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AW
 check: style ## Check style and types, and run the quick tests: no local AWS, no browser
 	$(BIN)/python -m pytest $(TEST_WORKERS) -m "not slow"
 
-test: lint judge $(AWSCLI_VENV)/.made ## Run all checks and tests
+test: lint judge pages $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
 
 soak: $(VENV)/.dev ## Run the longest tests at length: 20 kills in 200 photos, a long burst, 10,000 photos imported, more damaged files
@@ -67,8 +69,13 @@ screenshots: $(VENV)/.dev ## Take the screenshots of all pages anew, into build/
 docs: $(VENV)/.dev $(DOCS_VENV)/.made ## Build the documentation site into build/site; a warning is an error
 	$(BIN)/python scripts/reference.py docs/reference/generated
 	$(BIN)/python scripts/site_notebooks.py docs/notebooks
-	$(DOCS_VENV)/bin/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/site
+	$(SPHINX) -b html docs build/site
 	@echo "The site is build/site/index.html"
+
+pages: $(VENV)/.dev $(DOCS_VENV)/.made ## Check that the site would build without a warning; the notebooks are not run
+	$(BIN)/python scripts/reference.py docs/reference/generated
+	$(BIN)/python scripts/site_notebooks.py --not-run docs/notebooks
+	$(SPHINX) -b dummy docs build/pages
 
 fuzz: $(VENV)/.dev ## Look for hostile files that the handlers cannot take, for FUZZ_SECONDS
 	$(BIN)/python -W error -m tests.reliability.fuzz --seconds $(FUZZ_SECONDS)

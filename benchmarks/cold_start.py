@@ -86,15 +86,21 @@ class Invoked:
 
 def figures() -> Iterator[Figure]:
     """Measure imports, packages, and each function's CPU and memory."""
-    for function in FUNCTIONS:
-        yield Figure(
-            f"import of {function.module}, CPU beyond boto3 and Pillow", _imports(function), "ms", 35
-        )
+    imports = {function: _imports(function) for function in FUNCTIONS}
+    for function, taken in imports.items():
+        yield Figure(f"import of {function.module}, CPU beyond boto3 and Pillow", taken, "ms", 35)
+    yield from _ends("import", [statistics.median(taken) for taken in imports.values()])
     yield from _packages()
     measured = {function: invoked(function) for function in FUNCTIONS}
     for function, found in measured.items():
         yield from _settings(function, found)
+    yield from _ends("CPU of start", [found.start for found in measured.values()])
     _draw(measured)
+
+
+def _ends(name: str, taken: list[float]) -> Iterator[Figure]:
+    yield Figure(f"{name}, the least of all functions", [min(taken)], "ms")
+    yield Figure(f"{name}, the most of all functions", [max(taken)], "ms")
 
 
 def _imports(function: Function) -> list[float]:

@@ -69,10 +69,12 @@ def ratios(ours: list[float], theirs: list[float]) -> list[float]:
 def machine() -> str:
     """Return what the figures were measured on, and when."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    cores = os.cpu_count()
-    load = os.getloadavg()[0]
-    python = platform.python_version()
-    return f"{cores} cores, {platform.machine()}, Python {python}, load {load:.1f}, {now}"
+    return f"{hardware()}, load {os.getloadavg()[0]:.1f}, {now}"
+
+
+def hardware() -> str:
+    """Return what the figures were measured on."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
 
 
 def save(name: str, title: str, figures: Iterable[Figure]) -> None:

@@ -4,7 +4,8 @@
     python -m benchmarks.first_minutes --wheel  the wheel in a new environment, without the repository
 
 Everything starts in an empty home directory: no cache, no settings, no local AWS. It prints when what was
-there, in seconds since the first command, what came over the network, and what is on the disk in the end.
+there, in seconds since the first command, what came over the network, and what is on the disk in the end,
+and writes it to docs/figures.json, from which the README is filled.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from threading import Thread
 
 from playwright.sync_api import Playwright, sync_playwright
 
-from benchmarks.figures import machine
+from benchmarks.figures import Figure, machine
+from benchmarks.published import publish, refresh
 from imageproc import samples
 from tests.browser.conftest import CHROMIUM, ROOT, free_port
 from tests.browser.pages import Page
@@ -52,6 +54,7 @@ class Newcomer:
     home: Path
     began: float = field(default_factory=time.monotonic)
     received: int = field(default_factory=lambda: _received())
+    figures: list[Figure] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,7 +63,12 @@ class Newcomer:
 
     def note(self, what: str) -> None:
         """Print what is there now."""
-        print(f"| {what} | {time.monotonic() - self.began:.0f} s |", flush=True)
+        self.measured(what, time.monotonic() - self.began, "s")
+
+    def measured(self, what: str, value: float, unit: str) -> None:
+        """Print a figure, and keep it."""
+        self.figures.append(Figure(what, [value], unit))
+        print(f"| {what} | {value:,.0f} {unit} |", flush=True)
 
     def start(self, command: Sequence[str], folder: Path) -> subprocess.Popen[str]:
         """Start a command; its output is piped."""
@@ -132,7 +140,7 @@ def to_the_gallery(newcomer: Newcomer, command: list[str], folder: Path) -> None
         Thread(target=process.communicate, daemon=True).start()  # what it logs must not fill the pipe
         with sync_playwright() as playwright:
             look(newcomer, playwright, address, folder)
-        print(f"| from the command that opens JupyterLab to the gallery | {time.monotonic() - began:.0f} s |")
+        newcomer.measured("from opening JupyterLab to the gallery", time.monotonic() - began, "s")
     finally:
         process.terminate()
         process.wait(60)
@@ -194,8 +202,10 @@ def main() -> None:
     try:
         command, folder = (from_wheel if wheel else from_clone)(newcomer, base / "work")
         to_the_gallery(newcomer, command, folder)
-        print(f"| received from the network | {(_received() - newcomer.received) / 1e6:,.0f} MB |")
-        print(f"| on the disk | {_size(base) / 1e6:,.0f} MB |")
+        newcomer.measured("received from the network", (_received() - newcomer.received) / 1e6, "MB")
+        newcomer.measured("on the disk", _size(base) / 1e6, "MB")
+        publish("first_minutes_from_wheel" if wheel else "first_minutes", newcomer.figures)
+        refresh()
     finally:
         stop = [str(next(base.glob("work/**/bin/imageproc"), "true")), "local", "reset", "--yes"]
         subprocess.run(stop, env=newcomer.environment, check=False, capture_output=True)

@@ -89,8 +89,7 @@ def _memory(folder: Path) -> Figure:
         f"make_thumbnail(open({str(file)!r}, 'rb').read())"
     )
     more = [cpu.peak_of(work) - cpu.peak_of("") for _ in range(3)]
-    size = file.stat().st_size / 1e6
-    return Figure(f"peak memory for 24 megapixels ({size:.1f} MB) above Python's", more, "MB", 60)
+    return Figure("peak memory for 24 megapixels above Python's", more, "MB", 60)
 
 
 def _mean(values: list[float]) -> float:

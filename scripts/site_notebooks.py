@@ -1,12 +1,15 @@
 """Run the notebooks for the documentation site: `python scripts/site_notebooks.py FOLDER`.
 
 They run in order, against a local AWS of their own, which is gone afterwards. If each was run before and
-has not changed since, they are kept: delete the folder to run them again.
+has not changed since, they are kept: delete the folder to run them again. With `--not-run`, those that would
+have to run are copied as they are: enough to check the pages, in seconds.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -35,19 +38,28 @@ state; and the five labs with their solutions. Open them yourself with `imagepro
 """
 
 
-def main(folder: Path) -> None:
-    """Run what is not there as it is now."""
+def main(folder: Path, run: bool = True) -> None:
+    """Run what is not there as it is now, or copy it."""
     found = resources.folder("notebooks")
     notebooks = [*sorted(found.glob("0*.ipynb")), *sorted(found.glob("lab_*.ipynb"))]
     names = [path.stem for path in notebooks]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.md").write_text(_INDEX + "\n".join(names) + "\n```\n")
-    if any(_is_older(folder / path.name, path) for path in notebooks):
+    older = [path for path in notebooks if _is_older(folder / path.name, path)]
+    if run and older:
         _run(names, folder)
+    elif older:
+        _copy(older, folder)
 
 
 def _is_older(executed: Path, source: Path) -> bool:
     return not executed.exists() or executed.stat().st_mtime < source.stat().st_mtime
+
+
+def _copy(notebooks: list[Path], folder: Path) -> None:
+    for path in notebooks:
+        copy = Path(shutil.copyfile(path, folder / path.name))
+        os.utime(copy, (0, 0))  # older than its source: the next site runs it
 
 
 def _given(name: str) -> list[str]:
@@ -68,4 +80,8 @@ def _run(names: list[str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--not-run", action="store_true", help="copy what would have to run")
+    arguments = parser.parse_args()
+    main(arguments.folder, run=not arguments.not_run)

@@ -21,7 +21,9 @@ COMMAND = Path(sys.executable).with_name("imageproc")
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("page", ["explanation/security.md", "reference/security-rules.md"])
+@pytest.mark.parametrize(
+    "page", ["explanation/security.md", "explanation/security-tests.md", "reference/security-rules.md"]
+)
 def test_what_the_security_pages_name_exists(page: str) -> None:
     text = (ROOT / "docs" / page).read_text()
     assert [path for path in re.findall(r"tests/[\w/-]+(?:\.\w+)?", text) if not (ROOT / path).exists()] == []
