@@ -36,7 +36,9 @@ _NAMES = {
     "client.privacy": "Erased Erasure",
     "client.stack": "Stack",
     "client.target": "Target",
-    "client.uploads.events": "PreparedFile RefusedFile UploadFailed UploadProgress Uploaded",
+    "client.uploads.events": (
+        "PreparedFile RefusedFile UploadFailed UploadPaused UploadProgress UploadResumed Uploaded"
+    ),
     "client.users": "default_user",
     "client.workbench": "Workbench",
     "core.parts": "Part",

@@ -65,7 +65,13 @@ from imageproc.client.uploads.events import (
     UploadFailed as UploadFailed,
 )
 from imageproc.client.uploads.events import (
+    UploadPaused as UploadPaused,
+)
+from imageproc.client.uploads.events import (
     UploadProgress as UploadProgress,
+)
+from imageproc.client.uploads.events import (
+    UploadResumed as UploadResumed,
 )
 from imageproc.client.users import default_user as default_user
 from imageproc.client.workbench import Workbench as Workbench

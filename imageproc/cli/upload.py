@@ -6,7 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 @click.option(
     "--no-check", is_flag=True, help="Send files that are not JPEG or PNG; the pipeline will reject them."
 )
+@click.option(
+    "--outage-timeout",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    help="Seconds to wait while AWS does not answer or the credentials have expired.",
+)
 @options.as_json
 def upload(
     connection: Connection,
@@ -52,6 +59,7 @@ def upload(
     again: bool,
     allow_duplicates: bool,
     no_check: bool,
+    outage_timeout: float,
     as_json: bool,
 ) -> None:
     """Upload PATHS, files and folders, into an album."""
@@ -64,7 +72,14 @@ def upload(
     workbench = connection.workbench
     into = workbench.albums.get_or_create(album, user)
     ready, refused = _prepared(workbench.uploads.prepare(paths, into, check=not no_check))
-    sent, failed = send(workbench, into, ready, again=again, allow_duplicates=allow_duplicates)
+    sent, failed = send(
+        workbench,
+        into,
+        ready,
+        again=again,
+        allow_duplicates=allow_duplicates,
+        outage_timeout_s=outage_timeout,
+    )
     if as_json:
         for one in sent:
             print_json({"file": str(one.file.path), "imageID": one.photo_id, "sent": not one.already_there})
@@ -77,15 +92,13 @@ def upload(
 
 
 def send(
-    workbench: Workbench,
-    album: Album,
-    ready: list[PreparedFile],
-    *,
-    again: bool = False,
-    allow_duplicates: bool = False,
+    workbench: Workbench, album: Album, ready: list[PreparedFile], **options: Any
 ) -> tuple[list[Uploaded], list[UploadFailed]]:
-    """Send files with one progress bar for all; say which failed, and on an interrupt what was sent."""
-    from imageproc import Uploaded, UploadProgress
+    """Send files with one progress bar for all; say which failed, and on an interrupt what was sent.
+
+    `options` are those of `Uploads.send`.
+    """
+    from imageproc import Uploaded, UploadFailed, UploadPaused, UploadProgress, UploadResumed
 
     sent: list[Uploaded] = []
     failed: list[UploadFailed] = []
@@ -93,16 +106,20 @@ def send(
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(file.size for file in ready))
         try:
-            events = workbench.uploads.send(ready, album, again=again, allow_duplicates=allow_duplicates)
-            for event in events:
-                if isinstance(event, UploadProgress):
-                    bar.advance(task, event.sent)
-                elif isinstance(event, Uploaded):
-                    sent.append(event)
-                    bar.advance(task, event.file.size if event.already_there else 0)
-                else:
-                    failed.append(event)
-                    bar.console.print(f"Not uploaded: {event.file.path}: {event.cause}")
+            for event in workbench.uploads.send(ready, album, **options):
+                match event:
+                    case UploadProgress():
+                        bar.advance(task, event.sent)
+                    case Uploaded():
+                        sent.append(event)
+                        bar.advance(task, event.file.size if event.already_there else 0)
+                    case UploadFailed():
+                        failed.append(event)
+                        bar.console.print(f"Not uploaded: {event.file.path}: {event.cause}")
+                    case UploadPaused():
+                        bar.console.print(f"Waiting: {event.cause} It goes on by itself; Ctrl+C ends it.")
+                    case UploadResumed():
+                        bar.console.print("AWS answers again: the upload goes on.")
         except KeyboardInterrupt:
             errors.print(f"{len(sent)} of {len(ready)} files are uploaded. Run it again for the others.")
             raise
@@ -117,12 +134,14 @@ def _prepared(
 
     ready: list[PreparedFile] = []
     refused: list[RefusedFile] = []
-    for one in found:
-        if isinstance(one, PreparedFile):
-            ready.append(one)
-        else:
-            refused.append(one)
-            errors.print(f"Not sent: {one.path}: {one.cause}")
+    with errors.status("Looking at the files") as status:
+        for one in found:
+            if isinstance(one, PreparedFile):
+                ready.append(one)
+                status.update(f"Looking at the files: {len(ready):,}")
+            else:
+                refused.append(one)
+                errors.print(f"Not sent: {one.path}: {one.cause}")
     return ready, refused
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
 from imageproc.aws.items import read_items_quickly
@@ -25,6 +27,9 @@ __all__ = ["AWS", "DEFAULT_STACK", "LOCAL", "Target", "known_profiles", "local_a
 
 # Tries of one call, with the SDK's growing waits between them. A local AWS answers or is not there.
 _ATTEMPTS = {LOCAL: 2, AWS: 5}
+
+_FILES = ("shared-credentials-file", "config-file")
+"""Where botocore says that fixed credentials of a profile are from."""
 
 _SIGNER = "s3, for browsers"
 
@@ -113,6 +118,19 @@ class Target:
                 config = self._config().merge(Config(signature_version="s3v4", s3=style))
                 self._clients[_SIGNER] = make("s3", endpoint_url=self.endpoint_url, config=config)
             return self._clients[_SIGNER]
+
+    def reread_credentials(self) -> None:
+        """Take the session credentials that the profile's file has now; clients that exist use them, too.
+
+        Those that renew themselves, roles and single sign-on, and those from elsewhere stay as they are.
+        """
+        held = self.session.get_credentials()
+        if type(held) is not Credentials or held.method not in _FILES:
+            return
+        with suppress(BotoCoreError):
+            now = boto3.Session(profile_name=self.session.profile_name).get_credentials()
+            if type(now) is Credentials:
+                held.access_key, held.secret_key, held.token = now.access_key, now.secret_key, now.token
 
     def _config(self) -> Config:
         # Uploads run on many threads at once, each with its own connection.

@@ -191,6 +191,84 @@ def zone(state: UploadState) -> DropZone:
     return made
 
 
+KERNEL = """() => {
+  const model = models[0], send = model.send;
+  window.asked = 0;
+  model.send = (message) => {
+    send(message);
+    const answers = [];
+    for (const { id } of message.offers) {
+      window.asked++;
+      const post = { url: 'http://localhost/s3', fields: {}, seconds: 300 };
+      answers.push(window.expired ? { id, text: 'Sign in again.', outage: true } : { id, post });
+    }
+    for (const { id, state } of message.reports)
+      if (state === 'posted') answers.push({ id, state: 'sent', text: '' });
+    const answer = { type: 'answers', session: message.session, files: answers };
+    if (answers.length) setTimeout(() => model.receive(answer));
+  };
+}"""
+"""Answers what the drop zone asks, as a kernel does."""
+
+
+class Dropping:
+    """A drop zone in a page, with a kernel and an S3 that answer as long as they shall."""
+
+    def __init__(self, page: Page, timeout_s: float) -> None:
+        self.page, self.down, self.taken = page.page, False, 0
+        handler: Any = None
+        signatures = {"image/png": PIXEL[:8].hex()}
+        draw(page, [DropZone(handler, signatures=signatures, max_bytes=9999, outage_timeout_s=timeout_s)])
+        self.page.evaluate(KERNEL)
+        self.page.route("**/s3", self._s3)
+        self.drop(1)
+        self.until("1 of 1 uploaded")
+
+    def _s3(self, route: Any) -> None:
+        if self.down:
+            route.abort("connectionreset")
+            return
+        self.taken += 1
+        route.fulfill(status=204, headers={"Access-Control-Allow-Origin": "*"})
+
+    def drop(self, count: int) -> None:
+        photos: Any = [
+            {"name": f"{count}-{one}.png", "mimeType": "image/png", "buffer": PIXEL + b"." * (count + one)}
+            for one in range(count)
+        ]
+        self.page.locator("input[type=file]").first.set_input_files(photos)
+
+    def until(self, text: str) -> None:
+        self.page.locator(".ip-summary", has_text=text).wait_for(timeout=30_000)
+
+
+@pytest.mark.parametrize("cause", ["down", "expired"])
+def test_dropped_photos_outlast_an_outage(page: Page, cause: str) -> None:
+    dropping = Dropping(page, 60)
+    dropping.down = cause == "down"
+    page.page.evaluate(f"window.expired = {json.dumps(cause == 'expired')}")
+    dropping.drop(60)
+    dropping.until("waiting, and trying again by itself")
+    before = page.page.evaluate("window.asked")
+    page.page.wait_for_timeout(3000)
+    assert page.page.evaluate("window.asked") - before < 8, "one at a time is tried, and less and less often"
+    page.screenshot(f"drop-zone-outage-{cause}")
+    dropping.down = False
+    page.page.evaluate("window.expired = false")
+    dropping.until("61 of 61 uploaded")
+    assert dropping.taken == 61
+
+
+def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Page) -> None:
+    dropping = Dropping(page, 2)
+    page.page.evaluate("window.expired = true")
+    dropping.drop(30)
+    dropping.until("30 failed")
+    page.page.evaluate("window.expired = false")
+    page.page.get_by_role("button", name="Retry failed").click()
+    dropping.until("31 of 31 uploaded")
+
+
 DUPLICATES = [
     [
         GroupedPhoto("a", "fig.jpg", ("4000 × 3000", "taken 2014-05-18 16:20"), kept=True),

@@ -96,3 +96,49 @@ def test_an_account_that_cannot_be_asked_for_is_an_error_with_its_cause(session:
         stubber.add_client_error("get_caller_identity", "AccessDenied", "no")
         with pytest.raises(AccessDeniedError, match=r"Asking whose account this is failed: .*no"):
             _ = target.account
+
+
+def key_of(target: Target) -> str:
+    held = target.session.get_credentials()
+    assert held is not None
+    return str(held.access_key)
+
+
+def _keys(path: Path, secret: str) -> None:
+    lines = (
+        "[default]",
+        f"aws_access_key_id = {secret}",
+        "aws_secret_access_key = s",
+        "aws_session_token = t",
+    )
+    path.write_text("\n".join(lines))
+
+
+def test_session_credentials_that_were_renewed_in_their_file_are_those_of_clients_that_exist(
+    no_profile: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    _keys(tmp_path / "credentials", "OLD")
+    target = Target.aws(region=REGION)
+    s3 = target.client("s3")
+    _keys(tmp_path / "credentials", "NEW")
+    assert "Credential=OLD" in s3.generate_presigned_url("list_buckets").replace(
+        "AWSAccessKeyId", "Credential"
+    )
+    target.reread_credentials()
+    assert "Credential=NEW" in s3.generate_presigned_url("list_buckets").replace(
+        "AWSAccessKeyId", "Credential"
+    )
+    (tmp_path / "credentials").unlink()
+    target.reread_credentials()
+    assert key_of(target) == "NEW"
+
+
+def test_credentials_that_were_given_are_not_replaced_by_those_of_a_file(
+    no_profile: None, tmp_path: Path
+) -> None:
+    _keys(tmp_path / "credentials", "ANOTHERS")
+    target = Target(AWS, boto3.Session("GIVEN", "secret", region_name=REGION))
+    target.reread_credentials()
+    assert key_of(target) == "GIVEN"

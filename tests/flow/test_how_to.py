@@ -97,6 +97,17 @@ def test_photos_of_another_bucket_are_imported(
 
 
 @pytest.mark.usefixtures("open_local")
+def test_many_files_are_uploaded(backend: Backend, tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(pictures.jpeg((60 + number, 50)))
+    named = run("upload-many-files.md", backend, **{"~/Pictures": str(tmp_path), '"Archive"': '"Many"'})
+    listed = backend.stack.client("s3").list_objects_v2(
+        Bucket=backend.stack.bucket, Prefix=f"Incoming/{named['album'].id}/"
+    )
+    assert listed["KeyCount"] == 3
+
+
+@pytest.mark.usefixtures("open_local")
 def test_a_link_serves_the_photo_to_whoever_has_it(
     backend: Backend, capsys: pytest.CaptureFixture[str]
 ) -> None:

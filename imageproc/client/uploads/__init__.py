@@ -45,18 +45,25 @@ class Uploads(StackResource):
         *,
         again: bool = False,
         allow_duplicates: bool = False,
+        outage_timeout_s: float = 0,
         cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent]:
         """Send prepared files into the album, several at once, and yield what happens as it happens.
 
         Every file ends with exactly one Uploaded or UploadFailed. A file that is in the album already is not
         sent, unless `again`; nor is one whose content is there under another name, unless that or
-        `allow_duplicates`. A failure does not stop the others. Closing the iterator, or `cancellation`,
+        `allow_duplicates`. A failure does not stop the others. While AWS does not answer, or the credentials
+        have expired, all wait at most `outage_timeout_s` seconds, and go on by themselves: UploadPaused and
+        UploadResumed tell of it. Closing the iterator, or `cancellation`,
         stops what has not begun, and breaks off what has. Raises AwsError if the bucket cannot be asked for
         what it has.
         """
         return self._sender(album).send(
-            files, again=again, allow_duplicates=allow_duplicates, cancellation=cancellation
+            files,
+            again=again,
+            allow_duplicates=allow_duplicates,
+            outage_timeout_s=outage_timeout_s,
+            cancellation=cancellation,
         )
 
     def upload(
@@ -67,6 +74,7 @@ class Uploads(StackResource):
         again: bool = False,
         allow_duplicates: bool = False,
         check: bool = True,
+        outage_timeout_s: float = 0,
         cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent | RefusedFile]:
         """Prepare files and folders, send them into an album, and yield what happens as it happens.
@@ -81,7 +89,12 @@ class Uploads(StackResource):
             else:
                 ready.append(found)
         yield from self.send(
-            ready, into, again=again, allow_duplicates=allow_duplicates, cancellation=cancellation
+            ready,
+            into,
+            again=again,
+            allow_duplicates=allow_duplicates,
+            outage_timeout_s=outage_timeout_s,
+            cancellation=cancellation,
         )
 
     def from_browser(self, album: AlbumLike, *, allow_duplicates: bool = False) -> BrowserUploads:

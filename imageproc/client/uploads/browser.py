@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from imageproc.client.albums import Album
 from imageproc.client.uploads.events import PreparedFile, Refusal, RefusedFile, Uploaded, UploadFailed
 from imageproc.client.uploads.files import make_photo_id, refused
-from imageproc.client.uploads.sender import Sender, failed
+from imageproc.client.uploads.sender import Sender
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.limits import check_bytes
 from imageproc.errors import ImageIdentifyError, ImageRejectedError, UploadError
@@ -81,14 +81,14 @@ class BrowserUploads:
             there = self._sender.already_there(file, allow_duplicates=self._alone) if digest else None
             return there or self._signed(file)
         except _AWS_ERRORS as error:
-            return failed(file, error)
+            return self._sender.failed(file, error)
 
     def finished(self, post: PresignedPost) -> Uploaded | UploadFailed:
         """Return what the bucket has of a file, after the browser has sent it."""
         try:
             version = self._sender.find(post.file)
         except _AWS_ERRORS as error:
-            return failed(post.file, error)
+            return self._sender.failed(post.file, error)
         missing = "The bucket does not have it, although the browser says that it was sent. Upload it again."
         return Uploaded(post.file, version) if version else UploadFailed(post.file, missing)
 
@@ -110,7 +110,7 @@ class BrowserUploads:
         try:
             return Uploaded(file, self._sender.put(body, file))
         except Exception as error:  # noqa: BLE001 - the transfer raises more than botocore does
-            return failed(file, error)
+            return self._sender.failed(file, error)
 
     def _checked(
         self, name: object, size: object, content_type: object, digest: object, head: bytes

@@ -86,6 +86,21 @@ class UploadFailed:
 
     file: PreparedFile
     cause: str
+    outage: bool = False
+    """Whether AWS did not answer, or the credentials had expired: other files would have failed, too."""
 
 
-UploadEvent = UploadProgress | Uploaded | UploadFailed
+@dataclass(frozen=True)
+class UploadPaused:
+    """All files wait, until AWS answers again or the credentials are renewed."""
+
+    cause: str
+    """What is wrong, and what to do."""
+
+
+@dataclass(frozen=True)
+class UploadResumed:
+    """AWS answers again: the upload goes on."""
+
+
+UploadEvent = UploadProgress | Uploaded | UploadFailed | UploadPaused | UploadResumed

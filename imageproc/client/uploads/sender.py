@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO
 
@@ -23,17 +23,23 @@ from imageproc.client.uploads.events import (
     Uploaded,
     UploadEvent,
     UploadFailed,
+    UploadPaused,
     UploadProgress,
+    UploadResumed,
 )
+from imageproc.client.uploads.outage import Outage, is_outage
 from imageproc.client.users import check_user
 from imageproc.core.attributes import ALBUM_METADATA, USER_METADATA
 from imageproc.core.keys import incoming_key, photo_id_of
-from imageproc.errors import ImageprocError
+from imageproc.errors import Cancelled, CredentialsExpiredError, ImageprocError
 
 PARALLEL = 8
 
 _NAMES = 10
 """Names of the same content that are looked at."""
+
+_TRIES = 5
+"""Times that one file is sent, if AWS answers again each time."""
 
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was cancelled."""
@@ -47,11 +53,30 @@ _answers = threading.local()
 _ANSWERS_OF = ("PutObject", "CompleteMultipartUpload")
 
 _Events = queue.SimpleQueue[UploadEvent]
+_NO_END = (UploadProgress, UploadPaused, UploadResumed)
 
 
 def object_metadata(user: str, album_id: str) -> dict[str, str]:
     """Return the metadata of a photo's object. Raises UploadError for names that it cannot carry."""
     return {USER_METADATA: check_user(user), ALBUM_METADATA: check_user(album_id)}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the threads of one run share."""
+
+    events: _Events
+    stop: Cancellation
+    outage: Outage
+    alone: bool
+    """Whether a file is sent although another one has the same content."""
+
+    def outlasts(self, error: ImageprocError) -> bool:
+        """Wait while AWS does not answer; whether it does again."""
+        try:
+            return self.outage.outlast(error)
+        except Cancelled:
+            return False
 
 
 class Sender:
@@ -73,6 +98,7 @@ class Sender:
         *,
         again: bool = False,
         allow_duplicates: bool = False,
+        outage_timeout_s: float = 0,
         cancellation: Cancellation | None = None,
     ) -> Iterator[UploadEvent]:
         """Send files, and yield what happens as it happens. See `Uploads.send`."""
@@ -83,14 +109,16 @@ class Sender:
             return
         maybe_there = (lambda _: False) if again else self._maybe_there()
         alone = again or allow_duplicates
+        outage = Outage(self.stack.target, self._list, events.put, stop, outage_timeout_s)
+        run = _Run(events, stop, outage, alone)
         with ThreadPoolExecutor(PARALLEL) as pool:
             for same in _by_content(waiting, alone=alone):
-                pool.submit(self._send, same, events, maybe_there(same[0]), stop, alone)
+                pool.submit(self._send, same, run, maybe_there(same[0]))
             try:
                 left = len(waiting)
                 while left:
                     event = _next(events, cancellation)
-                    left -= not isinstance(event, UploadProgress)
+                    left -= not isinstance(event, _NO_END)
                     yield event
             finally:
                 stop.cancel()
@@ -156,38 +184,55 @@ class Sender:
                 return Uploaded(file, version, already_there=True, there_as=photo_id)
         return None
 
-    def _send(
-        self,
-        same: Sequence[PreparedFile],
-        events: _Events,
-        maybe_there: bool,
-        stop: Cancellation,
-        alone: bool,
-    ) -> None:
+    def failed(self, file: PreparedFile, error: Exception) -> UploadFailed:
+        """Return the failure of an upload that AWS or the network broke off.
+
+        Credentials that have expired are read anew, for what is sent next.
+        """
+        ours = _ours(file, error)
+        if isinstance(ours, CredentialsExpiredError):
+            self.stack.target.reread_credentials()
+        return UploadFailed(file, str(ours), is_outage(ours))
+
+    def _send(self, same: Sequence[PreparedFile], run: _Run, maybe_there: bool) -> None:
         """Send the first of files of the same content, unless it is there; tell of every one how it ended."""
-        ended = self._sent(same[0], events, maybe_there, stop, alone)
-        events.put(ended)
+        ended = self._sent(same[0], run, maybe_there)
+        run.events.put(ended)
         for file in same[1:]:
             if isinstance(ended, Uploaded):
-                events.put(replace(ended, file=file, already_there=True, there_as=ended.photo_id))
+                run.events.put(replace(ended, file=file, already_there=True, there_as=ended.photo_id))
             else:
-                events.put(replace(ended, file=file))
+                run.events.put(replace(ended, file=file))
 
-    def _sent(
-        self, file: PreparedFile, events: _Events, maybe_there: bool, stop: Cancellation, alone: bool
-    ) -> Uploaded | UploadFailed:
+    def _sent(self, file: PreparedFile, run: _Run, maybe_there: bool) -> Uploaded | UploadFailed:
+        """Send a file, and again after each outage."""
+        told = 0
+
         def progress(sent: int) -> None:
-            stop.check()
-            events.put(UploadProgress(file, sent))
+            nonlocal told
+            run.stop.check()
+            told += sent
+            run.events.put(UploadProgress(file, sent))
 
-        try:
-            there = self.already_there(file, allow_duplicates=alone) if maybe_there else None
-            if there:
-                return there
-            with file.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
-                return Uploaded(file, self.put(body, file, progress))
-        except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
-            return failed(file, error)
+        tries = _TRIES
+        while True:
+            try:
+                there = self.already_there(file, allow_duplicates=run.alone) if maybe_there else None
+                if there:
+                    return there
+                with file.path.open("rb") as body:  # boto3 leaves a file open whose sending is broken off
+                    return Uploaded(file, self.put(body, file, progress))
+            except Exception as error:  # noqa: BLE001 - a thread's exception would be lost, and its file forgotten
+                tries -= 1
+                if not tries or not run.outlasts(_ours(file, error)):
+                    return self.failed(file, error)
+            run.events.put(UploadProgress(file, -told))
+            told = 0
+
+    def _list(self) -> dict[str, Any]:
+        """Return S3's answer about the album's photos, at most a thousand of them."""
+        found: dict[str, Any] = self._s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=self._prefix)
+        return found
 
     def _maybe_there(self) -> Callable[[PreparedFile], bool]:
         """Return what tells whether a file may be in the bucket: one request, instead of one for each file.
@@ -195,7 +240,7 @@ class Sender:
         In an album of more photos than one answer holds any file may be. Raises AwsError.
         """
         with translated(f"Listing {self._prefix}"):
-            found = self._s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=self._prefix)
+            found = self._list()
         contents = {_content(one["Key"]) for one in found.get("Contents", ())}
         return lambda file: found["IsTruncated"] or _content(file.key) in contents
 
@@ -214,11 +259,8 @@ def _by_content(files: Sequence[PreparedFile], *, alone: bool) -> Iterable[list[
     return found.values()
 
 
-def failed(file: PreparedFile, error: Exception) -> UploadFailed:
-    """Return the failure of an upload that AWS or the network broke off."""
-    if not isinstance(error, ImageprocError):
-        error = from_botocore(error, f"Uploading {file.path.name}")
-    return UploadFailed(file, str(error))
+def _ours(file: PreparedFile, error: Exception) -> ImageprocError:
+    return error if isinstance(error, ImageprocError) else from_botocore(error, f"Uploading {file.path.name}")
 
 
 def _next(events: _Events, cancellation: Cancellation | None) -> UploadEvent:

@@ -9,10 +9,20 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
-from imageproc import Album, Cancellation, RefusedFile, Uploaded, UploadFailed, UploadProgress, Workbench
+from imageproc import (
+    Album,
+    Cancellation,
+    RefusedFile,
+    Uploaded,
+    UploadFailed,
+    UploadPaused,
+    UploadProgress,
+    UploadResumed,
+    Workbench,
+)
 from imageproc.client.photos.moves import moved_away
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
-from imageproc.client.uploads.events import UploadEvent
+from imageproc.client.uploads.outage import TIMEOUT_S
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
@@ -63,6 +73,7 @@ class UploadPanel(Panel):
             max_bytes=MAX_BYTES,
             anywhere=anywhere,
             allow_duplicates=allow_duplicates,
+            outage_timeout_s=TIMEOUT_S,
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
@@ -114,9 +125,17 @@ class UploadPanel(Panel):
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}")
         sent: list[Uploaded] = []
-        events = self._workbench.uploads.upload(paths, album, cancellation=cancellation, **options)
+        events = self._workbench.uploads.upload(
+            paths, album, outage_timeout_s=TIMEOUT_S, cancellation=cancellation, **options
+        )
         try:
             for event in events:
+                if isinstance(event, UploadPaused):
+                    self.say(f"Waiting: {event.cause}", Tone.WARNING)
+                    continue
+                if isinstance(event, UploadResumed):
+                    self.say("AWS answers again: the upload goes on.", Tone.INFO)
+                    continue
                 file_id = shown.take(event)
                 if isinstance(event, Uploaded):
                     sent.append(event)
@@ -207,7 +226,8 @@ class AlbumUploadHandler:
             self._arrived(file_id, found)
             return UploadResult(_sent_state(found), where or _there_as(found))
         rejected = isinstance(found, RefusedFile)
-        return UploadResult(UploadState.REJECTED if rejected else UploadState.FAILED, found.cause)
+        state = UploadState.REJECTED if rejected else UploadState.FAILED
+        return UploadResult(state, found.cause, isinstance(found, UploadFailed) and found.outage)
 
 
 def _sent_state(sent: Uploaded) -> UploadState:
@@ -229,7 +249,7 @@ class _KernelRows:
         self._published = 0.0
         self._problems = {UploadState.REJECTED: 0, UploadState.FAILED: 0}
 
-    def take(self, event: UploadEvent | RefusedFile) -> str:
+    def take(self, event: UploadProgress | Uploaded | UploadFailed | RefusedFile) -> str:
         """Show an event, and return the ID of its file's row."""
         if isinstance(event, RefusedFile):
             file_id = self._id_of(str(event.path), event.path.name, 0)

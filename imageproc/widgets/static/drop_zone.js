@@ -122,6 +122,7 @@ function render({ model, el }) {
     return seconds > 0.5 && sent > before ? [`${bytesText((sent - before) / seconds)}/s`] : [];
   }
   function waitingFor() {
+    if (transfers.outage) return [`waiting, and trying again by itself: ${transfers.outage.text}`];
     if (transfers.route === "kernel") return ["through the kernel, as this page cannot reach S3"];
     const oldest = Math.min(...[...transfers.files.values()].map(({ asking }) => asking || Infinity));
     return performance.now() - oldest > 3000 ? ["waiting for the kernel, which is busy or gone"] : [];

@@ -1,6 +1,6 @@
 // The files of a page on their way: inspected, hashed, offered to the kernel, sent, confirmed. Nothing is drawn here.
 
-const HEAD_BYTES = 32, AHEAD = 16, BATCH_EVERY_MS = 200, STALL_MS = 30000, TRIES = 3;
+const HEAD_BYTES = 32, AHEAD = 16, BATCH_EVERY_MS = 200, STALL_MS = 30000, TRIES = 3, SHORTEST_MS = 500, LONGEST_MS = 15000;
 const ENDED = new Set(["sent", "duplicate", "rejected", "failed", "cancelled"]);
 
 class Transfers {
@@ -12,6 +12,7 @@ class Transfers {
     this.toInspect = []; this.toHash = []; this.ready = [];
     this.active = 0; this.asked = 0; this.busy = { inspecting: false, hashing: false };
     this.route = "s3"; this.reached = false; // whether S3 ever answered
+    this.outage = null; // what all files wait for: since when, until when for the next try, and why
     this.counts = { waiting: 0, sending: 0, sent: 0, duplicate: 0, rejected: 0, failed: 0, cancelled: 0 };
     this.bytes = 0; this.sentBytes = 0;
     this.batch = { offers: [], reports: [] }; this.batchTimer = null; this.lastBatch = 0;
@@ -44,6 +45,7 @@ class Transfers {
   retry(file) {
     if (file.state !== "failed" && file.state !== "cancelled") return;
     if (!this.active) this.route = "s3";
+    this.outage = null;
     this.progress(file, 0);
     Object.assign(file, { tries: 0, posted: false, post: null });
     this.set(file, "waiting", "");
@@ -93,10 +95,11 @@ class Transfers {
   }
 
   async pump() {
+    if (this.outage && performance.now() < this.outage.until) return;
     this.startReady();
     if (this.busy.hashing) return;
     this.busy.hashing = true;
-    while (this.toHash.length && this.asked + this.ready.length < AHEAD) {
+    while (this.toHash.length && this.asked + this.ready.length + (this.outage ? this.active : 0) < (this.outage ? 1 : AHEAD)) {
       const file = this.toHash.shift();
       if (file.state !== "waiting") continue;
       try {
@@ -145,12 +148,13 @@ class Transfers {
     this.pump();
   }
 
-  take(file, { post, state, text }) {
+  take(file, { post, state, text, outage }) {
     if (file.asking) { file.asking = 0; this.asked--; }
     if (file.state === "cancelled" || (post && file.state !== "waiting")) { if (post) this.report(file); return; }
     if (!post) {
       file.abort?.();
-      this.end(file, state, text);
+      if (outage) this.wait(file, text);
+      else this.end(file, state, text);
     } else {
       file.post = post; file.goodUntil = performance.now() + (post.seconds - 30) * 1000;
       this.ready.push(file);
@@ -159,7 +163,7 @@ class Transfers {
 
   // ---- sending
   startReady() {
-    const most = this.route === "s3" ? this.model.get("parallel") : 2;
+    const most = this.outage ? 1 : this.route === "s3" ? this.model.get("parallel") : 2;
     while (this.active < most && this.ready.length) {
       const file = this.ready.shift();
       if (file.state !== "waiting") continue;
@@ -174,6 +178,26 @@ class Transfers {
   }
 
   again(file) { this.progress(file, 0); this.set(file, "waiting", ""); this.toHash.unshift(file); } // gets another presigned post
+
+  // AWS does not answer, or the credentials have expired: all files wait, and one at a time is tried.
+  wait(file, text) {
+    const now = performance.now(), limit = 1000 * this.model.get("outage_timeout_s");
+    if (!limit) { this.end(file, "failed", text); this.report(file); return; }
+    if (!this.reached) this.route = "s3";
+    const outage = this.outage ??= { since: now, until: 0, pause: SHORTEST_MS, text };
+    outage.text = text;
+    Object.assign(file, { tries: 0, posted: false, post: null });
+    this.again(file);
+    if (now >= outage.since + limit) { this.giveUp(text); return; }
+    if (now < outage.until) return;
+    outage.pause = Math.min(2 * outage.pause, LONGEST_MS);
+    outage.until = now + outage.pause;
+    setTimeout(() => this.pump(), outage.pause);
+  }
+  giveUp(text) {
+    this.outage = null; this.toHash = []; this.ready = [];
+    for (const file of this.files.values()) if (file.state === "waiting" && !file.asking) { this.end(file, "failed", text); this.report(file); }
+  }
 
   viaS3(file) {
     return new Promise((resolve, reject) => {
@@ -233,8 +257,15 @@ class Transfers {
       setTimeout(() => { if (file.state === "waiting") { this.again(file); this.pump(); } }, 500 * 2 ** file.tries);
       return;
     }
+    if (!status && way === "s3") { this.lost(file, text); return; }
     this.end(file, "failed", text);
     this.report(file);
+  }
+
+  async lost(file, text) { // the network's fault, unless the file itself cannot be read any more
+    try { await file.blob.slice(0, 1).arrayBuffer(); }
+    catch { text = "The browser cannot read it: it may have been moved or changed."; this.end(file, "failed", text); this.report(file); return; }
+    if (file.state === "sending") { this.wait(file, text); this.pump(); }
   }
 
   // ---- accounts
@@ -244,7 +275,9 @@ class Transfers {
     this.changed();
   }
   end(file, state, text) {
-    this.progress(file, state === "sent" || state === "duplicate" ? file.size : 0);
+    const there = state === "sent" || state === "duplicate";
+    if (there && this.outage) { this.outage = null; setTimeout(() => this.pump()); }
+    this.progress(file, there ? file.size : 0);
     this.set(file, state, text || "");
   }
   progress(file, sent) { this.sentBytes += sent - file.sent; file.sent = sent; this.changed(); }
@@ -261,7 +294,7 @@ async function digestOf(blob) {
 
 // S3 says in XML why it refuses; a status of 0 is the browser's for a network that failed.
 function refusal(status, body) {
-  if (!status) return { status, text: "The network failed before all of it was sent. Retry it." };
+  if (!status) return { status, text: "The network failed before all of it was sent." };
   const part = (name) => body.match(new RegExp(`<${name}>([^<]*)</${name}>`))?.[1].replace(/&quot;/g, '"').replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
   const code = part("Code") ?? `status ${status}`, words = part("Message") ?? "";
   return { status, text: `S3 refused it: ${words} (${code})`, expired: /expired/i.test(words) };

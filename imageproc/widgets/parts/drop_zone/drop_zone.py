@@ -43,7 +43,8 @@ class DropZone(anywidget.AnyWidget):
     `signatures` are the beginnings of acceptable files (hexadecimal) by content type; other files, and those
     of more than `max_bytes`, are rejected by the browser at once. With `anywhere` files may be dropped on all
     of the element of class `ip-app` around it, and the list of files is a tray. `allow_duplicates` is a check
-    box: what it means is the handler's.
+    box: what it means is the handler's. During an outage all files wait for at most
+    `outage_timeout_s` seconds, and one after the other is tried again.
     """
 
     _esm = script("transfers.js", "drop_zone.js")
@@ -53,6 +54,7 @@ class DropZone(anywidget.AnyWidget):
     signatures = traitlets.Dict().tag(sync=True)
     max_bytes = traitlets.Int(0).tag(sync=True)
     parallel = traitlets.Int(4).tag(sync=True)
+    outage_timeout_s = traitlets.Float(0).tag(sync=True)
     chunk_bytes = traitlets.Int(4 * 1024 * 1024).tag(sync=True)
     enabled = traitlets.Bool(True).tag(sync=True)
     anywhere = traitlets.Bool(False).tag(sync=True)
@@ -145,6 +147,9 @@ class DropZone(anywidget.AnyWidget):
         return self._end(file_id, _guarded(lambda: self._handler.confirm(file_id)))
 
     def _end(self, file_id: str, result: UploadResult) -> dict[str, Any]:
+        if result.outage and self.outage_timeout_s > 0:  # the page tries it again
+            self.rows.change(file_id, UploadState.WAITING, result.text)
+            return {"id": file_id, "text": result.text, "outage": True}
         self.rows.change(file_id, result.state, result.text)
         return {"id": file_id, "state": result.state.value, "text": result.text}
 

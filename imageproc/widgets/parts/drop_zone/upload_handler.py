@@ -70,6 +70,8 @@ class UploadResult:
 
     state: UploadState
     text: str = ""
+    outage: bool = False
+    """Whether it failed for a cause that other files would fail for, too, until it is mended."""
 
 
 class UploadHandler(Protocol):
