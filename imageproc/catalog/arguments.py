@@ -34,15 +34,17 @@ _TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?
 
 
 def condition_of(given: Mapping[str, Any]) -> PhotoCondition:
-    """Return what all of these arguments of `where` say together; None says nothing.
+    """Return what all of these arguments of `where` say together.
 
     Raises QueryError for an unknown argument, with the nearest names, InvalidArgumentError for a value
     that it cannot have.
     """
-    given = {name: value for name, value in given.items() if value is not None}
-    for name in given:
+    given = dict(given)
+    for name, value in given.items():
         if name not in _ARGUMENTS:
             raise QueryError(f"Photos cannot be selected by {name!r}.", nearest(name, _ARGUMENTS))
+        if value is None:
+            raise InvalidArgumentError(f"{name} is None.", "Give a value, or leave it out to mean all.")
     confidence = given.pop("min_confidence", None)
     if confidence is not None and "tag" not in given:
         raise InvalidArgumentError("min_confidence says nothing without a tag.", "Give both.")
@@ -54,6 +56,8 @@ def condition_of(given: Mapping[str, Any]) -> PhotoCondition:
 
 def _tag(value: Any, confidence: Any) -> PhotoCondition:
     least = None if confidence is None else _number("min_confidence", confidence)
+    if least is not None and not 0 <= least <= 100:
+        raise InvalidArgumentError(f"min_confidence cannot be {confidence!r}.", "Give percent, 0 to 100.")
     return _any_of("tag", value, lambda tag: HasTag(tag, least))
 
 

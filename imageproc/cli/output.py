@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.style import StyleType
 from rich.table import Table
@@ -28,9 +29,18 @@ _PAGE = 500
 
 _GAP = 2
 
+_UNWRAPPED = 10_000
+"""Columns where no terminal says how many there are: what is piped is for other programs, and not wrapped."""
+
 
 class _Console(Console):
     """Shows texts as they are: no markup, and escaped what does not print."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        if self.is_terminal or "COLUMNS" in os.environ:
+            return super().size
+        return ConsoleDimensions(_UNWRAPPED, 25)
 
     def render_str(
         self, text: str, *, style: StyleType = "", justify: Any = None, overflow: Any = None, **_: Any

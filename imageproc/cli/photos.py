@@ -75,7 +75,7 @@ def print_photos(chosen: Iterable[Photo]) -> None:
         )
         for photo in reasons.of(chosen)
     )
-    print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no photos.")
+    print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no such photos.")
     for reason, count in reasons.counts.items():
         console.print()
         console.print(reason)

@@ -27,7 +27,7 @@ from imageproc.client.logs import Logs
 from imageproc.client.metrics import Metrics
 from imageproc.client.photos import Photos
 from imageproc.client.photos.comparison import Comparison, compare
-from imageproc.client.photos.photo import Photo
+from imageproc.client.photos.photo import Photo, several
 from imageproc.client.privacy import Privacy
 from imageproc.client.recovery import recover
 from imageproc.client.stack import Stack
@@ -36,7 +36,7 @@ from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
-from imageproc.errors import ImageprocError, TargetError, UploadError
+from imageproc.errors import ImageprocError, InvalidArgumentError, TargetError, UploadError
 from imageproc.presentation import html
 
 if TYPE_CHECKING:
@@ -177,13 +177,15 @@ class Workbench:
         """Return what so many photos, these, or an album's cost on AWS: an estimate, also on the local AWS.
 
         The stack's parameters count, and of a number of photos `parameters` before them. Raises AwsError,
-        ValueError for fewer than 0, and as `Albums.get` does.
+        InvalidArgumentError, and as `Albums.get` does.
         """
         if album:
             photos = self.photos.in_album(album)
-        if isinstance(photos, int):
-            return of_stack(self.stack, photos, parameters or {})
-        return of_photos(self.stack, photos)
+        if not isinstance(photos, int):
+            return of_photos(self.stack, several(photos))
+        if photos < 0:
+            raise InvalidArgumentError(f"{photos} are no photos.", "Give a number from 0 on, or photos.")
+        return of_stack(self.stack, photos, parameters or {})
 
     def compare(
         self,
@@ -220,18 +222,25 @@ class Workbench:
         album: AlbumLike,
         user: str | None = None,
         again: bool = False,
+        timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Photo]:
         """Upload files and folders, and yield each photo when it is finished.
 
-        The album is created if need be; `user` is its owner (by default `default_user()`). Raises UploadError
-        for the first file that cannot be sent, after the others are; FollowTimeoutError, AwsError, Cancelled.
+        The album is created if need be; `user` is its owner (by default `default_user()`). `timeout_s` is
+        that of `Photos.follow`. Raises UploadError for a path where nothing is, before anything is created,
+        and for the first file that cannot be sent, after the others are; FollowTimeoutError, AwsError,
+        Cancelled.
         """
+        paths = [Path(path).expanduser() for path in paths]
+        for path in paths:
+            if not path.exists():
+                raise UploadError(f"There is no file or folder {path}.")
         into = self.albums.get_or_create(album, user)
         events = list(self.uploads.upload(paths, into, again=again, cancellation=cancellation))
         sent = [event for event in events if isinstance(event, Uploaded)]
         sleep = (cancellation or Cancellation()).sleep
-        for photo in self.photos.follow(sent, sleep=sleep):
+        for photo in self.photos.follow(sent, timeout_s=timeout_s, sleep=sleep):
             if photo.status.finished:
                 yield photo
         for event in events:

@@ -54,6 +54,8 @@ def test_an_unknown_field_is_told_with_the_nearest() -> None:
         {"tag": "a\0b"},
         {"tag": "Dog", "min_confidence": "80"},
         {"min_confidence": 80},
+        {"tag": "Dog", "min_confidence": 800},
+        {"tag": None},
         {"camera": b"x"},
         {"taken": "14-05"},
         {"taken": "2014-13"},

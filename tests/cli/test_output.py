@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.cli.output import Reasons, brief, size
+from imageproc.cli.output import Reasons, brief, console, print_table, size
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 
@@ -56,3 +56,16 @@ def test_of_many_reasons_and_photos_the_first_are_kept() -> None:
 @pytest.mark.parametrize(("count", "said"), [(999, "999 B"), (1000, "1.0 kB"), (1_500_000, "1.5 MB")])
 def test_sizes_are_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert size(count) == said
+
+
+def test_what_is_piped_is_not_wrapped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    arn = "arn:aws:states:eu-west-1:123456789012:execution:imageproc-ImageProc:" + "0123456789" * 8
+    console.print(f"The execution is {arn}, and it ended.")
+    print_table(("ARN", "STATUS"), [(arn, "SUCCEEDED")], "Nothing.")
+    sentence, heads, row = capsys.readouterr().out.splitlines()
+    assert sentence == f"The execution is {arn}, and it ended."
+    assert heads.split() == ["ARN", "STATUS"]
+    assert row.split() == [arn, "SUCCEEDED"]

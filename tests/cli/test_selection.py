@@ -179,7 +179,7 @@ def test_a_table_says_why_and_what_an_album_costs(
     assert "no tags: slow down\nlate.jpg" in shown
     assert "Amazon" in shown
     assert "Amazon" not in run("photos").stdout
-    assert run("photos", "--tag", "Dog", "--taken", "2000").stdout == "There are no photos.\n"
+    assert run("photos", "--tag", "Dog", "--taken", "2000").stdout == "There are no such photos.\n"
 
 
 def test_photos_are_written_into_files(photos: Backend, run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from imageproc.client.target import Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.costs import AVERAGE_MEGABYTES
-from imageproc.errors import AlbumNotFoundError, Cancelled, TargetError, UploadError
+from imageproc.errors import AlbumNotFoundError, Cancelled, InvalidArgumentError, TargetError, UploadError
 from tests import pictures
 from tests.client.conftest import Backend, written
 
@@ -159,3 +159,29 @@ def test_a_workbench_asks_nothing_before_it_is_needed_and_makes_each_resource_on
 def test_a_target_that_does_not_exist_cannot_be_opened() -> None:
     with pytest.raises(TargetError, match="'azure' is not a target"):
         Workbench.open("azure")
+
+
+def test_a_path_where_nothing_is_leaves_no_album(backend: Backend) -> None:
+    with pytest.raises(UploadError, match="There is no file or folder /nowhere"):
+        list(backend.workbench.process(["/nowhere"], album="New"))
+    assert list(backend.workbench.albums) == []
+
+
+@pytest.mark.parametrize("photos", ["many", -5, None])
+def test_what_are_no_photos_costs_nothing_but_an_error(backend: Backend, photos: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"are no photos\. Give"):
+        backend.workbench.cost(photos)
+
+
+def test_wrong_types_are_our_errors(backend: Backend, tmp_path: Path) -> None:
+    photos: Any = backend.workbench.photos
+    wrong = (
+        lambda: photos.search(None),
+        lambda: photos.where()["a"],
+        lambda: photos.where(album=None),
+        lambda: photos.download("a.jpg", tmp_path),
+        lambda: photos.download(None, tmp_path),
+    )
+    for call in wrong:
+        with pytest.raises(InvalidArgumentError):
+            call()

@@ -11,6 +11,7 @@ from imageproc.client.photos.followed import FollowedPhoto
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 from imageproc.widgets.panels.follow_panel import FollowPanel
+from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
 from imageproc.widgets.updates import flush
 
@@ -76,6 +77,15 @@ def test_the_chosen_photo_stays_listed_however_many_there_are(panel: FollowPanel
     settle(panel)
     assert panel.graph.title == "Execution of 20.jpg"
     assert [row["name"] for row in panel.list.rows][-2:] == ["9.jpg", "20.jpg"]
+
+
+def test_the_saved_list_has_a_reason_on_one_line_and_says_how_many_it_left_out() -> None:
+    shown = ExecutionList(columns=["Photo", "Completed"])
+    shown.show([ExecutionRow("1", "a.jpg", [Cell("Incomplete in 26 s\ntags missing: it")])], {"all": 42})
+    flush()
+    saved = shown.static()
+    assert "Incomplete in 26 s: tags missing: it" in saved
+    assert "Photos: 1 of 42" in saved
 
 
 def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhere() -> None:

@@ -24,7 +24,7 @@ from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
-from imageproc.client.photos.photo import Photo, PhotoLike, id_of
+from imageproc.client.photos.photo import Photo, PhotoLike, id_of, several
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
 from imageproc.client.photos.view import PhotoView
@@ -283,7 +283,7 @@ class Photos(Labelling):
         """
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)
-        return download(map(self.find, photos), read, Path(folder), strip_location=strip)
+        return download(map(self.find, several(photos)), read, Path(folder), strip_location=strip)
 
     def write_zip(
         self,

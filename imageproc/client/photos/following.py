@@ -11,6 +11,8 @@ from imageproc.client.uploads.events import ObjectVersion
 from imageproc.core.record import Status, StepError
 from imageproc.errors import FollowTimeoutError
 
+_LATE = "They continue, after others perhaps: look again later, or wait longer (timeout_s)."
+
 BATCH_S, EACH_S = 120.0, 10.0
 """What a batch may take at worst: so many seconds, and so many for each photo."""
 
@@ -75,7 +77,7 @@ class Follower:
                 notify = ignore
             if waiting and clock() > deadline:
                 late = f"Not finished after {timeout_s:.0f} s: {len(waiting)} of the photos."
-                raise FollowTimeoutError(late, not_started(idle) if idle else "")
+                raise FollowTimeoutError(late, not_started(idle) if idle else _LATE)
             if waiting:
                 sleep(interval_s)
 

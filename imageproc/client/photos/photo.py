@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imageproc.core.corrections import without
 from imageproc.core.record import PhotoRecord
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from imageproc.client.photos.labelling import Outcome
     from imageproc.client.photos.processing import Restarted
     from imageproc.core.label import Label
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,6 +123,13 @@ class Photo(PhotoRecord):
 
 PhotoLike = Photo | str
 """A photo, its ID, or the end of its ID (its file's name, say)."""
+
+
+def several(photos: Iterable[T]) -> Iterable[T]:
+    """Return photos as they are. Raises InvalidArgumentError for one alone, and for what are none."""
+    if isinstance(photos, str | Photo) or not isinstance(photos, Iterable):
+        raise InvalidArgumentError(f"{photos!r} are no photos.", "Give a view, an album or a list of photos.")
+    return photos
 
 
 def id_of(photo: object) -> str:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from imageproc.catalog.arguments import ARGUMENTS
 from imageproc.catalog.fields import nearest
 from imageproc.catalog.near_words import near_labels
-from imageproc.errors import QueryError
+from imageproc.errors import InvalidArgumentError, QueryError
 
 if TYPE_CHECKING:
     from imageproc.client.photos.view import PhotoView
@@ -126,6 +126,8 @@ def parse(text: str) -> Search:
     Raises QueryError for what cannot be read, with the nearest names of an unknown field. Whether there is
     such a tag or album, and whether a time is one, is found out when it is applied.
     """
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"{text!r} is no text to search for.", "Such as 'dog taken:2014'.")
     if text.count('"') % 2:
         raise QueryError("A quotation mark is not closed.", 'Write "…" with two of them.')
     found = []

@@ -57,11 +57,11 @@ class PhotoView(LabelledView):
     hidden: frozenset[str] = frozenset()
     """Labels that are neither shown nor counted: those that the view's album hides."""
 
-    def where(self, *, album: AlbumLike | None = None, **conditions: Any) -> PhotoView:
+    def where(self, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
         hidden = self.hidden
-        if album is not None:
-            found = self.photos.album(album, _owner(conditions.get("user")))
+        if conditions.get("album") is not None:
+            found = self.photos.album(conditions.pop("album"), _owner(conditions.get("user")))
             conditions["album_id"], hidden = found.id, hidden | found.hidden_labels
         return self._with(self.selection.where(condition_of(conditions)), hidden)
 
@@ -133,6 +133,8 @@ class PhotoView(LabelledView):
         """Return one photo, or a view of a part. Raises IndexError, InvalidArgumentError for steps."""
         if isinstance(index, slice):
             return self._slice(index)
+        if not hasattr(index, "__index__"):
+            raise InvalidArgumentError(f"A view has no photo {index!r}.", "Give its number, or a slice.")
         start = index if index >= 0 else index + len(self)
         for photo in self._with(self.selection.part(start, 1)) if start >= 0 else ():
             return photo

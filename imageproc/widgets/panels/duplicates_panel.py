@@ -42,7 +42,8 @@ class DuplicatesPanel(Panel):
         `on_forgotten` is called, from any thread, after photos were forgotten.
         """
         self._workbench, self._on_forgotten = workbench, on_forgotten
-        self._view = view if view is not None else workbench.photos.where(album=album)
+        of_album = workbench.photos.where(album=album) if album else workbench.photos.where()
+        self._view = of_album if view is None else view
         self.found: Duplicates | None = None
         self._shown: list[DuplicateGroup] = []
         self._looked_at = 0  # of the groups that were found: one of which nothing is left is not shown

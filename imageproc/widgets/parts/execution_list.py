@@ -60,8 +60,10 @@ class ExecutionList(anywidget.AnyWidget):
 
     def static(self) -> Markup:
         """Return the rows as HTML, for pages without a kernel."""
-        texts = [[row["name"], *(stage["text"] for stage in row["stages"])] for row in self.rows]
-        return folded(self.columns, texts, "Photos", self.empty)
+        texts = [[row["name"], *(_line(stage) for stage in row["stages"])] for row in self.rows]
+        total = max(self.counts.values(), default=0)
+        some = f"Photos: {len(texts)} of {total:,}" if total > len(texts) else "Photos"
+        return folded(self.columns, texts, some, self.empty)
 
     def _receive(self, _: Any, message: Any, __: Any) -> None:
         """Answer a view that asks for addresses, only of rows: anyone can send messages."""
@@ -69,6 +71,10 @@ class ExecutionList(anywidget.AnyWidget):
         if isinstance(asked, list):
             shown = [row["key"] for row in self.rows if row["picture"] and row["key"] in asked]
             self.send({"addresses": {key: self._address(key) for key in shown}})
+
+
+def _line(cell: dict[str, str]) -> str:
+    return cell["text"].replace("\n", ": ")
 
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
