@@ -161,6 +161,19 @@ def test_rows_show_pictures_by_addresses_that_are_not_kept(page: Page) -> None:
     assert image.evaluate("(one) => one.closest('tr').innerText").startswith("a.jpg")
 
 
+def test_a_row_whose_address_is_out_of_reach_shows_the_bytes_of_the_kernel(page: Page) -> None:
+    shown = ExecutionList(columns=["Photo"])
+    shown.show([ExecutionRow("1", "a.jpg", [], picture=True)], {"all": 1})
+    updates.flush()
+    page.page.route("**/*.png", lambda route: route.abort())
+    draw(page, [shown])
+    page.page.evaluate("() => models[0].receive({ addresses: { 1: 'http://localhost/1.png' } })")
+    page.page.wait_for_function("() => models[0].sent.length === 2")
+    assert page.page.evaluate("() => models[0].sent[1]") == {"bytes": "1"}
+    page.page.evaluate("(pixel) => models[0].receive({ bytes: '1' }, [Uint8Array.from(pixel)])", list(PIXEL))
+    page.page.locator(".ip-execution-list img").wait_for()
+
+
 def test_files_are_listed_while_there_is_something_to_see(page: Page) -> None:
     draw(page, [zone(UploadState.SENT), zone(UploadState.REJECTED)])
     fine, bad = page.page.locator(".ip-drop-zone").all()

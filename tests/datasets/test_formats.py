@@ -110,7 +110,7 @@ def test_voc_is_as_its_devkit_says(tmp_path: Path) -> None:
     root = ET.parse(tmp_path / "Annotations" / "dog.xml").getroot()
     assert root.tag == "annotation"
     assert [child.tag for child in root][:5] == ["folder", "filename", "source", "size", "segmented"]
-    size = {one.tag: int(one.text or "") for one in root.find("size") or ()}
+    size = {one.tag: int(one.text or "") for one in root.iterfind("size/*")}
     assert size == {"width": 200, "height": 100, "depth": 3}
     boxes = [{one.tag: int(one.text or "") for one in box} for box in root.iter("bndbox")]
     assert boxes[0] == {"xmin": 21, "ymin": 21, "xmax": 80, "ymax": 60}, "pixels from 1, the last one within"

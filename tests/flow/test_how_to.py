@@ -18,6 +18,7 @@ from PIL import Image
 from imageproc.cli.commands import imageproc
 from imageproc.client.photos import Photos
 from imageproc.client.photos.photo import Photo
+from imageproc.deployment.template import read_sources
 from imageproc.local import LocalStatus
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
@@ -206,3 +207,15 @@ def test_every_command_of_a_page_exists_with_its_options() -> None:
             known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
             wrong += [f"{page.name}: {word}" for word in words if word[0] == "-" and word not in known]
     assert wrong == []
+
+
+def test_every_parameter_that_a_page_sets_exists() -> None:
+    pages = "\n".join("\n".join(blocks(page.name, "console")) for page in sorted(HOW_TO.glob("*.md")))
+    template = read_sources().template
+    deployed = re.findall(r" -p (\w+)=", " ".join(re.findall(r"^\$ imageproc deploy .+$", pages, re.M)))
+    assert len(deployed) > 2
+    assert [name for name in deployed if f"\n  {name}:\n" not in template] == []
+    for name, words in re.findall(r"^\$ imageproc run (\w+)(.*)$", pages, re.M):
+        cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text())["cells"]
+        code = "".join(next(one["source"] for one in cells if one["cell_type"] == "code"))
+        assert [one for one in re.findall(r"-p (\w+)", words) if f"\n{one}: " not in f"\n{code}"] == [], name

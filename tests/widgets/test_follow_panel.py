@@ -95,7 +95,7 @@ def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhe
         given.append(key)
         return f"https://example.org/{key}?X-Amz-Signature=1"
 
-    shown = ExecutionList(columns=["Photo"], address=address)
+    shown = ExecutionList(columns=["Photo"], address=address, picture=lambda _: b"a picture")
     shown.show([ExecutionRow("1", "a.jpg", [], picture=True), ExecutionRow("2", "b.txt", [])], {"all": 2})
     flush()
     sent: list[object] = []
@@ -104,4 +104,8 @@ def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhe
         shown._handle_custom_msg(message, [])
     assert sent == [{"addresses": {"1": "https://example.org/1?X-Amz-Signature=1"}}]
     assert given == ["1"]
+    shown.send = lambda content, buffers: sent.append((content, buffers))
+    for key in ("1", "2", ["1"], None):
+        shown._handle_custom_msg({"bytes": key}, [])
+    assert sent[1:] == [({"bytes": "1"}, [b"a picture"])]
     assert "X-Amz-Signature" not in str(shown.get_state())

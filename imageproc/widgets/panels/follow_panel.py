@@ -45,7 +45,7 @@ class FollowPanel(Panel):
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
-        self.list = ExecutionList(columns=follow_rows.COLUMNS, address=self._thumbnail)
+        self.list = ExecutionList(columns=follow_rows.COLUMNS, address=self._address, picture=self._thumbnail)
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
         self.resume_button = fields.button("Resume", self.resume)
@@ -223,10 +223,18 @@ class FollowPanel(Panel):
         url = self._workbench.executions.console_url(followed.arn) if followed.arn else None
         return follow_rows.row(followed, url)
 
-    def _thumbnail(self, photo_id: str) -> str | None:
+    def _address(self, photo_id: str) -> str | None:
         """Return an address of a photo's thumbnail."""
-        photo = next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+        photo = self._photo(photo_id)
         return self._urls.thumbnail(photo) if photo else None
+
+    def _thumbnail(self, photo_id: str) -> bytes | None:
+        """Return a photo's thumbnail, for a browser that cannot reach S3."""
+        photo = self._photo(photo_id)
+        return photo.thumbnail_if_any() if photo else None
+
+    def _photo(self, photo_id: str) -> Photo | None:
+        return next((one.photo for one in self._all() if one.photo_id == photo_id), None)
 
     @cached_property
     def _urls(self) -> PresignedUrls:

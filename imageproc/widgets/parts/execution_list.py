@@ -32,7 +32,8 @@ class ExecutionList(anywidget.AnyWidget):
     """Rows with a name that can be chosen and a cell for each stage; `selected` is the chosen row's key.
 
     `address` gives a small picture's address by key. It opens the picture, and travels in a message to a view
-    that asks for it: traits are saved with the notebook.
+    that asks for it: traits are saved with the notebook. `picture` gives the bytes, where the address does
+    not work.
 
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
@@ -48,10 +49,16 @@ class ExecutionList(anywidget.AnyWidget):
     counts: Any = traitlets.Dict().tag(sync=True)
     empty = traitlets.Unicode("No photos yet.").tag(sync=True)
 
-    def __init__(self, *, address: Callable[[str], str | None] = lambda _: None, **traits: Any) -> None:
+    def __init__(
+        self,
+        *,
+        address: Callable[[str], str | None] = lambda _: None,
+        picture: Callable[[str], bytes | None] = lambda _: None,
+        **traits: Any,
+    ) -> None:
         """Begin without rows."""
         super().__init__(**traits)
-        self._address = address
+        self._address, self._picture = address, picture
         self.on_msg(self._receive)
 
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
@@ -66,11 +73,13 @@ class ExecutionList(anywidget.AnyWidget):
         return folded(self.columns, texts, some, self.empty)
 
     def _receive(self, _: Any, message: Any, __: Any) -> None:
-        """Answer a view that asks for addresses, only of rows: anyone can send messages."""
-        asked = message.get("addresses") if isinstance(message, dict) else None
-        if isinstance(asked, list):
-            shown = [row["key"] for row in self.rows if row["picture"] and row["key"] in asked]
-            self.send({"addresses": {key: self._address(key) for key in shown}})
+        """Answer a view that asks for addresses or bytes, only of rows: anyone can send messages."""
+        asked = message if isinstance(message, dict) else {}
+        shown = [row["key"] for row in self.rows if row["picture"]]
+        if isinstance(asked.get("addresses"), list):
+            self.send({"addresses": {key: self._address(key) for key in shown if key in asked["addresses"]}})
+        elif asked.get("bytes") in shown:
+            self.send({"bytes": asked["bytes"]}, [self._picture(asked["bytes"]) or b""])
 
 
 def _line(cell: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ function render({ model, el }) {
     }
     const one = known.get(row.key);
     if (row.picture && !one.image) {
-      one.image = element("img", { alt: "", hidden: true, onerror: () => { one.image.hidden = true; } });
+      one.image = element("img", { alt: "", hidden: true, onerror: () => failed(row.key, one) });
       one.button.before(one.image);
       asked.push(row.key);
     }
@@ -50,11 +50,23 @@ function render({ model, el }) {
     if (asked.length) model.send({ addresses: asked.splice(0) });
   }
 
-  function receive({ addresses }) {
-    for (const [key, address] of Object.entries(addresses ?? {})) {
-      const image = known.get(key)?.image, url = safeUrl(address ?? "");
-      if (image && url) { image.src = url; image.hidden = false; }
-    }
+  function failed(key, one) { // S3 may be out of the browser's reach: then the kernel has the bytes
+    one.image.hidden = true;
+    if (!one.tried) model.send({ bytes: key });
+    one.tried = true;
+  }
+
+  function receive({ addresses, bytes }, buffers) {
+    for (const [key, address] of Object.entries(addresses ?? {})) show(key, safeUrl(address ?? ""));
+    if (buffers?.[0]?.byteLength) show(bytes, URL.createObjectURL(new Blob([buffers[0]])));
+  }
+
+  function show(key, url) {
+    const image = known.get(key)?.image;
+    if (!image || !url) return;
+    image.onload = () => { if (url.startsWith("blob:")) URL.revokeObjectURL(url); };
+    image.src = url;
+    image.hidden = false;
   }
 
   function choose(key) { model.set("selected", key); model.save_changes(); mark(); }

@@ -164,12 +164,7 @@ function render({ model, el }) {
   function onMessage(content, buffers) {
     if (content.type === "layout") return onLayout(content, buffers[0]);
     if (content.type === "copy") { copyText(content.text).then((done) => say(done ? content.said : "The browser does not allow copying.")); return; }
-    if (content.type === "save") { // not in this window, which an address that does not answer would replace
-      const frame = element("iframe", { src: content.url, hidden: true, title: "Download" });
-      root.append(frame);
-      setTimeout(() => frame.remove(), 60000);
-      return;
-    }
+    if (content.type === "save") return saveFrom(content.url, root);
     if (content.version !== version) return;
     if (content.type === "reveal") { current = content.number; reveal(current, "center"); paint(); roving(); }
     else if (content.type === "window") onWindow(content);

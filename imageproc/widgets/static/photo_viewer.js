@@ -223,7 +223,7 @@ function render({ model, el }) {
     else if (message.type === "run") run.textContent = message.text || "not known";
     else if (message.type === "original") {
       saved.textContent = message.cause || (message.address ? "" : "There is no original.");
-      if (safeUrl(message.address)) element("a", { href: message.address, download: "", rel: "noopener noreferrer" }).click();
+      if (safeUrl(message.address)) saveFrom(message.address, el);
     } else if (message.type === "picture") {
       if (message.cause) { state.textContent = `${STATE_SIGNS.error} The picture cannot be shown: ${message.cause}`; return; }
       if (blob) URL.revokeObjectURL(blob);
