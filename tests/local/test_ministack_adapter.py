@@ -384,6 +384,15 @@ evaluated, evaluate = [], dynamodb._evaluate_condition
 dynamodb._evaluate_condition = lambda *asked, **more: evaluated.append(asked[1]) or evaluate(*asked, **more)
 assert list(answers()) == before
 print(sum(len(one["Items"]) for one in before), len(evaluated))
+
+# Written, moved to another number or partition, left without a number, removed: after the keys were sorted.
+for number, part, time in (("9", "a", "7"), ("0", "a", "11"), ("2", "b", "6"), ("4", "a", None)):
+    key = {"time": {"N": time}} if time else {}
+    ask("PutItem", TableName="table", Item={"id": {"S": number}, "part": {"S": part}} | key)
+ask("DeleteItem", TableName="table", Key={"id": {"S": "3"}})
+after = list(answers())
+dynamodb._tables["table"].pop("_index_members")
+assert list(answers()) == after != before
 """
 
 
