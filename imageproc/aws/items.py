@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Context, Decimal
@@ -21,24 +20,6 @@ _DESERIALIZE = TypeDeserializer().deserialize
 _BATCH = 100
 """The most items of one BatchGetItem:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
-
-
-def read_items_quickly(dynamodb: Any) -> None:
-    """Let this boto3 client leave items as they were sent, instead of building each by DynamoDB's model.
-
-    The SDK's parser walks that model for each value of each attribute: that is most of the time that reading
-    many records takes. It gives what was sent, but for binary values; `from_item` reads both.
-    https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html
-    """
-    for operation in ("BatchGetItem", "Query", "Scan"):
-        dynamodb.meta.events.register(f"before-parse.dynamodb.{operation}", _leave_items)
-
-
-def _leave_items(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] == 200:
-        body = json.loads(response_dict["body"])
-        customized_response_dict |= {name: body.pop(name) for name in ("Items", "Responses") if name in body}
-        response_dict["body"] = json.dumps(body).encode()
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import duckdb
 
 from imageproc.catalog import answers
 from imageproc.catalog.database import Database
-from imageproc.catalog.feed import FRESH_S, Feed, Keys, uncollected
+from imageproc.catalog.feed import FRESH_S, PAGE, Feed, Keys, uncollected
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.rows import Origin, Row
@@ -187,12 +187,14 @@ class Catalog:
         began, deep = self._clock(), self._clock() - self._deep > DEEP_EVERY_S
         back = int(1000 * (DEEP_LOOK_BACK_S if deep else LOOK_BACK_S))
         since = {shard: time - back for shard, time in state.positions.items()}
-        latest = 0.0
+        latest, unseen = 0.0, list[Keys]()
         for keys in self._feed.changes(since):
             latest = max(latest, keys.now)
-            unseen = [(key, time) for key, time in keys.changes if self._seen.get(key) != time]
-            if unseen:
-                self._note(keys, unseen)
+            unseen.append(keys.without(self._seen))
+            if sum(len(each.changes) for each in unseen) >= PAGE:
+                self._note(unseen)
+                unseen = []
+        self._note(unseen)
         if latest - state.followed > _HOUR_S:
             with self._journal.writing() as journal:
                 journal.add_albums(self._feed.albums(sorted(journal.albums())))
@@ -204,19 +206,12 @@ class Catalog:
         self._touch(began)
         self._merge_if_due()
 
-    def _note(self, keys: Keys, unseen: list[tuple[str, int]]) -> None:
+    def _note(self, pages: list[Keys]) -> None:
         """Read the photos that changed, alone, so that a later state never meets an earlier one."""
+        if not any(page.changes for page in pages):
+            return
         with uncollected(), self._journal.writing() as journal:
-            database = self._refreshed()
-            changed = self._ids_of_tombstones(database, unseen) if keys.shard == FORGOTTEN else dict(unseen)
-            known = dict(
-                database.rows(
-                    "SELECT id, change_time FROM records WHERE id IN (SELECT unnest(?))", [list(changed)]
-                )
-            )
-            wanted = [
-                key for key, time in changed.items() if key not in known or known[key] != time or not time
-            ]
+            wanted, known = self._wanted(pages)
             found = self._feed.records(wanted)
             gone = [key for key in wanted if key not in found and key in known]
             self._add_albums(journal, found)
@@ -227,17 +222,29 @@ class Catalog:
                 ]
             )
             positions = dict(journal.state().positions)
-            newest = min(unseen[-1][1], int(keys.now * 1000))
-            positions[keys.shard] = max(positions.get(keys.shard, 0), newest)
+            for page in pages:
+                newest = min(page.changes[-1][1], int(page.now * 1000)) if page.changes else 0
+                positions[page.shard] = max(positions.get(page.shard, 0), newest)
             journal.set_state(positions=positions, **({"erased": self._clock()} if gone else {}))
-        self._seen |= dict(unseen)
+        self._seen |= {key: time for page in pages for key, time in page.changes}
 
-    def _ids_of_tombstones(self, database: Database, unseen: list[tuple[str, int]]) -> dict[str, int]:
+    def _wanted(self, pages: list[Keys]) -> tuple[list[str], dict[str, int]]:
+        """Return the photos to be read, and the times of the changes of those that are here."""
+        database = self._refreshed()
+        changed = {key: time for page in pages if page.shard != FORGOTTEN for key, time in page.changes}
+        # Also what the index still shows as it was, a moment after it was erased.
+        changed |= self._ids_of_tombstones(database, pages)
+        asked = "SELECT id, change_time FROM records WHERE id IN (SELECT unnest(?))"
+        known = dict(database.rows(asked, [list(changed)]))
+        return [key for key, time in changed.items() if known.get(key) != time or not time], known
+
+    def _ids_of_tombstones(self, database: Database, pages: list[Keys]) -> dict[str, int]:
         """Return the photos that were erased and are still here, each with the time 0: to be looked at."""
-        hashes = [key for key, _ in unseen]
-        found = database.rows(
-            "SELECT id FROM records WHERE sha256(id) || '/' IN (SELECT unnest(?))", [hashes]
-        )
+        hashes = {key for page in pages if page.shard == FORGOTTEN for key, _ in page.changes}
+        if not hashes:
+            return {}
+        asked = "SELECT id FROM records WHERE sha256(id) || '/' IN (SELECT unnest(?))"
+        found = database.rows(asked, [list(hashes)])
         return {row[0]: 0 for row in found if tombstone_id(row[0]) in hashes}
 
     def _add_albums(self, journal: Journaled, found: Mapping[str, Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -52,6 +52,10 @@ class Keys:
     changes: tuple[tuple[str, int], ...]
     now: float
     """AWS's clock, epoch seconds."""
+
+    def without(self, seen: Mapping[str, int]) -> Keys:
+        """Return those changes that were not seen, by the times of the last ones that were."""
+        return replace(self, changes=tuple(one for one in self.changes if seen.get(one[0]) != one[1]))
 
 
 @dataclass(frozen=True)

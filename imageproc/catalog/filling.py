@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from imageproc.catalog.database import attach, fill_base, filling, insert, new_base
 from imageproc.catalog.journal import JournalEntry
 from imageproc.catalog.rows import Origin, tags_of, to_row
@@ -173,4 +175,5 @@ def _add(connection: duckdb.DuckDBPyConnection, page: Page, origin: Origin, done
         raise
 
 
-_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value).decode()

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice, starmap
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -87,9 +88,10 @@ def to_row(record: PhotoRecord, stored: Mapping[str, Any], origin: Origin) -> Ro
         for name, value in row.items()
         if not isinstance(value, int) or -_LARGEST <= value < _LARGEST
     }
-    rebuilt = encode(_record(row, origin))
-    if rebuilt == stored:
+    again = _record(row, origin)
+    if again == record:  # then both are stored alike, which takes longer to find out
         return row
+    rebuilt = encode(again)
     more = {name: [value] for name, value in stored.items() if name not in rebuilt or rebuilt[name] != value}
     more |= {name: [] for name in rebuilt if name not in stored}
     if more:
@@ -224,13 +226,14 @@ def _record(row: Mapping[str, Any], origin: Origin) -> PhotoRecord:
 def _labels_of(row: Mapping[str, Any]) -> Iterator[Label]:
     names = row.get("labels") or ()
     confidences = row.get("confidences") or row.get("confidences_64") or ()
-    numbers = iter(row.get("boxes") or row.get("boxes_64") or ())
+    numbers = map(_plain, row.get("boxes") or row.get("boxes_64") or ())
+    boxes = starmap(BoundingBox, zip(*[numbers] * len(_SIDES), strict=True))
     counts = row.get("box_counts") or [0] * len(names)
     for name, confidence, parents, count in zip(
         names, confidences, row.get("parents") or (), counts, strict=True
     ):
-        boxes = tuple(BoundingBox(*(_plain(next(numbers)) for _ in _SIDES)) for _ in range(count))
-        yield Label(name, _plain(confidence), tuple(parents.split("\n")) if parents else (), boxes)
+        general = tuple(parents.split("\n")) if parents else ()
+        yield Label(name, _plain(confidence), general, tuple(islice(boxes, count)))
 
 
 def _dms(other: Mapping[str, Any]) -> list[float] | None:

@@ -15,9 +15,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
-from imageproc.aws.items import read_items_quickly
 from imageproc.aws.translation import from_botocore
 from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
+from imageproc.client.quick_items import read_items_quickly
 from imageproc.errors import TargetError
 
 if TYPE_CHECKING:

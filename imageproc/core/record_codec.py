@@ -9,11 +9,11 @@ True
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeVar, overload
 
@@ -46,11 +46,22 @@ def decode(stored: Mapping[str, Any], kind: type[Any] = PhotoRecord, **more: Any
     A record can hold anything. What does not have the form that its attribute promises stays in `other`.
     `kind` is a subclass of PhotoRecord, `more` the values of its own fields.
     """
-    left = dict(stored)
-    values = _read(_FIELDS, left)
-    for name, (group, codecs) in _GROUPS.items():
-        if found := _read(codecs, left):
-            values[name] = group(**found)
+    left: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    grouped: dict[str, dict[str, Any]] = {name: {} for name in _GROUPS}
+    for attribute, raw in stored.items():
+        left[attribute] = raw
+        if attribute not in _BY_ATTRIBUTE:
+            continue
+        group, name, codec = _BY_ATTRIBUTE[attribute]
+        try:
+            value = codec.read(raw)
+        except _UNREADABLE:
+            continue
+        (grouped[group] if group else values)[name] = value
+        if value != _DEFAULTS.get(name) and (value is raw or codec.write(value) == raw):
+            del left[attribute]
+    values |= {name: _GROUPS[name][0](**found) for name, found in grouped.items() if found}
     return kind(**values, other=MappingProxyType(left), **more)
 
 
@@ -89,23 +100,6 @@ class _Codec:
 _UNREADABLE = (TypeError, ValueError, KeyError, ArithmeticError, AttributeError, OSError)
 
 
-def _read(codecs: Mapping[str, _Codec], left: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that `left` has; what they hold exactly is taken out of it."""
-    found: dict[str, Any] = {}
-    for name, codec in codecs.items():
-        if codec.attribute not in left:
-            continue
-        raw = left[codec.attribute]
-        try:
-            value = codec.read(raw)
-        except _UNREADABLE:
-            continue
-        found[name] = value
-        if value != _DEFAULTS.get(name) and codec.write(value) == raw:
-            del left[codec.attribute]
-    return found
-
-
 def _written(codecs: Mapping[str, _Codec], record: Any) -> dict[str, Any]:
     values = {name: getattr(record, name) for name in codecs}
     return {
@@ -121,8 +115,11 @@ def _text(value: Any) -> str:
     return value
 
 
+_NOT_NUMBERS = (bool, str)
+
+
 def _number(value: Any) -> float:
-    if isinstance(value, bool | str) or not math.isfinite(value):
+    if isinstance(value, _NOT_NUMBERS) or not math.isfinite(value):
         raise TypeError(value)
     number: float = value
     return number
@@ -179,14 +176,16 @@ def _each(read: Callable[[Any], T], values: Any) -> tuple[T, ...]:
     """Return those values that can be read."""
     found: list[T] = []
     for value in values:
-        with contextlib.suppress(*_UNREADABLE):
+        try:
             found.append(read(value))
+        except _UNREADABLE:
+            continue
     return tuple(found)
 
 
 def _box(value: Any) -> BoundingBox:
-    sides = {side: _number(value[side]) for side in ("left", "top", "width", "height")}
-    return BoundingBox(**sides, confidence=_number(value.get("confidence", 0.0)))
+    sides = (_number(value["left"]), _number(value["top"]), _number(value["width"]), _number(value["height"]))
+    return BoundingBox(*sides, _number(value.get("confidence", 0.0)))
 
 
 def _label(value: Any) -> Label:
@@ -199,10 +198,11 @@ def _label(value: Any) -> Label:
 
 
 _SIDES = tuple(one.name for one in fields(BoundingBox))
+_sides_of = attrgetter(*_SIDES)
 
 
 def _from_label(label: Label) -> dict[str, Any]:
-    boxes = [{side: getattr(box, side) for side in _SIDES} for box in label.boxes]
+    boxes = [dict(zip(_SIDES, _sides_of(box), strict=True)) for box in label.boxes]
     return {
         "name": label.name,
         "confidence": label.confidence,
@@ -295,6 +295,11 @@ _GROUPS: Mapping[str, tuple[type[Any], Mapping[str, _Codec]]] = {
     ),
 }
 _DEFAULTS: Mapping[str, Any] = {name: getattr(PhotoRecord(), name) for name in _FIELDS}
-_CODECS = [*_FIELDS.values(), *(codec for _, group in _GROUPS.values() for codec in group.values())]
-KNOWN_ATTRIBUTES: frozenset[str] = frozenset(codec.attribute for codec in _CODECS)
+_BY_ATTRIBUTE: Mapping[str, tuple[str, str, _Codec]] = {
+    codec.attribute: (group, name, codec)
+    for group, codecs in (("", _FIELDS), *((group, codecs) for group, (_, codecs) in _GROUPS.items()))
+    for name, codec in codecs.items()
+}
+"""By attribute: the group ("" without one), the field and its codec."""
+KNOWN_ATTRIBUTES: frozenset[str] = frozenset(_BY_ATTRIBUTE)
 """The attributes that have a field. Where one is in `other`, its field does not hold it exactly."""

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from imageproc.aws.items import from_item, read_items_quickly
+from imageproc.aws.items import from_item
+from imageproc.client.quick_items import read_items_quickly
 
 KEY = {"id": {"S": "one"}}
 EVERY_KIND = KEY | {

@@ -25,6 +25,8 @@ class FakeDynamoDB:
         self.clock = clock
         self.hidden: set[str] = set()
         """What the index does not show yet."""
+        self.lingering: dict[str, dict[str, Any]] = {}
+        """What it still shows of what was erased."""
         self.page = 5
         """Items of a page of a scan."""
         self.calls: list[str] = []
@@ -64,7 +66,7 @@ class FakeDynamoDB:
         asked = from_item(request["ExpressionAttributeValues"])
         found = sorted(
             (item["changeTime"], key)
-            for key, item in list(self.items.items())
+            for key, item in [*self.lingering.items(), *self.items.items()]
             if item.get("changeShard") == asked[":shard"]
             and item["changeTime"] >= asked[":since"]
             and key not in self.hidden

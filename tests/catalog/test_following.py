@@ -109,6 +109,16 @@ def test_what_others_erased_is_gone_from_the_files_a_moment_later(
     assert b"trip/0.jpg" not in kept
 
 
+def test_what_was_erased_is_gone_while_the_index_still_shows_it(
+    catalog: Catalog, open_catalog: Open, dynamodb: FakeDynamoDB, clock: Clock
+) -> None:
+    dynamodb.lingering["new.jpg"] = dynamodb.put("new.jpg")
+    assert "new.jpg" in ids(catalog)
+    dynamodb.erase("new.jpg")
+    clock.sleep(1)
+    assert "new.jpg" not in ids(open_catalog())
+
+
 def test_a_photo_that_was_erased_and_uploaded_again_is_there(
     catalog: Catalog, dynamodb: FakeDynamoDB
 ) -> None:

@@ -37,6 +37,7 @@ from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VER
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 from imageproc.local.ministack_adapter.roles import require_tracing_rights
+from imageproc.local.ministack_adapter.scans import scan_page_by_page
 from imageproc.local.ministack_adapter.storage import (
     compare_keys_directly,
     keep_versions_on_disk,
@@ -116,6 +117,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     forget_log_records()
     compare_keys_directly()
     skip_what_is_too_old()
+    scan_page_by_page()
     parse_forms_once()
     _settle_interrupted_stacks()
 

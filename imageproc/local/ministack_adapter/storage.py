@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 _ASKED = 3
@@ -14,6 +17,9 @@ _ASKED = 3
 _COMPARISON = re.compile(r"\s*(#?\w+)\s*(=|<=|<|>=|>)\s*(:\w+)\s*")
 _AND = re.compile(r"\bAND\b")
 """Of key conditions without functions: what all those of this project are."""
+
+_Bound = tuple[str, Decimal]
+"""The attribute and number from which on a query asks for records."""
 
 
 def keep_versions_on_disk() -> None:
@@ -72,15 +78,15 @@ def _comparisons(expression: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def skip_what_is_too_old() -> None:
-    """Leave out before sorting what a query's lower bound leaves out after it.
+    """Keep an index's keys sorted, so that a query with a lower bound meets no records below it.
 
-    MiniStack sorts a partition's records, then compares them: a catalog that asked the change index of a
-    hundred thousand records what is new waited two seconds.
+    MiniStack reads and sorts all records of a partition for each query, then compares them: a catalog that
+    asked the change index of a hundred thousand records what is new waited two seconds.
     """
     from ministack.services import dynamodb
 
     query, index_members = dynamodb._query, dynamodb._index_members  # noqa: SLF001
-    asked: ContextVar[tuple[str, Decimal] | None] = ContextVar("asked", default=None)
+    asked: ContextVar[_Bound | None] = ContextVar("asked", default=None)
 
     def _query(data: dict[str, Any]) -> Any:
         token = asked.set(_lower_bound(data))
@@ -98,7 +104,7 @@ def skip_what_is_too_old() -> None:
     dynamodb._query, dynamodb._index_members = _query, _index_members  # noqa: SLF001
 
 
-def _lower_bound(data: dict[str, Any]) -> tuple[str, Decimal] | None:
+def _lower_bound(data: dict[str, Any]) -> _Bound | None:
     """Return the attribute and number from which on a query asks for records, None if it does not."""
     names, values = data.get("ExpressionAttributeNames") or {}, data.get("ExpressionAttributeValues") or {}
     for name, operator, value in _comparisons(data.get("KeyConditionExpression") or ""):
@@ -111,18 +117,41 @@ def _lower_bound(data: dict[str, Any]) -> tuple[str, Decimal] | None:
 class _Partitions:
     """An index's partitions: of each, the keys of those records that a bound does not leave out."""
 
-    def __init__(
-        self, partitions: dict[Any, Any], records: dict[Any, Any], bound: tuple[str, Decimal]
-    ) -> None:
+    def __init__(self, partitions: dict[Any, Any], records: dict[Any, Any], bound: _Bound) -> None:
         self._partitions, self._records, self._bound = partitions, records, bound
 
     def get(self, partition: Any, default: Any) -> Any:
+        found = self._partitions.get(partition)
+        if found is None:
+            return default
+        if not isinstance(found, _SortedKeys):
+            found = self._partitions[partition] = _SortedKeys(found)
         name, least = self._bound
-        return [
-            (key, sort_key)
-            for key, sort_key in self._partitions.get(partition, default)
-            if Decimal(self._records[key][sort_key][name].get("N", "Infinity")) >= least
-        ]
+        return found.since(least, lambda key: Decimal(self._records[key[0]][key[1]][name]["N"]))
+
+
+class _SortedKeys(dict[Any, None]):
+    """A partition's keys, in which MiniStack sets each whose record is written, also sorted by a number."""
+
+    def __init__(self, keys: Iterable[Any]) -> None:
+        super().__init__(dict.fromkeys(keys))
+        self._written = list(self)
+        self._sorted: list[tuple[Decimal, Any]] = []
+
+    def __setitem__(self, key: Any, value: None) -> None:
+        super().__setitem__(key, value)
+        self._written.append(key)
+
+    def since(self, least: Decimal, number_of: Callable[[Any], Decimal]) -> list[Any]:
+        """Return the keys with at least this number, in order."""
+        if self._written:
+            taken, self._written = self._written, []
+            written = set(taken)
+            kept = [one for one in self._sorted if one[1] in self and one[1] not in written]
+            new = [(number_of(key), key) for key in written if key in self]
+            self._sorted = sorted(kept + new, key=itemgetter(0))
+        begin = bisect_left(self._sorted, least, key=itemgetter(0))
+        return [key for _, key in self._sorted[begin:] if key in self]
 
 
 def parse_forms_once() -> None:
