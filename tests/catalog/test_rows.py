@@ -28,7 +28,7 @@ OWN: dict[str, Any] = {name: value for name, value in WHOLE.items() if name != "
     "changeShard": shard_of(PHOTO),
     "longitude": {"D": 13, "M": 24, "S": 1.5, "Direction": "E"},
 }
-"""As the pipeline writes it, of this stack, and as somebody corrected it. Embeddings have a table of their own."""
+"""As the pipeline writes it, of this stack, and as somebody corrected it; embeddings have another table."""
 IN_MORE = ("rating", "missing", "labelCorrections")
 
 
