@@ -99,7 +99,7 @@ judge: $(VENV)/.dev ## Ask an IAM simulator, an ASL validator and cdk-nag about 
 	$(BIN)/python -m tests.judge
 
 audit: $(SECURITY_VENV)/.made ## Look for known weaknesses in the locked packages (asks a service on the network)
-	@for lock in workbench dev lambda security awscli docs; do \
+	@for lock in workbench dev lambda embedding security awscli docs; do \
 		echo "requirements/$$lock.txt"; \
 		$(SECURITY_BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/$$lock.txt || failed=1; \
 	done; test -z "$$failed"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SECTIONS = (
     *("thumbnail", "metadata", "cold_start", "largest", "throttling", "burst", "cost", "catalog"),
     "simulation",
-    *("duplicates", "labels"),
+    *("duplicates", "labels", "similarity"),
     *("end_to_end", "workbench"),
 )
 """Modules of this package that have a `TITLE` and a function `figures`."""

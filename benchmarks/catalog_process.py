@@ -1,6 +1,6 @@
 """One process that asks a catalog of many photos, or pandas, and prints what it measured as JSON.
 
-python -m benchmarks.catalog_process catalog|pandas|duplicates FOLDER
+python -m benchmarks.catalog_process catalog|pandas|duplicates|similarity FOLDER
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generated_records import COMMON, ORIGIN
-from imageproc.catalog import answers, duplicates
+from imageproc.catalog import answers, duplicates, similarity
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import to_record
 from imageproc.catalog.selection import Selection
-from imageproc.client.photos.duplicates import LIKE, NEAR
+from imageproc.client.photos.duplicates import ALIKE, LIKE, NEAR
 from imageproc.core.record import PhotoRecord
 
 ROUNDS = 7
@@ -121,6 +121,23 @@ def of_duplicates(folder: Path) -> dict[str, Any]:
     }
 
 
+def of_similarity(folder: Path) -> dict[str, Any]:
+    """Look for similar photos by embedding: the first time, and then."""
+    database, whole = opened(folder).database(math.inf), Selection()
+    (wanted,) = database.rows("SELECT id FROM records WHERE photo = 7")[0]
+
+    def ask() -> list[tuple[str, float]]:
+        embedding = similarity.embedding_of(database, wanted)
+        return similarity.alike(database, whole, embedding or b"", 13, ALIKE)
+
+    began = time.perf_counter()
+    found = ask()
+    first = time.perf_counter() - began
+    if found[0][0] != wanted:
+        raise ValueError(f"the likest photo of {wanted} is {found[0]}")
+    return {"first": [1e3 * first], "similar": rounds(ask), "memory": most_memory()}
+
+
 def most_memory() -> float:
     """Return the most memory that this process had, in MB."""
     status = Path("/proc/self/status")
@@ -134,6 +151,11 @@ if __name__ == "__main__":
     what, folder = sys.argv[1:]
     print(
         json.dumps(
-            {"catalog": of_catalog, "pandas": of_pandas, "duplicates": of_duplicates}[what](Path(folder))
+            {
+                "catalog": of_catalog,
+                "pandas": of_pandas,
+                "duplicates": of_duplicates,
+                "similarity": of_similarity,
+            }[what](Path(folder))
         )
     )

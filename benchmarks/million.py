@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import duckdb
+import numpy as np
+
 from benchmarks.generated_records import ORIGIN, records
 from imageproc.catalog.database import filling, insert
 from imageproc.catalog.filling import change_of, write_base
 from imageproc.catalog.journal import Journal, JournalEntry
-from imageproc.catalog.schema import RECORD_COLUMNS, columns_of
+from imageproc.catalog.schema import OF_PHOTOS, RECORD_COLUMNS, columns_of
 from imageproc.core.changes import shards
+from imageproc.core.record import EMBEDDING_BYTES
 
 COUNT = 1_000_000
 SEEDS = 20_000
@@ -46,12 +50,12 @@ _OWN = {
 }
 
 
-def make(folder: Path, count: int = COUNT) -> None:
+def make(folder: Path, count: int = COUNT, *, embeddings: bool = False) -> None:
     """Write the catalog of so many photos into a folder, as a first fill does."""
     folder.mkdir(parents=True)
     path = folder / "filling.duckdb"
     connection = filling(path)
-    for table in ("records", "tags"):
+    for table in OF_PHOTOS:
         connection.execute(f"CREATE TABLE {table} ({columns_of(table)})")
     batch: list[JournalEntry] = []
     for number, stored in enumerate(records(SEEDS), 1):
@@ -67,6 +71,8 @@ def make(folder: Path, count: int = COUNT) -> None:
         connection.execute(f"INSERT INTO records SELECT {chosen} FROM seeds")
         own = f"tag, photo + {copy * SEEDS}, (confidence - random() * 5)::FLOAT"
         connection.execute(f"INSERT INTO tags SELECT {own} FROM seed_tags")
+    if embeddings:
+        _embed(connection, count)
     base = write_base(connection, folder)
     connection.close()
     path.unlink()
@@ -76,3 +82,13 @@ def make(folder: Path, count: int = COUNT) -> None:
         journal.set_base(base.name, 0, count)
         positions = dict.fromkeys(shards(), int(now * 1000))
         journal.set_state(positions=positions, followed=now, filled=base.name, erased=0)
+
+
+def _embed(connection: duckdb.DuckDBPyConnection, count: int) -> None:
+    """Give each photo numbers of chance, of which seven in ten are 0, as a photo's are."""
+    chance = np.random.default_rng(0)
+    for start in range(1, count + 1, _BATCH):
+        photos = list(range(start, min(start + _BATCH, count + 1)))
+        numbers = np.clip(chance.normal(-21, 40, (len(photos), EMBEDDING_BYTES)), 0, 255).astype(np.uint8)
+        rows = [photos, [one.tobytes() for one in numbers]]
+        connection.execute("INSERT INTO vectors SELECT unnest(?::INTEGER[]), unnest(?::BLOB[])", rows)

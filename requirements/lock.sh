@@ -12,6 +12,8 @@ compile $workbench --group build -o requirements/workbench.txt
 # shellcheck disable=SC2086
 compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev.txt
 compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt
+# For Lambda alone, whose Pythons these are: else NumPy would be there twice.
+compile --group embedding --no-deps --python-version 3.13 -c requirements/workbench.txt -o requirements/embedding.txt
 compile --group security -o requirements/security.txt
 compile --group awscli -o requirements/awscli.txt
 compile --group docs -o requirements/docs.txt

@@ -84,7 +84,11 @@ def test_imports_point_one_way(folder: str) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "libraries"),
-    [("core", {"PIL", "piexif"}), ("aws", {"boto3", "botocore"}), ("functions", {"boto3", "botocore"})],
+    [
+        ("core", {"PIL", "piexif", "ai_edge_litert", "numpy"}),
+        ("aws", {"boto3", "botocore"}),
+        ("functions", {"boto3", "botocore"}),
+    ],
 )
 def test_what_runs_in_lambda_needs_little(folder: str, libraries: set[str]) -> None:
     used = {module.split(".")[0] for path in modules(folder) for module in imported(path)}

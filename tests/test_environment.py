@@ -66,7 +66,8 @@ def test_conda_users_get_what_the_project_needs(project: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["workbench.txt", "dev.txt", "lambda.txt", "security.txt", "awscli.txt", "docs.txt"]
+    "name",
+    ["workbench.txt", "dev.txt", "lambda.txt", "embedding.txt", "security.txt", "awscli.txt", "docs.txt"],
 )
 def test_locks_have_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()

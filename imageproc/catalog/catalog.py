@@ -218,7 +218,7 @@ class Catalog:
             journal.add(
                 [
                     *(change_of(one, self._origin) for one in found.values()),
-                    *((key, None, None) for key in gone),
+                    *((key, None, None, None) for key in gone),
                 ]
             )
             positions = dict(journal.state().positions)

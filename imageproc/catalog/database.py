@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from imageproc.catalog.names import TagNames
-from imageproc.catalog.schema import TABLES, columns_of, json_structure
+from imageproc.catalog.schema import OF_PHOTOS, TABLES, columns_of, json_structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MEMORY = "256MB"
 """What DuckDB may take. What does not fit (sorting a million rows, say) goes to the catalog's folder."""
+
+T = TypeVar("T")
 
 _TAGS = '{"photo":"INTEGER","tags":"MAP(VARCHAR,DOUBLE)"}'
 _STORAGE = "STORAGE_VERSION 'v1.4.0'"
@@ -37,9 +39,10 @@ class Database:
         self.albums: Mapping[str, tuple[str, str]] = {}
         """Names and users, by ID."""
         self._lock = Lock()
+        self._kept: dict[str, tuple[int, Any]] = {}
         self._connection = _connect(base.parent)
         self._connection.execute(f"ATTACH {_quoted(str(base))} AS base (READ_ONLY)")
-        for table in TABLES:
+        for table in TABLES | OF_PHOTOS:
             self._connection.execute(f"CREATE TABLE new_{table} ({columns_of(table)})")
         self._connection.execute("CREATE TABLE replaced (photo INTEGER)")
         self._define_views(replaced=False)
@@ -61,7 +64,8 @@ class Database:
                     [ids],
                 )
                 old = "SELECT photo FROM new_records WHERE id IN (SELECT unnest(?))"
-                run(f"DELETE FROM new_tags WHERE photo IN ({old})", [ids])
+                for table in ("tags", "vectors"):
+                    run(f"DELETE FROM new_{table} WHERE photo IN ({old})", [ids])
                 run("DELETE FROM new_records WHERE id IN (SELECT unnest(?))", [ids])
                 insert(run, "new_", changes)
                 if marked == (0,):
@@ -82,6 +86,16 @@ class Database:
         """Return all rows of a query. Raises duckdb.Error."""
         with self.cursor() as cursor:
             return cursor.execute(sql, parameters).fetchall()
+
+    def kept(self, name: str, read: Callable[[Database], T]) -> T:
+        """Return what `read` gave under a name, read again when something has changed since."""
+        with self._lock:
+            seq, value = self._kept.get(name, (-1, None))
+            if seq != self.seq:
+                seq, value = self.seq, read(self)
+                self._kept[name] = (seq, value)
+        found: T = value
+        return found
 
     @staticmethod
     def mappings(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -128,7 +142,7 @@ class Database:
 
     def _define_views(self, *, replaced: bool) -> None:
         left = "ANTI JOIN replaced USING (photo)" if replaced else ""
-        for table in ("records", "tags"):
+        for table in OF_PHOTOS:
             self._connection.execute(
                 f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM base.{table} {left} "
                 f"UNION ALL SELECT * FROM new_{table}"
@@ -147,6 +161,10 @@ def insert(run: Any, prefix: str, changes: Iterable[JournalEntry]) -> None:
     rows = f"SELECT from_json(j, {_quoted(_TAGS)}) AS r FROM (SELECT unnest(?::VARCHAR[]) AS j)"
     entries = f"SELECT r.photo, unnest(map_entries(r.tags)) AS e FROM ({rows})"
     run(f"INSERT INTO {prefix}tags SELECT e.key, photo, e.value FROM ({entries})", [tags])
+    vectors = [(one.seq, one.embedding) for one in there if one.embedding]
+    if vectors:
+        rows = "SELECT unnest(?::INTEGER[]), unnest(?::BLOB[])"
+        run(f"INSERT INTO {prefix}vectors {rows}", [list(column) for column in zip(*vectors, strict=True)])
 
 
 def fill_base(cursor: duckdb.DuckDBPyConnection, database: str, source: str) -> None:
@@ -160,8 +178,8 @@ def fill_base(cursor: duckdb.DuckDBPyConnection, database: str, source: str) -> 
         "CAST(row_number() OVER (ORDER BY uploaded NULLS FIRST, photo) AS INTEGER) AS photo "
         f"FROM {source}records"
     )
-    for table, order in (("records", "photo"), ("tags", "tag, photo")):
-        columns = ", ".join("p.photo" if name == "photo" else f't."{name}"' for name in TABLES[table])
+    for table, order in (("records", "photo"), ("tags", "tag, photo"), ("vectors", "photo")):
+        columns = ", ".join("p.photo" if name == "photo" else f't."{name}"' for name in OF_PHOTOS[table])
         cursor.execute(
             f"CREATE TABLE {database}.{table} AS SELECT {columns} FROM {source}{table} t "
             f"JOIN places p ON t.photo = p.old ORDER BY {order}"

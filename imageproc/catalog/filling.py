@@ -14,7 +14,8 @@ import orjson
 from imageproc.catalog.database import attach, fill_base, filling, insert, new_base
 from imageproc.catalog.journal import JournalEntry
 from imageproc.catalog.rows import Origin, tags_of, to_row
-from imageproc.catalog.schema import FORMAT, columns_of
+from imageproc.catalog.schema import FORMAT, OF_PHOTOS, columns_of
+from imageproc.core.attributes import EMBEDDING
 from imageproc.core.changes import TOMBSTONE_DAYS
 from imageproc.core.record_codec import decode
 
@@ -119,15 +120,17 @@ def write_base(connection: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     return base
 
 
-def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str]:
-    """Return a record's ID, row and tags, as the journal holds them."""
+def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str, bytes | None]:
+    """Return a record's ID, row, tags and embedding, as the journal holds them."""
     record = decode(stored)
-    return record.id, _json(to_row(record, stored, origin)), _json(tags_of(record))
+    if record.embedding is not None:
+        stored = {name: value for name, value in stored.items() if name != EMBEDDING}
+    return record.id, _json(to_row(record, stored, origin)), _json(tags_of(record)), record.embedding
 
 
 def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:
     """Make the tables unless an earlier fill has; return when it began, by AWS's clock."""
-    for table in ("records", "tags"):
+    for table in OF_PHOTOS:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns_of(table)})")
     connection.execute("CREATE TABLE IF NOT EXISTS segments (segment INTEGER, start VARCHAR, done BOOLEAN)")
     connection.execute("CREATE TABLE IF NOT EXISTS begun (format INTEGER, time DOUBLE)")
@@ -138,7 +141,7 @@ def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:
     if known and now - known[0] < _LONGEST_S:
         return float(known[0])
     connection.begin()
-    for table in ("records", "tags", "segments", "begun"):
+    for table in (*OF_PHOTOS, "segments", "begun"):
         connection.execute(f"DELETE FROM {table}")
     connection.executemany("INSERT INTO segments VALUES (?, NULL, false)", [[one] for one in range(SEGMENTS)])
     connection.execute("INSERT INTO begun VALUES (?, ?)", [FORMAT, now])

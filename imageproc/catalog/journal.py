@@ -24,7 +24,8 @@ _SCHEMA = f"""
 PRAGMA user_version = {FORMAT};
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, record TEXT, tags TEXT);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, record TEXT, tags TEXT,
+    embedding BLOB);
 CREATE INDEX IF NOT EXISTS changes_id ON changes (id);
 CREATE TABLE IF NOT EXISTS albums (id TEXT PRIMARY KEY, name TEXT NOT NULL, user TEXT);
 """
@@ -39,6 +40,7 @@ class JournalEntry:
     id: str
     record: str | None
     tags: str | None
+    embedding: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,12 @@ class Journaled:
         found = self._connection.execute("SELECT * FROM changes WHERE seq > ? ORDER BY seq", (after,))
         return [JournalEntry(*row) for row in found]
 
-    def add(self, changes: Sequence[tuple[str, str | None, str | None]]) -> None:
-        """Add changes: ID, record and tags. What there was of the same photos is removed."""
+    def add(self, changes: Sequence[tuple[str, str | None, str | None, bytes | None]]) -> None:
+        """Add changes: ID, record, tags and embedding. What there was of the same photos is removed."""
         self._connection.executemany("DELETE FROM changes WHERE id = ?", [(change[0],) for change in changes])
-        self._connection.executemany("INSERT INTO changes (id, record, tags) VALUES (?, ?, ?)", changes)
+        self._connection.executemany(
+            "INSERT INTO changes (id, record, tags, embedding) VALUES (?, ?, ?, ?)", changes
+        )
 
     def albums(self) -> dict[str, tuple[str, str]]:
         """Return the known albums' names and users, by ID."""

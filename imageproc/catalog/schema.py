@@ -2,14 +2,15 @@
 
 `records` has a row for each photo, `tags` a row for each photo and each name that it is found by: its labels
 and their parents. `tags` is sorted by name, so that those with one tag lie side by side. `names` has the tags
-that occur, `albums` the albums' names. The columns of `records` hold all that is stored of a photo:
+that occur, `albums` the albums' names, and `vectors` the embeddings, apart: a question that is not about them
+reads none of their 1,280 bytes a photo. The columns of `records` hold all that is stored of a photo:
 `imageproc.catalog.rows` makes them, and the stored attributes of them again. Its labels are those that count:
 of a photo whose labels people corrected, what the machine recognised is in `more`.
 """
 
 from __future__ import annotations
 
-FORMAT = 3
+FORMAT = 4
 """Raised with every change of the tables: a catalog of another format is made anew."""
 
 RECORD_COLUMNS: dict[str, str] = {
@@ -87,12 +88,20 @@ DERIVED_COLUMNS = ("camera", "lens", "missing", "labelled_by")
 TAG_COLUMNS: dict[str, str] = {"tag": "VARCHAR", "photo": "INTEGER", "confidence": "DOUBLE"}
 ALBUM_COLUMNS: dict[str, str] = {"id": "VARCHAR", "name": "VARCHAR", "user": "VARCHAR"}
 
+VECTOR_COLUMNS: dict[str, str] = {"photo": "INTEGER", "embedding": "BLOB"}
+
 TABLES = {"records": RECORD_COLUMNS, "tags": TAG_COLUMNS, "albums": ALBUM_COLUMNS}
+"""What people may query, and export."""
+
+OF_PHOTOS = {"records": RECORD_COLUMNS, "tags": TAG_COLUMNS, "vectors": VECTOR_COLUMNS}
+"""What is kept of photos, and goes with them."""
+
+_ALL = TABLES | OF_PHOTOS
 
 
 def columns_of(table: str) -> str:
     """Return a table's columns and types, as CREATE TABLE takes them."""
-    return ", ".join(f'"{name}" {kind}' for name, kind in TABLES[table].items())
+    return ", ".join(f'"{name}" {kind}' for name, kind in _ALL[table].items())
 
 
 def json_structure(table: str) -> str:

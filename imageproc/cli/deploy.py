@@ -104,6 +104,7 @@ def outputs(connection: Connection, as_json: bool) -> None:
 @click.option(
     "--data-retention", type=click.Choice(["Delete", "Retain"]), default="Delete", show_default=True
 )
+@click.option("--similarity", is_flag=True, help="With the layer that the parameter Similarity needs.")
 @click.option(
     "--runtime",
     type=click.Choice(packaging.RUNTIMES),
@@ -125,6 +126,7 @@ def package(
     output_dir: Path,
     bucket: str | None,
     data_retention: str,
+    similarity: bool,
     runtime: str,
     architecture: str,
     target: str,
@@ -141,7 +143,13 @@ def package(
         say(f"Using {opened}.", err=True)
     built = _build_target(target, runtime, architecture)
     for path, count in write_package(
-        output_dir, built, data_retention=data_retention, bucket=bucket, clients=opened, notify=show
+        output_dir,
+        built,
+        data_retention=data_retention,
+        similarity=similarity,
+        bucket=bucket,
+        clients=opened,
+        notify=show,
     ):
         console.print(f"{path}  {size(count)}")
 

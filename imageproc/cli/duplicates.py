@@ -12,7 +12,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json, print_table, size
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.presentation.text import difference_text, labels_text, photos_text
+from imageproc.presentation.text import alike_text, difference_text, labels_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import Duplicates, Photo
@@ -86,7 +86,15 @@ def _summarise(found: Duplicates, kind: str) -> None:
 @options.connection
 @click.argument("photo", metavar="PHOTO|FILE", shell_complete=completion.photos)
 @click.option(
-    "--threshold", type=_BITS, metavar="BITS", help="Of 144 bits so many may differ; by default 56."
+    "--by",
+    type=click.Choice(["embedding", "hash"]),
+    help="Like things, by embedding, or the same look, by hash; by default embeddings where there are some.",
+)
+@click.option(
+    "--threshold",
+    type=_BITS,
+    metavar="BITS",
+    help="Of the hash's 144 bits so many may differ; by default 56.",
 )
 @selection(part=False)
 @click.option(
@@ -96,21 +104,23 @@ def _summarise(found: Duplicates, kind: str) -> None:
 def similar(
     connection: Connection,
     photo: str,
+    by: str | None,
     threshold: int | None,
     selection: PhotoOptions,
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the photos that look most like PHOTO, or like a FILE of this machine, the likest first."""
+    """List the photos that are most like PHOTO, or like a FILE of this machine, the likest first."""
     view = selection.among(connection.workbench)
     path = Path(photo).expanduser()
-    found = view.similar_to(path if path.is_file() else photo, limit, threshold=threshold)
+    found = view.similar_to(path if path.is_file() else photo, limit, by=by, threshold=threshold)
     if as_json:
         for one in found:
-            print_json({"imageID": one.photo.id, "distance": one.distance})
+            told = {"imageID": one.photo.id, "similarity": round(one.similarity, 3)}
+            print_json(told if one.distance is None else {**told, "distance": one.distance})
         return
-    rows = ((*_facts(one.photo), difference_text(one.distance)) for one in found)
-    print_table(_COLUMNS[1:], rows, "No other photo looks like it.")
+    rows = ((*_facts(one.photo), alike_text(one.similarity, one.distance)) for one in found)
+    print_table(_COLUMNS[1:], rows, "No other photo is like it.")
 
 
 @click.command()

@@ -93,7 +93,9 @@ def retry(
 @options.connection
 @click.argument("photo_ids", metavar="[PHOTO]...", nargs=-1, shell_complete=completion.photos)
 @click.option("--all", "every", is_flag=True, help="All photos in the bucket.")
-@click.option("--missing", is_flag=True, help="All photos that lack something, or what --only names.")
+@click.option(
+    "--missing", is_flag=True, help="All photos that lack metadata, tags or thumbnail, or what --only names."
+)
 @_only
 @selection(without=("missing",))
 @_wait

@@ -15,7 +15,8 @@ from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
 from imageproc.cli.output import Reasons, console, print_json, print_table, status
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
-from imageproc.core.attributes import LABEL_CORRECTIONS, LABELS, TAGS
+from imageproc.core.attributes import EMBEDDING, LABEL_CORRECTIONS, LABELS, TAGS
+from imageproc.core.record import EMBEDDING_BYTES
 from imageproc.presentation.facts import camera
 
 if TYPE_CHECKING:
@@ -168,10 +169,14 @@ def show(
 
 
 def _print_record(photo: Photo) -> None:
-    told = {LABELS: map(_label, photo.labels), LABEL_CORRECTIONS: map(str, photo.corrections)}
+    told = {
+        LABELS: map(_label, photo.labels),
+        LABEL_CORRECTIONS: map(str, photo.corrections),
+        EMBEDDING: [f"{EMBEDDING_BYTES:,} numbers"],
+    }
     for name, value in sorted(_attributes(photo).items()):
         lines = list(told.get(name, ()))
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for index, line in enumerate(lines or [text]):
             console.print(f"{'' if index else name:<28}{line}")
 

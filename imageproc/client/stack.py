@@ -105,9 +105,10 @@ class Stack:
     ) -> Plan:
         """Return what a deployment would change; `imageproc.deployment.plan` says what the options mean.
 
-        Guests may use the test client of a local stack that is created now (TestClientAccess=Enabled).
+        Guests may use the test client of a local stack that is created now (TestClientAccess=Enabled), and
+        where labels are made its photos get embeddings too (Similarity=Enabled).
         """
-        initial = {"TestClientAccess": "Enabled"} if self.target.is_local else {}
+        initial = _local_defaults() if self.target.is_local else {}
         request = Request(
             self.name, _build_target(self.target), parameters or {}, artifacts_bucket, initial=initial
         )
@@ -185,6 +186,13 @@ def deployed(target: Target) -> Iterator[Stack]:
 
 def _outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _local_defaults() -> dict[str, str]:
+    """Return the parameters that a stack on the local AWS is created with, in place of the template's."""
+    from imageproc.local import makes_labels
+
+    return {"TestClientAccess": "Enabled", **({"Similarity": "Enabled"} if makes_labels() else {})}
 
 
 def _build_target(target: Target) -> BuildTarget:

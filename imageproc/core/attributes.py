@@ -25,6 +25,7 @@ LABELS = "labels"
 LABEL_MODEL_VERSION = "labelModelVersion"
 LABEL_CORRECTIONS = "labelCorrections"
 THUMBNAIL = "thumbnail"
+EMBEDDING = "embedding"
 CONTENT_HASH = "contentHash"
 PERCEPTUAL_HASH = "perceptualHash"
 TRUNCATED = "truncated"
@@ -71,6 +72,7 @@ PIPELINE_ATTRIBUTES = (
     LABELS,
     LABEL_MODEL_VERSION,
     THUMBNAIL,
+    EMBEDDING,
     CONTENT_HASH,
     PERCEPTUAL_HASH,
     TRUNCATED,

@@ -32,6 +32,12 @@ class Part(StrEnum):
     METADATA = "metadata"
     TAGS = "tags"
     THUMBNAIL = "thumbnail"
+    EMBEDDING = "embedding"
+    """Only where the template's parameter Similarity is Enabled."""
+
+
+ALWAYS_MADE = (Part.METADATA, Part.TAGS, Part.THUMBNAIL)
+"""The parts that every stack makes."""
 
 
 def parse_parts(only: Iterable[str]) -> tuple[str, ...]:
@@ -56,7 +62,7 @@ def has_part(record: PhotoRecord, part: Part) -> bool:
         return record.format is not None
     if part is Part.TAGS:
         return record.label_model_version is not None or bool(record.machine_tags)
-    return record.thumbnail is not None
+    return (record.thumbnail if part is Part.THUMBNAIL else record.embedding) is not None
 
 
 def is_final(error_name: str) -> bool:

@@ -14,6 +14,9 @@ from imageproc.core.corrections import applying, effective
 from imageproc.core.keys import THUMBNAILS_PREFIX
 from imageproc.core.label import Correction, Label
 
+EMBEDDING_BYTES = 1280
+"""Of an embedding, a number each."""
+
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 # This project's clients put the first digits of the content's SHA-256 before the file's name.
 _DIGEST = re.compile(r"^[0-9a-f]{12}-(?=.)")
@@ -195,6 +198,8 @@ class PhotoRecord:
     """`sha256:` and the original's SHA-256 in hexadecimal digits."""
     perceptual_hash: str | None = None
     """What the picture looks like, in 144 bits (`imageproc.core.perceptual_hash`)."""
+    embedding: bytes | None = field(default=None, repr=False)
+    """What the picture shows, in 1,280 bytes (`imageproc.core.embedding`)."""
     truncated: bool = False
     """Whether the file lacks its end: the thumbnail shows what is there."""
     change_shard: str | None = None

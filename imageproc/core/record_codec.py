@@ -22,6 +22,7 @@ from imageproc.core.corrections import from_stored, to_stored
 from imageproc.core.label import BoundingBox, Correction, Label
 from imageproc.core.perceptual_hash import checked_hash
 from imageproc.core.record import (
+    EMBEDDING_BYTES,
     Camera,
     Dimensions,
     Exposure,
@@ -216,6 +217,14 @@ def _corrections(value: Any) -> tuple[Correction, ...]:
     return tuple(sorted(found, key=lambda one: (one.at, one.label)))
 
 
+def _embedding(value: Any) -> bytes:
+    """Return a binary value as bytes: of boto3's Binary too."""
+    numbers: bytes = value if isinstance(value, bytes) else value.value
+    if len(numbers) != EMBEDDING_BYTES:
+        raise ValueError(value)
+    return numbers
+
+
 def _from_missing(missing: Mapping[str, StepError]) -> dict[str, dict[str, str]]:
     return {part: error_attribute(error) for part, error in missing.items()}
 
@@ -261,6 +270,7 @@ _FIELDS: Mapping[str, _Codec] = {
     "thumbnail": _Codec(attributes.THUMBNAIL, _thumbnail, lambda t: {"s3Bucket": t.bucket, "s3Key": t.key}),
     "content_hash": _Codec(attributes.CONTENT_HASH, _text),
     "perceptual_hash": _Codec(attributes.PERCEPTUAL_HASH, checked_hash),
+    "embedding": _Codec(attributes.EMBEDDING, _embedding),
     "truncated": _Codec(attributes.TRUNCATED, _flag),
     "change_shard": _Codec(attributes.CHANGE_SHARD, _text),
     "change_time": _Codec(attributes.CHANGE_TIME, _whole),

@@ -40,7 +40,7 @@ def make_rendition(data: bytes) -> SentRendition:
     """
     decoded, stored, upright = rendered(data, rendition_size, _GAP)
     rows_there = _rows_there(decoded, stored) if decoded.truncated else 1.0
-    flat = upright if upright.mode in ("L", "RGB") else _on_white(upright)
+    flat = upright if upright.mode in ("L", "RGB") else on_white(upright)
     return SentRendition(encode(flat, "JPEG", decoded.icc_profile), rows_there)
 
 
@@ -71,7 +71,8 @@ def _rows_there(decoded: Decoded, stored: Image.Image) -> float:
     return sum(rows) / len(rows)
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
+def on_white(picture: Image.Image) -> Image.Image:
+    """Return a picture in RGB, with white where it is transparent."""
     coloured = picture.convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, coloured).convert("RGB")

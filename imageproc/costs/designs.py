@@ -130,14 +130,21 @@ class PhotoUse:
         """Return what it takes to process a photo again in a bulk run: all of it, begun by another function.
 
         Of that the calls were counted (`tests/flow/test_usage.py`); its CPU is the other's. The thumbnail
-        turns out to be the one that is there. All five writes are of the whole record, and three of them
-        replace its entry in the change index.
+        turns out to be the one that is there. All writes (five, and one of an embedding) are of the whole
+        record, and three of them replace its entry in the change index.
         """
         begin = replace(self.functions[_STARTER], calls=_BEGIN_CALLS)
         others = {name: use for name, use in self.functions.items() if name != _STARTER}
         others[_THUMBNAIL] = replace(others[_THUMBNAIL], calls=_THUMBNAIL_CALLS)
-        writes = 1 + 5 * 2 * math.ceil(self.record_bytes / 1024) + 3 * 2
+        written = 5 + (_EMBEDDER in others)
+        writes = 1 + written * 2 * math.ceil(self.record_bytes / 1024) + 3 * 2
         return replace(self, functions={"BeginPhoto": begin, **others}, write_units=writes, read_units=1)
+
+    def plus(self, other: PhotoUse) -> PhotoUse:
+        """Return what both are together."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMS}
+        transitions = {**self.transitions, **other.transitions}
+        return PhotoUse(transitions, {**self.functions, **other.functions}, **sums)
 
     def calls(self, *actions: str) -> float:
         """Return how many requests of these IAM actions the functions make."""
@@ -157,12 +164,19 @@ class Design:
     photo: PhotoUse
     rejected: PhotoUse | None
     """A file that is not a photo."""
+    embedding: PhotoUse | None
+    """What a photo makes AWS do more where it gets an embedding."""
     standing: Mapping[str, float]
     """Quantities of a month without photos, by the names of their prices; empty: the parameters' doing."""
     recovery: bool
     """Whether the tables have point-in-time recovery."""
     managed_key: bool
     """Whether the tables' key is one of KMS, whose requests are paid for; DynamoDB's own key is free."""
+
+    def use(self, parameters: Mapping[str, str] | None = None) -> PhotoUse:
+        """Return what a photo makes AWS do with these parameters of the template."""
+        wanted = self.embedding if (parameters or {}).get("Similarity") == "Enabled" else None
+        return self.photo.plus(wanted) if wanted else self.photo
 
 
 @cache
@@ -179,11 +193,12 @@ def original() -> Design:
 
 def _read(file: str) -> Design:
     data = json.loads(Path(__file__).with_name(file).read_text())
-    rejected = data.get("rejected")
+    rejected, embedding = data.get("rejected"), data.get("embedding")
     return Design(
         data["architecture"],
         _photo(data["photo"]),
         _photo(rejected) if rejected else None,
+        _photo(embedding) if embedding else None,
         data["standing"],
         data["recovery"],
         data["managed_key"],
@@ -199,6 +214,7 @@ def _known(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: data[name] for name in names}
 
 
+_EMBEDDER = "EmbedImage"
 _STARTER = "ImageProcStartExecution"
 _THUMBNAIL = "GenerateThumbnail"
 _THUMBNAIL_CALLS = {"s3:GetObjectVersion": 1.0, "s3:GetObject": 1.0, "dynamodb:UpdateItem": 1.0}
@@ -206,3 +222,4 @@ _BEGIN_CALLS = {"s3:GetObject": 1.0, "dynamodb:GetItem": 1.0, "dynamodb:UpdateIt
 
 _FUNCTION = tuple(FunctionUse.__dataclass_fields__)
 _PHOTO = tuple(PhotoUse.__dataclass_fields__)
+_SUMS = tuple(name for name in _PHOTO if name not in ("transitions", "functions"))

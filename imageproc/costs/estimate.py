@@ -70,7 +70,7 @@ def estimate(
         photos,
         megabytes,
         processing(photos, megabytes, parameters=parameters),
-        storing(photos, megabytes),
+        storing(photos, megabytes, parameters=parameters),
         standing(parameters),
     )
 
@@ -89,7 +89,7 @@ def processing(
     to look at them, is not in it.
     """
     known = by or ours()
-    use = (known.rejected if rejected else known.photo) or known.photo
+    use = (known.rejected if rejected else None) or known.use(parameters)
     quantities = _of_a_photo(use, megabytes, known.architecture)
     quantities["put"] += 1  # the upload's own
     if _type(parameters) == "EXPRESS":
@@ -111,7 +111,7 @@ def reprocessing(
     Its functions keep running: no cold start is counted. Of Express children only failures are logged. The
     definitions say how many photos a child has, and what it enters for each.
     """
-    use, kind = ours().photo.again(), _type(parameters)
+    use, kind = ours().use(parameters).again(), _type(parameters)
     quantities = _of_a_photo(use, megabytes, ours().architecture, cold=0)
     child = children(kind)
     if kind == "EXPRESS":
@@ -123,10 +123,15 @@ def reprocessing(
     return Bill.of({price: quantity * photos for price, quantity in quantities.items()})
 
 
-def storing(photos: float, megabytes: float = AVERAGE_MEGABYTES, by: Design | None = None) -> Bill:
+def storing(
+    photos: float,
+    megabytes: float = AVERAGE_MEGABYTES,
+    by: Design | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Bill:
     """Return what keeping photos, thumbnails and records costs a month."""
     known = by or ours()
-    records = photos * 2 * known.photo.record_bytes / _GB
+    records = photos * 2 * known.use(parameters).record_bytes / _GB
     return Bill.of(
         {
             "object-storage": photos * (megabytes * 1e6 + known.photo.thumbnail_bytes) / _GB,

@@ -25,25 +25,26 @@ def write_package(
     target: packaging.BuildTarget = packaging.AWS,
     *,
     data_retention: str = "Delete",
+    similarity: bool = False,
     bucket: str | None = None,
     clients: ClientFactory | None = None,
     notify: Callable[[Event], None] = ignore,
 ) -> Iterator[tuple[Path, int]]:
     """Write the template and the zips into a folder, and yield each file and its size in bytes.
 
-    With a bucket, which `clients` reach, the zips are uploaded as well, and the template names them there.
+    With `similarity` the stack's parameter Similarity may be Enabled. With a bucket,
+    which `clients` reach, the zips are uploaded as well, and the template names them there.
     Raises PackagingError, TemplateError, BucketTakenError, AwsError.
     """
-    built = packaging.build(target, artifacts.key_prefix(_STACK))
-    zips = (built.functions, built.layer)
+    built = packaging.build(target, artifacts.key_prefix(_STACK), similarity=similarity)
     if bucket and clients:
         aws = Aws(clients)
         with translated(f"Uploading to {bucket}"):
             artifacts.ensure_bucket(aws, _STACK, bucket, notify)
-            for one in zips:
+            for one in built.zips:
                 artifacts.put_once(aws, bucket, one.key, one.data, notify)
     text = package_template(template.read_sources(), built, bucket, data_retention)
-    files = {"image-processing.yaml": text.encode(), **{one.key: one.data for one in zips}}
+    files = {"image-processing.yaml": text.encode(), **{one.key: one.data for one in built.zips}}
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ PARTS = {
     "RekognitionOfRendition": Part.TAGS,
     "StoreRekognizedTags": Part.TAGS,
     "GenerateThumbnail": Part.THUMBNAIL,
+    "EmbedImage": Part.EMBEDDING,
 }
 """What is missing when a state inside the Parallel fails."""
 

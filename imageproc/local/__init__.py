@@ -18,6 +18,7 @@ from imageproc.errors import (
     StopError,
 )
 from imageproc.local.lifecycle import LocalAws
+from imageproc.local.recognition.models import makes_labels
 from imageproc.local.runtime import runtime_bootstrap
 from imageproc.local.state import ACCOUNT_ID, REGION, Credentials, default_state_dir
 from imageproc.local.status import LocalStatus
@@ -35,5 +36,6 @@ __all__ = [
     "StateDirectoryError",
     "StopError",
     "default_state_dir",
+    "makes_labels",
     "runtime_bootstrap",
 ]

@@ -41,6 +41,11 @@ def difference_text(bits: int) -> str:
     return f"differs in {bits} of 144 bits" if bits else "looks the same"
 
 
+def alike_text(similarity: float, bits: int | None) -> str:
+    """Return how alike two photos are, in words: by embedding or, if bits are given, by hash."""
+    return f"{similarity:.2f} alike" if bits is None else difference_text(bits)
+
+
 def labels_text(labels: Mapping[str, int]) -> str:
     """Return labels, each with its number of photos."""
     return ", ".join(f"{label} ({photos:,})" for label, photos in labels.items())

@@ -22,13 +22,13 @@ from tests.catalog.conftest import ORIGIN
 from tests.core.test_record_codec import PLAIN, WHOLE
 
 PHOTO = "a1/0123456789ab-cat.jpg"
-OWN: dict[str, Any] = WHOLE | {
+OWN: dict[str, Any] = {name: value for name, value in WHOLE.items() if name != "embedding"} | {
     "executionArn": ORIGIN.execution_of(PHOTO, "v1"),
     "changeTime": 1_700_000_000_123,
     "changeShard": shard_of(PHOTO),
     "longitude": {"D": 13, "M": 24, "S": 1.5, "Direction": "E"},
 }
-"""As the pipeline writes it, of this stack, and as somebody corrected it."""
+"""As the pipeline writes it, of this stack, and as somebody corrected it; embeddings have another table."""
 IN_MORE = ("rating", "missing", "labelCorrections")
 
 

@@ -56,9 +56,9 @@ def test_a_threshold_needs_near(run: Run, picture: Path) -> None:
 
 def test_similar_takes_a_photo_or_a_file(run: Run, picture: Path) -> None:
     of_photo = objects(run("similar", "near.jpg", "--json", "--limit", 1))
-    assert of_photo == [{"imageID": "t/copy.jpg", "distance": 2}]
+    assert of_photo == [{"imageID": "t/copy.jpg", "similarity": 0.986, "distance": 2}]
     of_file = objects(run("similar", picture, "--json", "--name", "near*"))
-    assert of_file == [{"imageID": "t/near.jpg", "distance": 2}]
+    assert of_file == [{"imageID": "t/near.jpg", "similarity": 0.986, "distance": 2}]
     assert "t/large.jpg" in run("similar", picture).stdout
     assert "No other photo" in run("similar", picture, "--name", "old*").stdout
 

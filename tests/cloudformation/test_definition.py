@@ -13,6 +13,7 @@ from imageproc.core.limits import SUPPORTED_FORMATS
 from imageproc.core.parts import REJECTIONS
 from imageproc.core.turns import QUEUED, SHARE, Turn, turn_of
 from imageproc.deployment.template import read_sources
+from imageproc.deployment.template.sources import DEFINITION, DEFINITION_WITH_EMBEDDING
 from imageproc.errors import LabelsQueuedError
 from imageproc.functions.record_outcome import PARTS
 
@@ -27,6 +28,12 @@ CONTRACT_STATES = {
     "GenerateThumbnail",
     "NotSupportedImageType",
 }
+
+
+@pytest.fixture(params=[DEFINITION, DEFINITION_WITH_EMBEDDING])
+def definition(request: pytest.FixtureRequest) -> Any:
+    """The definition without embeddings, and with them."""
+    return json.loads(read_sources().documents[request.param])
 
 
 def states(machine: Any) -> Iterator[tuple[str, Any]]:
@@ -138,5 +145,7 @@ def test_too_much_data_is_caught_which_states_all_does_not_do(definition: Any) -
 
 def test_placeholders_and_substitutions_are_the_same(packaged: str, resources: Any) -> None:
     machine = resources["ImageProcStateMachine"]["Properties"]
-    placeholders = set(re.findall(r"\$\{(\w+)\}", machine["DefinitionString"]))
+    _, with_embedding, without = machine["DefinitionString"]["Fn::If"]
+    placeholders = set(re.findall(r"\$\{(\w+)\}", with_embedding))
+    assert placeholders - {"EmbedImageFunctionArn"} == set(re.findall(r"\$\{(\w+)\}", without))
     assert placeholders == set(machine["DefinitionSubstitutions"])

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import boto3
@@ -56,6 +57,7 @@ FUNCTION_MODULES = (
     "begin_photo",
     "create_s3_event_trigger",
     "describe_execution",
+    "embed_image",
     "extract_image_metadata",
     "generate_thumbnail",
     "record_outcome",
@@ -131,9 +133,32 @@ def test_lambda_policies_name_their_actions_and_resources(resources: Any) -> Non
 def test_the_state_machine_may_invoke_its_functions_and_nothing_else(resources: Any) -> None:
     statement = _statements(resources["StateMachinePolicy"]["Properties"])[0]
     assert statement["Action"] == ["lambda:InvokeFunction"]
-    invoked = {one["Fn::GetAtt"][0] for one in statement["Resource"]}
     substitutions = resources["ImageProcStateMachine"]["Properties"]["DefinitionSubstitutions"]
-    assert invoked == {one["Fn::GetAtt"][0] for one in substitutions.values()}
+    assert _named(statement["Resource"]) == _named(substitutions.values())
+
+
+def _named(functions: Iterable[Any]) -> dict[str, str | None]:
+    """Return the functions that are named, each with the condition under which it is."""
+    found: dict[str, str | None] = {}
+    for one in functions:
+        condition, named, absent = one.get("Fn::If", (None, one, {"Ref": "AWS::NoValue"}))
+        assert absent == {"Ref": "AWS::NoValue"}
+        found[named["Fn::GetAtt"][0]] = condition
+    return found
+
+
+def test_what_makes_embeddings_is_there_only_where_they_are_wanted(template: Any) -> None:
+    assert template["Parameters"]["Similarity"]["Default"] == "Disabled"
+    for name in ("Function", "Policy", "LogGroup"):
+        assert template["Resources"][f"EmbedImage{name}"]["Condition"] == "SimilarityEnabled"
+    assert template["Resources"]["EmbeddingLayer"]["Condition"] == "SimilarityEnabled"
+    own = template["Conditions"][template["Resources"]["EmbedImageRole"]["Condition"]]["Fn::And"]
+    assert {one["Condition"] for one in own} == {"SimilarityEnabled", "PerFunctionRoles"}
+
+
+def test_what_embeds_has_both_layers(resources: Any) -> None:
+    layers = resources["EmbedImageFunction"]["Properties"]["Layers"]
+    assert layers == [{"Ref": "ImagingLayer"}, {"Ref": "EmbeddingLayer"}]
 
 
 def test_each_function_has_a_role_of_its_own_unless_consolidated(resources: Any) -> None:
@@ -283,6 +308,7 @@ def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> No
 
 
 LOOKING = (
+    "embed_image",
     "start_execution",
     "extract_image_metadata",
     "generate_thumbnail",

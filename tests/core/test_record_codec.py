@@ -67,6 +67,7 @@ WHOLE: dict[str, Any] = {
     "thumbnail": {"s3Bucket": "photos", "s3Key": "Thumbnails/a1/0123456789ab-cat.jpg"},
     "contentHash": "sha256:" + "0f" * 32,
     "perceptualHash": "dct144:" + "0f" * 18,
+    "embedding": bytes(range(256)) * 5,
     "truncated": True,
     "rating": 5,
 }
@@ -125,6 +126,7 @@ def test_every_fact_has_a_typed_field() -> None:
         thumbnail=Thumbnail("photos", "Thumbnails/a1/0123456789ab-cat.jpg"),
         content_hash="sha256:" + "0f" * 32,
         perceptual_hash="dct144:" + "0f" * 18,
+        embedding=bytes(range(256)) * 5,
         truncated=True,
         other={"rating": 5, "latitude": WHOLE["latitude"]},
     )

@@ -100,7 +100,7 @@ def test_a_good_photo_enters_the_states_of_the_definition_and_each_has_its_reaso
 
 def test_the_functions_have_the_templates_memory_and_architecture() -> None:
     template = read_sources().template
-    for name, use in ours().photo.functions.items():
+    for name, use in ours().use({"Similarity": "Enabled"}).functions.items():
         found = re.search(rf"^  {name}Function:$.*?^      MemorySize: (\d+)$", template, re.M | re.S)
         assert found
         assert int(found[1]) == use.memory_mb, f"{name}: record the usage anew (benchmarks/record_usage.py)"
@@ -133,6 +133,17 @@ def test_requests_for_a_managed_keys_use_are_billed_once_for_each_role_that_uses
     assert "KMS" not in processing(1, by=original()).services
     template = read_sources().template
     assert len(re.findall("SSEType: KMS", template)) == 3, "the tables' key is a managed one"
+
+
+def test_an_embedding_is_billed_where_photos_get_one() -> None:
+    plain, embedded = (processing(1000, parameters={"Similarity": one}) for one in ("Disabled", "Enabled"))
+    assert plain.total == processing(1000).total
+    more = embedded.total - plain.total
+    page = (ROOT / "docs" / "explanation" / "recognition.md").read_text()
+    assert f"{more:.2f} USD for 1,000 photos" in page
+    kept = storing(1000, parameters={"Similarity": "Enabled"}).total - storing(1000).total
+    assert 0 < kept < 0.01
+    assert reprocessing(1, parameters={"Similarity": "Enabled"}).total > reprocessing(1).total
 
 
 def test_bills_grow_with_photos_and_their_size() -> None:

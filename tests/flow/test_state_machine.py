@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from imageproc.deployment.template import read_sources
+from imageproc.deployment.template.sources import DEFINITION_WITH_EMBEDDING
 from imageproc.local import LocalStatus
 from tests.local.functions import Functions
 
@@ -83,20 +84,30 @@ class Play:
 @pytest.fixture(scope="session")
 def machine(local_aws: LocalStatus) -> tuple[Any, str]:
     """Our definition with the players for functions, and no waiting between retries."""
+    return made(local_aws, read_sources().definition, STEPS)
+
+
+@pytest.fixture
+def embedding(local_aws: LocalStatus, tmp_path: Path) -> Play:
+    """A play of our definition with embeddings."""
+    definition = read_sources().documents[DEFINITION_WITH_EMBEDDING]
+    return Play(*made(local_aws, definition, (*STEPS, "EmbedImage")), tmp_path)
+
+
+def made(local_aws: LocalStatus, definition: str, steps: tuple[str, ...]) -> tuple[Any, str]:
     session = local_aws.session()
     functions, stepfunctions = Functions(session), session.client("stepfunctions")
-    definition = read_sources().definition
-    for step in STEPS:
+    for step in steps:
         name = functions.make(PLAYER, timeout=2, Environment={"Variables": {"STEP": step}})
         arn = f"arn:aws:lambda:{local_aws.region}:000000000000:function:{name}"
         definition = definition.replace(f"${{{step}FunctionArn}}", arn)
     for seconds in (1, 2):
         definition = definition.replace(f'"IntervalSeconds": {seconds}', '"IntervalSeconds": 0')
     role = functions.role("lambda:InvokeFunction", service="states.amazonaws.com")
-    made = stepfunctions.create_state_machine(
+    machine = stepfunctions.create_state_machine(
         name=f"play-{uuid.uuid4().hex[:8]}", definition=definition, roleArn=role
     )
-    return stepfunctions, made["stateMachineArn"]
+    return stepfunctions, machine["stateMachineArn"]
 
 
 @pytest.fixture
@@ -166,6 +177,14 @@ def test_a_branch_that_fails_leaves_the_other_alone(
     results = play.calls("RecordOutcome")[0]["parallelResults"]
     assert results[branch][step]["Error"] == error
     assert results[1 - branch] == {}
+
+
+def test_an_embedding_is_made_beside_the_others_and_may_fail_alone(embedding: Play) -> None:
+    assert embedding.run(EmbedImage=["TransientServiceError", "ServiceRefusedError"]).ended == "SUCCEEDED"
+    assert len(embedding.calls("EmbedImage")) == 2
+    *others, failures = embedding.calls("RecordOutcome")[0]["parallelResults"]
+    assert others == [{}, {}]
+    assert failures["EmbedImage"]["Error"] == "ServiceRefusedError"
 
 
 def test_both_branches_may_fail(play: Play) -> None:

@@ -20,6 +20,7 @@ from imageproc.functions import (
     clients,
     create_s3_event_trigger,
     describe_execution,
+    embed_image,
     extract_image_metadata,
     generate_thumbnail,
     record_outcome,
@@ -74,6 +75,7 @@ def run(backend: Backend, function: str) -> Any:
     runs: dict[str, Callable[[], Any]] = {
         "ImageProcStartExecution": lambda: start_execution.handler(repeated(backend), None),
         "ExtractImageMetadata": lambda: extract_image_metadata.handler(state, None),
+        "EmbedImage": lambda: embed_image.handler(state, None),
         "StoreImageMetadata": lambda: store_image_metadata.handler(state | ended, None),
         "Rekognition": lambda: rekognition.handler(state, None),
         "RekognitionOfRendition": lambda: rekognition_of_rendition.handler(state, None),

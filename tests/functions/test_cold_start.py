@@ -20,6 +20,7 @@ MODULES = {
     "BeginPhoto": "begin_photo",
     "CreateS3EventTrigger": "create_s3_event_trigger",
     "DescribeExecution": "describe_execution",
+    "EmbedImage": "embed_image",
     "ExtractImageMetadata": "extract_image_metadata",
     "GenerateThumbnail": "generate_thumbnail",
     "ImageProcStartExecution": "start_execution",
@@ -29,7 +30,12 @@ MODULES = {
     "StoreImageMetadata": "store_image_metadata",
     "StoreRekognizedTags": "store_rekognized_tags",
 }
-IN_THE_LAYER = {"ExtractImageMetadata", "GenerateThumbnail", "RekognitionOfRendition"}
+IN_THE_LAYER = {
+    "EmbedImage",
+    "ExtractImageMetadata",
+    "GenerateThumbnail",
+    "RekognitionOfRendition",
+}
 CUSTOM_RESOURCES = {"CreateS3EventTrigger", "DescribeExecution"}
 """They run once in a deployment and answer on demand: nothing waits for them."""
 

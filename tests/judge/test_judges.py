@@ -75,9 +75,8 @@ def any_bucket(template: Any) -> None:
 
 def dead_end(template: Any) -> None:
     machine = template["Resources"]["ImageProcStateMachine"]["Properties"]
-    machine["DefinitionString"] = machine["DefinitionString"].replace(
-        '"Next":"ParallelProcessing"', '"Next":"Nowhere"'
-    )
+    choice = machine["DefinitionString"]["Fn::If"]
+    choice[:] = [one.replace('"Next":"ParallelProcessing"', '"Next":"Nowhere"') for one in choice]
 
 
 def no_encryption(template: Any) -> None:

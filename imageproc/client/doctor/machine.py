@@ -59,7 +59,8 @@ def _local_aws() -> Check:
 
 
 def _recognition() -> Check:
-    from imageproc.local.recognition.models import INSTALL_COMMAND, missing_packages
+    from imageproc.core.packaged_models import INSTALL_COMMAND
+    from imageproc.local.recognition.models import missing_packages
 
     missing = missing_packages()
     if missing:

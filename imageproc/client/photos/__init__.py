@@ -76,9 +76,9 @@ class Photos(Labelling):
         """
         return PhotoView(self).search(text)
 
-    def similar_to(self, what: Path | PhotoLike, n: int = 12) -> list[SimilarPhoto]:
-        """Return the photos that look most like a photo or a file; see `PhotoView.similar_to`."""
-        return self.where().similar_to(what, n)
+    def similar_to(self, what: Path | PhotoLike, n: int = 12, *, by: str | None = None) -> list[SimilarPhoto]:
+        """Return the photos that are most like a photo or a file; see `PhotoView.similar_to`."""
+        return self.where().similar_to(what, n, by=by)
 
     def __len__(self) -> int:
         """Return how many there are, by the catalog."""

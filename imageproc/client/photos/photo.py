@@ -89,9 +89,9 @@ class Photo(PhotoRecord):
         """Undo the photo's last correction, or that of a label. Raises as `add_label` does."""
         return self._after(self._stack_photos.undo_corrections([self], label), label)
 
-    def similar(self, n: int = 12) -> list[SimilarPhoto]:
-        """Return the photos of the stack that look most like this one; see `PhotoView.similar_to`."""
-        return self._stack_photos.similar_to(self, n)
+    def similar(self, n: int = 12, *, by: str | None = None) -> list[SimilarPhoto]:
+        """Return the photos of the stack that are most like this one; see `PhotoView.similar_to`."""
+        return self._stack_photos.similar_to(self, n, by=by)
 
     def __repr__(self) -> str:
         """Return one line for people: the ID, status, time, camera and first tags."""

@@ -28,7 +28,7 @@ from imageproc.core.keys import (
     photo_id_of,
 )
 from imageproc.core.ownership import RecordChange, claim_again, started_execution, write_as
-from imageproc.core.parts import Part, has_part, is_final, parse_parts, parts_to_make
+from imageproc.core.parts import ALWAYS_MADE, Part, has_part, is_final, parse_parts, parts_to_make
 from imageproc.core.record import Status
 from imageproc.errors import AwsError, RetryError, SupersededError
 
@@ -81,7 +81,7 @@ class Processing:
 
     def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all. See `Photos.reprocess_missing`."""
-        wanted = tuple(map(Part, parse_parts(only) or Part))
+        wanted = tuple(map(Part, parse_parts(only) or ALWAYS_MADE))
         thumbnails = self._thumbnails() if Part.THUMBNAIL in wanted else set()
         for key, photo, _ in self._originals_and_photos():
             missing = _missing(key, photo, wanted, thumbnails)

@@ -16,7 +16,6 @@ from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Listed, Order, Selection
 from imageproc.client.photos.duplicates import (
-    LIKE,
     Duplicates,
     SimilarPhoto,
     find_duplicates,
@@ -238,15 +237,25 @@ class PhotoView(LabelledView):
         return find_rarity(self)
 
     def similar_to(
-        self, what: Path | PhotoLike, n: int = 12, *, threshold: int | None = None
+        self,
+        what: Path | PhotoLike,
+        n: int = 12,
+        *,
+        by: str | None = None,
+        threshold: int | None = None,
     ) -> list[SimilarPhoto]:
-        """Return the `n` of these photos that look most like a photo or a file here (a Path), likest first.
+        """Return the `n` of these photos that are most like a photo or a file here (a Path), likest first.
 
-        They differ in at most `threshold` of 144 bits, by default 56. Raises InvalidArgumentError for a photo
-        without a perceptual hash, DownloadError or ImageRejectedError for a file that cannot be read, and as
-        `Photos.find` does.
+        By `"embedding"` they show like things: the cosine of what EfficientNet-Lite3 makes of them is 0.45 or
+        more. By `"hash"` they look alike: their perceptual hashes differ in at most `threshold` of 144 bits,
+        by default 56. Without `by` it is by embedding where the photo has one, and among those that have one
+        (the template's parameter Similarity), and otherwise by hash; `threshold` is the hash's.
+
+        Raises InvalidArgumentError for a photo that lacks what it is compared by, ModelsMissingError if a
+        file's embedding cannot be made here, DownloadError or ImageRejectedError for a file that cannot be
+        read, and as `Photos.find` does.
         """
-        return find_similar(self, what, _whole("n", n), LIKE if threshold is None else threshold)
+        return find_similar(self, what, _whole("n", n), threshold, by)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.

@@ -42,7 +42,7 @@ def upload(
     """Upload the zips and the template, each only if it is not there yet."""
     body = template.encode()
     template_key = f"{key_prefix(stack)}template/{hashlib.sha256(body).hexdigest()}.yaml"
-    for each in (packages.functions, packages.layer):
+    for each in packages.zips:
         if not _is_uploaded(aws, bucket, each.key):  # asked first: compressing takes longer than asking
             _put(aws, bucket, each.key, each.data, notify)
     put_once(aws, bucket, template_key, body, notify)

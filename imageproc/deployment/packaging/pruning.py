@@ -27,13 +27,14 @@ def prune(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
     Licences stay. What installers add (`RECORD`, byte code) goes, as it would differ between machines.
     """
-    kept = {
-        name: data
-        for name, data in files.items()
-        if not _NOISE.search(name) and not _UNUSED_EXTENSIONS.search(name)
-    }
+    kept = {name: data for name, data in without_noise(files).items() if not _UNUSED_EXTENSIONS.search(name)}
     needed = _needed_libraries(kept)
     return {name: data for name, data in kept.items() if name in needed or not _SHARED_LIBRARY.search(name)}
+
+
+def without_noise(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files without what installers add and what only type checkers read."""
+    return {name: data for name, data in files.items() if not _NOISE.search(name)}
 
 
 def _needed_libraries(files: Mapping[str, bytes]) -> set[str]:

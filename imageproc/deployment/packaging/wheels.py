@@ -33,9 +33,9 @@ there.
 _TIMEOUT_SECONDS = 600
 
 
-def requirements_file() -> Path:
-    """Return the file that pins what the layer holds, with hashes."""
-    return resources.folder("requirements") / "lambda.txt"
+def requirements_file(name: str = "lambda.txt") -> Path:
+    """Return a file that pins what a layer holds, with hashes: by default the imaging layer's."""
+    return resources.folder("requirements") / name
 
 
 def cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""The two zips that the functions run from: their code, and the layer with Pillow and piexif."""
+"""The zips that the functions run from: their code, the layer with Pillow and piexif, that of embeddings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import imageproc
 from imageproc.deployment.packaging import wheels
 from imageproc.deployment.packaging.archive import Package, package
+from imageproc.deployment.packaging.embedding import embedding_package
 from imageproc.deployment.packaging.pruning import prune
 from imageproc.errors import PackagingError
 
@@ -71,10 +72,19 @@ class Packages:
     target: BuildTarget
     functions: Package
     layer: Package
+    embedding: Package | None = None
+    """The layer that embeddings are made with; None unless it is wanted."""
+
+    @property
+    def zips(self) -> tuple[Package, ...]:
+        """All of them."""
+        return tuple(one for one in (self.functions, self.layer, self.embedding) if one)
 
 
-def build(target: BuildTarget, prefix: str = "", *, cache: Path | None = None) -> Packages:
-    """Build both zips. Their keys begin with `prefix`.
+def build(
+    target: BuildTarget, prefix: str = "", *, similarity: bool = False, cache: Path | None = None
+) -> Packages:
+    """Build the zips, with `similarity` that of embeddings too. Their keys begin with `prefix`.
 
     The same sources give the same keys, so that what is uploaded already need not be uploaded again. `cache`
     is the folder for downloaded wheels (the user's cache folder). Raises PackagingError.
@@ -83,6 +93,7 @@ def build(target: BuildTarget, prefix: str = "", *, cache: Path | None = None) -
         target,
         functions_package(target, f"{prefix}functions/"),
         layer_package(target, f"{prefix}layer/", cache=cache),
+        embedding_package(target, f"{prefix}embedding/", cache=cache) if similarity else None,
     )
 
 

@@ -122,8 +122,13 @@ def plan(
     sources = request.sources or template.read_sources()
     check_given(template.declared_parameters(sources.template), {**request.initial, **request.parameters})
     notify(Note("Building the functions' code and the layer"))
-    packages = packaging.build(request.target, artifacts.key_prefix(request.stack), cache=request.cache)
     aws = Aws(clients)
+    packages = packaging.build(
+        request.target,
+        artifacts.key_prefix(request.stack),
+        similarity=_wants_similarity(aws, request),
+        cache=request.cache,
+    )
     with translated(f"Planning {request.stack}"):
         state = recover(aws, request.stack, notify, sleep, wait=wait, repair=repair, confirm=confirm)
         if _is_new(state):
@@ -153,6 +158,7 @@ def package_template(
         packages.target.runtime,
         packages.target.architecture,
         bucket,
+        packages.embedding.key if packages.embedding else None,
     )
     return template.assemble(sources, code, data_retention)
 
@@ -201,6 +207,14 @@ def _reserve(
         return {}
     notify(Note(f"{wanted} of Lambda's functions at a time are reserved to start executions ({name})"))
     return {name: str(wanted)}
+
+
+def _wants_similarity(aws: Aws, request: Request) -> bool:
+    """Whether the stack will make embeddings: only then their layer is needed, which is large."""
+    with translated(f"Looking at {request.stack}"):
+        state = describe(aws, request.stack)
+    present = request.initial if state is None or _is_new(state) else state.parameters
+    return {**present, **request.parameters}.get("Similarity") == "Enabled"
 
 
 def _check_kept_data(aws: Aws, stack: str, state: StackState | None) -> None:

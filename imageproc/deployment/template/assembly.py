@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from imageproc.deployment.template.parameters import set_parameter
+from imageproc.deployment.template.parameters import declared_parameters, set_parameter
 from imageproc.deployment.template.sources import DEFINITION, TEMPLATE
 from imageproc.errors import ParameterError, TemplateError
 
@@ -33,7 +33,7 @@ _MARKED = re.compile(r"""(["']?)\{\{([\w.-]+\.json)\}\}\1""")
 _NUMBER = re.compile(r'"(Max\w+|Tolerated\w+)":"(\$\{\w+\})"')
 
 # What packaging replaces: `Runtime: python3.14 # packaging`.
-_PACKAGED = re.compile(r"^( +)(\w+): .* # packaging$", re.MULTILINE)
+_PACKAGED = re.compile(r"^( +)(\w+): .* # packaging( embedding)?$", re.MULTILINE)
 # Only what holds data has a policy. Tools that rewrite a template may quote what is not quoted here.
 _DATA_POLICY = re.compile(r"""(\bDeletionPolicy["']?:\s*["']?)(?:Delete|RetainExceptOnCreate|Retain)\b""")
 _DATA_POLICIES = {"Delete": "Delete", "Retain": "RetainExceptOnCreate"}
@@ -57,6 +57,8 @@ class Code:
     runtime: str
     architecture: str
     bucket: str | None = None
+    embedding: str | None = None
+    """The layer that embeddings are made with; without it the stack makes none."""
 
     @property
     def properties(self) -> dict[str, object]:
@@ -67,6 +69,7 @@ class Code:
             "CompatibleArchitectures": [self.architecture],
             "CompatibleRuntimes": [self.runtime],
             "Content": self._at(self.layer),
+            "Content embedding": self._at(self.embedding or self.layer),
             "Runtime": self.runtime,
         }
 
@@ -90,12 +93,15 @@ def assemble(sources: Sources, code: Code | None = None, data_retention: str = "
 
 def _with_code(template: str, code: Code) -> str:
     def line(marked: re.Match[str]) -> str:
-        indent, name = marked.groups()
-        if name not in code.properties:
+        indent, name, of = marked.groups(default="")
+        if name + of not in code.properties:
             raise TemplateError(f"{TEMPLATE} has {name} filled in by packaging, which does not know it.")
-        return f"{indent}{name}: {json.dumps(code.properties[name])}"
+        return f"{indent}{name}: {json.dumps(code.properties[name + of])}"
 
-    return _PACKAGED.sub(line, template)
+    packaged = _PACKAGED.sub(line, template)
+    if code.embedding or "Similarity" not in {one.name for one in declared_parameters(template)}:
+        return packaged
+    return set_parameter(packaged, "Similarity", {"AllowedValues": ["Disabled"]})
 
 
 def inject(template: str, documents: Mapping[str, str]) -> str:

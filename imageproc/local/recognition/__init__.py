@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from imageproc.errors import ModelsMissingError, RecognitionStoppedError
 from imageproc.local.recognition import throttle
 from imageproc.local.recognition.errors import Throttled
-from imageproc.local.recognition.models import require_packages
+from imageproc.local.recognition.models import SWITCH, require_packages
 from imageproc.local.recognition.service import Answer, refusal
 from imageproc.local.recognition.supervisor import Supervisor, child_environment
 
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["SWITCH", "UNAVAILABLE", "Recognition", "find"]
 
 _log = logging.getLogger("imageproc.local.recognition")
-
-SWITCH = "IMAGEPROC_RECOGNITION"
-"""Set to `off`, this environment variable starts a local AWS without recognition."""
-
 
 UNAVAILABLE = "RecognitionUnavailable"
 """The error's code where there is nothing to ask. With status 501 no SDK retries it, so that a function

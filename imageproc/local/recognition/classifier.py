@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
-from imageproc.local.recognition.models import CLASSIFIER_FILE, model_file
+from imageproc.core.packaged_models import CLASSIFIER_FILE, model_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

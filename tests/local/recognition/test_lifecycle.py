@@ -14,6 +14,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from imageproc.core import packaged_models
+from imageproc.core.packaged_models import CLASSIFIER_FILE, MODEL_PACKAGE, model_file
 from imageproc.errors import ModelsMissingError, StartError
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH, models, throttle
@@ -183,13 +185,14 @@ def test_without_the_packages_the_install_command_is_said_once(
 
 
 def test_looking_for_the_models_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (models.MODEL_PACKAGE, *models.RUNTIMES):
+    for name in (MODEL_PACKAGE, *models.RUNTIMES):
         monkeypatch.delitem(sys.modules, name, raising=False)
     models.missing_packages()
-    assert models.MODEL_PACKAGE not in sys.modules
+    assert MODEL_PACKAGE not in sys.modules
     monkeypatch.setattr(models, "find_spec", lambda name: None)
-    assert models.missing_packages() == [models.MODEL_PACKAGE, *models.RUNTIMES]
+    monkeypatch.setattr(packaged_models, "find_spec", lambda name: None)
+    assert models.missing_packages() == [MODEL_PACKAGE, *models.RUNTIMES]
     with pytest.raises(ModelsMissingError, match=r"imageproc\[recognition\]"):
         models.require_packages()
     with pytest.raises(ModelsMissingError, match=r"imageproc\[recognition\]"):
-        models.model_file(models.CLASSIFIER_FILE)
+        model_file(CLASSIFIER_FILE)

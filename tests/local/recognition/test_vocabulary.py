@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from imageproc.local.recognition.models import CLASSIFIER_FILE, missing_packages, model_file
+from imageproc.core.packaged_models import CLASSIFIER_FILE, model_file
+from imageproc.local.recognition.models import missing_packages
 from imageproc.local.recognition.vocabulary import TABLE, vocabulary
 
 # https://docs.aws.amazon.com/rekognition/latest/dg/labels.html names the categories.
