@@ -38,10 +38,10 @@ class _Console(Console):
     """Shows texts as they are: no markup, and escaped what does not print."""
 
     @property
-    def size(self) -> ConsoleDimensions:
-        if self.is_terminal or "COLUMNS" in os.environ:
-            return super().size
-        return ConsoleDimensions(_UNWRAPPED, 25)
+    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+        if self._width is None and not self.is_terminal and "COLUMNS" not in os.environ:
+            return ConsoleDimensions(_UNWRAPPED, 25)
+        return super().size
 
     def render_str(
         self, text: str, *, style: StyleType = "", justify: Any = None, overflow: Any = None, **_: Any

@@ -232,12 +232,12 @@ class Workbench:
         and for the first file that cannot be sent, after the others are; FollowTimeoutError, AwsError,
         Cancelled.
         """
-        paths = [Path(path).expanduser() for path in paths]
-        for path in paths:
+        given = [Path(path).expanduser() for path in paths]
+        for path in given:
             if not path.exists():
                 raise UploadError(f"There is no file or folder {path}.")
         into = self.albums.get_or_create(album, user)
-        events = list(self.uploads.upload(paths, into, again=again, cancellation=cancellation))
+        events = list(self.uploads.upload(given, into, again=again, cancellation=cancellation))
         sent = [event for event in events if isinstance(event, Uploaded)]
         sleep = (cancellation or Cancellation()).sleep
         for photo in self.photos.follow(sent, timeout_s=timeout_s, sleep=sleep):

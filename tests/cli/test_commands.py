@@ -62,10 +62,7 @@ def test_boxes_are_shown_in_words(workbench: MagicMock) -> None:
     assert lines[at + 1] == "                            Pet 90 %"
 
 
-def test_failures_are_legible_in_eighty_columns(
-    workbench: MagicMock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
     refused = {"step": "Rekognition", "name": RecognitionRefusedError.__name__, "cause": CAUSE}
     unknown = {
         "step": "ExtractImageMetadata",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,7 @@ def test_what_are_no_photos_costs_nothing_but_an_error(backend: Backend, photos:
 
 def test_wrong_types_are_our_errors(backend: Backend, tmp_path: Path) -> None:
     photos: Any = backend.workbench.photos
-    wrong = (
+    wrong: tuple[Callable[[], object], ...] = (
         lambda: photos.search(None),
         lambda: photos.where()["a"],
         lambda: photos.where(album=None),
