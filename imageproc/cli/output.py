@@ -37,8 +37,8 @@ _UNWRAPPED = 10_000
 class _Console(Console):
     """Shows texts as they are: no markup, and escaped what does not print."""
 
-    @property
-    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+    @property  # type: ignore[misc]  # nobody sets it
+    def size(self) -> ConsoleDimensions:
         if self._width is None and not self.is_terminal and "COLUMNS" not in os.environ:
             return ConsoleDimensions(_UNWRAPPED, 25)
         return super().size

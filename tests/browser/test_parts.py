@@ -20,12 +20,14 @@ from imageproc.widgets import (
     Tone,
     updates,
 )
+from imageproc.widgets.parts.album_cards import AlbumCardHandlers, AlbumCards
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
 from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPhoto
 from imageproc.widgets.parts.execution_list import ExecutionRow
-from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource
+from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_viewer import FactGroup, LabelHandlers, PhotoViewer, ViewedPhoto
+from imageproc.widgets.parts.text_field import TextField
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -280,6 +282,72 @@ def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Pag
     page.page.evaluate("window.expired = false")
     page.page.get_by_role("button", name="Retry failed").click()
     dropping.until("31 of 31 uploaded")
+
+
+def test_the_list_of_a_tray_is_folded_and_unfolded_again(page: Page) -> None:
+    draw(page, [zone(UploadState.REJECTED)])
+    file = page.page.get_by_text("a.jpg")
+    file.wait_for()
+    page.page.evaluate("models[0].receive({ type: 'fold' })")
+    file.wait_for(state="hidden")
+    page.page.get_by_role("button", name="Show files").click()
+    file.wait_for()
+
+
+def test_a_kernel_is_not_said_to_be_gone_before_ten_seconds(page: Page) -> None:
+    handler: Any = None
+    signatures = {"image/png": PIXEL[:8].hex()}
+    page.page.clock.install()
+    draw(page, [DropZone(handler, signatures=signatures, max_bytes=9999)])
+    photo: Any = {"name": "a.png", "mimeType": "image/png", "buffer": PIXEL}
+    page.page.locator("input[type=file]").first.set_input_files([photo])
+    page.page.wait_for_function("models[0].sent.some(({ offers }) => offers.length)", polling=100)
+    summary = page.page.locator(".ip-summary")
+    page.page.clock.fast_forward(8000)
+    assert "kernel" not in summary.inner_text()
+    page.page.clock.fast_forward(4000)
+    page.page.locator(".ip-summary", has_text="busy or gone").wait_for()
+
+
+def test_enter_takes_along_what_was_typed(page: Page) -> None:
+    draw(page, [TextField(description="User name"), TextField(description="Album", options=["Best"])])
+    field = page.page.get_by_label("User name")
+    page.page.evaluate("models[0].receive({ type: 'focus' })")
+    page.page.keyboard.type("ann")
+    page.page.keyboard.press("Enter")
+    sent = page.page.evaluate("models[0].sent")
+    assert [(one["type"], one["text"]) for one in sent[-2:]] == [("input", "ann"), ("enter", "ann")]
+    page.page.evaluate("models[0].set('value', '')")
+    assert field.input_value() == ""
+    assert page.page.locator("datalist option").get_attribute("value") == "Best"
+
+
+def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> None:
+    cards = AlbumCards(AlbumCardHandlers())
+    draw(page, [cards])
+    start, reading = page.page.get_by_text("Drop photos here"), page.page.get_by_text("Reading the albums")
+    reading.wait_for()
+    page.page.evaluate("models[0].set('loading', false)")
+    assert page.page.locator(".ip-album-cards > :visible").count() == 0
+    page.page.evaluate("models[0].set('known', true)")
+    assert (start.is_visible(), reading.is_visible()) == (True, False)
+
+
+def test_while_something_is_asked_nothing_else_is_done_and_the_focus_comes_back(page: Page) -> None:
+    draw(page, [Gallery(GallerySource(lambda *_: []), actions=[Action("forget", "Forget…")])])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [[0, 0]], ahead: true}"
+    shapes = "[new DataView(new Float32Array([1.5, 1]).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    forget = page.page.get_by_role("button", name="Forget…")
+    assert forget.is_enabled()
+    page.page.evaluate("models[0].set('asking', true)")
+    assert forget.is_disabled()
+    focused = "() => document.activeElement.className"
+    assert page.page.evaluate(focused) == ""
+    page.page.evaluate("models[0].receive({ type: 'focus' })")
+    assert page.page.evaluate(focused) == "ip-card"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    assert page.page.evaluate(focused) == "ip-card", "also as other photos are shown"
 
 
 DUPLICATES = [

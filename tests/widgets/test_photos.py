@@ -371,6 +371,30 @@ def test_the_python_of_a_search_is_the_view(panel: GalleryPanel, backend: Backen
     assert names(found) == names(panel.view) == ["4.jpg", "5.jpg", "6.jpg"]
 
 
+def test_what_is_counted_is_counted_at_one_moment(panel: GalleryPanel, backend: Backend) -> None:
+    """While an upload runs, for example, and somebody searches or sorts."""
+    before = panel.gallery.count
+    backend.photo("a1/new.jpg", tags=["Dog"], creationTime="2024-05-03T10:00:00")
+    for act_, shown in ((lambda: panel.sort("name"), before + 1), (lambda: panel.search("name:new"), 1)):
+        backend.workbench.catalog.sync()
+        act_()
+        settle(panel)
+        assert panel.gallery.count == shown
+        words = panel.search_bar.summary.partition(" photos")[0]
+        assert words == (f"{shown} of {before + 1}" if shown == 1 else f"{shown}")
+
+
+def test_where_nothing_can_be_read_nothing_is_said_to_be_empty(panel: GalleryPanel, backend: Backend) -> None:
+    shown = panel.gallery.count
+    backend.refuse("dynamodb", "Query", times=99)
+    panel.refresh()
+    settle(panel)
+    assert (panel.gallery.count, panel.status.tone) == (shown, "error"), "what was shown last stays"
+    panel.show(backend.workbench.photos.where(user="bob"))
+    settle(panel)
+    assert (panel.gallery.count, panel.gallery.empty, panel.gallery.loading) == (0, "", False)
+
+
 def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPanel) -> None:
     say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[1, 2], [0, 0]])
     assert names(panel.selected) == ["3.jpg", "2.jpg", "1.jpg"]
@@ -386,16 +410,27 @@ def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPan
 def test_selected_photos_are_forgotten_only_after_a_yes(
     panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = Sent(panel.forms.question.no, monkeypatch)
+    asked, gallery = Sent(panel.forms.question.no, monkeypatch), Sent(panel.gallery, monkeypatch)
     for answer, left in ((panel.forms.question.no, 10), (panel.forms.question.yes, 8)):
         say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 1]])
         say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
         until(lambda: panel.forms.question.layout.display is None)
         assert "Erase 3.jpg, 2.jpg for good?" in panel.forms.question.text.text
+        assert [one.description for one in (panel.forms.question.yes, panel.forms.question.no)] == [
+            "Forget 2 photos",
+            "Cancel",
+        ]
+        flush()
+        assert (panel.status.tone, panel.stop_button.layout.display) == ("waiting", "none"), "nothing runs"
+        assert panel.gallery.asking
+        say(panel.gallery, type="action", version=panel.gallery.version, name="move")
+        assert panel.forms._action == "forget", "one thing after another"
         until(lambda: ({"do": "focus"}, None) in asked.messages)
         answer.click()
         settle(panel)
         assert panel.gallery.count == left
+        assert not panel.gallery.asking
+        assert gallery.messages.pop(gallery.messages.index(({"type": "focus"}, None)))
     assert panel.status.text == "2 photos erased."
 
 
@@ -460,7 +495,7 @@ def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_name
     backend.workbench.albums.get_or_create("Best", "ann")
     backend.photo("a1/2.jpg", tags=["Dog"], creationTime="2014-05-03T10:00:00")
     act(panel, "move")
-    assert panel.forms.album.options == ("Best",), "not the one where they are"
+    assert panel.forms.album.options == ["Best"], "not the one where they are"
     panel.forms.album.value = "Best"
     panel.forms.put()
     settle(panel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -100,6 +101,7 @@ def test_what_cannot_be_shown_is_said_and_can_be_tried_again() -> None:
 
     def enter(wanted: Address, before: Address) -> Address:
         assert before == Address()
+        assert said in ([], ["No answer. Start it.", ""]), "not while it is tried again"
         if error := next(answers):
             raise error
         return wanted
@@ -108,7 +110,7 @@ def test_what_cannot_be_shown_is_said_and_can_be_tried_again() -> None:
     navigation.go(Address("ann")).wait(10)
     navigation.again().wait(10)
     navigation.close()
-    assert said == ["No answer. Start it.", ""]
+    assert said == ["No answer. Start it.", "", ""]
     assert navigation.address == Address("ann")
 
 
@@ -175,9 +177,8 @@ def test_from_the_log_in_to_an_album_a_search_and_a_photo(visitor: Visitor, back
     app, album = visitor.app, album_of(backend)
     visitor.go("")
     assert visitor.page == ["login"]
-    app.login.name.value = "ann"
-    app.login.log_in()
-    visitor.settle()
+    app.login.name.value = "an"  # the last letter is on its way as Enter is pressed
+    visitor.tell(app.login.name, type="enter", text="ann")
     assert (visitor.page, visitor.fragments[-1]) == (["albums"], "#user=ann")
     assert [(card["name"], card["count"]) for card in app.albums.cards.cards] == [
         ("All photos", 2),
@@ -237,11 +238,48 @@ def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str,
 
 
 def test_an_aws_that_does_not_answer_is_said_and_tried_again(visitor: Visitor, backend: Backend) -> None:
+    cards, bar = visitor.app.albums.cards, visitor.app.top_bar
     backend.refuse("dynamodb", "Query")
     visitor.go("#user=ann")
-    assert "the test says so" in visitor.app.top_bar.problem
-    visitor.tell(visitor.app.top_bar, type="again")
-    assert (visitor.app.top_bar.problem, len(visitor.app.albums.cards.cards)) == ("", 2)
+    assert "the test says so" in bar.problem
+    assert (cards.loading, cards.known) == (False, False), "neither being read nor empty"
+    visitor.tell(bar, type="again")
+    assert (bar.problem, len(cards.cards), cards.known) == ("", 2, True)
+    backend.refuse("dynamodb", "Query")
+    visitor.tell(bar, type="home")
+    assert (bool(bar.problem), len(cards.cards), cards.known) == (True, 2, True)
+
+
+def test_an_album_to_which_photos_are_on_their_way_does_not_ask_for_some(
+    visitor: Visitor, backend: Backend
+) -> None:
+    app, gallery = visitor.app, visitor.app.gallery.gallery
+    folded: list[Any] = []
+    app.uploads.zone.send = lambda message, _=None: folded.append(message)
+    visitor.go("#user=ann")
+    visitor.tell(app.albums.cards, type="create", text="Garden")
+    until(lambda: app.top_bar.title == "Garden")
+    visitor.settle()
+    assert gallery.invitation
+    app.uploads.say("Everything is in First album.")
+    files = [DroppedFile(one, f"{one}.jpg", 500, "image/jpeg", one * 64, jpeg((8, 8))[:32]) for one in "12"]
+    for file in files:
+        assert isinstance(app.uploads._handler.presign(file), UploadForm)
+    flush()
+    assert ("on their way" in gallery.empty, gallery.invitation) == (True, "")
+    assert app.uploads.status.text == "", "what was said of earlier files is said no longer"
+    app.uploads._handler.discard("1")
+    app.uploads._handler.upload("2", io.BytesIO(b"x" * 500))
+    visitor.tell(app.top_bar, type="activity")
+    assert {"type": "fold"} in folded
+    app.gallery.invite()
+    flush()
+    assert "on their way" in gallery.empty, "it is being processed"
+    app.follow.forget()
+    until(lambda: not app.follow._announced)
+    app.gallery.invite()
+    flush()
+    assert gallery.invitation
 
 
 def test_what_failed_before_is_a_number_on_the_way_to_its_run(visitor: Visitor, backend: Backend) -> None:

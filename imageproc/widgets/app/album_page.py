@@ -8,7 +8,7 @@ from functools import cached_property
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.albums import first_with_thumbnail
 from imageproc.client.photos.presigned import PresignedUrls
-from imageproc.errors import AlbumNotFoundError
+from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.app.address import ALL
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
@@ -29,9 +29,16 @@ class AlbumPage:
 
     def load(self, user: str) -> None:
         """Show this user's albums as they are now. Raises AwsError."""
-        if user != self._user:
+        if user != self._user or not self._albums:  # there may be some by now
             self._user, self._albums = user, {}
             self.cards.wait()
+        try:
+            self._read(user)
+        except ImageprocError:
+            self.cards.give_up()
+            raise
+
+    def _read(self, user: str) -> None:
         found = {album.id: album for album in self._workbench.albums.of(user)}
         self._workbench.catalog.sync()
         # Also photos of others, which were moved here.

@@ -46,7 +46,8 @@ class Navigation:
         return job
 
     def again(self) -> Job[None]:
-        """Enter the same address anew."""
+        """Enter the same address anew; what went wrong is said again only if it does."""
+        self._say("")
         self._shown = Address()
         return self.go(self.address, typed=True)
 

@@ -69,6 +69,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             invitation=_INVITATION,
             show_run=self._show_run,
             user=lambda: self.user,
+            expects=lambda album: self.uploads.sends_to(album) or self.follow.awaits(album),
         )
 
     def _handlers(self) -> TopBarHandlers:
@@ -84,6 +85,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _wire(self) -> None:
         self.login.on_login(lambda user: self.navigation.go(Address(user)))
         self.uploads.on_uploaded(self.follow.add)
+        self.uploads.on_begun(lambda _: self.gallery.invite())
+        self.uploads.zone.observe(lambda _: self.gallery.invite(), "listed")
         self.follow.on_finished(self._show_finished)
         self.gallery.search_bar.observe(self._note_search, "text")
         self.gallery.viewer.observe(
@@ -268,6 +271,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _open_drawer(self, is_open: bool) -> None:
         if is_open:
             self._edit_album(False)
+            self.uploads.zone.fold()  # it would lie upon the drawer
         self.top_bar.expanded = is_open
         fields.set_visible(self.drawer, is_open)
 
@@ -278,6 +282,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _count(self, change: dict[str, Any]) -> None:
         counts = change["new"]
         self._tell(failed=counts.get("failed", 0), active=counts.get("active", 0))
+        self.gallery.invite()
 
     def _tell(self, **traits: Any) -> None:
         update(self.top_bar, **traits)

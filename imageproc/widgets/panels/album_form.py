@@ -34,7 +34,7 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self.order = fields.choice("Sort by", [_UNSORTED, *orders], "")
         self.photos = fields.choice("Its photos", [(_SAY, _KEEP)], _KEEP)
         self.question = Question()
-        fields.on_enter(self.name, save)
+        self.name.on_enter(save)
         save_button = fields.button("Save", save)
         self.close_button = fields.button("Close", close)
         delete_button = fields.button("Delete album…", delete, hint="Delete the album; asks first")

@@ -46,7 +46,7 @@ class AlbumPanel(Panel):
         )
         self.form = AlbumForm(self.save, self.delete, self.close_form)
         self.choice.observe(lambda change: self._choose_id(change["new"]), "value")
-        fields.on_enter(self.new_name, self.create)
+        self.new_name.on_enter(self.create)
         rows = (
             fields.row(self.choice, self.refresh_button, self.cost_button, self.edit_button),
             fields.row(self.new_name, self.create_button),
@@ -157,8 +157,7 @@ class AlbumPanel(Panel):
 
     def _delete(self, album: Album, control: JobControl) -> bool:
         def ask(text: str) -> bool:
-            self.say("Waiting for your answer.", Tone.WAITING, done=0, total=0)
-            return self.form.question.ask(text, control)
+            return self.ask(self.form.question, text, control, "Delete the album")
 
         def told(done: int, total: int) -> None:
             control.check()

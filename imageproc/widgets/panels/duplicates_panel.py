@@ -90,7 +90,7 @@ class DuplicatesPanel(Panel):
         selected = set(self.groups.selected)
         ids = [photo.id for group in self._shown for photo in group.photos if photo.id in selected]
         if ids:
-            self.start_if_idle(lambda control: self._forget(ids, control), "Forgetting photos")
+            self.start_if_idle(lambda control: self._forget(ids, control), photo_actions.READING)
 
     def results(self) -> dict[str, Any]:
         """Return what was found, as plain data for `record`."""
@@ -134,9 +134,10 @@ class DuplicatesPanel(Panel):
         def told(done: int) -> None:
             self.say("Forgetting photos", Tone.RUNNING, done=done, total=len(ids))
 
-        said = photo_actions.forget(
-            self._workbench, ids, lambda text: self.question.ask(text + warning, control), told
-        )
+        def ask(text: str, yes: str) -> bool:
+            return self.ask(self.question, text + warning, control, yes)
+
+        said = photo_actions.forget(self._workbench, ids, ask, told)
         self._find()
         self._on_forgotten()
         self.say(said, Tone.SUCCESS, done=0, total=0)

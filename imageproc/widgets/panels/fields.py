@@ -7,23 +7,15 @@ from typing import Any
 
 import ipywidgets
 
+from imageproc.widgets.parts.text_field import TextField
+
 _WIDE = {"description_width": "initial"}
 
 
-def text(label: str, value: str = "", placeholder: str = "") -> ipywidgets.Text:
+def text(label: str, value: str = "", placeholder: str = "") -> TextField:
     """Return a field for a line of text."""
     layout = ipywidgets.Layout(width="min(320px, 100%)")
-    return ipywidgets.Text(value, description=label, placeholder=placeholder, style=_WIDE, layout=layout)
-
-
-def on_enter(field: ipywidgets.Text, action: Callable[[], object]) -> None:
-    """Do this when Enter is pressed in the field."""
-
-    def on_message(_: Any, content: Any, __: Any) -> None:
-        if content.get("event") == "submit":
-            action()
-
-    field.on_msg(on_message)
+    return TextField(value, description=label, placeholder=placeholder, layout=layout)
 
 
 def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
@@ -32,12 +24,10 @@ def choice(label: str, options: Any, value: Any = None) -> ipywidgets.Dropdown:
     return ipywidgets.Dropdown(options=options, value=value, description=label, style=_WIDE, layout=layout)
 
 
-def choice_or_text(label: str, placeholder: str = "") -> ipywidgets.Combobox:
+def choice_or_text(label: str, placeholder: str = "") -> TextField:
     """Return a field for one of several texts, or another one; its `options` are the texts."""
     layout = ipywidgets.Layout(width="min(360px, 100%)")
-    return ipywidgets.Combobox(
-        description=label, placeholder=placeholder, ensure_option=False, style=_WIDE, layout=layout
-    )
+    return TextField(description=label, placeholder=placeholder, layout=layout)
 
 
 def area(label: str, placeholder: str = "") -> ipywidgets.Textarea:

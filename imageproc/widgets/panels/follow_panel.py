@@ -42,6 +42,7 @@ class FollowPanel(Panel):
         self._workbench = workbench
         self._requests: SimpleQueue[Request] = SimpleQueue()
         self._followed: FollowedPhotos | None = None
+        self._announced: set[str] = set()  # IDs of uploads, followed from the next poll on
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
@@ -57,6 +58,8 @@ class FollowPanel(Panel):
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
         """Follow these uploads to their end, from the next poll on."""
+        sent = list(sent)
+        self._announced.update(one.photo_id for one in sent)
         self._request(*(partial(FollowedPhotos.add, photo=one) for one in sent), at_once=False)
 
     def add(self, sent: Uploaded) -> None:
@@ -75,6 +78,12 @@ class FollowPanel(Panel):
                 followed.add(photo)
 
         self._request(add_all)
+
+    def awaits(self, album: Album) -> bool:
+        """Whether photos of this album are being processed, or about to be."""
+        ended = {one.photo_id: one.finished for one in self._all()}
+        ids = (*list(self._announced), *ended)
+        return any(one.startswith(f"{album.id}/") and not ended.get(one) for one in ids)
 
     def resume(self) -> None:
         """Go on after a stop."""
@@ -122,6 +131,7 @@ class FollowPanel(Panel):
         while not self._requests.empty():
             self._requests.get()
         self._followed = None
+        self._announced.clear()
         self._show_rows()
         self.say("")
 

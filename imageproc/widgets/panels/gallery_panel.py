@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
-from imageproc.errors import WorkbenchError
+from imageproc.errors import ImageprocError, WorkbenchError
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
@@ -19,7 +18,7 @@ from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_run import PhotoRun
-from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, SearchHelp
+from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, Searched, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
     NEWEST,
@@ -29,8 +28,8 @@ from imageproc.widgets.panels.shown_photos import (
     sorted_python,
     sorted_view,
 )
-from imageproc.widgets.panels.static_gallery import static_gallery
-from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
+from imageproc.widgets.panels.static_gallery import gallery_results, static_gallery
+from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
 from imageproc.widgets.parts.photo_viewer import PhotoViewer
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Suggestion, plain_facets
@@ -40,23 +39,12 @@ from imageproc.widgets.updates import update
 SHEET = 24
 """Photos of a static rendering."""
 
-_NAMES = 1000
-"""Names in the results at most."""
-
 _STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
 """The orders by the names under which an album stores them."""
 _AS_GIVEN = "given"
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
+_ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
-
-
-@dataclass(frozen=True)
-class _Searched:
-    """What is searched: all photos of an album or a view."""
-
-    view: PhotoView
-    total: int
-    help: SearchHelp
 
 
 class GalleryPanel(Panel):
@@ -72,6 +60,7 @@ class GalleryPanel(Panel):
         invitation: tuple[str, str] = (_NO_PHOTOS, ""),
         show_run: Callable[[str], object] | None = None,
         user: Callable[[], str | None] = lambda: None,
+        expects: Callable[[Album], bool] = lambda _: False,
     ) -> None:
         """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
 
@@ -79,6 +68,7 @@ class GalleryPanel(Panel):
         who looks may not write on the kernel's machine. `invitation` is said where there are no photos, its
         second text on a button that chooses files. `show_run` shows the execution of a photo by ID; without
         it, that is shown below the photos. `user` returns who corrects labels, None for `default_user()`.
+        `expects` returns whether photos are on their way to an album, which has no invitation meanwhile.
         """
         self._workbench = workbench
         self._invitation = invitation
@@ -88,12 +78,14 @@ class GalleryPanel(Panel):
         self._base: PhotoView | None = None
         self._search, self._order = Search(), NEWEST
         self._shown: ShownPhotos | None = None
-        self._searched: _Searched | None = None
+        self._searched: Searched | None = None
+        self._shown_source: Album | PhotoView | None = None
+        self._of: int | None = None
         self._wanted = ""
         self._facets_open = False
         self._selected: list[str] = []
         self._opened = ""
-        self._user = user
+        self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
         self.duplicates = GalleryDuplicates(workbench, self.refresh)
@@ -131,8 +123,8 @@ class GalleryPanel(Panel):
             open_similar=self._open_similar,
             labels=PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user).handlers,
         )
-        bench, save = self._workbench, self.gallery.save
-        self.forms = SelectionForms(bench, lambda: self.album, self._work, save, self._user)
+        bench = self._workbench
+        self.forms = SelectionForms(bench, lambda: self.album, self._work, self.ask, self.gallery, self._user)
 
     @property
     def view(self) -> PhotoView:
@@ -155,7 +147,7 @@ class GalleryPanel(Panel):
         own = _STORED.get(self.album.sort_order or "", NEWEST) if self.album else _AS_GIVEN
         self._order = order or own
         self._base = None if isinstance(what, Album) else what
-        self._search, self._selected, self._searched = Search(), [], None
+        self._search, self._selected, self._searched, self._of = Search(), [], None, None
         self.viewer.show(None)
         orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
         given = [(_AS_GIVEN, "As given")] if self._order == _AS_GIVEN else []
@@ -173,6 +165,15 @@ class GalleryPanel(Panel):
         """Show a photo of this album that has just changed."""
         if self._source is not None and (self.album is None or photo.album_id == self.album.id):
             self.refresh()
+
+    def invite(self) -> None:
+        """Say why there are no photos: it is another reason as soon as some are under way."""
+        if self._of is None:
+            return
+        expected = not self._of and self.album is not None and self._expects(self.album)
+        none = (_ON_THE_WAY, "") if expected else self._invitation
+        empty, invitation = (_NOT_FOUND, "") if self._of else none
+        update(self.gallery, empty=empty, invitation=invitation)
 
     def search(self, text: str) -> Job[None]:
         """Show those that a line of text asks for; see `imageproc.client.photos.search`.
@@ -212,17 +213,7 @@ class GalleryPanel(Panel):
 
     def results(self) -> dict[str, Any]:
         """Return what is shown, as plain data for `record`: names of a thousand photos at most."""
-        shown = self._shown
-        names = [photo.name for photo in self.view.limit(_NAMES)] if shown else []
-        statuses = self.view.facets("status") if shown else {}
-        return {
-            "album": self.album.name if self.album else None,
-            "search": str(self._search),
-            "photos": shown.total if shown else 0,
-            "statuses": dict(sorted(statuses.items())),
-            "names": names,
-            "located": len(shown.places) if shown else 0,
-        }
+        return gallery_results(self.album, str(self._search), self._shown)
 
     def static(self) -> list[Any]:
         """Return a contact sheet of the first photos, the map and a table. Reads the thumbnails."""
@@ -271,10 +262,14 @@ class GalleryPanel(Panel):
         if source is None:
             return
         try:
-            searched = self._searched or self._read(source)
+            searched = self._searched or Searched.read(self._workbench, source)
             search = search.understood(searched.view)
             dated = order not in ORDERS or ORDERS[order][1] in ("taken", "uploaded")
             shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=dated)
+            of = shown.total if not search.terms else max(shown.total, searched.view.count())
+        except ImageprocError:
+            self._keep_nothing_else(source)
+            raise
         finally:
             if source is self._source:
                 update(self.gallery, loading=False)
@@ -282,23 +277,25 @@ class GalleryPanel(Panel):
             return  # something else was opened, and its job follows
         self._search, self._shown, self._searched = search, shown, searched
         self._selected = shown.chosen(shown.ranges(self._selected))
-        self._show_parts(shown, searched.total)
+        self._shown_source, self._of = source, of
+        self._show_parts(shown, of)
         self.say("")
 
-    def _read(self, source: Album | PhotoView) -> _Searched:
-        self._workbench.catalog.sync()
-        if isinstance(source, Album):  # as it is now: labels may have been hidden
-            source = self._workbench.albums.many([source.id]).get(source.id, source)
-        view = self._workbench.photos.where(album=source) if isinstance(source, Album) else source
-        return _Searched(view, view.count(), SearchHelp(view))
+    def _keep_nothing_else(self, source: Album | PhotoView) -> None:
+        """Show no photos of what was open before, nor that there are none, where nothing could be read."""
+        if source is self._source and source is not self._shown_source:
+            self._shown, self._of, self._selected = None, None, []
+            self.gallery.show(Layout())
+            update(self.gallery, empty="", invitation="")
+            update(self.search_bar, summary="")
+            fields.set_visible(self.map, False)
 
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
         counts = Counts(shown.total, of, len(shown.places))
-        empty, invitation = (_NOT_FOUND, "") if of else self._invitation
         self.gallery.show(shown.layout, shown.ranges(self._selected))
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
-        update(self.gallery, empty=empty, invitation=invitation)
+        self.invite()
         fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
         placed, total = len(shown.places), len(shown.ids)
         self.map.show(shown.places, f"{placed:,} of {photos_text(total)} have a position.")
@@ -346,7 +343,7 @@ class GalleryPanel(Panel):
             self.forms.act(action, ids)
 
     def _work(
-        self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int
+        self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int, first: str
     ) -> None:
         def work(control: JobControl) -> None:
             said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
@@ -356,7 +353,7 @@ class GalleryPanel(Panel):
             self._load()
             self.say(said, Tone.SUCCESS, done=0, total=0)
 
-        self.start(work, doing, after=True)
+        self.start(work, first or doing, after=True)
 
     # What parts ask for
 

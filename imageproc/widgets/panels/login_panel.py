@@ -20,7 +20,7 @@ class LoginPanel(Panel):
         self.login_button = fields.button("Log in", self.log_in, "primary")
         self.user = ""
         self._listeners: list[Callable[[str], object]] = []
-        fields.on_enter(self.name, self.log_in)
+        self.name.on_enter(self.log_in)
         super().__init__(fields.row(self.name, self.login_button))
         self.say("A user name tells whose albums to show. It is not a password: anyone may use any name.")
 

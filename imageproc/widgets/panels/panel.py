@@ -10,6 +10,7 @@ import ipywidgets
 from imageproc.errors import Cancelled
 from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.question import Question
 from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.problems import explain_errors
 from imageproc.widgets.snapshot import Snapshot
@@ -89,6 +90,16 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show a text in the status line, from any thread."""
         update(self.status, text=text, tone=tone.value, **progress)
         self._snapshot.touch()
+
+    def ask(self, question: Question, text: str, control: JobControl, yes: str) -> bool:
+        """Ask, in a job, whether to go on: the button says `yes`. Raises Cancelled."""
+        self.say("Waiting for your answer.", Tone.WAITING, done=0, total=0)
+        fields.set_visible(self.stop_button, False)
+        try:
+            return question.ask(text, control, yes, "Cancel")
+        finally:
+            self.say("")
+            fields.set_visible(self.stop_button, True)
 
     def static(self) -> Any:
         """Return what the panel shows, part by part, for pages without a kernel."""

@@ -41,6 +41,9 @@ ACTIONS = (SAVE, LABEL, MOVE, COPY, COVER, DOWNLOAD, RETRY, REPROCESS, DUPLICATE
 OF_GUESTS = (SAVE, LABEL, MOVE, COPY, COVER, RETRY, REPROCESS, DUPLICATES, FORGET, COPY_IDS)
 """Those of the web app's visitors, who may not write on the machine that it runs on."""
 
+READING = "Reading what is stored of the photos"
+"""What is said before it is asked whether to erase them."""
+
 _AT_ONCE = 100
 """Photos that are moved between two looks at whether it was stopped."""
 
@@ -184,8 +187,11 @@ def use_as_cover(workbench: Workbench, ids: Sequence[str]) -> str:
     return f"{printable(photo.name, 60)} is the cover of {printable(album.name, 60)}."
 
 
-def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool], told: Progress) -> str:
-    """Erase photos, if who is asked says yes. Raises ForgetError if one is being processed."""
+def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str, str], bool], told: Progress) -> str:
+    """Erase photos, if who is asked says yes, in the words that `ask` gets beside its question.
+
+    Raises ForgetError if one is being processed.
+    """
     erasure = workbench.privacy.of_photos(ids)
     if erasure.empty:
         return "Nothing is left of these photos."
@@ -195,8 +201,10 @@ def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str], bool],
     more = f" and {len(erasure.photos) - 3:,} more" if len(erasure.photos) > 3 else ""
     versions = f"{erasure.versions:,} stored versions, {bytes_text(erasure.size)}"
     what = f"{photos_text(len(erasure.photos))}, {versions}"
-    if not ask(f"Erase {names}{more} for good? That is {what}, with thumbnails and records."):
+    question = f"Erase {names}{more} for good? That is {what}, with thumbnails and records."
+    if not ask(question, f"Forget {photos_text(len(erasure.photos))}"):
         return "Nothing was erased."
+    told(0)
     for number, _ in enumerate(workbench.privacy.erase(erasure)):
         told(number + 1)
     return f"{photos_text(len(erasure.photos))} erased."

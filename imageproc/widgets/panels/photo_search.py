@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from imageproc import PhotoView
+from imageproc import Album, PhotoView, Workbench
 from imageproc.client.photos.search import FIELDS, term_text
 from imageproc.widgets.parts.search_bar import Facet, FacetValue, Suggestion
 
@@ -82,6 +83,23 @@ class SearchHelp:
 
     def _read(self, field: str) -> Mapping[Any, int]:
         return self._view.tags() if field == "tag" else self._view.facets(field)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What is searched: all photos of an album or a view."""
+
+    view: PhotoView
+    help: SearchHelp
+
+    @classmethod
+    def read(cls, workbench: Workbench, source: Album | PhotoView) -> Searched:
+        """Return what is to be searched as it is now. Raises CatalogError, AwsError."""
+        workbench.catalog.sync()
+        if isinstance(source, Album):  # as it is now: labels may have been hidden
+            source = workbench.albums.many([source.id]).get(source.id, source)
+        view = workbench.photos.where(album=source) if isinstance(source, Album) else source
+        return cls(view, SearchHelp(view))
 
 
 def _facet_values(field: str, counts: Mapping[Any, int]) -> Iterator[FacetValue]:

@@ -24,11 +24,11 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         super().__init__([self.text, fields.row(self.yes, self.no)])
         fields.set_visible(self, False)
 
-    def ask(self, question: str, control: JobControl) -> bool:
-        """Show the question and wait for the answer. Raises Cancelled."""
+    def ask(self, question: str, control: JobControl, yes: str = "Yes", no: str = "No") -> bool:
+        """Show the question with these two answers, and wait for one. Raises Cancelled."""
         answer = Future[bool]()
         self._asked = answer, control
-        self.text.text = question
+        self.text.text, self.yes.description, self.no.description = question, yes, no
         fields.set_visible(self, True)
         self.no.focus()  # what would be lost stays, if somebody presses a key too many
         try:

@@ -12,11 +12,13 @@ from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_labels
 from imageproc.widgets.panels.photo_actions import Form, Progress
 from imageproc.widgets.panels.question import Question
+from imageproc.widgets.parts.gallery import Gallery
 from imageproc.widgets.parts.photo_viewer import LabelEdit
 from imageproc.widgets.updates import update
 
-Work = Callable[[Callable[[JobControl, Progress], str], str, int], None]
-"""Has an action done: given the action, what is said meanwhile, and how many photos there are."""
+Work = Callable[[Callable[[JobControl, Progress], str], str, int, str], None]
+"""Has an action done: given the action, what is said meanwhile, how many photos there are, and what is said
+before the first of them is done, if that is something else."""
 
 _FILES = {
     Form.FOLDER: "photos",
@@ -43,14 +45,17 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         workbench: Workbench,
         album: Callable[[], Album | None],
         work: Work,
-        save: Callable[[str], object],
+        ask: Callable[[Question, str, JobControl, str], bool],
+        gallery: Gallery,
         user: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Ask about photos of this album, if there is one, and have `work` done.
 
-        `save` has the browser save the file at an address; `user` is who corrects labels.
+        `ask` puts a question, whose answer yes is in the words given. `gallery` shows the photos, and has the
+        browser save files. `user` is who corrects labels.
         """
-        self._workbench, self._album, self._work, self._save = workbench, album, work, save
+        self._workbench, self._album, self._work, self._gallery = workbench, album, work, gallery
+        self._ask, self._asking = ask, False
         self._user = user
         self._ids: Sequence[str] = ()
         self._action = ""
@@ -71,7 +76,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.file = fields.text("Folder", _FILES[Form.FOLDER], "its name")
         self.places = fields.check("Keep where photos were taken", "Places are left out otherwise")
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
-        fields.on_enter(self.file, self.download)
+        self.file.on_enter(self.download)
         write = fields.button("Download", self.download)
         cancel = fields.button("Cancel", self.hide)
         return self._made(fields.row(self.form, self.file, self.places, write, cancel))
@@ -80,7 +85,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
     def _album_row(self) -> ipywidgets.Box:
         self.album = fields.choice_or_text("To album", "choose one, or name a new one")
         self.put_button = fields.button("Move", self.put)
-        fields.on_enter(self.album, self.put)
+        self.album.on_enter(self.put)
         return self._made(fields.row(self.album, self.put_button, fields.button("Cancel", self.hide)))
 
     def _made(self, row: ipywidgets.Box) -> ipywidgets.Box:
@@ -96,13 +101,15 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.new_label = fields.choice_or_text("To", "its right name")
         self.edit.observe(lambda _: self._fit_labels(), "value")
         for field in (self.label, self.new_label):
-            fields.on_enter(field, self.correct)
+            field.on_enter(self.correct)
         do = fields.button("Apply", self.correct)
         cancel = fields.button("Cancel", self.hide)
         return self._made(fields.row(self.edit, self.label, self.new_label, do, cancel))
 
     def act(self, action: str, ids: Sequence[str]) -> None:
         """Ask what an action needs to know of these photos, or have it done if that is nothing."""
+        if self._asking:
+            return
         self.hide()
         self._action, self._ids = action, ids
         if action in _TO_FILES:
@@ -114,7 +121,11 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         elif action == photo_actions.COVER.name:
             self._start(lambda *_: photo_actions.use_as_cover(self._workbench, ids), "Setting the cover")
         elif action == photo_actions.FORGET.name:
-            self._start(lambda control, told: self._forget(control, told, ids), "Forgetting photos")
+            self._start(
+                lambda control, told: self._forget(control, told, ids),
+                "Forgetting photos",
+                photo_actions.READING,
+            )
         else:
             self._start(
                 lambda control, told: photo_actions.restart(self._workbench, ids, action, control, told),
@@ -136,7 +147,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             return
         self.hide()
         wanted = photo_actions.Wanted(form, file, places, self._album())
-        bench, save = self._workbench, self._save
+        bench, save = self._workbench, self._gallery.save
         if self._action == photo_actions.SAVE.name:
             self._start(
                 lambda control, told: photo_actions.save(bench, ids, wanted, save, control, told), "Packing"
@@ -193,7 +204,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
                 update(field, options=names)
             return ""
 
-        self._work(read, "", 0)
+        self._work(read, "", 0, "")
 
     def _fit_labels(self) -> None:
         fields.set_visible(self.new_label, self.edit.value == "rename")
@@ -211,14 +222,27 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             update(self.album, options=tuple(one.name for one in found if here is None or one.id != here.id))
             return ""
 
-        self._work(read, "", 0)
+        self._work(read, "", 0, "")
 
     def _forget(self, control: JobControl, told: Progress, ids: Sequence[str]) -> str:
-        ask = self.question.ask
-        return photo_actions.forget(self._workbench, ids, lambda text: ask(text, control), told)
+        def ask(text: str, yes: str) -> bool:
+            self._set_asking(True)
+            try:
+                return self._ask(self.question, text, control, yes)
+            finally:
+                self._set_asking(False)
+                self._gallery.focus()
 
-    def _start(self, action: Callable[[JobControl, Progress], str], doing: str) -> None:
-        self._work(action, doing, len(self._ids))
+        return photo_actions.forget(self._workbench, ids, ask, told)
+
+    def _set_asking(self, asking: bool) -> None:
+        """Have nothing else done with the selected photos while a question is open."""
+        self._asking = asking
+        update(self._gallery, asking=asking)
+        self.hide()
+
+    def _start(self, action: Callable[[JobControl, Progress], str], doing: str, first: str = "") -> None:
+        self._work(action, doing, len(self._ids), first)
 
     def _offer_forms(self) -> None:
         """Show the form; what a browser saves is one file."""

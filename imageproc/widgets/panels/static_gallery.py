@@ -1,4 +1,4 @@
-"""A gallery for pages without a kernel: a contact sheet, the map, and a table."""
+"""A gallery for pages without a kernel: a contact sheet, the map, and a table; and its results."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from imageproc import Photo
+from imageproc import Album, Photo
 from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.panels.shown_photos import ShownPhotos
+
+_NAMES = 1000
+"""Names in the results at most."""
 
 
 def static_gallery(
@@ -23,3 +27,15 @@ def static_gallery(
     rest = f" The first {len(photos)} are shown here." if total > len(photos) else ""
     said = Markup("<p>{}</p>").format(f"{summary}.{rest}")
     return [said, sheet, world, table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
+
+
+def gallery_results(album: Album | None, search: str, shown: ShownPhotos | None) -> dict[str, Any]:
+    """Return what a gallery shows as plain data: names of a thousand photos at most."""
+    return {
+        "album": album.name if album else None,
+        "search": search,
+        "photos": shown.total if shown else 0,
+        "statuses": dict(sorted(shown.view.facets("status").items())) if shown else {},
+        "names": [photo.name for photo in shown.view.limit(_NAMES)] if shown else [],
+        "located": len(shown.places) if shown else 0,
+    }

@@ -62,10 +62,15 @@ class UploadPanel(Panel):
         """
         self._workbench = workbench
         self._callbacks: list[Callable[[Uploaded], None]] = []
+        self._begin_listeners: list[Callable[[Album], object]] = []
         self._sent: dict[str, Uploaded] = {}
         self._batch = 0
         self._handler = AlbumUploadHandler(
-            workbench, self._arrived, make_album, allow_duplicates=lambda: self.zone.allow_duplicates
+            workbench,
+            self._arrived,
+            make_album,
+            allow_duplicates=lambda: self.zone.allow_duplicates,
+            begun=self._begun,
         )
         self.zone = DropZone(
             self._handler,
@@ -100,6 +105,14 @@ class UploadPanel(Panel):
     def on_uploaded(self, callback: Callable[[Uploaded], None]) -> None:
         """Call `callback`, from any thread, for each photo that arrives or had been uploaded before."""
         self._callbacks.append(callback)
+
+    def on_begun(self, listener: Callable[[Album], object]) -> None:
+        """Call `listener`, from any thread, with its album for each file that a browser begins to upload."""
+        self._begin_listeners.append(listener)
+
+    def sends_to(self, album: Album) -> bool:
+        """Whether a browser is uploading files to this album."""
+        return self._handler.sends_to(album)
 
     def upload_paths(
         self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
@@ -145,6 +158,13 @@ class UploadPanel(Panel):
         self.say(shown.summary(album.name), shown.tone)
         return sent
 
+    def _begun(self, album: Album) -> None:
+        """Say no longer how the uploads before went."""
+        if not self.busy:
+            self.say("")
+        for listener in self._begin_listeners:
+            listener(album)
+
     def _arrived(self, file_id: str, sent: Uploaded) -> None:
         """Call the callbacks. One that fails is reported, and the others are called."""
         self._sent[file_id] = sent
@@ -165,19 +185,22 @@ class AlbumUploadHandler:
         make_album: Callable[[], Album] | None = None,
         *,
         allow_duplicates: Callable[[], bool] = lambda: False,
+        begun: Callable[[Album], object] = lambda _: None,
     ) -> None:
         """Call `arrived` for each photo that arrives, with the file's ID in the drop zone.
 
         `make_album` returns where files go while there is no album, and `allow_duplicates` whether files are
-        taken whose content the album has under another name.
+        taken whose content the album has under another name. `begun` is called with the album for each file
+        that may be sent.
         """
         self.album: Album | None = None
         self.make_album = make_album
         self._arrived = arrived
         self._photos = workbench.photos
-        self._allow_duplicates = allow_duplicates
+        self._allow_duplicates, self._begun = allow_duplicates, begun
         self._uploads = lru_cache(4)(workbench.uploads.from_browser)
         self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
+        self._albums: dict[str, str] = {}
 
     def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
@@ -195,21 +218,33 @@ class AlbumUploadHandler:
         if not isinstance(found, PresignedPost):
             return self._result(file.id, found, self._moved(found, album))
         self._presigned[file.id] = uploads, found
+        self._albums[file.id] = album.id
+        self._begun(album)
         return UploadForm(found.url, found.fields, found.expires - time.time())
 
     def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
         uploads, post = self._presigned.pop(file_id)
-        return self._result(file_id, uploads.finished(post))
+        return self._ended(file_id, uploads.finished(post))
 
     def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
         """Upload what came through the kernel."""
         uploads, post = self._presigned.pop(file_id)
-        return self._result(file_id, uploads.send_bytes(post, body))
+        return self._ended(file_id, uploads.send_bytes(post, body))
 
     def discard(self, file_id: str) -> None:
         """Forget a file that was presigned."""
         self._presigned.pop(file_id, None)
+        self._albums.pop(file_id, None)
+
+    def sends_to(self, album: Album) -> bool:
+        """Whether files are on their way to this album."""
+        return album.id in list(self._albums.values())
+
+    def _ended(self, file_id: str, found: Uploaded | UploadFailed) -> UploadResult:
+        result = self._result(file_id, found)
+        self._albums.pop(file_id, None)  # from now on it is followed
+        return result
 
     def _moved(self, found: Uploaded | RefusedFile | UploadFailed, album: Album) -> str:
         """Return where a photo is that was uploaded before and moved since; empty if it was not."""

@@ -54,21 +54,30 @@ class AlbumCards(anywidget.AnyWidget):
 
     cards: Any = traitlets.List().tag(sync=True)
     loading = traitlets.Bool(True).tag(sync=True)
+    known = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, handlers: AlbumCardHandlers) -> None:
         """Show nothing before `show`."""
         super().__init__()
         self._handlers = handlers
+        self._some = False
         self._pool = ThreadPoolExecutor(4, "covers")
         self.on_msg(self._receive)
 
     def show(self, cards: Iterable[AlbumCard]) -> None:
         """Show these albums soon, from any thread."""
-        update(self, cards=[asdict(card) for card in cards], loading=False)
+        found = [asdict(card) for card in cards]
+        self._some = bool(found)
+        update(self, cards=found, loading=False, known=True)
 
     def wait(self) -> None:
         """Show no albums until they are known."""
-        update(self, cards=[], loading=True)
+        self._some = False
+        update(self, cards=[], loading=True, known=False)
+
+    def give_up(self) -> None:
+        """Show what was shown last, if that is albums: whether there are none is not known."""
+        update(self, loading=False, known=self._some)
 
     def close(self) -> None:
         """Close the widget, and fetch no more covers."""

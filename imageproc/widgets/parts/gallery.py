@@ -87,7 +87,7 @@ class Gallery(anywidget.AnyWidget):
 
     `invitation` is on a button below `empty`, which has the same web app's drop zone ask for files.
     `on_open` is called with the number of the photo to open, `on_select` when `selection` has changed, and
-    `on_action` with the name of what is to be done with the selected photos.
+    `on_action` with the name of what is to be done with the selected photos: nothing while `asking`.
     """
 
     _esm = script("justified.js", "gallery.js")
@@ -99,6 +99,7 @@ class Gallery(anywidget.AnyWidget):
     size = traitlets.Int(200, min=80, max=480).tag(sync=True)
     loading = traitlets.Bool(False).tag(sync=True)
     actions: Any = traitlets.List().tag(sync=True)
+    asking = traitlets.Bool(False).tag(sync=True)
     empty = traitlets.Unicode("No photos here yet.").tag(sync=True)
     invitation = traitlets.Unicode("").tag(sync=True)
     label = traitlets.Unicode("Photos").tag(sync=True)
@@ -140,6 +141,10 @@ class Gallery(anywidget.AnyWidget):
     def reveal(self, number: int) -> None:
         """Scroll to a photo."""
         self.send({"type": "reveal", "version": self._version, "number": number})
+
+    def focus(self) -> None:
+        """Put the focus on the current photo, unless it is on something else that can be seen."""
+        self.send({"type": "focus"})
 
     def copy(self, text: str, said: str) -> None:
         """Put a text into the clipboard of who looks, and say so."""

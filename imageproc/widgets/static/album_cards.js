@@ -20,10 +20,11 @@ function render({ model, el }) {
   }
 
   function draw() {
-    const cards = model.get("cards"), loading = model.get("loading"), none = !loading && !cards.length;
+    const cards = model.get("cards"), loading = model.get("loading"), none = !loading && !cards.length && model.get("known");
     said.textContent = loading && !cards.length ? "Reading the albums…" : none ? "Drop photos here to start. They go into an album of today, or make one first." : "";
     said.hidden = !said.textContent;
     choose.hidden = !none;
+    list.hidden = !cards.length && !loading && !none;
     list.setAttribute("aria-busy", String(loading));
     const held = document.activeElement?.dataset?.album, before = pictures;
     pictures = new Map();
@@ -59,7 +60,7 @@ function render({ model, el }) {
   }
   model.on("msg:custom", onMessage);
   draw();
-  const undo = watch(model, ["cards", "loading"], draw);
+  const undo = watch(model, ["cards", "loading", "known"], draw);
   return () => { undo(); watcher.disconnect(); model.off("msg:custom", onMessage); };
 }
 export default { render };

@@ -7,6 +7,7 @@ function initialize({ model }) {
 
 const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded", duplicate: "Already uploaded", rejected: "Rejected", failed: "Failed", cancelled: "Cancelled" };
 const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", duplicate: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
+const BUSY_MS = 10000; // an answer may take some time while many files are sent
 const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
 
 function render({ model, el }) {
@@ -125,7 +126,7 @@ function render({ model, el }) {
     if (transfers.outage) return [`waiting, and trying again by itself: ${transfers.outage.text}`];
     if (transfers.route === "kernel") return ["through the kernel, as this page cannot reach S3"];
     const oldest = Math.min(...[...transfers.files.values()].map(({ asking }) => asking || Infinity));
-    return performance.now() - oldest > 3000 ? ["waiting for the kernel, which is busy or gone"] : [];
+    return performance.now() - oldest > BUSY_MS ? ["waiting for the kernel, which is busy or gone"] : [];
   }
   function speak(text, finished) { // not more than a screen reader can say
     clearTimeout(spokenTimer);
@@ -133,6 +134,8 @@ function render({ model, el }) {
     spokenTimer = setTimeout(() => { if (spoken.textContent !== text) { spoken.textContent = text; lastSpoken = Date.now(); } }, wait);
   }
 
+  function onMessage({ type }) { if (type === "fold") { unfolded = false; schedule(); } }
+  model.on("msg:custom", onMessage);
   const clock = setInterval(() => { if (transfers.underWay) schedule(); }, 1000);
   const unwatch = watch(model, ["listed", "enabled", "allow_duplicates", "hint", "max_bytes"], schedule);
   const resized = new ResizeObserver(schedule);
@@ -140,7 +143,7 @@ function render({ model, el }) {
   list.box.addEventListener("scroll", schedule);
   transfers.listeners.add(schedule);
   draw();
-  return () => { for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.removeEventListener(type, onDragOver); document.removeEventListener("ip-choose-files", onChoose); clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
+  return () => { for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.removeEventListener(type, onDragOver); document.removeEventListener("ip-choose-files", onChoose); model.off("msg:custom", onMessage); clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
 }
 
 function isProblem({ state }) { return state === "failed" || state === "rejected"; }

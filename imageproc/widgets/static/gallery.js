@@ -28,7 +28,7 @@ function render({ model, el }) {
   const clear = element("button", { type: "button", onclick: () => { select([], 0); focusOn(current); } }, "✕ Clear");
   const tools = element("div", { class: "ip-actions", role: "toolbar", "aria-label": "Selected photos" });
   const bar = element("div", { class: "ip-gallery-bar" }, said, tools, element("label", { class: "ip-size" }, "Size ", size));
-  const root = element("div", { class: "ip ip-gallery" }, bar, scroller, empty);
+  const root = element("div", { class: "ip ip-gallery", tabindex: -1 }, bar, scroller, empty);
   el.append(root);
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
@@ -42,6 +42,7 @@ function render({ model, el }) {
     width = canvas.clientWidth;
     if (!width) return;
     const row = plan.rows[rowAt(plan.rows, scroller.scrollTop)], first = keep && row && scroller.scrollTop > 0 ? row.first : -1;
+    const held = list.contains(document.activeElement);
     const offset = first >= 0 ? scroller.scrollTop - row.top : 0;
     plan = justify(aspects, headings, width, model.get("size"));
     canvas.style.height = `${plan.height}px`;
@@ -50,6 +51,7 @@ function render({ model, el }) {
     if (first >= 0 && first < aspects.length) scroller.scrollTop = plan.rows[plan.row[first]].top + offset;
     else if (!keep) scroller.scrollTop = 0;
     paint();
+    if (held) nodes.get(current)?.focus({ preventScroll: true });
   }
 
   function paint() {
@@ -165,6 +167,7 @@ function render({ model, el }) {
     if (content.type === "layout") return onLayout(content, buffers[0]);
     if (content.type === "copy") { copyText(content.text).then((done) => say(done ? content.said : "The browser does not allow copying.")); return; }
     if (content.type === "save") return saveFrom(content.url, root);
+    if (content.type === "focus") return takeFocus();
     if (content.version !== version) return;
     if (content.type === "reveal") { current = content.number; reveal(current, "center"); paint(); roving(); }
     else if (content.type === "window") onWindow(content);
@@ -267,6 +270,12 @@ function render({ model, el }) {
     nodes.get(current)?.focus({ preventScroll: true });
   }
 
+  function takeFocus() { // from what is gone; what somebody has gone to keeps it
+    const held = document.activeElement;
+    if (held !== document.body && held?.getClientRects().length) return;
+    if (aspects.length) focusOn(current); else (invite.hidden ? root : invite).focus();
+  }
+
   function vertically(by) {
     const target = plan.rows[plan.row[current] + by];
     if (!target) return by < 0 ? 0 : aspects.length - 1;
@@ -305,9 +314,9 @@ function render({ model, el }) {
     const count = version < 0 ? model.get("count") : aspects.length, loading = model.get("loading");
     said.textContent = message || (marked ? `${marked.toLocaleString("en")} selected` : loading ? "Loading…" : "");
     tools.hidden = !marked;
-    tools.replaceChildren(...model.get("actions").map(({ name, label, hint }) => element("button", { type: "button", title: hint, onclick: () => model.send({ type: "action", version, name }) }, label)), clear);
+    tools.replaceChildren(...model.get("actions").map(({ name, label, hint }) => element("button", { type: "button", title: hint, disabled: model.get("asking"), onclick: () => model.send({ type: "action", version, name }) }, label)), clear);
     bar.hidden = !count;
-    empty.hidden = count > 0 || loading;
+    empty.hidden = count > 0 || loading || !model.get("empty");
     emptyText.textContent = model.get("empty");
     invite.textContent = model.get("invitation");
     invite.hidden = !invite.textContent;
@@ -333,7 +342,7 @@ function render({ model, el }) {
   const undo = [
     watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "layout" }); }),
     watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),
-    watch(model, ["count", "loading", "empty", "invitation", "label", "actions"], tell), watch(model, ["size"], () => arrange()),
+    watch(model, ["count", "loading", "empty", "invitation", "label", "actions", "asking"], tell), watch(model, ["size"], () => arrange()),
   ];
   return () => {
     undo.forEach((each) => each());

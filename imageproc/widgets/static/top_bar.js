@@ -29,7 +29,7 @@ function render({ model, el, signal, host }) {
     title.classList.toggle("ip-visually-hidden", !name);
     if (!name) title.textContent = "Albums";
     const place = `${who} ${title.textContent}`;
-    if (ours && who && place !== before) setTimeout(takeFocus, SETTLED_MS);
+    if (ours && place !== before) setTimeout(takeFocus, SETTLED_MS);
     before = place;
     if (ours) document.title = [name, "Photos"].filter(Boolean).join(" · ");
     user.replaceChildren(element("span", { class: "ip-who" }, who), element("span", { class: "ip-switch" }, " · switch"));
@@ -48,7 +48,7 @@ function render({ model, el, signal, host }) {
   }
 
   // What had the focus is gone with the page that was shown before.
-  function takeFocus() { if (document.activeElement === document.body) title.focus({ preventScroll: true }); }
+  function takeFocus() { if (document.activeElement === document.body) (model.get("user") ? title : app()?.querySelector(".ip-app-login input"))?.focus({ preventScroll: true }); }
 
   // ---- what is wrong
   function say() {

@@ -84,6 +84,10 @@ class DropZone(anywidget.AnyWidget):
         chosen = {row.id for row in islice((*urgent, *others), _SHOWN)}
         update(self, listed=[plain(row) for row in shown if row.id in chosen])
 
+    def fold(self) -> None:
+        """Hide the list of files, until somebody shows it again."""
+        self.send({"type": "fold"})
+
     def static(self) -> Markup:
         """Return the files and how each ended as HTML, for pages without a kernel."""
         return self.rows.static()

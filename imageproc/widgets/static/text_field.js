@@ -1,0 +1,32 @@
+// A field for a line of text, in ipywidgets' looks. What is typed is sent in messages, in order with those of buttons.
+let fields = 0;
+
+function render({ model, el }) {
+  const id = `ip-field-${crypto.getRandomValues(new Uint32Array(1))[0]}-${fields++}`;
+  const label = element("label", { class: "widget-label", for: id });
+  const list = element("datalist", { id: `${id}-list` });
+  const input = element("input", { id, type: "text", "data-lm-suppress-shortcuts": "true", oninput: () => tell("input"), onkeydown: onKey });
+  el.classList.add("jupyter-widgets", "widget-inline-hbox", "widget-text", "ip-text-field");
+  el.append(label, input, list);
+
+  function tell(type) { model.set("value", input.value); model.send({ type, text: input.value }); }
+  function onKey(event) {
+    event.stopPropagation();
+    if (event.key === "Enter" && !event.isComposing) tell("enter");
+  }
+  function draw() {
+    label.textContent = label.title = model.get("description");
+    label.hidden = !label.textContent;
+    if (input.value !== model.get("value")) input.value = model.get("value");
+    input.placeholder = model.get("placeholder");
+    input.disabled = model.get("disabled");
+    list.replaceChildren(...model.get("options").map((value) => element("option", { value })));
+    if (model.get("options").length) input.setAttribute("list", list.id); else input.removeAttribute("list");
+  }
+  function onMessage({ type }) { if (type === "focus") input.focus(); }
+  model.on("msg:custom", onMessage);
+  draw();
+  const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);
+  return () => { undo(); model.off("msg:custom", onMessage); };
+}
+export default { render };
