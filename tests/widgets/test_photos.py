@@ -375,7 +375,11 @@ def test_what_is_counted_is_counted_at_one_moment(panel: GalleryPanel, backend: 
     """While an upload runs, for example, and somebody searches or sorts."""
     before = panel.gallery.count
     backend.photo("a1/new.jpg", tags=["Dog"], creationTime="2024-05-03T10:00:00")
-    for act_, shown in ((lambda: panel.sort("name"), before + 1), (lambda: panel.search("name:new"), 1)):
+    acts: tuple[tuple[Callable[[], object], int], ...] = (
+        (lambda: panel.sort("name"), before + 1),
+        (lambda: panel.search("name:new"), 1),
+    )
+    for act_, shown in acts:
         backend.workbench.catalog.sync()
         act_()
         settle(panel)
