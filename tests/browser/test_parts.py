@@ -491,3 +491,33 @@ def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Pag
     page.page.evaluate(receive, gone)
     assert page.page.get_by_text("There is no stack yet.").count() == 1
     page.page.get_by_text("No picture").wait_for()
+
+
+def test_a_screen_of_cards_is_joined_by_the_rest_of_its_block_and_not_asked_for(page: Page) -> None:
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array(60).fill(1.5).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    cards = [{**asdict(Card(str(one), f"{one}.jpg")), "tone": "info", "address": None} for one in range(60)]
+    asked = "() => models[0].sent.filter(({ type }) => type === 'window').length"
+
+    def receive(number: int, count: int) -> int:
+        some = cards[number : number + count]
+        message = {"type": "window", "version": 1, "number": number, "cards": some, "cause": ""}
+        page.page.evaluate("(message) => models[0].receive(message, [])", message)
+        page.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        return int(page.page.locator(".ip-card .ip-name").count())
+
+    begun = receive(0, 5)
+    assert begun == 5
+    shown = receive(5, 55)
+    assert shown > begun
+    assert receive(5, 55) == receive(0, 60) == shown
+    assert page.page.locator(".ip-card[aria-label^=Photo]").count() == 0
+    assert page.page.evaluate(asked) == 0
+    page.page.evaluate(f"() => models[0].receive({layout.replace('1,', '2,', 1)}, {shapes})")
+    page.page.evaluate(
+        "(message) => models[0].receive(message, [])",
+        {"type": "window", "version": 2, "number": 5, "cards": cards[5:], "cause": ""},
+    )
+    page.page.wait_for_function(f"({asked})() === 1")

@@ -268,13 +268,19 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     assert sheet.size == (8 * 128, 8 * 128)
 
 
-def test_the_first_cards_come_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = Gallery(GallerySource(lambda first, end: [Card("a", "a.jpg"), Card("b", "b.jpg")][first:end]))
+@pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 24), (24, 36)])])
+def test_the_first_cards_come_unasked_and_those_of_a_screen_first(
+    photos: int, expected: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = [Card(str(number), f"{number}.jpg") for number in range(photos)]
+    gallery = Gallery(GallerySource(lambda first, end: cards[first:end]))
     sent = Sent(gallery, monkeypatch)
-    gallery.show(Layout(array("f", [1.5, 0.7])))
+    gallery.show(Layout(array("f", [1.5] * photos)))
     assert sent.first("layout")[0]["ahead"]
-    window, _ = sent.first("window")
-    assert (window["number"], [card["name"] for card in window["cards"]]) == (0, ["a.jpg", "b.jpg"])
+    until(lambda: len(sent.of("window")) == len(expected))
+    windows = [one for one, _ in sent.of("window")]
+    assert [(one["number"], len(one["cards"])) for one in windows] == expected
+    assert [card["id"] for one in windows for card in one["cards"]] == [one.id for one in cards[:60]]
     say(gallery, type="layout")
     assert not sent.of("layout")[-1][0]["ahead"], "a view that asks asks for its cards, too"
 

@@ -198,18 +198,21 @@ function render({ model, el }) {
     tell();
   }
 
+  // A block comes whole, or (the first one, unasked) its first screen before the rest.
   function onWindow({ number, cards, cause }) {
-    const block = number / BLOCK;
+    const block = Math.floor(number / BLOCK), at = number % BLOCK, before = at ? blocks.get(block) || [] : [];
     asked.delete(block);
+    if (cause || before.length < at) blocks.delete(block);
     if (cause) return trouble(cause);
+    if (before.length !== at) return later();
     if (troubled) { troubled = false; message = ""; tell(); }
     blocks.delete(block);
-    blocks.set(block, cards);
+    blocks.set(block, [...before, ...cards]);
     if (blocks.size > KEPT_BLOCKS) {
       const far = [...blocks.keys()].sort((a, b) => Math.abs(b - block) - Math.abs(a - block));
       far.slice(0, blocks.size - KEPT_BLOCKS).forEach((one) => blocks.delete(one));
     }
-    for (let each = number; each < number + BLOCK; each += 1) fill(each);
+    for (let each = number; each < number + cards.length; each += 1) fill(each);
   }
 
   // Selection: a mark for each photo, sent as ranges.
