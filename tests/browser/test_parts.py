@@ -283,11 +283,15 @@ def test_the_list_of_a_tray_is_folded_and_unfolded_again(page: Page) -> None:
 
 
 APP = """() => {
-  const main = document.querySelector('main'), [, zone] = main.children, drawer = document.createElement('div');
-  const tray = document.createElement('div');
-  main.className = 'ip-app'; drawer.className = 'ip-app-drawer'; tray.className = 'ip-app-tray';
+  const main = document.querySelector('main'), zone = main.children[1];
+  const [drawer, tray] = ['drawer', 'tray'].map((name) => {
+    window[name] = document.createElement('div');
+    window[name].className = `ip-app-${name}`;
+    return window[name];
+  });
+  main.className = 'ip-app';
+  main.style = '';
   tray.append(zone); main.append(drawer, tray);
-  window.drawer = drawer; window.tray = tray;
 }"""
 """Lays out a top bar and a tray as the web app does."""
 OVERLAP = "() => tray.getBoundingClientRect().right - drawer.getBoundingClientRect().left"
@@ -300,10 +304,8 @@ def test_an_albums_name_has_room_and_the_tray_stands_beside_the_drawer(visit: Vi
     bar.title, bar.user, bar.editable, bar.placed = "26 November 2026", "bob", True, 3
     draw(page, [bar, DropZone(handler, anywhere=True)])
     page.page.evaluate(APP)
-    cut = (
-        "() => { const one = document.querySelector('.ip-place'); return one.scrollWidth - one.clientWidth; }"
-    )
-    assert page.page.evaluate(cut) <= 0
+    cut = page.page.locator(".ip-place").evaluate("(one) => one.scrollWidth - one.clientWidth")
+    assert cut <= 0
     for width in (1300, 900):
         page.resize(width, 900)
         assert page.page.evaluate(OVERLAP) <= 0

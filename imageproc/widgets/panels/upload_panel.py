@@ -241,7 +241,7 @@ class AlbumUploadHandler:
         """Whether files are on their way to this album."""
         return album.id in list(self._albums.values())
 
-    def _ended(self, file_id: str, found: Uploaded | UploadFailed) -> UploadResult:
+    def _ended(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
         result = self._result(file_id, found)
         self._albums.pop(file_id, None)  # from now on it is followed
         return result
