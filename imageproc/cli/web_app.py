@@ -23,7 +23,7 @@ from imageproc.cli.escaping import say
 _ADDRESS = "127.0.0.1"
 _START_S = 60.0
 _POLICY = "frame-ancestors 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:"
-"""Voilà's template asks a host on the internet for icons, which no page here shows."""
+"""No page here needs a host on the internet; Voilà's own pages for errors would ask one for icons."""
 
 _IDLE_S = 1800
 """A visitor's kernel is ended after so many seconds without a word; a page that is open keeps it."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,7 +27,12 @@ from imageproc.cli.web_login import LoginPage
 
 
 class WebServer(Voila):  # type: ignore[misc]
-    """Voilà for one notebook, without what it answers to strangers."""
+    """Voilà for one notebook, without what it answers to strangers and asks of them."""
+
+    def setup_template_dirs(self) -> None:
+        """Have this package's templates go before Voilà's."""
+        super().setup_template_dirs()
+        self.template_paths.insert(0, str(files("imageproc.cli").joinpath("templates")))
 
     def init_handlers(self) -> list[Any]:
         """Return Voilà's handlers, the first of them the one that takes the token out of addresses.

@@ -28,6 +28,7 @@ from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_viewer import FactGroup, LabelHandlers, PhotoViewer, ViewedPhoto
 from imageproc.widgets.parts.text_field import TextField
+from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
@@ -292,6 +293,37 @@ def test_the_list_of_a_tray_is_folded_and_unfolded_again(page: Page) -> None:
     file.wait_for(state="hidden")
     page.page.get_by_role("button", name="Show files").click()
     file.wait_for()
+
+
+APP = """() => {
+  const main = document.querySelector('main'), zone = main.children[1];
+  const [drawer, tray] = ['drawer', 'tray'].map((name) => {
+    window[name] = document.createElement('div');
+    window[name].className = `ip-app-${name}`;
+    return window[name];
+  });
+  main.className = 'ip-app';
+  main.style = '';
+  tray.append(zone); main.append(drawer, tray);
+}"""
+"""Lays out a top bar and a tray as the web app does."""
+OVERLAP = "() => tray.getBoundingClientRect().right - drawer.getBoundingClientRect().left"
+
+
+def test_an_albums_name_has_room_and_the_tray_stands_beside_the_drawer(visit: Visit) -> None:
+    page = visit(1300, 900)
+    handler: Any = None
+    bar = TopBar(TopBarHandlers())
+    bar.title, bar.user, bar.editable, bar.placed = "26 November 2026", "bob", True, 3
+    draw(page, [bar, DropZone(handler, anywhere=True)])
+    page.page.evaluate(APP)
+    cut = page.page.locator(".ip-place").evaluate("(one) => one.scrollWidth - one.clientWidth")
+    assert cut <= 0
+    for width in (1300, 900):
+        page.resize(width, 900)
+        assert page.page.evaluate(OVERLAP) <= 0
+    page.page.evaluate("drawer.style.display = 'none'")
+    assert page.page.evaluate("() => innerWidth - tray.getBoundingClientRect().right") < 40
 
 
 def test_a_kernel_is_not_said_to_be_gone_before_ten_seconds(page: Page) -> None:

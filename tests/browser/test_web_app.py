@@ -89,6 +89,10 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     assert "Rejected: the file" in page.locator(".ip-app-tray .ip-file", has_text="notes.jpg").inner_text()
     assert page.get_by_role("region", name="Files and their states").is_visible()
     page.locator(".ip-card", has_text="img src").wait_for()
+    page.get_by_role("button", name="Activity").click()
+    page.locator(".ip-app-tray .ip-file").first.wait_for(state="hidden")  # it would lie upon the drawer
+    ann.screenshot("app-tray")
+    page.get_by_role("button", name="Activity").click()
     page.get_by_role("button", name="Clear finished").click()
     assert not page.locator(".ip-app-tray .ip-summary").is_visible()
     checked(ann, "album")

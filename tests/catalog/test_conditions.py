@@ -192,7 +192,7 @@ LIMITS = st.sampled_from((None, 0, 1.8, 2.8, 12, 24, 1000, math.inf))
 ASKED: st.SearchStrategy[tuple[dict[str, Any], Test]] = st.one_of(
     st.tuples(
         st.sampled_from(("dog", "Animal", "PET", "Street dog")), st.sampled_from((None, 80, 79.999, 98.123))
-    ).map(lambda t: ({"tag": t[0], "min_confidence": t[1]}, tag_test(*t))),
+    ).map(lambda t: ({"tag": t[0], **({} if t[1] is None else {"min_confidence": t[1]})}, tag_test(*t))),
     st.sampled_from(("canon*", "*D90", "?ikon*", "é*", "100%_\\x", "100?_*", "*", "*[a-z]*")).map(
         lambda p: ({"camera": p}, glob_test(p, lambda r: r.camera.name))
     ),

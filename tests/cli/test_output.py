@@ -62,6 +62,7 @@ def test_what_is_piped_is_not_wrapped(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(console, "_width", None)  # which other tests set
     arn = "arn:aws:states:eu-west-1:123456789012:execution:imageproc-ImageProc:" + "0123456789" * 8
     console.print(f"The execution is {arn}, and it ended.")
     print_table(("ARN", "STATUS"), [(arn, "SUCCEEDED")], "Nothing.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -105,10 +106,11 @@ def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(app: App) ->
     status, headers, page = app.get("/?theme=dark", **app.cookie)
     assert status == 200
     assert "Shown to visitors" in page
+    assert not re.findall(r"<link[^>]*https?://[^>]*>", page), "no host on the internet is asked"
     assert app.token not in page
     assert app.token not in str(headers)
     policy = headers["Content-Security-Policy"]
-    assert "style-src 'self'" in policy, "Voilà's template names a style sheet of another host"
+    assert "style-src 'self'" in policy, "nothing of another host's"
     assert "font-src 'self'" in policy
     _, headers, _ = app.get(f"//photos.example/?token={app.token}")
     assert headers["Location"] == "/photos.example/", "it leads to nobody else's pages"

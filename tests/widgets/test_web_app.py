@@ -262,14 +262,16 @@ def test_an_album_to_which_photos_are_on_their_way_does_not_ask_for_some(
     visitor.settle()
     assert gallery.invitation
     app.uploads.say("Everything is in First album.")
-    files = [DroppedFile(one, f"{one}.jpg", 500, "image/jpeg", one * 64, jpeg((8, 8))[:32]) for one in "12"]
+    data = jpeg((8, 8))
+    files = [DroppedFile(one, f"{one}.jpg", len(data), "image/jpeg", one * 64, data[:32]) for one in "12"]
     for file in files:
         assert isinstance(app.uploads._handler.presign(file), UploadForm)
     flush()
     assert ("on their way" in gallery.empty, gallery.invitation) == (True, "")
     assert app.uploads.status.text == "", "what was said of earlier files is said no longer"
     app.uploads._handler.discard("1")
-    app.uploads._handler.upload("2", io.BytesIO(b"x" * 500))
+    sent = app.uploads._handler.upload("2", io.BytesIO(data))
+    assert sent.state is UploadState.SENT, sent.text
     visitor.tell(app.top_bar, type="activity")
     assert {"type": "fold"} in folded
     app.gallery.invite()
