@@ -116,7 +116,7 @@ def test_each_spoilt_template_is_objected_to(template: Any, monkeypatch: pytest.
 def test_everything_that_a_definition_invokes_is_asked_about(template: Any) -> None:
     deployment = Deployment(template)
     invoked = {one.resource for one in needed(deployment) if one.who.endswith("StateMachine")}
-    functions = {deployment.name(name, "Arn") for name in template["Resources"] if name.endswith("Function")}
+    functions = {deployment.name(name, "Arn") for name in deployment.resources if name.endswith("Function")}
     starts = {deployment.name(name, "Arn") for name in _not_invoked()}
     assert functions - invoked == starts
 

@@ -91,9 +91,9 @@ BULK_FAULTS = [
     )
 ]
 
-ELSEWHERE = (BEGIN, "DescribeExecution")
-"""Functions that no upload comes by: the former has its faults in the bulk run below, the latter, which only
-deployments call, in `tests/functions/test_call_faults.py`."""
+ELSEWHERE = (BEGIN, "DescribeExecution", "EmbedImage")
+"""Functions that no upload comes by here: the first has its faults in the bulk run below, those that only
+deployments call and stacks with Similarity have, in `tests/functions/test_call_faults.py`."""
 
 NAMELESS = {
     (REKOGNITION, "dynamodb.UpdateItem"),
