@@ -34,6 +34,7 @@ from imageproc.local.ministack_adapter.faults import disturb_events, name_functi
 from imageproc.local.ministack_adapter.forks import fork_functions
 from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
+from imageproc.local.ministack_adapter.items import save_changed_items
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 from imageproc.local.ministack_adapter.roles import require_tracing_rights
@@ -112,6 +113,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     require_permission_of_trigger()
     keep_what_a_stack_may_not_delete()
     encode_at_once()
+    save_changed_items()
     keep_versions_on_disk()
     keep_histories_on_disk()
     forget_log_records()
