@@ -28,6 +28,7 @@ from benchmarks.local import local_aws
 from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
 from imageproc.core.attributes import ALBUM_ID, IMAGE_ID, S3_KEY, STATUS, UPLOAD_TIME
+from imageproc.core.embedding import embedder
 from imageproc.core.metadata import read_metadata
 from imageproc.core.record import Status
 from imageproc.core.thumbnail import make_thumbnail
@@ -95,6 +96,7 @@ def process(data: bytes) -> int:
     """Do with a photo what the functions do, and return the number of its labels."""
     read_metadata(io.BytesIO(data), len(data))
     make_thumbnail(data)
+    embedder().embed(data)
     return len(_recognizer().labels(data))
 
 

@@ -13,7 +13,7 @@
     ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
     ├── faults.json               faults that are injected (only with IMAGEPROC_FAULTS=on)
     ├── requests.jsonl            what functions asked for (only with IMAGEPROC_FAULTS=on)
-    ├── services/                 tables, stacks, functions, executions (JSON, by MiniStack)
+    ├── services/                 tables, stacks, functions, executions (JSON; items of tables in SQLite)
     ├── objects/                  the photos (by MiniStack)
     ├── catalog/                  the workbench's indexes of the photos' records
     └── tmp/                      unpacked function code and layers; emptied at each start

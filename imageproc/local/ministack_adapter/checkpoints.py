@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 _CHECKPOINT_SECONDS = 2.0
 _CHECKPOINT_AT_LEAST_SECONDS = 30.0
-# All of the state is saved each time, and requests wait meanwhile: of all time, this part at most.
+# All of the state but DynamoDB's items is saved each time, and requests wait: of all time, this part at most.
 _LARGEST_SHARE = 0.05
+# What took long may have been many new items, which the next save has not to write again.
+_LONGEST_PAUSE_SECONDS = 60.0
 _STATE_ATTEMPTS = 5
 
 _log = logging.getLogger("imageproc.local")
@@ -35,7 +37,10 @@ class Checkpoints:
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
-        """Save every two seconds from now on, in a thread; less often when it takes long, but for stacks."""
+        """Save every two seconds from now on, in a thread; when it takes long, down to once a minute.
+
+        A stack that has settled is saved at once.
+        """
         self._thread.start()
 
     def stop(self) -> None:
@@ -59,7 +64,8 @@ class Checkpoints:
                 seen, trailing, waited = now, active, 0.0
                 began = time.monotonic()
                 save()
-                pause = max(_CHECKPOINT_SECONDS, (time.monotonic() - began) / _LARGEST_SHARE)
+                pause = (time.monotonic() - began) / _LARGEST_SHARE
+                pause = min(max(_CHECKPOINT_SECONDS, pause), _LONGEST_PAUSE_SECONDS)
 
 
 def _stacks() -> list[tuple[Any, ...]]:

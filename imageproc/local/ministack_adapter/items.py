@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -117,7 +119,7 @@ class _Changes:
         with closing(_opened(path)) as file:
             asked = "SELECT partition_key, sort_key, item FROM items WHERE of_table = ?"
             for partition_key, sort_key, item in file.execute(asked, [table]):
-                found[json.loads(partition_key)][json.loads(sort_key)] = json.loads(item)
+                found[orjson.loads(partition_key)][orjson.loads(sort_key)] = orjson.loads(item)
         self._whole.add(table)
         return found
 
@@ -152,14 +154,18 @@ class _Changes:
 def _write(file: sqlite3.Connection, identity: str, items: dict[Any, Any], keys: Iterable[_Key]) -> None:
     removed, written = [], []
     for partition_key, sort_key in keys:
-        place = (identity, json.dumps(partition_key), json.dumps(sort_key))
+        place = (identity, _encoded(partition_key), _encoded(sort_key))
         item = items.get(partition_key, {}).get(sort_key)
         if item is None:
             removed.append(place)
         else:
-            written.append((*place, json.dumps(item)))
+            written.append((*place, _encoded(item)))
     file.executemany("DELETE FROM items WHERE of_table = ? AND partition_key = ? AND sort_key = ?", removed)
     file.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", written)
+
+
+def _encoded(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _keys_of(table: dict[str, Any]) -> Iterator[_Key]:
