@@ -79,6 +79,8 @@ class ImportPlan:
     """Where the files are read."""
     album: AlbumLike | None = None
     """The album that was asked for; without one each folder has its own."""
+    in_place: bool = False
+    """Whether the photos stay in their bucket."""
 
     @property
     def photos(self) -> int:
