@@ -14,6 +14,7 @@ from imageproc.aws.objects import object_attributes
 from imageproc.client.photos.photo import Photo
 from imageproc.core.original import Original, from_metadata
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, UploadError
+from imageproc.presentation.facts import facts
 from tests.client.conftest import Backend
 from tests.client.imports.conftest import BUCKET, fill, outcomes, photo, versions
 from tests.client.imports.conftest import imported as imported_from
@@ -154,6 +155,7 @@ def test_originals_are_read_and_signed_where_they_lie(backend: Backend, s3: Any)
     assert seen.original
     assert seen.original.address == f"{SOURCE}/2019/ü.jpg"
     assert seen.file_size == len(photo(1))
+    assert {one.name: one.value for one in facts(seen)}["Original"] == f"{SOURCE}/2019/ü.jpg"
     assert seen.read() == photo(1)
     address = urlsplit(backend.workbench.photos.urls().original(seen) or "")
     assert BUCKET in address.netloc + address.path
