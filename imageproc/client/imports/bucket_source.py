@@ -135,7 +135,7 @@ class BucketSource:
             raise UploadError(
                 f"The stack {stack.name} may not read in {self.address}: its SourceBucket is "
                 f"{stack.source_bucket or 'not set'}.",
-                bucket_policies.reading_in_place(stack, self._bucket, self._prefix),
+                f"\n\n{bucket_policies.reading_in_place(stack, self._bucket, self._prefix)}",
             )
 
     def _check_region(self, listed: Mapping[str, Any]) -> None:
