@@ -22,7 +22,7 @@ from imageproc.client.photos.photo import Photo
 from imageproc.client.workbench import Workbench
 from imageproc.local import LocalStatus
 from tests import pictures, soak
-from tests.flow.conftest import Backend, deploy, target_of
+from tests.flow.conftest import DONE, Backend, deploy, target_of
 
 COUNT = soak.of(100, 10_000)
 BUCKET, STACK = "imported-archive", "imports"
@@ -139,6 +139,8 @@ def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     photos = finished(backend, user)
     assert {photo.id for photo in photos} == imported
     assert len(photos) == COUNT
+    assert {photo.status for photo in photos} == {DONE}
+    assert all(photo.thumbnail_key for photo in photos)
     assert len({photo.dimensions for photo in photos}) == COUNT, "each is another picture"
     assert len({photo.execution_arn for photo in photos}) == COUNT
     assert source(backend) == before
