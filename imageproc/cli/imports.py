@@ -42,6 +42,11 @@ _SHOWN = 20
     help="One album for all of them. Without it each folder becomes an album.",
     shell_complete=completion.albums,
 )
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Leave a bucket's photos where they are: nothing is copied. Prints what the stack needs for it.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be done and what it costs, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
@@ -55,6 +60,7 @@ def import_(
     source: str,
     user: str,
     album: str | None,
+    in_place: bool,
     dry_run: bool,
     yes: bool,
     manifest: Path | None,
@@ -62,12 +68,13 @@ def import_(
 ) -> None:
     """Import the photos of SOURCE: s3://bucket/prefix, a folder with its folders, or a zip.
 
-    Objects of a bucket are copied within S3. Albums, size and cost are shown first. What an album has already
-    is not sent again: an interrupted import is finished by running it again.
+    Objects of a bucket are copied within S3, or with --in-place processed where they are. Albums, size and
+    cost are shown first. What an album has already is not sent again: an interrupted import is finished by
+    running it again.
     """
     connection.announce()
     workbench = connection.workbench
-    plan = workbench.imports.plan(source, album=album, user=user)
+    plan = workbench.imports.plan(source, album=album, user=user, in_place=in_place)
     _show(plan, workbench.target.is_local)
     if dry_run:
         return
@@ -100,6 +107,8 @@ def _show(plan: ImportPlan, local: bool) -> None:
         errors.print(f"  and {len(plan.albums) - _SHOWN:,} more albums")
     for cause, count in list(plan.skipped.items())[:_SHOWN]:
         errors.print(f"Skipped: {count:,} × {cause}", soft_wrap=True)
+    if plan.in_place:
+        errors.print("The originals stay where they are; the stack keeps a pointer to each.")
     errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
     if plan.seconds >= 1:
         said = "Processing them takes at least {} by the stack's DetectLabelsPerSecond."

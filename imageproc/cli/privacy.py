@@ -196,5 +196,9 @@ def _show(found: Erasure) -> None:
         console.print(f"  and {len(found.photos) - _NAMES} more photos")
     for album in found.albums:
         console.print(f"  album {album.name} ({album.id})")
+    if len(found.in_place) == 1:
+        console.print(f"  1 original is not the stack's, and stays where it is: {found.in_place[0].address}")
+    elif found.in_place:
+        console.print(f"  {len(found.in_place):,} originals are not the stack's, and stay where they are")
     total = f"{len(found.photos)} photos, {found.versions} versions, {size(found.size)}"
     console.print(f"In all: {total}, {len(found.albums)} albums. Nothing brings them back.")

@@ -23,6 +23,7 @@ from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.attributes import ALBUM_ID, USER_METADATA
 from imageproc.core.keys import DOWNLOADS_PREFIX, INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
+from imageproc.core.original import Original
 from imageproc.errors import ForgetError, PhotoNotFoundError
 
 _BATCH = 1000
@@ -72,6 +73,11 @@ class Erasure:
     def versions(self) -> int:
         """How many object versions and delete markers."""
         return sum(len(one.versions) for one in self.photos)
+
+    @property
+    def in_place(self) -> list[Original]:
+        """The originals that are not the stack's, and stay where they are."""
+        return [one.record.original for one in self.photos if one.record and one.record.original]
 
     @property
     def size(self) -> int:

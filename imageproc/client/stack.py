@@ -80,6 +80,11 @@ class Stack:
         return self.outputs["StateMachineArn"]
 
     @property
+    def source_bucket(self) -> str:
+        """The bucket, or bucket/folder, whose photos may be processed in place; empty if there is none."""
+        return self.outputs.get("SourceBucket", "")
+
+    @property
     def dead_letter_queue(self) -> str:
         """The URL of the queue of uploads that could not be started. Raises TargetError if there is none."""
         return self._newer_output("DeadLetterQueueUrl", "dead-letter queue")

@@ -11,6 +11,7 @@ UPLOAD_TIME = "uploadTime"
 EXECUTION_ARN = "executionArn"
 EXECUTION_START_TIME = "executionStartTime"
 S3_KEY = "s3key"
+ORIGINAL = "original"
 FILE_SIZE = "fileSize"
 VERSION_ID = "versionId"
 SEQUENCER = "sequencer"
@@ -66,6 +67,7 @@ PIPELINE_ATTRIBUTES = (
     *METADATA_ATTRIBUTES,
     EXECUTION_ARN,
     EXECUTION_START_TIME,
+    ORIGINAL,
     ERROR,
     MISSING,
     TAGS,
@@ -77,7 +79,7 @@ PIPELINE_ATTRIBUTES = (
     PERCEPTUAL_HASH,
     TRUNCATED,
 )
-"""What an execution makes, and what a new upload of the same key therefore starts without."""
+"""What an upload or its execution makes, and what a new upload of the same key therefore starts without."""
 
 ALBUM_INDEX = "albumID-uploadTime-index"
 """Index of the ImageMetadata table: partition key `albumID`, sort key `uploadTime`."""
@@ -105,3 +107,9 @@ FAILED_PHOTOS = "failedPhotos"
 USER_METADATA = "userid"
 ALBUM_METADATA = "albumid"
 """The S3 user metadata that an upload carries."""
+
+ORIGINAL_BUCKET_METADATA = "originalbucket"
+ORIGINAL_KEY_METADATA = "originalkey"
+ORIGINAL_ETAG_METADATA = "originaletag"
+ORIGINAL_SIZE_METADATA = "originalsize"
+"""The S3 user metadata that a pointer carries besides; the key is percent-encoded (RFC 3986)."""

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imageproc.core.attributes import ORIGINAL
 from imageproc.core.keys import execution_name
+from imageproc.core.original import Original, from_attribute
 from imageproc.core.parts import Part, is_wanted
 
 State = Mapping[str, Any]
@@ -33,6 +35,8 @@ class ExecutionInput:
     photo_id: str
     version_id: str | None = None
     """The version of the object; in an input without one, the version whose metadata was extracted."""
+    original: Original | None = None
+    """Where the original is, if it stays in another bucket: known when the metadata was extracted."""
     pinned: bool = False
     """Whether the input named the version. Started by hand without one, it takes the newest."""
     only: tuple[str, ...] = ()
@@ -59,6 +63,7 @@ class ExecutionInput:
             key=state["s3Key"],
             photo_id=state["objectID"],
             version_id=extracted.get("versionId") or state.get("versionId"),
+            original=from_attribute(extracted[ORIGINAL]) if ORIGINAL in extracted else None,
             pinned=bool(state.get("versionId")),
             only=tuple(state.get("only") or ()),
             has_thumbnail=bool(state.get("hasThumbnail")),

@@ -13,6 +13,7 @@ from typing import Any
 from imageproc.core.corrections import applying, effective
 from imageproc.core.keys import THUMBNAILS_PREFIX
 from imageproc.core.label import Correction, Label
+from imageproc.core.original import Original
 
 EMBEDDING_BYTES = 1280
 """Of an embedding, a number each."""
@@ -150,7 +151,9 @@ class PhotoRecord:
     id: str = ""
     """All that follows `Incoming/` in the original's key."""
     key: str = ""
-    """The original's key."""
+    """The original's key, or of a photo that is processed in place the pointer's."""
+    original: Original | None = None
+    """Where the original is, if it stays in another bucket."""
     status: Status = Status.PROCESSING
     """A record without a status is another client's: under way."""
     user: str | None = None

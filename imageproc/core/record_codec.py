@@ -20,6 +20,7 @@ from typing import Any, TypeVar, overload
 from imageproc.core import attributes
 from imageproc.core.corrections import from_stored, to_stored
 from imageproc.core.label import BoundingBox, Correction, Label
+from imageproc.core.original import Original, from_attribute
 from imageproc.core.perceptual_hash import checked_hash
 from imageproc.core.record import (
     EMBEDDING_BYTES,
@@ -237,6 +238,7 @@ def _from_place(place: Place) -> dict[str, float]:
 _FIELDS: Mapping[str, _Codec] = {
     "id": _Codec(attributes.IMAGE_ID, _text),
     "key": _Codec(attributes.S3_KEY, _text),
+    "original": _Codec(attributes.ORIGINAL, from_attribute, Original.to_attribute),
     "status": _Codec(attributes.STATUS, Status, str),
     "user": _Codec(attributes.USER_ID, _text),
     "album_id": _Codec(attributes.ALBUM_ID, _text),

@@ -39,6 +39,8 @@ def handler(event: State, _context: object) -> dict[str, Any]:
 
 
 def _s3_object(photo: ExecutionInput) -> S3ObjectTypeDef:
+    if photo.original:  # it takes no ETag: if it has changed, reading its thumbnail's original tells
+        return {"Bucket": photo.original.bucket, "Name": photo.original.key}
     found: S3ObjectTypeDef = {"Bucket": photo.bucket, "Name": photo.key}
     if photo.version_id:
         found["Version"] = photo.version_id

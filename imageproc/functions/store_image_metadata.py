@@ -1,6 +1,6 @@
 """StoreImageMetadataFunction: writes the extracted metadata to the photo's record."""
 
-from imageproc.core.attributes import ALBUM_ID, METADATA_ATTRIBUTES, S3_KEY, STATUS
+from imageproc.core.attributes import ALBUM_ID, METADATA_ATTRIBUTES, ORIGINAL, S3_KEY, STATUS
 from imageproc.core.execution_input import ExecutionInput, State
 from imageproc.core.ownership import write_as
 from imageproc.core.record import Status
@@ -21,4 +21,5 @@ def handler(event: State, _context: object) -> None:
     extracted = event["extractedMetadata"]["attributes"]
     values = extracted | {S3_KEY: photo.key, STATUS: Status.PROCESSING}
     writer = photo.version_id if photo.pinned else None
-    records.write(photo.photo_id, write_as(writer, values, remove=METADATA_ATTRIBUTES, keep=(ALBUM_ID,)))
+    removed = (*METADATA_ATTRIBUTES, ORIGINAL)
+    records.write(photo.photo_id, write_as(writer, values, remove=removed, keep=(ALBUM_ID,)))

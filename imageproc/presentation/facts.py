@@ -205,6 +205,7 @@ _FACTS: tuple[tuple[str, Callable[[PhotoRecord], str | None]], ...] = (
     ("Orientation", lambda r: _coded(_ORIENTATIONS, r.orientation)),
     ("File size", _bytes),
     ("Uploaded", lambda r: f"{r.uploaded:%Y-%m-%d %H:%M:%S} UTC" if r.uploaded else ""),
+    ("Original", lambda r: r.original.address if r.original else ""),
     ("Album", lambda r: r.album_id),
     ("User", lambda r: r.user),
     ("Content hash", lambda r: r.content_hash),

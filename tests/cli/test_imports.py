@@ -11,7 +11,7 @@ import pytest
 from imageproc.client.imports import Imports
 from imageproc.errors import UploadError
 from tests.cli.conftest import Run, objects
-from tests.client.conftest import Backend
+from tests.client.conftest import REGION, Backend
 from tests.client.imports.conftest import photo, versions, write
 
 
@@ -92,3 +92,25 @@ def test_what_cannot_be_imported_is_an_error(run: Run, pictures: Path) -> None:
     assert "None of the files can be a photo: nothing was imported." in answer.stderr
     assert answer.exit_code == 1
     assert isinstance(run("import", "nowhere").exception, UploadError)
+
+
+def test_a_bucket_stays_where_it_is_and_what_that_takes_is_printed(
+    backend: Backend, run: Run, pictures: Path
+) -> None:
+    s3, bucket = backend.stack.client("s3"), "my-archive"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="2019/a.jpg", Body=photo(1))
+    command = ("import", f"s3://{bucket}/2019", "--in-place", "--album", "Trip")
+    refused = run(*command)
+    assert refused.exit_code == 1
+    assert f"  imageproc deploy -p SourceBucket={bucket}/2019\n" in str(refused.exception)
+    backend.stack.__dict__["outputs"] = {**backend.stack.outputs, "SourceBucket": f"{bucket}/2019"}
+    shown = run(*command, "--dry-run")
+    assert "The originals stay where they are; the stack keeps a pointer to each." in shown.stderr
+    assert not versions(backend)
+    (entry,) = objects(run(*command, "--yes", "--json"))
+    backend.write(entry["photo_id"], original={"s3Bucket": bucket, "s3Key": "2019/a.jpg", "eTag": '"1"'})
+    said = f"1 original is not the stack's, and stays where it is: s3://{bucket}/2019/a.jpg"
+    assert said in run("forget", entry["photo_id"], input="forget\n").stdout
+    assert not versions(backend)
+    assert s3.get_object(Bucket=bucket, Key="2019/a.jpg")["Body"].read() == photo(1)

@@ -295,6 +295,39 @@ def test_guests_exist_only_where_they_are_enabled(template: Any) -> None:
         assert template["Resources"][name]["Condition"] == "TestClientEnabled"
 
 
+def test_another_bucket_is_read_only_where_it_is_named_by_what_reads_originals_and_not_with_guests(
+    template: Any, resources: Any
+) -> None:
+    assert template["Parameters"]["SourceBucket"]["Default"] == ""
+    named = {"Fn::Not": [{"Fn::Equals": [{"Ref": "SourceBucket"}, ""]}]}
+    assert template["Conditions"]["SourceNamed"] == named
+    assert resources["ReadSourcePolicy"]["Condition"] == "SourceNamed"
+    (statement,) = _statements(resources["ReadSourcePolicy"]["Properties"])
+    assert statement["Action"] == ["s3:GetObject"]
+    assert statement["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${SourceBucket}/*"}
+    condition, own, shared = resources["ReadSourcePolicy"]["Properties"]["Roles"]["Fn::If"]
+    assert (condition, shared) == ("PerFunctionRoles", [{"Ref": "BackendProcessingLambdaRole"}])
+    readers = [one.get("Fn::If", [0, one])[1]["Ref"].removesuffix("Role") for one in own]
+    assert set(readers) == {
+        *("ExtractImageMetadata", "Rekognition", "RekognitionOfRendition", "GenerateThumbnail", "EmbedImage")
+    }
+    rule = template["Rules"]["NoGuestsWithSource"]
+    assert rule["RuleCondition"] == named
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "TestClientAccess"}, "Disabled"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "good"),
+    [
+        *((value, True) for value in ("", "my-archive", "my-archive/2019", "my-archive/a b/c+d")),
+        *((value, False) for value in ("my-archive/", "s3://my-archive", "My-Archive", "my-archive/*")),
+        *((value, False) for value in ("*", "my-archive/2019/", "my-archive/${x}", "my-archive/?", "ü-ü/a")),
+    ],
+)
+def test_a_source_is_a_bucket_or_a_folder_in_it_and_no_pattern(template: Any, value: str, good: bool) -> None:
+    assert bool(re.fullmatch(template["Parameters"]["SourceBucket"]["AllowedPattern"], value)) == good
+
+
 def test_no_function_is_made_before_its_own_role_may_trace(resources: Any) -> None:
     """Lambda refuses active tracing to a function whose role lacks the right, so each waits for it."""
     for name, function in resources.items():

@@ -1,4 +1,7 @@
-"""A bucket is imported, and the import is killed on the way: no photo is missing, and none is there twice."""
+"""A bucket is imported, and the import is killed on the way: no photo is missing, and none is there twice.
+
+Its photos are copied, or processed where they lie.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -18,10 +22,10 @@ from imageproc.client.photos.photo import Photo
 from imageproc.client.workbench import Workbench
 from imageproc.local import LocalStatus
 from tests import pictures, soak
-from tests.flow.conftest import Backend, deploy, target_of
+from tests.flow.conftest import DONE, Backend, deploy, target_of
 
-COUNT = soak.of(150, 10_000)
-BUCKET, USER = "imported-archive", "importer"
+COUNT = soak.of(100, 10_000)
+BUCKET, STACK = "imported-archive", "imports"
 IMPORT = [
     sys.executable,
     "-c",
@@ -58,49 +62,64 @@ def versions(backend: Backend, *albums: str) -> Counter[str]:
     )
 
 
-def albums(backend: Backend) -> list[str]:
-    return [album.id for album in backend.workbench.albums.of(USER)]
+def source(backend: Backend) -> dict[str, str]:
+    """Return the objects of the bucket that is imported, each with its ETag."""
+    pages = backend.stack.client("s3").get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    return {one["Key"]: one["ETag"] for page in pages for one in page["Contents"]}
 
 
-def finished(backend: Backend) -> list[Photo]:
+def albums(backend: Backend, user: str) -> list[str]:
+    return [album.id for album in backend.workbench.albums.of(user)]
+
+
+def finished(backend: Backend, user: str) -> list[Photo]:
     """Wait until as many photos as were imported are finished; return all there are."""
-    deadline = time.monotonic() + 60 + COUNT / 3
+    deadline = time.monotonic() + 150 + COUNT / 3
     while True:
-        photos = [photo for album in albums(backend) for photo in backend.photos.in_album(album)]
+        photos = [photo for album in albums(backend, user) for photo in backend.photos.in_album(album)]
         if len(photos) >= COUNT and all(photo.status.finished for photo in photos):
             return photos
         assert time.monotonic() < deadline, Counter(str(photo.status) for photo in photos)
         time.sleep(COUNT / 1000)
 
 
-@pytest.fixture
-def quick(local_aws: LocalStatus) -> Backend:
-    """A stack whose photos need not wait long for their turns."""
+@pytest.fixture(scope="module")
+def backend(local_aws: LocalStatus) -> Backend:
+    """A stack whose photos need not wait long for their turns, and that may read the bucket, filled."""
     target = target_of(local_aws)
-    deploy(target, "imports", DetectLabelsPerSecond="1000")
-    return Backend(Workbench(target, "imports"))
+    deploy(
+        target,
+        STACK,
+        DetectLabelsPerSecond="1000",
+        SourceBucket=f"{BUCKET}/old",
+        TestClientAccess="Disabled",
+    )
+    made = Backend(Workbench(target, STACK))
+    fill(made)
+    return made
 
 
 @pytest.mark.timeout(soak.of(300, 7200))
+@pytest.mark.parametrize("in_place", [False, True], ids=["copied", "in place"])
 def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
-    quick: Backend, local_aws: LocalStatus, tmp_path: Path
+    backend: Backend, local_aws: LocalStatus, tmp_path: Path, in_place: bool
 ) -> None:
-    backend = quick
-    fill(backend)
+    before, user = source(backend), "in-place" if in_place else "copier"
+    command = [*IMPORT, *(["--in-place"] if in_place else [])]
     environment = os.environ | {
         "IMAGEPROC_STATE_DIR": str(local_aws.state_dir),
         "IMAGEPROC_STACK": backend.stack.name,
-        "IMAGEPROC_USER": USER,
+        "IMAGEPROC_USER": user,
     }
-    first = subprocess.Popen(IMPORT, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
-    while len(versions(backend, *albums(backend))) < COUNT / 4:
+    first = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    while len(versions(backend, *albums(backend, user))) < COUNT / 4:
         assert first.poll() is None, "it ended before it was killed"
         time.sleep(COUNT / 10_000)
     first.send_signal(signal.SIGKILL)
     assert first.wait(10) == -signal.SIGKILL
 
     again = subprocess.run(
-        [*IMPORT, "--manifest", "again.csv"],
+        [*command, "--manifest", "again.csv"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
@@ -116,9 +135,35 @@ def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     assert counted["there"] >= COUNT / 4
     imported = {row["photo_id"] for row in rows if row["photo_id"]}
     assert len(imported) == COUNT
-    assert versions(backend, *albums(backend)) == dict.fromkeys(imported, 1)
-    photos = finished(backend)
+    assert versions(backend, *albums(backend, user)) == dict.fromkeys(imported, 1)
+    photos = finished(backend, user)
     assert {photo.id for photo in photos} == imported
     assert len(photos) == COUNT
+    assert {photo.status for photo in photos} == {DONE}
+    assert all(photo.thumbnail_key for photo in photos)
     assert len({photo.dimensions for photo in photos}) == COUNT, "each is another picture"
     assert len({photo.execution_arn for photo in photos}) == COUNT
+    assert source(backend) == before
+    assert all((photo.original is not None) == in_place for photo in photos)
+    if in_place:
+        seen_and_forgotten(backend, photos)
+        assert source(backend) == before
+
+
+def seen_and_forgotten(backend: Backend, photos: list[Photo]) -> None:
+    """Look at a photo as a page does, and forget the user: the stack's own goes, and nothing else."""
+    seen = photos[0]
+    assert seen.thumbnail_if_any()
+    with urlopen(backend.photos.urls().original(seen) or "", timeout=10) as answer:
+        assert answer.read() == seen.read() == original_of(backend, seen)
+    privacy = backend.workbench.privacy
+    found = privacy.of_user(str(seen.user))
+    assert len(found.in_place) == COUNT
+    assert len(list(privacy.erase(found))) == COUNT
+    assert not list(backend.photos.many([photo.id for photo in photos]))
+
+
+def original_of(backend: Backend, photo: Photo) -> bytes:
+    assert photo.original
+    named = {"Bucket": BUCKET, "Key": photo.original.key}
+    return bytes(backend.stack.client("s3").get_object(**named)["Body"].read())

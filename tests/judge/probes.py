@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from tests.judge.requests import EXECUTION, GUEST, Request, assume, event, of_type, through_key
+from tests.judge.requests import EXECUTION, GUEST, SOURCE, Request, assume, event, of_type, through_key
 from tests.judge.resolve import ACCOUNT, STACK, Deployment
 from tests.judge.simulations import role_of
 
@@ -41,6 +41,7 @@ def forbidden(deployment: Deployment, needed: Iterable[Request]) -> list[Request
         *_of_another_stack(deployment, wanted),
         *(Request(who, *pair, allowed=False) for who in _all(deployment) for pair in NOBODY_DOES.items()),
         *_conditions(),
+        *_of_source(deployment),
     ]
 
 
@@ -68,6 +69,16 @@ def _of_another_stack(deployment: Deployment, wanted: list[Request]) -> Iterator
     for one in wanted:
         if f"{STACK}-" in deployment.text(one.resource):
             yield replace(one, allowed=False, elsewhere=True)
+
+
+def _of_source(deployment: Deployment) -> Iterator[Request]:
+    """Yield what nobody may do where originals stay in another bucket, and what is not named of it."""
+    for who in _all(deployment):
+        for action in ("s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObjectTagging"):
+            yield Request(who, action, SOURCE, allowed=False)
+        yield Request(who, "s3:ListBucket", "arn:aws:s3:::archive", allowed=False)
+        for other in ("archive/2020", "archive/2019-old", "archive-2/2019"):
+            yield Request(who, "s3:GetObject", f"arn:aws:s3:::{other}/photo.jpg", allowed=False)
 
 
 def _conditions() -> Iterator[Request]:

@@ -28,6 +28,14 @@ DELIVER = (
 )
 GUEST = "TestClientIAMRole"
 EXECUTION = "arn:aws:states:${AWS::Region}:${AWS::AccountId}:execution:${%s.Name}:one"
+READERS = (
+    "ExtractImageMetadataFunction",
+    "RekognitionFunction",
+    "RekognitionOfRenditionFunction",
+    "GenerateThumbnailFunction",
+)
+SOURCE = "arn:aws:s3:::archive/2019/photo.jpg"
+"""An original that stays in the bucket which `SourceBucket` names as `archive/2019`."""
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 RULE = (
     "arn:aws:events:${AWS::Region}:${AWS::AccountId}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
@@ -71,6 +79,7 @@ def needed(deployment: Deployment) -> list[Request]:
     return [
         *(one for one in recorded() if guests or one.who != GUEST),
         *chain.from_iterable(_of_functions(deployment)),
+        *(Request(who, "s3:GetObject", SOURCE) for who in READERS if deployment.parameters["SourceBucket"]),
         *_of_machine(deployment, "ImageProcStateMachine"),
         *_of_machine(deployment, "BulkStateMachine"),
         *_of_bulk(),

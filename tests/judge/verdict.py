@@ -30,13 +30,14 @@ RULED: dict[str, dict[str, str]] = {
         "StateMachineLogLevel": "ALL",
         "Tracing": "Active",
     },
-    GUESTS: {"RoleStrategy": "Consolidated", "TestClientAccess": "Enabled"},
+    GUESTS: {"RoleStrategy": "Consolidated", "TestClientAccess": "Enabled", "SourceBucket": "archive/2019"},
 }
 """The parameters with which cdk-nag judges: the defaults, all that protects, and all that opens."""
 
 DECIDED = {
     "PerFunction": {"Tracing": "Active", "TestClientAccess": "Enabled"},
     "Consolidated": {"RoleStrategy": "Consolidated", "Tracing": "Active", "TestClientAccess": "Enabled"},
+    "in place": {"SourceBucket": "archive/2019"},
 }
 """The parameters with which the IAM simulator decides about all requests."""
 UNSEEN = {"StateMachineLogLevel": "OFF"}

@@ -19,8 +19,9 @@ from imageproc.client.imports.run import ImportRun
 from imageproc.client.imports.source import Source, SourceFile
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
-from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate
-from imageproc.errors import UploadError
+from imageproc.client.uploads.files import DIGITS
+from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate, storing
+from imageproc.errors import InvalidArgumentError, UploadError
 
 _KEYS_OF_AN_ANSWER = 1000
 """Objects that one ListObjectsV2 names."""
@@ -40,15 +41,17 @@ class Imports(StackResource):
         *,
         album: AlbumLike | None = None,
         user: str | None = None,
+        in_place: bool = False,
         cancellation: Cancellation | None = None,
     ) -> ImportPlan:
         """Return what importing a source would do and cost. Nothing is sent, and no file is read.
 
         `source` is `s3://bucket/prefix`, a folder, or a zip. Without `album` each folder becomes an album.
-        Raises UploadError if there is no such source or nothing in it, InvalidArgumentError for an
-        album without a name, AwsError, Cancelled.
+        `in_place` leaves a bucket's photos where they are: the stack's SourceBucket has to name it. Raises
+        UploadError if there is no such source or nothing in it, or if the stack may not read it in place;
+        InvalidArgumentError for an album without a name or files to be left in place, AwsError, Cancelled.
         """
-        found = self._source(source)
+        found = self._source(source, in_place)
         counted = _Counted(self._stack, Placement(self._albums, album, user, found.name))
         for file in found.files():
             if cancellation:
@@ -67,19 +70,25 @@ class Imports(StackResource):
     ) -> Iterator[ImportEntry]:
         """Do what was planned, several files at once, and yield what became of each file of the source.
 
-        Objects of a bucket are copied within S3, files are uploaded. What an album has of the same content is
-        not sent, under whatever name. `manifest` is a CSV file to be made, with a line for each entry. A
-        failure does not stop the others; credentials that are not valid, or a refusal of everything, do.
-        Closing the iterator, or `cancellation`, stops what has not begun; a new run sends the rest. Raises
-        InvalidArgumentError if the manifest cannot be made, UploadError, AwsError, Cancelled.
+        Objects of a bucket are copied within S3 or left in place, files are uploaded. What an album has of
+        the same content is not sent, under whatever name; in place, what has not changed since. `manifest`
+        is a CSV file to be made, with a line for each entry. A failure does not stop the others; credentials
+        that are not valid, or a refusal of everything, do. Closing the iterator, or `cancellation`, stops
+        what has not begun; a new run sends the rest. Raises InvalidArgumentError if the manifest cannot be
+        made, UploadError, AwsError, Cancelled.
         """
         placement = Placement(self._albums, plan.album, plan.user, plan.origin.name)
         with written(manifest) as note:
             yield from ImportRun(self._stack, plan.origin, placement).entries(note, cancellation)
 
-    def _source(self, source: str | Path) -> Source:
+    def _source(self, source: str | Path, in_place: bool) -> Source:
         if str(source).startswith("s3:"):
-            return BucketSource(self._stack, str(source))
+            return BucketSource(self._stack, str(source), in_place=in_place)
+        if in_place:
+            raise InvalidArgumentError(
+                f"{source} is not a bucket: only a bucket's photos can be processed in place.",
+                "Name s3://bucket/prefix, or leave out --in-place.",
+            )
         path = Path(source).expanduser()
         if path.is_dir():
             return FolderSource(path)
@@ -96,8 +105,9 @@ class _Counted:
     def __init__(self, stack: Stack, placement: Placement) -> None:
         self._stack, self._placement = stack, placement
         self._albums: dict[str, PlannedAlbum] = {}
-        self._there: dict[str, set[tuple[str, int]]] = {}
+        self._there: dict[str, set[tuple[str, str | int]]] = {}
         self._skipped = Counter[str]()
+        self._in_place = False
         self.files = 0
 
     def count(self, file: SourceFile | ImportEntry) -> None:
@@ -105,6 +115,7 @@ class _Counted:
         if isinstance(file, ImportEntry):
             self._skipped[file.cause] += 1
             return
+        self._in_place = self._in_place or file.pointer is not None
         name = self._placement.album_name(file)
         if name not in self._albums:
             self._begin(name)
@@ -123,24 +134,34 @@ class _Counted:
         size = sum(one.size - one.size_there for one in albums)
         megabytes = size / missing / 1e6 if missing else AVERAGE_MEGABYTES
         parameters = parameters_of(self._stack)
-        requests = {"put": -(-self.files // _KEYS_OF_AN_ANSWER), "get": missing}
+        # In place the function that reads the metadata reads the pointer before.
+        requests = {"put": -(-self.files // _KEYS_OF_AN_ANSWER), "get": missing * (1 + self._in_place)}
+        priced = estimate(missing, megabytes, parameters)
+        if self._in_place:
+            priced = replace(priced, storing=storing(missing, 0, parameters=parameters))
         return ImportPlan(
             source=source.address,
             user=self._placement.user,
             albums=albums,
             skipped=dict(self._skipped.most_common()),
-            estimate=estimate(missing, megabytes, parameters),
+            estimate=priced,
             seconds=missing / float(parameters.get("DetectLabelsPerSecond", "inf")),
             reading=Bill.of(requests if isinstance(source, BucketSource) else {}),
             origin=source,
             album=album,
+            in_place=self._in_place,
         )
 
     def _begin(self, name: str) -> None:
         album = self._placement.existing(name)
         self._albums[name] = PlannedAlbum(name, new=album is None)
-        self._there[name] = set(contents(self._stack, album).values()) if album else set()
+        held = contents(self._stack, album) if album else {}
+        self._there[name] = {
+            (digits, one.etag) if self._in_place else (one.name, one.size) for digits, one in held.items()
+        }
 
     def _is_there(self, name: str, file: SourceFile) -> bool:
+        if file.pointer:
+            return (file.pointer.digest[:DIGITS], file.pointer.etag) in self._there[name]
         album = self._placement.existing(name)
         return album is not None and (name_in_id(album, file.name), file.size) in self._there[name]

@@ -9,7 +9,7 @@ from threading import Lock
 from imageproc.client.albums import Album
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.imports.entries import ImportEntry, ImportOutcome
-from imageproc.client.imports.placement import Contents, Placement, contents, name_in_id
+from imageproc.client.imports.placement import Contents, Held, Placement, contents, name_in_id
 from imageproc.client.imports.source import Content, SourceFile
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import PreparedFile
@@ -43,14 +43,15 @@ class AlbumIntake:
         if not (self._opened or self._placement.existing(self._name)):
             sniff(head := content.head())  # what is not a photo must not leave an empty album
         album, sender, there = self._open()
-        name, size = there.get(digest[:DIGITS], ("", 0))
-        if name and size == file.size:
-            photo_id = f"{album.id}/{digest[:DIGITS]}-{name}"
-            return file.entry(ImportOutcome.THERE, "", photo_id, self._name)
+        if held := there.get(digest[:DIGITS]):
+            photo_id = f"{album.id}/{digest[:DIGITS]}-{held.name}"
+            if _is_there(file, held, sender, photo_id):
+                return file.entry(ImportOutcome.THERE, "", photo_id, self._name)
         content_type = CONTENT_TYPES[sniff(head or content.head())]
         photo_id = make_photo_id(album.id, digest, file.name)
         content.send(sender, PreparedFile(Path(file.name), photo_id, file.size, content_type), stop)
-        there[digest[:DIGITS]] = (name_in_id(album, file.name), file.size)
+        etag = file.pointer.etag if file.pointer else ""
+        there[digest[:DIGITS]] = Held(name_in_id(album, file.name), file.size, etag)
         return file.entry(ImportOutcome.IMPORTED, "", photo_id, self._name)
 
     def _open(self) -> tuple[Album, Sender, Contents]:
@@ -60,3 +61,10 @@ class AlbumIntake:
                 sender = Sender(self._stack, object_metadata(album.user, album.id), album.id)
                 self._opened = album, sender, contents(self._stack, album)
             return self._opened
+
+
+def _is_there(file: SourceFile, held: Held, sender: Sender, photo_id: str) -> bool:
+    """Whether what the album has is this file: of the same content, or the pointer to it as it is now."""
+    if file.pointer is None:
+        return held.size == file.size
+    return held.etag == file.pointer.etag or sender.points(file.pointer.original, file.size, photo_id)

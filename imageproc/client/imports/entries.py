@@ -55,7 +55,10 @@ class PlannedAlbum:
     size: int = 0
     """Bytes of its photos."""
     there: int = 0
-    """How many of them it seems to have: photos of the same name and size."""
+    """How many of them it seems to have: photos of the same name and size.
+
+    In place, pointers that have not changed; none are seen where a key of KMS encrypts them.
+    """
     size_there: int = 0
     """Bytes of these."""
 
@@ -79,6 +82,8 @@ class ImportPlan:
     """Where the files are read."""
     album: AlbumLike | None = None
     """The album that was asked for; without one each folder has its own."""
+    in_place: bool = False
+    """Whether the photos stay in their bucket."""
 
     @property
     def photos(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from imageproc.aws.translation import translated
 from imageproc.client.albums import Album, AlbumLike, Albums
@@ -15,8 +16,19 @@ from imageproc.errors import InvalidArgumentError
 
 _PLACED = re.compile(rf"([0-9a-f]{{{DIGITS}}})-(.+)", re.S)
 
-Contents = dict[str, tuple[str, int]]
-"""What an album has: by the digits of its content, each photo's name and size (bytes)."""
+
+class Held(NamedTuple):
+    """What the stack's bucket has of a photo."""
+
+    name: str
+    """Of the file, as the photo's ID has it."""
+    size: int
+    """Bytes."""
+    etag: str
+
+
+Contents = dict[str, Held]
+"""What an album has, by the digits of its content."""
 
 
 class Placement:
@@ -62,7 +74,7 @@ def contents(stack: Stack, album: Album) -> Contents:
         for page in pages.paginate(Bucket=stack.bucket, Prefix=prefix):
             for one in page.get("Contents", ()):
                 if placed := _PLACED.fullmatch(one["Key"].removeprefix(prefix)):
-                    found[placed[1]] = (placed[2], one["Size"])
+                    found[placed[1]] = Held(placed[2], one["Size"], one["ETag"])
     return found
 
 

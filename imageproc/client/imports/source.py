@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,6 +14,7 @@ from imageproc.client.imports.entries import ImportEntry, ImportOutcome
 from imageproc.client.uploads.events import PreparedFile
 from imageproc.client.uploads.sender import Sender
 from imageproc.core.limits import MAX_BYTES
+from imageproc.core.original import Original
 from imageproc.errors import AccessDeniedError, ImageprocError
 
 _HIDDEN = "It is hidden: its name, or a folder's, begins with a dot."
@@ -37,6 +39,25 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True)
+class Pointer:
+    """What is put into the stack's bucket of a photo that is processed in place."""
+
+    original: Original
+    size: int
+    """The original's, bytes."""
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digits that stand for the object, whatever it holds."""
+        return hashlib.sha256(self.original.address.encode()).hexdigest()
+
+    @property
+    def etag(self) -> str:
+        """S3's ETag of the pointer, unless a key of KMS encrypts it."""
+        return f'"{hashlib.md5(self.original.to_body(), usedforsecurity=False).hexdigest()}"'
+
+
+@dataclass(frozen=True)
 class SourceFile:
     """A file that may be a photo, by its name and size."""
 
@@ -45,6 +66,8 @@ class SourceFile:
     size: int
     """Bytes."""
     opened: Callable[[], AbstractContextManager[Content]]
+    pointer: Pointer | None = None
+    """If it is to be processed in place."""
 
     @property
     def name(self) -> str:
@@ -82,7 +105,10 @@ class Source(Protocol):
 
 
 def screened(
-    path: str, size: int, opened: Callable[[], AbstractContextManager[Content]]
+    path: str,
+    size: int,
+    opened: Callable[[], AbstractContextManager[Content]],
+    pointer: Pointer | None = None,
 ) -> SourceFile | ImportEntry:
     """Return a file, or why it is skipped by its name or size."""
     parts = _parts(path)
@@ -94,7 +120,7 @@ def screened(
         return skipped(path, f"By its name it is not a photo ({kind}).", size)
     if not size:
         return skipped(path, _EMPTY, size)
-    return SourceFile(path, size, opened) if size <= MAX_BYTES else skipped(path, _TOO_LARGE, size)
+    return SourceFile(path, size, opened, pointer) if size <= MAX_BYTES else skipped(path, _TOO_LARGE, size)
 
 
 def skipped(path: str, cause: str, size: int = 0) -> ImportEntry:

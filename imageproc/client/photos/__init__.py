@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from imageproc.aws.record_store import RecordStore
-from imageproc.aws.translation import translated
 from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
@@ -24,6 +23,7 @@ from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
+from imageproc.client.photos.originals import read_object, read_original
 from imageproc.client.photos.photo import Photo, PhotoLike, id_of, several
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
@@ -149,18 +149,17 @@ class Photos(Labelling):
     def read(self, photo: PhotoLike) -> bytes:
         """Return the photo's file as it was uploaded, in the version that the record is about.
 
-        Raises AwsError, also if it is gone.
+        Of a photo that is processed in place it is read where it lies. Raises AwsError, also if it is gone;
+        PhotoNotFoundError if it has changed there since it was imported, or may not be read.
         """
-        found = self.find(photo)
-        version = {"VersionId": found.version_id} if found.version_id else {}
-        return self._object(found.key, **version)
+        return read_original(self._stack, self.find(photo))
 
     def read_thumbnail(self, photo: PhotoLike) -> bytes:
         """Return the thumbnail's file. Raises PhotoNotFoundError if the photo has none, AwsError."""
         found = self.find(photo)
         if found.thumbnail_key is None:
             raise PhotoNotFoundError(f"{found.name} has no thumbnail.", "`imageproc retry` may make it.")
-        return self._object(found.thumbnail_key)
+        return read_object(self._stack, Bucket=self._stack.bucket, Key=found.thumbnail_key)
 
     def urls(self, expiry_s: int = EXPIRY_S) -> PresignedUrls:
         """Return what makes addresses of pictures that a browser can fetch from S3 for so many seconds."""
@@ -372,11 +371,6 @@ class Photos(Labelling):
                 yield start(photo)
             except RetryError as error:
                 yield NotRestarted(id_of(photo), str(error))
-
-    def _object(self, key: str, **version: str) -> bytes:
-        with translated(f"Reading {key}"):
-            answer = self._stack.client("s3").get_object(Bucket=self._stack.bucket, Key=key, **version)
-            return bytes(answer["Body"].read())
 
     @property
     def _records(self) -> RecordStore[Photo]:

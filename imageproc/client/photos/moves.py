@@ -21,7 +21,7 @@ from imageproc.client.uploads.files import DIGITS, make_photo_id
 from imageproc.client.uploads.sender import Sender, object_metadata
 from imageproc.core.formats import CONTENT_TYPES
 from imageproc.core.ownership import move
-from imageproc.errors import AwsError, SupersededError, UploadError
+from imageproc.errors import AwsError, PhotoNotFoundError, SupersededError, UploadError
 
 if TYPE_CHECKING:
     from imageproc.aws.record_store import RecordStore
@@ -123,7 +123,7 @@ class Copies:
             copy_id, there = self._place(now)
             if not there:
                 self._copy(now, copy_id)
-        except (AwsError, UploadError) as error:
+        except (AwsError, PhotoNotFoundError, UploadError) as error:
             return NotCopied(photo.id, str(error))
         return Copied(photo.id, copy_id, already_there=there)
 
@@ -150,7 +150,10 @@ class Copies:
         content_type = CONTENT_TYPES.get(photo.format or "", "application/octet-stream")
         file = PreparedFile(Path(photo.name), copy_id, photo.file_size or 0, content_type)
         with translated(f"Copying {photo.name}"):
-            self._sender.copy(source, file)
+            if photo.original:  # its copy is a pointer of its own
+                self._sender.point(photo.original, photo.file_size or 0, copy_id)
+            else:
+                self._sender.copy(source, file)
 
 
 def each(

@@ -31,7 +31,8 @@ from imageproc.client.uploads.outage import Outage, is_outage
 from imageproc.client.users import check_user
 from imageproc.core.attributes import ALBUM_METADATA, USER_METADATA
 from imageproc.core.keys import incoming_key, photo_id_of
-from imageproc.errors import Cancelled, CredentialsExpiredError, ImageprocError
+from imageproc.core.original import Original
+from imageproc.errors import Cancelled, CredentialsExpiredError, ImageprocError, UploadError
 
 PARALLEL = 8
 
@@ -40,6 +41,9 @@ _NAMES = 10
 
 _TRIES = 5
 """Times that one file is sent, if AWS answers again each time."""
+
+_METADATA_BYTES = 2048
+"""Of an object's metadata: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"""
 
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was cancelled."""
@@ -155,6 +159,31 @@ class Sender:
             ContentType=file.content_type,
             **more,
         )
+
+    def point(self, original: Original, size: int, photo_id: str) -> None:
+        """Put a pointer to an original that stays where it is; `size` is the original's, bytes.
+
+        Raises UploadError if S3 cannot carry it, ClientError.
+        """
+        self._s3.put_object(
+            Bucket=self.stack.bucket,
+            Key=incoming_key(photo_id),
+            Body=original.to_body(),
+            ContentType="text/plain; charset=utf-8",
+            Metadata=self._of_pointer(original, size),
+        )
+
+    def points(self, original: Original, size: int, photo_id: str) -> bool:
+        """Whether a photo's object is this very pointer. Raises ClientError."""
+        head = self._s3.head_object(Bucket=self.stack.bucket, Key=incoming_key(photo_id))
+        return bool(head["Metadata"] == self._of_pointer(original, size))
+
+    def _of_pointer(self, original: Original, size: int) -> dict[str, str]:
+        metadata = self.metadata | original.to_metadata(size)
+        if sum(len(name) + len(value.encode()) for name, value in metadata.items()) > _METADATA_BYTES:
+            cause = f"Its key is too long for a pointer, whose metadata may have {_METADATA_BYTES:,} bytes."
+            raise UploadError(cause, "Import it without --in-place.")
+        return metadata
 
     def find(self, file: PreparedFile) -> ObjectVersion | None:
         """Return the version in the bucket if it is this very file of the same user. Raises ClientError."""
