@@ -115,9 +115,15 @@ for name in commands._COMMANDS:
 
 @pytest.mark.parametrize(
     ("settings", "installer"),
-    [("", "uv"), ("[global]\nindex-url = https://example.com/simple", "pip"), ("[install]\nno-index = 1", "pip")],
+    [
+        ("", "uv"),
+        ("[global]\nindex-url = https://example.com/simple", "pip"),
+        ("[install]\nno-index = 1", "pip"),
+    ],
 )
-def test_uv_installs_unless_pip_is_told_of_another_index(settings: str, installer: str, tmp_path: Path) -> None:
+def test_uv_installs_unless_pip_is_told_of_another_index(
+    settings: str, installer: str, tmp_path: Path
+) -> None:
     for name in ("requirements", ".venv/bin"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "requirements" / "install.sh", tmp_path / "requirements")
