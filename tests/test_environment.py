@@ -114,28 +114,30 @@ for name in commands._COMMANDS:
 
 
 @pytest.mark.parametrize(
-    ("settings", "installer"),
+    ("settings", "installers", "exit_code"),
     [
-        ("", "uv"),
-        ("[global]\nindex-url = https://example.com/simple", "pip"),
-        ("[install]\nno-index = 1", "pip"),
+        ("", ["uv"], 0),
+        ("", ["uv", "pip"], 1),
+        ("[global]\nindex-url = https://example.com/simple", ["pip"], 0),
+        ("[install]\nno-index = 1", ["pip"], 0),
     ],
 )
-def test_uv_installs_unless_pip_is_told_of_another_index(
-    settings: str, installer: str, tmp_path: Path
+def test_uv_installs_unless_pip_is_told_of_another_index_or_it_fails(
+    settings: str, installers: list[str], exit_code: int, tmp_path: Path
 ) -> None:
     for name in ("requirements", ".venv/bin"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "requirements" / "install.sh", tmp_path / "requirements")
     (tmp_path / "pip.conf").write_text(settings)
-    pretended = {"uv": "echo uv", "python": f'test "$3" = config && exec {sys.executable} "$@"; echo pip'}
+    python = f'test "$3" = config && exec {sys.executable} "$@"; echo pip'
+    pretended = {"uv": f"echo uv; exit {exit_code}", "python": python}
     for name, script in pretended.items():
         program = tmp_path / ".venv" / "bin" / name
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
     command = ["sh", "requirements/install.sh", ".venv/bin/python", "-r", "some.txt"]
     environment = {"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
-    assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True).split() == [installer]
+    assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True).split() == installers
 
 
 def test_ministack_and_boto3_move_together(project: Any) -> None:
