@@ -51,7 +51,7 @@ app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 
 demo: $(VENV)/.demo ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
-	@$(MAKE) --no-print-directory $(VENV)/.workbench # JupyterLab and what else it did not need
+	@MAKEFLAGS= $(MAKE) --no-print-directory $(VENV)/.workbench # JupyterLab and what else it did not need
 
 check: style ## Check style and types, and run the quick tests: no local AWS, no browser
 	$(BIN)/python -m pytest $(TEST_WORKERS) -m "not slow"
