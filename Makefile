@@ -18,8 +18,7 @@ DOCS_VENV := .venv-docs
 # Everything is read anew: what is kept from the last time would not be warned of again.
 SPHINX := $(DOCS_VENV)/bin/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going
 TEMPLATE := cloudformation/image-processing.yaml
-# Modules are compiled when they are first imported: most never are.
-PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --no-compile
+INSTALL := sh requirements/install.sh
 # A file's tests run in one worker, in the order that tests/conftest.py gives.
 TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -50,8 +49,9 @@ app: $(VENV)/.workbench ## Serve the web app on this machine, on the local AWS
 	$(BIN)/imageproc deploy --yes
 	$(BIN)/imageproc app
 
-demo: $(VENV)/.workbench ## Show the whole flow in the terminal, on the local AWS
+demo: $(VENV)/.demo ## Show the whole flow in the terminal, on the local AWS
 	$(BIN)/imageproc demo
+	@MAKEFLAGS= $(MAKE) --no-print-directory $(VENV)/.workbench # JupyterLab and what else it did not need
 
 check: style ## Check style and types, and run the quick tests: no local AWS, no browser
 	$(BIN)/python -m pytest $(TEST_WORKERS) -m "not slow"
@@ -120,20 +120,30 @@ $(VENV)/bin/python:
 	@echo "Building the environment in $(VENV) (once)..."
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make environments here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-# The development environment holds the workbench's, so its stamp serves for both.
-$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
-	$(BIN)/$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
-	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-	@touch $(VENV)/.dev $(VENV)/.workbench
+# It installs what follows. Without it, on a platform that it is not made for, pip does.
+$(BIN)/uv: requirements/install.txt | $(BIN)/python
+	-@$(INSTALL) $(BIN)/python --require-hashes -r requirements/install.txt
+	@test ! -f $@ || touch $@
 
-$(VENV)/.workbench: requirements/workbench.txt | $(VENV)/bin/python
-	$(BIN)/$(PIP_INSTALL) --require-hashes -r requirements/workbench.txt
-	$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-	@touch $(VENV)/.workbench
+# The development environment holds the workbench's, and that what `make demo` needs: its stamp serves for all.
+$(VENV)/.dev: requirements/dev.txt | $(BIN)/uv
+	$(INSTALL) $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(INSTALL) $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.dev $(VENV)/.workbench $(VENV)/.demo
+
+$(VENV)/.workbench: requirements/workbench.txt | $(BIN)/uv
+	$(INSTALL) $(BIN)/python --require-hashes -r requirements/workbench.txt
+	$(INSTALL) $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.workbench $(VENV)/.demo
+
+$(VENV)/.demo: requirements/demo.txt | $(BIN)/uv
+	$(INSTALL) $(BIN)/python --require-hashes -r requirements/demo.txt
+	$(INSTALL) $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.demo
 
 # Environments of one lock each.
-$(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made $(DOCS_VENV)/.made: .venv-%/.made: requirements/%.txt | $(VENV)/bin/python
+$(SECURITY_VENV)/.made $(AWSCLI_VENV)/.made $(DOCS_VENV)/.made: .venv-%/.made: requirements/%.txt | $(BIN)/uv
 	@echo "Building the environment in $(@D) (once)..."
 	@$(BIN)/python -m venv $(@D)
-	@$(@D)/bin/$(PIP_INSTALL) --require-hashes -r $<
+	@$(INSTALL) $(@D)/bin/python --require-hashes -r $<
 	@touch $@

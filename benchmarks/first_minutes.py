@@ -180,7 +180,9 @@ def _received() -> int:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    """Return the bytes of the files below a folder; what has several names, as in uv's cache, counts once."""
+    found = (path.lstat() for path in folder.rglob("*") if not path.is_dir())
+    return sum({(one.st_dev, one.st_ino): one.st_size for one in found}.values())
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ _NAMES = {
     "client.photos.photo": "Photo",
     "client.photos.processing": "NotRestarted Restarted",
     "client.photos.rarity": "LabelRarity RarePhoto",
+    "client.photos.recognition_comparison": "ComparedRecognition RecognitionComparison",
     "client.photos.view": "PhotoView",
     "client.privacy": "Erased Erasure",
     "client.stack": "Stack",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -65,10 +69,10 @@ def test_conda_users_get_what_the_project_needs(project: Any) -> None:
     assert {Requirement(one).name for one in needed} | REQUESTED == set(conda())
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["workbench.txt", "dev.txt", "lambda.txt", "embedding.txt", "security.txt", "awscli.txt", "docs.txt"],
-)
+LOCKS = sorted(path.name for path in (ROOT / "requirements").glob("*.txt") if path.name != "constraints.txt")
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_locks_have_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()
     assert "--hash=sha256:" in text
@@ -83,6 +87,57 @@ def test_the_layer_holds_the_versions_that_the_environment_has() -> None:
 
 def test_the_development_environment_holds_the_workbenchs() -> None:
     assert pins("workbench.txt").items() <= pins("dev.txt").items()
+    assert pins("install.txt").items() <= pins("dev.txt").items()
+
+
+def test_the_demo_needs_a_part_of_the_workbench_and_is_spared_the_rest() -> None:
+    assert pins("demo.txt").items() < pins("workbench.txt").items()
+    assert not {"jupyterlab", "matplotlib", "pandas"} & set(pins("demo.txt"))
+
+
+def test_the_command_line_imports_nothing_that_the_demo_does_not_install() -> None:
+    script = f"""
+import sys, importlib.metadata, importlib.abc
+pinned = {sorted(pins("demo.txt", "3.11"))!r} + ["imageproc"]
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        owners = {{one.lower().replace("_", "-") for one in OWNERS.get(name.partition(".")[0], ())}}
+        if owners and not owners & set(pinned):
+            raise ModuleNotFoundError(f"no module {{name}}")
+OWNERS = importlib.metadata.packages_distributions()
+sys.meta_path.insert(0, Missing())
+from imageproc.cli import commands, imageproc
+for name in commands._COMMANDS:
+    assert imageproc.get_command(None, name)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "installers", "exit_code"),
+    [
+        ("", ["uv"], 0),
+        ("", ["uv", "pip"], 1),
+        ("[global]\nindex-url = https://example.com/simple", ["pip"], 0),
+        ("[install]\nno-index = 1", ["pip"], 0),
+    ],
+)
+def test_uv_installs_unless_pip_is_told_of_another_index_or_it_fails(
+    settings: str, installers: list[str], exit_code: int, tmp_path: Path
+) -> None:
+    for name in ("requirements", ".venv/bin"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(ROOT / "requirements" / "install.sh", tmp_path / "requirements")
+    (tmp_path / "pip.conf").write_text(settings)
+    python = f'test "$3" = config && exec {sys.executable} "$@"; echo pip'
+    pretended = {"uv": f"echo uv; exit {exit_code}", "python": python}
+    for name, script in pretended.items():
+        program = tmp_path / ".venv" / "bin" / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    command = ["sh", "requirements/install.sh", ".venv/bin/python", "-r", "some.txt"]
+    environment = {"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    assert subprocess.check_output(command, cwd=tmp_path, env=environment, text=True).split() == installers
 
 
 def test_ministack_and_boto3_move_together(project: Any) -> None:

@@ -165,8 +165,8 @@ def _span(name: str, value: Any, utc: bool) -> tuple[datetime | None, datetime |
         pass  # no such day
     raise InvalidArgumentError(
         f"{name} cannot be {value!r}.",
-        "Give a year, a month or a day (2014, '2014-05', '2014-05-31'), '2014-05-31 10:20', a date or a "
-        "datetime; or (from, to), both included.",
+        "Give 2014, 2014-05, 2014-05-31 or 2014-05-31 10:20; from one to another 2014-05..2014-09. In Python "
+        "these are texts, dates or datetimes, and a span is (from, to).",
     )
 
 

@@ -14,7 +14,7 @@ from imageproc.cli.selection import PhotoOptions, selection
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
-    from imageproc import Evaluation
+    from imageproc import Comparison, Evaluation, RecognitionComparison
 
 _FORMATS = ("coco", "yolo", "voc", "csv", "parquet")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -101,14 +101,28 @@ def evaluate(
 
 @click.command()
 @options.connection
-@click.argument("settings", metavar="NAME=VALUE,VALUE…", nargs=-1, required=True, callback=_settings)
+@click.argument("settings", metavar="[NAME=VALUE,VALUE…]", nargs=-1, callback=_settings)
 @click.option("--truth", metavar="DIR", type=click.Path(path_type=Path), help="A data set to measure by.")
+@click.option(
+    "--rekognition", metavar="REGION", help="Ask Amazon Rekognition of this region; it costs money."
+)
+@click.option("--rekognition-profile", metavar="NAME", help="The profile of the account that pays.")
+@click.option(
+    "--max-usd",
+    type=float,
+    default=0.0,
+    metavar="AMOUNT",
+    help="The most that this may cost; by default nothing.",
+)
 @selection()
 @options.as_json
 def compare(
     connection: Connection,
     settings: dict[str, list[float]],
     truth: Path | None,
+    rekognition: str | None,
+    rekognition_profile: str | None,
+    max_usd: float,
     selection: PhotoOptions,
     as_json: bool,
 ) -> None:
@@ -116,9 +130,22 @@ def compare(
 
     Stored labels tell it of settings that are stricter than the stack's. Precision and recall are by --truth,
     as of `evaluate`, or by what people corrected. Nothing is recognised or changed.
+
+    With --rekognition, and without settings, the recorded labels are compared with those that Amazon
+    Rekognition gives the same photos, if that costs no more than --max-usd; else it says what it would cost.
     """
+    if bool(settings) == bool(rekognition):
+        raise click.UsageError(
+            "Give settings to compare, such as MinConfidence=55,70, or --rekognition REGION."
+        )
     workbench = connection.workbench
-    found = workbench.compare(selection.among(workbench), settings, truth=truth)
+    view = selection.among(workbench)
+    found: Comparison | RecognitionComparison
+    if rekognition:
+        other = connection.beside(rekognition_profile, rekognition)
+        found = workbench.compare_recognition(view, other, truth=truth, max_usd=max_usd)
+    else:
+        found = workbench.compare(view, settings, truth=truth)
     if as_json:
         for row in found.rows():
             print_json(row)

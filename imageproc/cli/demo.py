@@ -45,7 +45,7 @@ def demo(folder: Path) -> None:
 
 def _title(text: str) -> None:
     console.print()
-    console.print(Rule(text, align="left", style="dim"))
+    console.print(Rule(text, align="left", style="dim"), width=min(console.width, 100))
 
 
 def _deploy(workbench: Workbench) -> None:

@@ -29,7 +29,10 @@ def start(faults: bool) -> None:
     """
     if faults:
         LocalAws().start(faults=True)
+    ran = LocalAws().status().running
     Workbench.open(LOCAL, notify=say)
+    if ran:
+        say(_described(LocalAws().status()))
 
 
 @local.command()

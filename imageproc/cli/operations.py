@@ -12,6 +12,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
+from imageproc.cli.repeats import Repeats
 from imageproc.cli.selection import PhotoOptions, selection
 from imageproc.core.parts import Part
 
@@ -168,13 +169,14 @@ def _report(
     from imageproc import Restarted
 
     restarted: list[Restarted] = []
-    refused = 0
+    refused, repeats = 0, Repeats("Not started", errors.print)
     for one in found:
         if isinstance(one, Restarted):
             restarted.append(_said(one))
         else:
             refused += 1
-            errors.print(f"Not started: {one.photo_id}: {one.cause}")
+            repeats.tell(one.photo_id, one.cause)
+    repeats.end()
     if not restarted and not refused:
         console.print(nothing)
     if wait and restarted:

@@ -54,6 +54,12 @@ class Connection:
             notify=lambda text: say(text, err=True),
         )
 
+    def beside(self, profile: str | None, region: str) -> Workbench:
+        """Return AWS in this region, whatever the target is. Raises TargetError, AwsError."""
+        from imageproc import Workbench
+
+        return Workbench.open(AWS, profile=profile, region=region)
+
     def announce(self) -> None:
         """Say whose account is about to be used, if it is one that costs money."""
         if not self.workbench.target.is_local:

@@ -15,6 +15,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
+from imageproc.cli.repeats import Repeats
 from imageproc.errors import ImageprocError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def send(
 
     sent: list[Uploaded] = []
     failed: list[UploadFailed] = []
+    repeats = Repeats("Not uploaded", errors.print)
     columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("files", total=sum(file.size for file in ready))
@@ -115,7 +117,7 @@ def send(
                         bar.advance(task, event.file.size if event.already_there else 0)
                     case UploadFailed():
                         failed.append(event)
-                        bar.console.print(f"Not uploaded: {event.file.path}: {event.cause}")
+                        repeats.tell(str(event.file.path), event.cause, within=event.file.path.name)
                     case UploadPaused():
                         bar.console.print(f"Waiting: {event.cause} It goes on by itself; Ctrl+C ends it.")
                     case UploadResumed():
@@ -123,6 +125,7 @@ def send(
         except KeyboardInterrupt:
             errors.print(f"{len(sent)} of {len(ready)} files are uploaded. Run it again for the others.")
             raise
+    repeats.end()
     return sent, failed
 
 

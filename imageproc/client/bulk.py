@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions import Execution, execution_of
+from imageproc.client.photos.processing import require_embeddings
 from imageproc.client.resource import StackResource
 from imageproc.core.attributes import FAILED_PHOTOS, IMAGE_ID
 from imageproc.core.changes import run_item_id
@@ -57,9 +58,11 @@ class BulkRuns(StackResource):
         """Start processing all photos whose object IDs begin with `prefix`; return the run's ARN.
 
         `only` names the parts to make (`Part`); all if it is empty, and all of photos that were never
-        processed to their end. Raises InvalidArgumentError for anything but a part, TargetError if the stack
+        processed to their end. Raises InvalidArgumentError for anything but a part, and for
+        embeddings alone where the stack makes none, TargetError if the stack
         has no bulk state machine, AwsError.
         """
+        require_embeddings(self._stack, only)
         # A name of its own, so that a request that is repeated because its answer was lost starts no second.
         name = f"bulk-{secrets.token_hex(8)}"
         state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parse_parts(only))}

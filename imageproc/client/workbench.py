@@ -28,6 +28,8 @@ from imageproc.client.metrics import Metrics
 from imageproc.client.photos import Photos
 from imageproc.client.photos.comparison import Comparison, compare
 from imageproc.client.photos.photo import Photo, several
+from imageproc.client.photos.recognition_comparison import RecognitionComparison
+from imageproc.client.photos.recognitions import compare_recognition
 from imageproc.client.privacy import Privacy
 from imageproc.client.recovery import recover
 from imageproc.client.stack import Stack
@@ -204,6 +206,24 @@ class Workbench:
         settings, DatasetError, TargetError if the stack does not have them, AwsError.
         """
         return compare(self.stack, view, settings, truth=truth, names=names)
+
+    def compare_recognition(
+        self,
+        view: PhotoView,
+        other: Workbench,
+        *,
+        truth: Path | str | Dataset | None = None,
+        names: Mapping[str, str] | None = None,
+        max_usd: float = 0.0,
+    ) -> RecognitionComparison:
+        """Return the photos' recorded labels beside those that Rekognition of another target gives now.
+
+        `other` need not have a stack. It is sent each photo (of those that `truth`, as of `compare`, judges)
+        with this stack's MinConfidence and MaxLabels; nothing is stored. Amazon Rekognition costs money for
+        each: at most `max_usd` by list price, or nothing is asked and InvalidArgumentError says what it
+        would cost. Raises DatasetError, AwsError if no photo is answered.
+        """
+        return compare_recognition(self.stack, view, other.target, truth=truth, names=names, max_usd=max_usd)
 
     def deploy(
         self,

@@ -41,8 +41,12 @@ def attributes_of(response: Mapping[str, Any]) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/rekognition/latest/APIReference/API_DetectLabels.html
     """
-    found = sorted(map(_label, response.get("Labels", ())), key=lambda label: -label.confidence)
-    return labels_attributes(tuple(found), response.get("LabelModelVersion", "unknown"))
+    return labels_attributes(labels_of(response), response.get("LabelModelVersion", "unknown"))
+
+
+def labels_of(response: Mapping[str, Any]) -> tuple[Label, ...]:
+    """Return the labels of a DetectLabels response, the most confident first."""
+    return tuple(sorted(map(_label, response.get("Labels", ())), key=lambda label: -label.confidence))
 
 
 def _label(label: Mapping[str, Any]) -> Label:

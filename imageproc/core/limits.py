@@ -29,6 +29,9 @@ work. Encoders write about ten scans; this allows those for 200 megapixels and 1
 THUMBNAIL_SIZE = (250, 250)
 """The box, width x height in pixels, that a thumbnail fits into."""
 
+REKOGNITION_MAX_REQUEST_BYTES = 5 * 1024 * 1024
+"""Of a picture that is sent in the request itself."""
+
 REKOGNITION_MAX_BYTES = 15 * 1024 * 1024
 """Largest original that Rekognition takes from S3, in bytes; in a request, a third of it.
 

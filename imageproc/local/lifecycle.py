@@ -81,9 +81,10 @@ class LocalAws:
         status = self.status()
         if faults and not status.faults:
             raise StartError("The local AWS runs already, without faults. Stop it: imageproc local stop")
-        progress(f"The local AWS runs at {status.endpoint}")
-        if started and not status.recognition:
-            progress(f"Photos get no labels: {status.why_no_recognition}")
+        if started:
+            progress(f"The local AWS runs at {status.endpoint}")
+            if not status.recognition:
+                progress(f"Photos get no labels: {status.why_no_recognition}")
         return status
 
     def status(self) -> LocalStatus:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from imageproc.client.photos import comparison
+from imageproc import Workbench
+from imageproc.cli.options import Connection
+from imageproc.client.photos import comparison, recognitions
+from imageproc.client.target import Target
+from imageproc.core.keys import incoming_key
+from tests import pictures
 from tests.cli.conftest import Run, objects
 from tests.client.conftest import Backend
 
@@ -61,3 +68,26 @@ def test_settings_are_compared(trip: Backend, run: Run, monkeypatch: pytest.Monk
     assert "imageproc deploy -p MinConfidence=50" in answer.stdout
     for wrong in (["compare"], ["compare", "MinConfidence"], ["compare", "MinConfidence=a"]):
         assert run(*wrong).exit_code == 2
+
+
+def test_amazon_rekognition_is_compared_with_once_its_cost_is_agreed_to(
+    trip: Backend, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = Workbench(Target("aws", boto3.Session("test", "test", region_name="eu-west-1")))
+    monkeypatch.setattr(Connection, "beside", lambda *_: aws)
+    monkeypatch.setattr(recognitions, "parameters_of", lambda _: {})
+    trip.stack.client("s3").put_object(
+        Bucket=trip.stack.bucket, Key=incoming_key("t/1.jpg"), Body=pictures.jpeg((90, 90))
+    )
+    command = ("compare", "--rekognition", "eu-west-1", "--name", "1.jpg")
+    declined = str(run(*command).exception)
+    assert "Asking Amazon Rekognition in eu-west-1 about 1 photo costs about 0.001 USD." in declined
+    assert "--max-usd 0.001" in declined
+    with Stubber(aws.target.client("rekognition")) as stubber:
+        stubber.add_response("detect_labels", {"Labels": [{"Name": "Cat", "Confidence": 90.0}]})
+        answer = run(*command, "--max-usd", "0.01", "--json")
+    assert [(row["recognition"], row["labels"], row["usd"]) for row in objects(answer)] == [
+        ("Amazon Rekognition in eu-west-1, recorded", 1, 0.001),
+        ("Amazon Rekognition in eu-west-1", 1, 0.001),
+    ]
+    assert run("compare", "MinConfidence=50", "--rekognition", "eu-west-1").exit_code == 2

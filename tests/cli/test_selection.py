@@ -139,7 +139,7 @@ WRONG: list[tuple[tuple[str, ...], type[Exception], str]] = [
     (("--status", "INCOMPLET"), QueryError, "INCOMPLETE"),
     (("--near", "91,0,5km"), InvalidArgumentError, "from -90 to 90"),
     (("--near", "1,0,5 parsecs"), InvalidArgumentError, "50 km"),
-    (("--taken", "last year"), InvalidArgumentError, "2014-05-31"),
+    (("--taken", "last year"), InvalidArgumentError, "from one to another 2014-05..2014-09"),
     (("--min-confidence", "50"), InvalidArgumentError, "tag"),
     (("--album", "Tripp"), AlbumNotFoundError, "Tripp"),
 ]

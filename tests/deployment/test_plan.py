@@ -256,6 +256,15 @@ def test_an_account_that_runs_too_few_functions_at_a_time_is_warned_of(
     assert warning in told
 
 
+def test_a_photo_whose_embedding_is_made_takes_three_functions_at_a_time(
+    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
+) -> None:
+    request_ = replace(request_, parameters={"Similarity": "Enabled"})
+    (warning,) = planned(session, request_, sleep, FakeLambda(59))[0].warnings
+    assert "BulkConcurrency=20 takes up to 60" in warning
+    assert "deploy with BulkConcurrency=19." in warning
+
+
 @pytest.mark.parametrize(
     ("account", "parameters"),
     [

@@ -152,7 +152,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         environment.setenv(RECORD, "on")
         environment.delenv(RECOGNITION, raising=False)
         target = target_of(local.start())
-    deploy(target, NAME, Tracing="Active")
+    deploy(target, NAME, Tracing="Active", Similarity="Enabled")
     backend = Backend(Workbench(target, NAME))
     whole_flow(backend)
     roles = roles_of(backend.stack)
@@ -224,7 +224,7 @@ def ask_for_what_is_gone(backend: Backend) -> None:
     key, version = "Incoming/gone.jpg", "gone"
     state = {"s3Bucket": backend.stack.bucket, "s3Key": key, "objectID": "gone.jpg", "versionId": version}
     deliver(backend, {"key": key, "versionId": version, "sequencer": "00"})
-    for function in ("ExtractImageMetadata", "GenerateThumbnail", "RekognitionOfRendition"):
+    for function in ("ExtractImageMetadata", "GenerateThumbnail", "EmbedImage", "RekognitionOfRendition"):
         assert invoke(backend, function, state)["errorType"] == "PhotoGoneError"
     item = {"bucket": backend.stack.bucket, "key": key, "only": [], "bulk": "run"}
     assert invoke(backend, "BeginPhoto", item)["start"] is False

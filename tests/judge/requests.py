@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -73,11 +74,16 @@ def recorded() -> list[Request]:
     return [Request(who, action, resource) for who, action, resource in fields]
 
 
+def _made(deployment: Deployment, request: Request) -> bool:
+    """Whether a deployment has who asks, and the functions that are asked for."""
+    named = re.findall(r"\$\{(\w+Function)\.", request.resource)
+    return all(name in deployment.resources for name in (request.who, *named))
+
+
 def needed(deployment: Deployment) -> list[Request]:
     """Return all that must be allowed: what was recorded, and what no local AWS asks a policy about."""
-    guests = deployment.parameters["TestClientAccess"] == "Enabled"
     return [
-        *(one for one in recorded() if guests or one.who != GUEST),
+        *(one for one in recorded() if _made(deployment, one)),
         *chain.from_iterable(_of_functions(deployment)),
         *(Request(who, "s3:GetObject", SOURCE) for who in READERS if deployment.parameters["SourceBucket"]),
         *_of_machine(deployment, "ImageProcStateMachine"),
@@ -112,9 +118,11 @@ def _of_functions(deployment: Deployment) -> Iterator[list[Request]]:
             "ImageProcStartExecutionFunction",
             "ExtractImageMetadataFunction",
             "GenerateThumbnailFunction",
+            "EmbedImageFunction",
             "RekognitionOfRenditionFunction",
             "BeginPhotoFunction",
         )
+        if who in deployment.resources
     ]
 
 

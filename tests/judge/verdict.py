@@ -34,9 +34,10 @@ RULED: dict[str, dict[str, str]] = {
 }
 """The parameters with which cdk-nag judges: the defaults, all that protects, and all that opens."""
 
+_ALL = {"Similarity": "Enabled", "Tracing": "Active", "TestClientAccess": "Enabled"}
 DECIDED = {
-    "PerFunction": {"Tracing": "Active", "TestClientAccess": "Enabled"},
-    "Consolidated": {"RoleStrategy": "Consolidated", "Tracing": "Active", "TestClientAccess": "Enabled"},
+    "PerFunction": _ALL,
+    "Consolidated": {"RoleStrategy": "Consolidated", **_ALL},
     "in place": {"SourceBucket": "archive/2019"},
 }
 """The parameters with which the IAM simulator decides about all requests."""

@@ -242,10 +242,10 @@ AT_ONCE = {
 NOT_LOCAL = {
     "cloudwatch.GetMetricData",
     *("iam.GetRole", "iam.SimulatePrincipalPolicy", "kms.DescribeKey", "kms.GetKeyPolicy"),
-    "rekognition.ListCollections",
+    *("rekognition.DetectLabels", "rekognition.ListCollections"),
 }
-"""What is called on AWS alone: metrics, which the local AWS lacks, and an account's checks. How those take a
-refusal is in `tests/client/doctor`."""
+"""What is called on AWS alone: metrics, which the local AWS lacks, an account's checks, and labels to compare
+with. How those take a refusal is in `tests/client/doctor` and `tests/client/photos/test_recognitions.py`."""
 
 OF_EXPRESS = {"logs.DescribeLogGroups"}
 """What is called of stacks with Express workflows alone; made to fail in `tests/client/executions`."""

@@ -154,7 +154,7 @@ def test_a_file_that_came_through_the_kernel_is_uploaded(workbench: Workbench, t
     with (tmp_path / "body").open("rb") as body:
         assert handler.upload("s-0", body) == UploadResult(UploadState.SENT)
     assert arrived[0][1].file.key == form.fields["key"]
-    assert handler._presigned == {}
+    assert handler._under_way == {}
 
 
 def test_a_file_goes_to_the_album_that_was_chosen_when_it_was_offered(workbench: Workbench) -> None:

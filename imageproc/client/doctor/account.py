@@ -15,7 +15,7 @@ from imageproc.client.doctor.stack_name import check_name, check_state
 from imageproc.client.target import Target
 from imageproc.deployment import describe, read_sources
 from imageproc.deployment.artifacts import default_bucket, exists
-from imageproc.deployment.plan.quotas import FUNCTIONS_AT_A_TIME, bulk_concurrency, free_concurrency
+from imageproc.deployment.plan.quotas import bulk_concurrency, free_concurrency, functions_at_a_time
 from imageproc.deployment.stack import code_bucket
 from imageproc.deployment.template import declared_parameters
 from imageproc.errors import AwsError, CredentialsInvalidError, EndpointUnreachableError, ImageprocError
@@ -41,7 +41,7 @@ def check_account(target: Target, stack: str, given: Mapping[str, str]) -> Itera
             "stack": partial(check_state, aws, stack),
             "code bucket": partial(_code_bucket, aws, stack),
             "Rekognition": partial(_rekognition, target),
-            "concurrency": partial(_concurrency, aws, bulk_concurrency(parameters) or 0),
+            "concurrency": partial(_concurrency, aws, parameters),
             "rights": partial(check_rights, target, identity["Arn"], stack),
             **({"KMS key": partial(check_key, target, key)} if (key := parameters["KmsKeyArn"]) else {}),
         }
@@ -95,9 +95,10 @@ def _regions(target: Target, partition: str) -> list[str]:
     return [region for region in found if region != target.region]
 
 
-def _concurrency(aws: Aws, bulk: int) -> Check:
+def _concurrency(aws: Aws, parameters: Mapping[str, str | None]) -> Check:
     """Compare Lambda's quota with what bulk processing needs. Raises AwsError."""
-    name, needed = "concurrency", FUNCTIONS_AT_A_TIME * bulk
+    name, bulk, each = "concurrency", bulk_concurrency(parameters) or 0, functions_at_a_time(parameters)
+    needed = each * bulk
     with translated("Asking Lambda for its quota"):
         free = free_concurrency(aws)
     if free is None:
@@ -107,6 +108,6 @@ def _concurrency(aws: Aws, bulk: int) -> Check:
         return Check(name, Outcome.OK, found)
     fix = (
         "Ask for more (Service Quotas, Lambda, Concurrent executions), or deploy with -p BulkConcurrency="
-        f"{max(1, free // FUNCTIONS_AT_A_TIME)}."
+        f"{max(1, free // each)}."
     )
     return Check(name, Outcome.WARNING, found, fix)

@@ -26,7 +26,7 @@ from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotM
 from imageproc.client.photos.originals import read_object, read_original
 from imageproc.client.photos.photo import Photo, PhotoLike, id_of, several
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
-from imageproc.client.photos.processing import NotRestarted, Processing, Restarted
+from imageproc.client.photos.processing import NotRestarted, Processing, Restarted, require_embeddings
 from imageproc.client.photos.view import PhotoView
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
@@ -210,6 +210,7 @@ class Photos(Labelling):
         A photo that was never processed to its end is processed whole. Raises RetryError if it is being
         processed, InvalidArgumentError for anything but a part.
         """
+        require_embeddings(self._stack, only)
         return self._processing.reprocess(self.find(photo), only)
 
     def retry_each(
@@ -222,7 +223,8 @@ class Photos(Labelling):
         self, photos: Iterable[PhotoLike], only: Iterable[str] = ()
     ) -> Iterator[Restarted | NotRestarted]:
         """Reprocess these photos; one that cannot be started does not stop the others."""
-        return self._each(photos, lambda photo: self.reprocess(photo, only))
+        require_embeddings(self._stack, only)
+        return self._each(photos, lambda photo: self._processing.reprocess(self.find(photo), only))
 
     def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.

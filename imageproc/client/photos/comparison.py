@@ -159,7 +159,7 @@ def compare(
     every = _combinations(settings)
     photos, parameters = list(view), parameters_of(stack)
     here = _present(stack.name, parameters, settings)
-    measured, bill = _measured(view, photos, truth, names), of_reprocessing(photos, parameters)
+    measured, bill = measured_by(view, photos, truth, names), of_reprocessing(photos, parameters)
     found = (_compared(one, here, photos, measured, bill) for one in every)
     return Comparison(tuple(found), here, len(photos), len(measured.photos) if measured else 0)
 
@@ -171,9 +171,10 @@ def _present(stack: str, parameters: Mapping[str, str], names: Iterable[str]) ->
     return {name: float(parameters[name]) for name in names}
 
 
-def _measured(
+def measured_by(
     view: LabelledView, photos: Sequence[Photo], truth: Path | str | Dataset | None, names: Any
 ) -> Measured | None:
+    """Judge what is recorded by a data set, or by what people corrected; None if there is neither."""
     if truth is None and not any(photo.corrections for photo in photos):
         return None
     return evaluate(view, truth, names=names, machine=True, thresholds=()).measured

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from imageproc.aws.objects import object_attributes
 from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import error_code, translated
+from imageproc.client.costs import parameters_of
 from imageproc.client.executions import Executions
 from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
@@ -30,7 +31,7 @@ from imageproc.core.keys import (
 from imageproc.core.ownership import RecordChange, claim_again, started_execution, write_as
 from imageproc.core.parts import ALWAYS_MADE, Part, has_part, is_final, parse_parts, parts_to_make
 from imageproc.core.record import Status
-from imageproc.errors import AwsError, RetryError, SupersededError
+from imageproc.errors import AwsError, InvalidArgumentError, RetryError, SupersededError
 
 _FOR_GOOD = "Upload a file that is whole; `imageproc reprocess` asks once more all the same."
 
@@ -50,6 +51,15 @@ class NotRestarted:
 
     photo_id: str
     cause: str
+
+
+def require_embeddings(stack: Stack, only: Iterable[str]) -> None:
+    """Refuse to make embeddings alone in a stack that makes none. Raises InvalidArgumentError, AwsError."""
+    if parse_parts(only) == (Part.EMBEDDING,) and parameters_of(stack).get("Similarity") != "Enabled":
+        raise InvalidArgumentError(
+            f"Nothing would be made: the stack {stack.name} makes no embeddings, Similarity is not Enabled.",
+            "Switch it on (imageproc deploy -p Similarity=Enabled), then repeat this.",
+        )
 
 
 class Processing:
@@ -82,6 +92,7 @@ class Processing:
     def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all. See `Photos.reprocess_missing`."""
         wanted = tuple(map(Part, parse_parts(only) or ALWAYS_MADE))
+        require_embeddings(self._stack, wanted)
         thumbnails = self._thumbnails() if Part.THUMBNAIL in wanted else set()
         for key, photo, _ in self._originals_and_photos():
             missing = _missing(key, photo, wanted, thumbnails)

@@ -15,7 +15,7 @@ from imageproc.deployment import artifacts, packaging, template
 from imageproc.deployment.events import Note, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
-from imageproc.deployment.plan.quotas import bulk_concurrency, concurrency_warning, reserve
+from imageproc.deployment.plan.quotas import concurrency_warning, reserve
 from imageproc.deployment.plan.recovery import recover
 from imageproc.deployment.stack import code_bucket, describe
 from imageproc.deployment.template.parameters import check_given, stack_parameters
@@ -266,8 +266,7 @@ def _retention(request: Request, state: StackState | None) -> str:
 def _warnings(aws: Aws, request: Request, state: StackState | None, text: str) -> tuple[str, ...]:
     present = {each.name: each.default for each in template.declared_parameters(text)}
     values = {**present, **(state.parameters if state else {}), **request.parameters}
-    wanted = bulk_concurrency(values)
-    found = concurrency_warning(aws, wanted) if wanted else None
+    found = concurrency_warning(aws, values)
     return (found,) if found else ()
 
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from imageproc.aws.clients import Aws
 
-FUNCTIONS_AT_A_TIME = 2
-"""Labels and thumbnail of a photo are made side by side."""
-
 PHOTOS_A_REQUEST = 4
 """Photos that a bulk run processes at a time, by default, for each request to DetectLabels a second.
 
@@ -49,6 +46,11 @@ def reserve(aws: Aws) -> int | None:
     return wanted if free is not None and free - wanted >= _UNRESERVED else None
 
 
+def functions_at_a_time(parameters: Mapping[str, str | None]) -> int:
+    """Return how many functions work on a photo side by side: labels, thumbnail, and perhaps an embedding."""
+    return 3 if parameters.get("Similarity") == "Enabled" else 2
+
+
 def bulk_concurrency(parameters: Mapping[str, str | None]) -> int | None:
     """Return how many photos a bulk run processes at a time; None if the parameters are no numbers."""
     try:
@@ -69,15 +71,17 @@ def free_concurrency(aws: Aws) -> int | None:
         raise
 
 
-def concurrency_warning(aws: Aws, bulk_concurrency: int) -> str | None:
+def concurrency_warning(aws: Aws, parameters: Mapping[str, str | None]) -> str | None:
     """Return what is to be said about Lambda's concurrency; None if it suffices or may not be looked at."""
-    free = free_concurrency(aws)
-    needed = FUNCTIONS_AT_A_TIME * bulk_concurrency
+    bulk, each = bulk_concurrency(parameters), functions_at_a_time(parameters)
+    if bulk is None:
+        return None
+    free, needed = free_concurrency(aws), each * bulk
     if free is None or free >= needed:
         return None
     return (
         f"Lambda may run {free} functions at a time in this account and region, and BulkConcurrency="
-        f"{bulk_concurrency} takes up to {needed}: photos would wait, and some fail. Ask for more (Service "
+        f"{bulk} takes up to {needed}: photos would wait, and some fail. Ask for more (Service "
         f"Quotas, Lambda, Concurrent executions), or deploy with BulkConcurrency="
-        f"{max(1, free // FUNCTIONS_AT_A_TIME)}."
+        f"{max(1, free // each)}."
     )

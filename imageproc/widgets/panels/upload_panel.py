@@ -199,8 +199,7 @@ class AlbumUploadHandler:
         self._photos = workbench.photos
         self._allow_duplicates, self._begun = allow_duplicates, begun
         self._uploads = lru_cache(4)(workbench.uploads.from_browser)
-        self._presigned: dict[str, tuple[BrowserUploads, PresignedPost]] = {}
-        self._albums: dict[str, str] = {}
+        self._under_way: dict[str, tuple[Album, BrowserUploads, PresignedPost]] = {}
 
     def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
@@ -217,33 +216,31 @@ class AlbumUploadHandler:
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):
             return self._result(file.id, found, self._moved(found, album))
-        self._presigned[file.id] = uploads, found
-        self._albums[file.id] = album.id
+        self._under_way[file.id] = album, uploads, found
         self._begun(album)
         return UploadForm(found.url, found.fields, found.expires - time.time())
 
     def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        uploads, post = self._presigned.pop(file_id)
+        _, uploads, post = self._under_way[file_id]
         return self._ended(file_id, uploads.finished(post))
 
     def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
         """Upload what came through the kernel."""
-        uploads, post = self._presigned.pop(file_id)
+        _, uploads, post = self._under_way[file_id]
         return self._ended(file_id, uploads.send_bytes(post, body))
 
     def discard(self, file_id: str) -> None:
         """Forget a file that was presigned."""
-        self._presigned.pop(file_id, None)
-        self._albums.pop(file_id, None)
+        self._under_way.pop(file_id, None)
 
     def sends_to(self, album: Album) -> bool:
         """Whether files are on their way to this album."""
-        return album.id in list(self._albums.values())
+        return any(into.id == album.id for into, _, _ in list(self._under_way.values()))
 
     def _ended(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
         result = self._result(file_id, found)
-        self._albums.pop(file_id, None)  # from now on it is followed
+        self._under_way.pop(file_id, None)  # from now on it is followed
         return result
 
     def _moved(self, found: Uploaded | RefusedFile | UploadFailed, album: Album) -> str:

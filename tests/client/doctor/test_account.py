@@ -63,6 +63,9 @@ def test_the_stack_that_is_there_is_looked_at(
     # The stack's parameters count, unless others would be given.
     assert found["concurrency"].outcome is Outcome.WARNING
     assert account.checks(BulkConcurrency="10")["concurrency"].outcome is Outcome.OK
+    assert (
+        "up to 30;" in account.checks(BulkConcurrency="10", Similarity="Enabled")["concurrency"].found + ";"
+    )
 
 
 def test_somebody_elses_stack_of_that_name_is_a_problem(account: Account) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.photos import Photos
+from imageproc.client.photos import Photos, processing
 from imageproc.client.photos.photo import Photo
 from imageproc.client.photos.processing import NotRestarted, Restarted
 from imageproc.core.keys import execution_arn, execution_name
@@ -356,3 +356,23 @@ def test_what_is_started_is_json_that_the_state_machine_takes(backend: Backend, 
     restarted = photo.retry()
     described = backend.stack.client("stepfunctions").describe_execution(executionArn=restarted.execution_arn)
     assert json.loads(described["input"])["objectID"] == "ü/{cat}.jpg"
+
+
+def test_embeddings_alone_are_not_made_where_the_stack_makes_none(
+    backend: Backend, photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed = {"Similarity": "Disabled"}
+    monkeypatch.setattr(processing, "parameters_of", lambda _: deployed)
+    photo, only = backend.photo("a/1.jpg", status="SUCCEEDED"), ["embedding"]
+    for start in (
+        lambda: photos.reprocess(photo, only),
+        lambda: photos.reprocess_each([photo], only),
+        lambda: list(photos.reprocess_missing(only)),
+        lambda: backend.workbench.bulk.start(only),
+    ):
+        with pytest.raises(InvalidArgumentError, match="makes no embeddings") as caught:
+            start()
+        assert "imageproc deploy -p Similarity=Enabled" in caught.value.fix
+    assert photos.reprocess(photo, ["embedding", "tags"]).reason == "reprocessed"
+    deployed["Similarity"] = "Enabled"
+    assert photos.reprocess(photo, only).reason == "reprocessed"
