@@ -6,6 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.ht
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.utils import percent_encode
+
 from imageproc.aws.translation import translated
 from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
@@ -22,11 +29,12 @@ class PresignedUrls:
         """Make addresses that are good for so many seconds."""
         self._bucket = stack.bucket
         self._signer = stack.target.signer()
+        self._session = stack.target.session
         self._expiry_s = expiry_s
 
     def thumbnail(self, photo: Photo) -> str | None:
         """Return the address of a photo's thumbnail, None if it has none. Nothing is asked of AWS."""
-        return self._sign(Key=photo.thumbnail_key) if photo.thumbnail_key else None
+        return self._sign_key(photo.thumbnail_key) if photo.thumbnail_key else None
 
     def original(self, photo: Photo) -> str | None:
         """Return the address from which the browser saves the photo's file; None if it has no key.
@@ -40,6 +48,21 @@ class PresignedUrls:
         return self._sign(
             Key=photo.key, ResponseContentDisposition="attachment", ResponseContentType=type_, **version
         )
+
+    def _sign_key(self, key: str) -> str:
+        """Return what `_sign` does for a key alone, in half the time: a gallery needs many at once."""
+        with translated(f"Signing the address of {key}"):
+            request = AWSRequest("GET", self._folder + percent_encode(key, safe="/~"))
+            held: Any = self._session.get_credentials()
+            credentials = held and held.get_frozen_credentials()  # without any, botocore says so
+            region = self._signer.meta.region_name
+            S3SigV4QueryAuth(credentials, "s3", region, self._expiry_s).add_auth(request)
+            return str(request.url)
+
+    @cached_property
+    def _folder(self) -> str:
+        """The address of the bucket, which is the longest part of the work."""
+        return self._sign(Key="-").partition("?")[0].removesuffix("-")
 
     def _sign(self, **params: str) -> str:
         with translated(f"Signing the address of {params['Key']}"):
