@@ -48,6 +48,8 @@ _TIMEOUT_S = 300.0
 _STATUS_IS_THERE = "(node) => node.querySelector('.ip-status-line')?.offsetHeight > 0"
 _DROP_ZONE_IS_THERE = "(node) => node.querySelector('.ip-drop-zone .ip-target')?.offsetHeight > 0"
 _SCREEN_IS_PAINTED = """(node) => {
+  const awaited = '.ip-card img[fetchpriority=high]:not(.ip-there)';
+  if (!node.querySelector('.ip-card img') || node.querySelector(awaited)) return false;  // without a layout
   const scroller = node.querySelector('.ip-scroller')?.getBoundingClientRect();
   const seen = [...node.querySelectorAll('.ip-card')].filter((card) => {
     const { top, bottom } = card.getBoundingClientRect();

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -59,6 +60,8 @@ _OF_DAMAGE = (
 """What DuckDB raises of a file that is not what was written; of a wrong checksum, its plain Error."""
 
 
+_MAX_AGE_S: ContextVar[float] = ContextVar("max_age_s", default=FRESH_S)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -84,11 +87,12 @@ class Catalog:
         self._deep = 0.0
         self._lock = RLock()
 
-    def database(self, max_age_s: float = FRESH_S) -> Database:
-        """Return what can be asked, at most so many seconds behind the table.
+    def database(self, max_age_s: float | None = None) -> Database:
+        """Return what can be asked, at most so many seconds behind the table, by default FRESH_S.
 
         A file that is broken or of another version is made anew. Raises CatalogError, AwsError.
         """
+        max_age_s = _MAX_AGE_S.get() if max_age_s is None else max_age_s
         with self._lock:
             try:
                 return self._current(max_age_s)
@@ -117,6 +121,16 @@ class Catalog:
         except duckdb.Error as error:
             self._remove_if_damaged(error)
             raise CatalogError(f"The catalog was damaged: {error}.", "It is made anew: ask again.") from error
+
+    @staticmethod
+    @contextmanager
+    def unsynced() -> Iterator[None]:
+        """Have this thread's questions answered from what is here, however old it is."""
+        token = _MAX_AGE_S.set(float("inf"))
+        try:
+            yield
+        finally:
+            _MAX_AGE_S.reset(token)
 
     def erase(self) -> None:
         """Catch up, and leave no byte here of what was erased from the table."""

@@ -34,6 +34,11 @@ class WebServer(Voila):  # type: ignore[misc]
         super().setup_template_dirs()
         self.template_paths.insert(0, str(files("imageproc.cli").joinpath("templates")))
 
+    def init_settings(self) -> dict[str, Any]:
+        """Return the settings. Pages of errors come from these templates: the server's need other files."""
+        settings = dict(super().init_settings())
+        return {**settings, "jinja2_env": settings["voila_jinja2_env"]}
+
     def init_handlers(self) -> list[Any]:
         """Return Voilà's handlers, the first of them the one that takes the token out of addresses.
 

@@ -8,14 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from imageproc.aws.translation import translated
-from imageproc.catalog.feed import FRESH_S, Feed
+from imageproc.catalog.feed import Feed
 from imageproc.catalog.rows import Origin, Row
 from imageproc.catalog.selection import Selection
 from imageproc.client.stack import Stack
@@ -51,8 +51,8 @@ class StackCatalog:
         self._outputs: object = None
         self._catalog: Catalog | None = None
 
-    def database(self, max_age_s: float = FRESH_S) -> Database:
-        """Return what can be asked, at most so many seconds behind the table.
+    def database(self, max_age_s: float | None = None) -> Database:
+        """Return what can be asked, at most so many seconds behind the table, by default half of one.
 
         Raises CatalogError, AwsError.
         """
@@ -72,6 +72,16 @@ class StackCatalog:
     def sync(self) -> None:
         """Read now what has changed; the first time, everything. Raises CatalogError, AwsError."""
         self.database(0)
+
+    def unsynced(self) -> AbstractContextManager[None]:
+        """Have this thread's questions answered from what is here, however old it is. Raises AwsError."""
+        return self._current.unsynced()
+
+    @property
+    def version(self) -> tuple[str, int]:
+        """What is here of the table, without asking it: another one after each change. Raises AwsError."""
+        known = self.database(float("inf"))
+        return known.base.name, known.seq
 
     def erase(self) -> None:
         """Catch up, and leave no byte here of what was erased from the table.

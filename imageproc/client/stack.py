@@ -16,6 +16,7 @@ from imageproc.deployment import (
     Event,
     Inventory,
     Plan,
+    Question,
     Request,
     always,
     apply,
@@ -104,7 +105,7 @@ class Stack:
         *,
         artifacts_bucket: str | None = None,
         repair: bool = True,
-        confirm: Callable[[str], bool] = always,
+        confirm: Callable[[Question], bool] = always,
         notify: Callable[[Event], None] = ignore,
         cancellation: Cancellation | None = None,
     ) -> Plan:

@@ -101,6 +101,18 @@ def ignore(_event: Event) -> None:
     """Report to nobody."""
 
 
-def always(_question: str) -> bool:
+class Question(str):
+    """A question to be agreed to, and what agreeing does, as a button says it."""
+
+    def __new__(cls, text: str, action: str) -> Question:
+        """Ask this text."""
+        made = super().__new__(cls, text)
+        made.action = action
+        return made
+
+    action: str
+
+
+def always(_question: Question) -> bool:
     """Agree to everything."""
     return True

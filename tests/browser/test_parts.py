@@ -164,6 +164,37 @@ def test_rows_show_pictures_by_addresses_that_are_not_kept(page: Page) -> None:
     assert image.evaluate("(one) => one.closest('tr').innerText").startswith("a.jpg")
 
 
+def test_a_picture_that_comes_later_cuts_nothing_off(page: Page) -> None:
+    shown = executions()
+    shown.rows = [{**row, "picture": True} for row in shown.rows]
+    draw(page, [shown])
+    narrow = """() => {
+      const table = document.querySelector('.ip-table'), main = document.querySelector('main');
+      let width = 1000;
+      const look = async () => {
+        for (; width > 400; width -= 8) {
+          main.style.width = `${width}px`;
+          await new Promise((done) => setTimeout(done, 20));
+          if ('stacked' in table.dataset) break;
+        }
+        main.style.width = `${width + 8}px`;
+        await new Promise((done) => setTimeout(done, 50));
+        return 'stacked' in table.dataset;
+      };
+      return look();
+    }"""
+    assert not page.page.evaluate(narrow), "as narrow as it may be"
+    page.page.evaluate("(data) => models[0].receive({bytes: '0'}, [new Uint8Array(data)])", list(PIXEL))
+    page.page.locator(".ip-photo img:visible").first.wait_for()
+    over = page.page.locator(".ip-table").evaluate("(one) => one.offsetWidth - one.parentElement.clientWidth")
+    assert over <= 1
+    page.resize(390)
+    page.page.evaluate("document.querySelector('main').style.width = ''")
+    page.page.wait_for_function("'stacked' in document.querySelector('.ip-table').dataset")
+    tops = [one.bounding_box()["y"] for one in page.page.locator("tbody tr >> nth=0 >> td").all()]
+    assert tops[0] < tops[3] < tops[1] == tops[2], "what came of a photo is above when it was uploaded"
+
+
 def test_a_row_whose_address_is_out_of_reach_shows_the_bytes_of_the_kernel(page: Page) -> None:
     shown = ExecutionList(columns=["Photo"])
     shown.show([ExecutionRow("1", "a.jpg", [], picture=True)], {"all": 1})
@@ -317,10 +348,10 @@ def test_an_albums_name_has_room_and_the_tray_stands_beside_the_drawer(visit: Vi
     bar.title, bar.user, bar.editable, bar.placed = "26 November 2026", "bob", True, 3
     draw(page, [bar, DropZone(handler, anywhere=True)])
     page.page.evaluate(APP)
-    cut = page.page.locator(".ip-place").evaluate("(one) => one.scrollWidth - one.clientWidth")
-    assert cut <= 0
-    for width in (1300, 900):
+    for width in (1300, 1000, 900):
         page.resize(width, 900)
+        cut = page.page.locator(".ip-place").evaluate("(one) => one.scrollWidth - one.clientWidth")
+        assert cut <= 0, width
         assert page.page.evaluate(OVERLAP) <= 0
     page.page.evaluate("drawer.style.display = 'none'")
     assert page.page.evaluate("() => innerWidth - tray.getBoundingClientRect().right") < 40
@@ -363,6 +394,12 @@ def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> No
     assert page.page.locator(".ip-album-cards > :visible").count() == 0
     page.page.evaluate("models[0].set('known', true)")
     assert (start.is_visible(), reading.is_visible()) == (True, False)
+    name = page.page.get_by_label("Name of the new album")
+    name.focus()
+    page.page.keyboard.type("Gar")
+    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 1, cover: null }])")
+    page.page.keyboard.type("den")  # albums that are read meanwhile do not take the focus
+    assert (name.input_value(), page.page.get_by_text("1 photo").count()) == ("Garden", 1)
 
 
 def test_while_something_is_asked_nothing_else_is_done_and_the_focus_comes_back(page: Page) -> None:
@@ -372,6 +409,13 @@ def test_while_something_is_asked_nothing_else_is_done_and_the_focus_comes_back(
     page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
     forget = page.page.get_by_role("button", name="Forget…")
     assert forget.is_enabled()
+    outline = "() => getComputedStyle(document.querySelector('.ip-gallery-bar > .ip-said')).outlineStyle"
+    assert page.page.evaluate(outline) == "none", "only a tag that a person added is dashed"
+    page.resize(390, 900)
+    clear, tools = page.page.get_by_role("button", name="Clear").bounding_box(), forget.bounding_box()
+    assert clear
+    assert tools
+    assert (clear["y"], clear["x"] < tools["x"]) == (tools["y"], True), "one row, on phones"
     page.page.evaluate("models[0].set('asking', true)")
     assert forget.is_disabled()
     focused = "() => document.activeElement.className"
@@ -523,6 +567,40 @@ def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Pag
     page.page.evaluate(receive, gone)
     assert page.page.get_by_text("There is no stack yet.").count() == 1
     page.page.get_by_text("No picture").wait_for()
+
+
+def test_dates_with_few_photos_share_a_row_and_the_rest_waits_for_what_is_in_view(page: Page) -> None:
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    dates = "[[0, '2024'], [1, '2021'], [2, '2009'], [3, '2003']]"
+    layout = f"{{type: 'layout', version: 1, headings: {dates}, note: '', selection: [], ahead: true}}"
+    shapes = "[new DataView(new Float32Array(60).fill(1.5).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    page.page.locator(".ip-date").nth(3).wait_for()
+    boxes = [one.bounding_box() for one in page.page.locator(".ip-date").all()]
+    tops = [box["y"] for box in boxes if box]
+    assert tops[0] == tops[1] == tops[2] < tops[3]
+    cards = page.page.locator(".ip-card")
+    for date, card in zip(boxes, cards.all(), strict=False):
+        box = card.bounding_box()
+        assert box
+        assert date
+        assert (round(box["x"]), box["y"] > date["y"]) == (round(date["x"]), True)
+    in_view = cards.count()
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    assert cards.count() == in_view
+    some = [{**asdict(Card(str(one), f"{one}.jpg")), "tone": "info", "address": None} for one in range(60)]
+    window = {"type": "window", "version": 1, "number": 0, "cards": some, "cause": ""}
+    page.page.evaluate("(message) => models[0].receive(message, [])", window)
+    page.page.wait_for_function(
+        "(before) => document.querySelectorAll('.ip-card').length > before", arg=in_view
+    )
+    asked = "() => models[0].sent.filter(({ type }) => type === 'window').length"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    assert page.page.evaluate(asked) == 0, "a layout that comes twice asks for nothing again"
+    cards.nth(0).focus()
+    page.page.keyboard.press("ArrowRight")
+    page.page.keyboard.press("ArrowDown")
+    assert page.page.evaluate("() => document.activeElement.dataset.number") == "4", "what lies below"
 
 
 def test_a_screen_of_cards_is_joined_by_the_rest_of_its_block_and_not_asked_for(page: Page) -> None:

@@ -50,7 +50,8 @@ def app_url(
 
 def log_in(page: Page, url: str, user: str) -> None:
     page.page.goto(url)
-    page.page.get_by_label("User name").fill(user)
+    page.page.wait_for_function("() => document.activeElement.matches('.ip-app-login input')")
+    page.page.keyboard.type(user)  # the field has the focus
     page.page.keyboard.press("Enter")
     page.page.get_by_label("Name of the new album").wait_for()
 

@@ -186,7 +186,9 @@ def test_a_foreign_host_or_origin_is_refused_whoever_asks(
     "path", ["..%2f..%2fx", "..%2f..%2f..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/x", "%00", "x"]
 )
 def test_an_address_that_leads_out_of_voilas_files_is_not_found(app: App, part: str, path: str) -> None:
-    assert app.status(f"/voila/{part}/{path}") == 404
+    status, _, page = app.get(f"/voila/{part}/{path}")
+    assert (status, "There is no such page here." in page) == (404, True)
+    assert "//" not in page, "the page of an error asks no host on the internet for icons"
 
 
 @needs_root

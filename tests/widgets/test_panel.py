@@ -106,7 +106,7 @@ def test_a_question_is_answered_by_a_button(
     panel: Panel, button: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     question = Question()
-    job = panel.start(lambda control: question.ask("Go on?", control), "Asking...")
+    job = panel.start(lambda control: question.ask("Go on?", control, "Yes"), "Asking...")
     until(lambda: question.layout.display != "none")
     for _ in range(2):
         getattr(question, button).click()
@@ -117,14 +117,14 @@ def test_a_question_is_answered_by_a_button(
 
 def test_a_question_ends_with_the_job_that_asks_and_can_be_asked_again(panel: Panel) -> None:
     question = Question()
-    first = panel.start(lambda control: question.ask("Go on?", control), "Asking...")
+    first = panel.start(lambda control: question.ask("Go on?", control, "Yes"), "Asking...")
     until(lambda: question.layout.display != "none")
     panel.stop()
     with pytest.raises(Cancelled):
         first.wait(5)
     assert question.layout.display == "none"
     question.yes.click()  # an answer to nothing
-    second = panel.start(lambda control: question.ask("Go on?", control), "Asking...")
+    second = panel.start(lambda control: question.ask("Go on?", control, "Yes"), "Asking...")
     until(lambda: question.layout.display != "none")
     assert not second.done
     question.no.click()

@@ -419,7 +419,8 @@ def test_selected_photos_are_forgotten_only_after_a_yes(
     asked, gallery = Sent(panel.forms.question.no, monkeypatch), Sent(panel.gallery, monkeypatch)
     for answer, left in ((panel.forms.question.no, 10), (panel.forms.question.yes, 8)):
         say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 1]])
-        say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
+        for _ in range(2):  # a button that is pressed twice asks once
+            say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
         until(lambda: panel.forms.question.layout.display is None)
         assert "Erase 3.jpg, 2.jpg for good?" in panel.forms.question.text.text
         assert [one.description for one in (panel.forms.question.yes, panel.forms.question.no)] == [
@@ -689,6 +690,31 @@ def test_an_album_that_is_opened_while_another_is_read_is_shown(
     settle(panel)
     assert (names(panel.view), panel.search_bar.summary) == (["other.jpg"], "1 photo")
     assert (panel.status.text, panel.gallery.loading) == ("", False)
+
+
+def test_what_the_catalog_knows_is_shown_while_the_table_is_asked(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, asking, follow = Event(), Event(), Catalog._follow
+
+    def slow(self: Catalog) -> None:
+        asking.set()
+        assert gate.wait(10)
+        follow(self)
+
+    monkeypatch.setattr(Catalog, "_follow", slow)
+    backend.write("b1/new.jpg", albumID="b1")
+    shown, sent = panel.show(Album("b1", "ann", "B", 0)), Sent(panel.gallery, monkeypatch)
+    assert asking.wait(10)
+    assert [card["name"] for card in sent.first("window")[0]["cards"]] == ["other.jpg"]
+    gate.set()
+    shown.wait(10)
+    settle(panel)
+    assert set(names(panel.view)) == {"other.jpg", "new.jpg"}
+    assert panel.status.text == ""
+    layouts = len(sent.of("layout"))
+    panel.show(ALBUM).wait(10)
+    assert len(sent.of("layout")) == layouts + 1, "nothing has changed: it is shown once"
 
 
 def test_suggestions_are_what_occurs_with_counts(panel: GalleryPanel, backend: Backend) -> None:

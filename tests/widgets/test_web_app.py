@@ -6,6 +6,7 @@ import datetime
 import io
 import time
 from collections.abc import Callable, Iterator
+from threading import Event
 from typing import Any
 
 import anywidget
@@ -14,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imageproc.catalog.catalog import Catalog
 from imageproc.errors import WorkbenchError
 from imageproc.widgets import GalleryPanel, WebApp
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
 from imageproc.widgets.parts.drop_zone import DroppedFile, UploadForm, UploadResult, UploadState
 from imageproc.widgets.parts.photo_map import outlines
@@ -198,6 +201,30 @@ def test_from_the_log_in_to_an_album_a_search_and_a_photo(visitor: Visitor, back
     assert app.gallery.search_bar.order == "taken-newest", "which is said"
     visitor.tell(app.top_bar, type="switch")
     assert (visitor.page, visitor.fragments[-1]) == (["login"], "")
+
+
+def test_a_photo_that_is_opened_before_the_table_has_answered_stays_open(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, gate, asking, follow = visitor.app, Event(), Event(), Catalog._follow
+    visitor.go(f"#user=ann&album={album_of(backend)}")
+    visitor.go("#user=ann&album=all")
+
+    def slow(self: Catalog) -> None:
+        asking.set()
+        assert gate.wait(10)
+        follow(self)
+
+    monkeypatch.setattr(Catalog, "_follow", slow)
+    app.top_bar._handle_custom_msg({"type": "go", "fragment": f"#user=ann&album={album_of(backend)}"}, [])
+    assert asking.wait(10)
+    monkeypatch.setattr(PhotoPictures, "album", lambda *_: "Trip")  # it would ask the catalog, which waits
+    app.gallery.open_photo(0)
+    flush()
+    opened = app.gallery.viewer.photo["id"]
+    gate.set()
+    visitor.settle()
+    assert opened == app.gallery.viewer.photo["id"] == app.navigation.address.photo
 
 
 def test_an_address_that_was_shared_leads_to_the_same_photo(visitor: Visitor, backend: Backend) -> None:

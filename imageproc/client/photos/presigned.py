@@ -6,6 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.ht
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.utils import percent_encode
+
 from imageproc.aws.translation import translated
 from imageproc.client.photos.originals import located
 from imageproc.client.photos.photo import Photo
@@ -23,12 +30,12 @@ class PresignedUrls:
         """Make addresses that are good for so many seconds."""
         self._stack = stack
         self._signer = stack.target.signer()
+        self._session = stack.target.session
         self._expiry_s = expiry_s
 
     def thumbnail(self, photo: Photo) -> str | None:
         """Return the address of a photo's thumbnail, None if it has none. Nothing is asked of AWS."""
-        key = photo.thumbnail_key
-        return self._sign(Bucket=self._stack.bucket, Key=key) if key else None
+        return self._sign_key(photo.thumbnail_key) if photo.thumbnail_key else None
 
     def original(self, photo: Photo) -> str | None:
         """Return the address from which the browser saves the photo's file; None if it has no key.
@@ -41,6 +48,21 @@ class PresignedUrls:
         type_ = CONTENT_TYPES.get(photo.format or "", "application/octet-stream")
         saved = {"ResponseContentDisposition": "attachment", "ResponseContentType": type_}
         return self._sign(**located(self._stack, photo), **saved)
+
+    def _sign_key(self, key: str) -> str:
+        """Return what `_sign` does for a key alone, in half the time: a gallery needs many at once."""
+        with translated(f"Signing the address of {key}"):
+            request = AWSRequest("GET", self._folder + percent_encode(key, safe="/~"))
+            held: Any = self._session.get_credentials()
+            credentials = held and held.get_frozen_credentials()  # without any, botocore says so
+            region = self._signer.meta.region_name
+            S3SigV4QueryAuth(credentials, "s3", region, self._expiry_s).add_auth(request)
+            return str(request.url)
+
+    @cached_property
+    def _folder(self) -> str:
+        """The address of the bucket, which is the longest part of the work."""
+        return self._sign(Bucket=self._stack.bucket, Key="-").partition("?")[0].removesuffix("-")
 
     def _sign(self, **params: str) -> str:
         with translated(f"Signing the address of {params['Key']}"):

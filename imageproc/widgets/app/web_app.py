@@ -163,11 +163,13 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             return wanted
         if not wanted.shows_photos:
             self.albums.load(wanted.user)
+        opened = self._opened
         self._show_photos(wanted, before, album)
         if wanted.user != before.user:
             self._look_after(wanted.user)
         flush()
-        if wanted.photo != self._opened:
+        # A photo that was opened meanwhile stays open: photos are there before the table was asked.
+        if wanted.photo != self._opened and (wanted.photo or self._opened == opened):
             self.gallery.viewer.show(None)
             if wanted.photo:
                 self.gallery.open_id(wanted.photo)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from imageproc import Workbench
+from imageproc import Workbench, deployment
 from imageproc.costs.words import brief
 from imageproc.deployment import CodeUploaded, Deployed, Event, Note, Plan, StackEvent, always
 from imageproc.presentation.text import in_words
@@ -72,12 +72,12 @@ class DeployPanel(Panel):
             self.start_if_idle(lambda _: self._discard(), "Discarding the plan...")
 
     def _plan(self, control: JobControl) -> Plan:
-        return self._planned(lambda question: self.question.ask(question, control), control)
+        return self._planned(lambda asked: self.ask(self.question, asked, control, asked.action), control)
 
     def _plan_and_deploy(self, control: JobControl) -> dict[str, str]:
         return self._deploy(self._planned(always, control), control)
 
-    def _planned(self, confirm: Callable[[str], bool], control: JobControl) -> Plan:
+    def _planned(self, confirm: Callable[[deployment.Question], bool], control: JobControl) -> Plan:
         self._discard()
         plan = self.workbench.stack.plan
         planned = plan(self.parameters, confirm=confirm, notify=self._tell, cancellation=control)

@@ -8,8 +8,7 @@ from typing import Any
 
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
-from imageproc.errors import ImageprocError, WorkbenchError
-from imageproc.presentation.markup import Markup
+from imageproc.errors import ImageprocError, QueryError, WorkbenchError
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_views
@@ -21,10 +20,11 @@ from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, Searched, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
-    NEWEST,
-    ORDERS,
     Counts,
     ShownPhotos,
+    is_dated,
+    offered_orders,
+    own_order,
     sorted_python,
     sorted_view,
 )
@@ -36,12 +36,6 @@ from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Sugges
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
-SHEET = 24
-"""Photos of a static rendering."""
-
-_STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
-"""The orders by the names under which an album stores them."""
-_AS_GIVEN = "given"
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
@@ -76,15 +70,15 @@ class GalleryPanel(Panel):
         self._show_run = show_run or self.run.show
         self.album = album
         self._base: PhotoView | None = None
-        self._search, self._order = Search(), NEWEST
+        self._search, self._order = Search(), own_order(None)
         self._shown: ShownPhotos | None = None
         self._searched: Searched | None = None
+        self._known: Searched | None = None
         self._shown_source: Album | PhotoView | None = None
         self._of: int | None = None
-        self._wanted = ""
+        self._wanted, self._opened = "", ""
         self._facets_open = False
         self._selected: list[str] = []
-        self._opened = ""
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
@@ -144,14 +138,11 @@ class GalleryPanel(Panel):
         An album without an order is shown with the newest photo first.
         """
         self.album = what if isinstance(what, Album) else None
-        own = _STORED.get(self.album.sort_order or "", NEWEST) if self.album else _AS_GIVEN
-        self._order = order or own
+        self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
         self._search, self._selected, self._searched, self._of = Search(), [], None, None
         self.viewer.show(None)
-        orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
-        given = [(_AS_GIVEN, "As given")] if self._order == _AS_GIVEN else []
-        update(self.search_bar, text="", problem="", orders=given + orders, order=self._order)
+        update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
 
@@ -217,12 +208,8 @@ class GalleryPanel(Panel):
 
     def static(self) -> list[Any]:
         """Return a contact sheet of the first photos, the map and a table. Reads the thumbnails."""
-        shown = self._shown
-        photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
-        if not photos or not shown:
-            return [Markup("<p>{}</p>").format(self.gallery.empty)]
-        summary, world = self.search_bar.summary, self.map.static()
-        return static_gallery(photos, self._pictures.frame, summary, shown.total, world)
+        said = self.search_bar.summary, self.gallery.empty
+        return static_gallery(self._shown, self._pictures.frame, *said, self.map.static)
 
     # What is shown
 
@@ -236,7 +223,15 @@ class GalleryPanel(Panel):
 
     def _load(self) -> None:
         """Read what is to be shown as it is now. Raises QueryError, AwsError."""
+        if self._source is not self._shown_source:
+            self._show_known()
         self._show(self._search)
+
+    def _show_known(self) -> None:
+        """Show at once what the catalog has of what was not shown before; the table is asked after this."""
+        with self._workbench.catalog.unsynced(), contextlib.suppress(QueryError):  # of what is not known yet
+            self._show(self._search, as_known=True)
+        self._known, self._searched = self._searched, None
 
     def _find(self, text: str) -> None:
         """Search, and say below the field what is wrong with the text; what was shown stays."""
@@ -257,29 +252,36 @@ class GalleryPanel(Panel):
 
         self.start(find, "", after=True, key="search")
 
-    def _show(self, search: Search) -> None:
-        source, order = self._source, self._order
+    def _show(self, search: Search, *, as_known: bool = False) -> None:
+        source, order, known, self._known = self._source, self._order, self._known, None
         if source is None:
             return
         try:
-            searched = self._searched or Searched.read(self._workbench, source)
+            read = Searched.known if as_known else Searched.read
+            searched = self._searched or read(self._workbench, source)
+            if searched == known and self._shown:  # it is shown
+                self._searched = searched
+                self._show_map(self._shown)
+                self.say("")
+                return
             search = search.understood(searched.view)
-            dated = order not in ORDERS or ORDERS[order][1] in ("taken", "uploaded")
-            shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=dated)
+            shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=is_dated(order))
             of = shown.total if not search.terms else max(shown.total, searched.view.count())
         except ImageprocError:
             self._keep_nothing_else(source)
             raise
         finally:
-            if source is self._source:
+            if source is self._source and not as_known:
                 update(self.gallery, loading=False)
-        if source is not self._source:
-            return  # something else was opened, and its job follows
+        if source is not self._source or (as_known and not of):
+            return  # something else was opened, and its job follows; or nothing is known yet
         self._search, self._shown, self._searched = search, shown, searched
         self._selected = shown.chosen(shown.ranges(self._selected))
         self._shown_source, self._of = source, of
         self._show_parts(shown, of)
-        self.say("")
+        if not as_known:
+            self._show_map(shown)
+            self.say("")
 
     def _keep_nothing_else(self, source: Album | PhotoView) -> None:
         """Show no photos of what was open before, nor that there are none, where nothing could be read."""
@@ -296,7 +298,9 @@ class GalleryPanel(Panel):
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         self.invite()
-        fields.set_visible(self.map, bool(shown.places or self._search.terms) and of > 0)
+
+    def _show_map(self, shown: ShownPhotos) -> None:
+        fields.set_visible(self.map, bool(shown.places or self._search.terms) and bool(self._of))
         placed, total = len(shown.places), len(shown.ids)
         self.map.show(shown.places, f"{placed:,} of {photos_text(total)} have a position.")
 
@@ -344,7 +348,7 @@ class GalleryPanel(Panel):
 
     def _work(
         self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int, first: str
-    ) -> None:
+    ) -> Job[None]:
         def work(control: JobControl) -> None:
             said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
             if not said:
@@ -353,7 +357,7 @@ class GalleryPanel(Panel):
             self._load()
             self.say(said, Tone.SUCCESS, done=0, total=0)
 
-        self.start(work, first or doing, after=True)
+        return self.start(work, first or doing, after=True)
 
     # What parts ask for
 

@@ -96,7 +96,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.say("Waiting for your answer.", Tone.WAITING, done=0, total=0)
         fields.set_visible(self.stop_button, False)
         try:
-            return question.ask(text, control, yes, "Cancel")
+            return question.ask(text, control, yes)
         finally:
             self.say("")
             fields.set_visible(self.stop_button, True)

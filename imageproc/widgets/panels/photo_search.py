@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -90,7 +90,9 @@ class Searched:
     """What is searched: all photos of an album or a view."""
 
     view: PhotoView
-    help: SearchHelp
+    version: tuple[str, int]
+    """What of the table was known."""
+    help: SearchHelp = field(compare=False)
 
     @classmethod
     def read(cls, workbench: Workbench, source: Album | PhotoView) -> Searched:
@@ -98,8 +100,13 @@ class Searched:
         workbench.catalog.sync()
         if isinstance(source, Album):  # as it is now: labels may have been hidden
             source = workbench.albums.many([source.id]).get(source.id, source)
+        return cls.known(workbench, source)
+
+    @classmethod
+    def known(cls, workbench: Workbench, source: Album | PhotoView) -> Searched:
+        """Return what is to be searched as it was when the table was last asked. Raises CatalogError."""
         view = workbench.photos.where(album=source) if isinstance(source, Album) else source
-        return cls(view, SearchHelp(view))
+        return cls(view, workbench.catalog.version, SearchHelp(view))
 
 
 def _facet_values(field: str, counts: Mapping[Any, int]) -> Iterator[FacetValue]:

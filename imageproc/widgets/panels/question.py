@@ -18,17 +18,20 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
     def __init__(self) -> None:
         """Ask nothing yet."""
         self.text = StatusLine("", Tone.WARNING)
-        self.yes = fields.button("Yes", lambda: self._reply(True), "danger")
-        self.no = fields.button("No", lambda: self._reply(False))
+        self.yes = fields.button("", lambda: self._reply(True), "danger")
+        self.no = fields.button("Cancel", lambda: self._reply(False))
         self._asked: tuple[Future[bool], JobControl] | None = None
         super().__init__([self.text, fields.row(self.yes, self.no)])
         fields.set_visible(self, False)
 
-    def ask(self, question: str, control: JobControl, yes: str = "Yes", no: str = "No") -> bool:
-        """Show the question with these two answers, and wait for one. Raises Cancelled."""
+    def ask(self, question: str, control: JobControl, yes: str) -> bool:
+        """Show the question with a button that says what `yes` does, and wait for an answer.
+
+        Raises Cancelled.
+        """
         answer = Future[bool]()
         self._asked = answer, control
-        self.text.text, self.yes.description, self.no.description = question, yes, no
+        self.text.text, self.yes.description = question, yes
         fields.set_visible(self, True)
         self.no.focus()  # what would be lost stays, if somebody presses a key too many
         try:

@@ -8,7 +8,7 @@ from functools import cached_property
 import ipywidgets
 
 from imageproc import Album, Workbench, default_user
-from imageproc.widgets.actor import JobControl
+from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions, photo_labels
 from imageproc.widgets.panels.photo_actions import Form, Progress
 from imageproc.widgets.panels.question import Question
@@ -16,9 +16,9 @@ from imageproc.widgets.parts.gallery import Gallery
 from imageproc.widgets.parts.photo_viewer import LabelEdit
 from imageproc.widgets.updates import update
 
-Work = Callable[[Callable[[JobControl, Progress], str], str, int, str], None]
+Work = Callable[[Callable[[JobControl, Progress], str], str, int, str], Job[None]]
 """Has an action done: given the action, what is said meanwhile, how many photos there are, and what is said
-before the first of them is done, if that is something else."""
+before the first of them is done, if that is something else. Returns the job."""
 
 _FILES = {
     Form.FOLDER: "photos",
@@ -56,6 +56,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """
         self._workbench, self._album, self._work, self._gallery = workbench, album, work, gallery
         self._ask, self._asking = ask, False
+        self._forgetting: Job[None] | None = None
         self._user = user
         self._ids: Sequence[str] = ()
         self._action = ""
@@ -121,7 +122,9 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         elif action == photo_actions.COVER.name:
             self._start(lambda *_: photo_actions.use_as_cover(self._workbench, ids), "Setting the cover")
         elif action == photo_actions.FORGET.name:
-            self._start(
+            if self._forgetting and not self._forgetting.done:
+                return  # pressed again before it asked
+            self._forgetting = self._start(
                 lambda control, told: self._forget(control, told, ids),
                 "Forgetting photos",
                 photo_actions.READING,
@@ -241,8 +244,8 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         update(self._gallery, asking=asking)
         self.hide()
 
-    def _start(self, action: Callable[[JobControl, Progress], str], doing: str, first: str = "") -> None:
-        self._work(action, doing, len(self._ids), first)
+    def _start(self, action: Callable[[JobControl, Progress], str], doing: str, first: str = "") -> Job[None]:
+        return self._work(action, doing, len(self._ids), first)
 
     def _offer_forms(self) -> None:
         """Show the form; what a browser saves is one file."""

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 
-from imageproc import Photo, PhotoView
+from imageproc import Album, Photo, PhotoView
 from imageproc.widgets.parts.gallery import Layout
 
 MOST = 100_000
@@ -31,11 +31,32 @@ ORDERS: dict[str, tuple[str, str, bool]] = {
 NEWEST = "taken-newest"
 """The order of what has none of its own."""
 
+_STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
+"""The orders by the names under which an album stores them."""
+
+_AS_GIVEN = "given"
+
 _KEPT = 2000
 """Records that are kept at hand."""
 
 _ENOUGH = 5
 """Photos below a heading, on average: with fewer, a row of photos would be mostly empty."""
+
+
+def own_order(album: Album | None) -> str:
+    """Return the order of an album, or of a view, which keeps its own."""
+    return _STORED.get(album.sort_order or "", NEWEST) if album else _AS_GIVEN
+
+
+def is_dated(order: str) -> bool:
+    """Whether photos in this order may have headings: it goes by a time, or is not known."""
+    return order not in ORDERS or ORDERS[order][1] in ("taken", "uploaded")
+
+
+def offered_orders(order: str) -> list[tuple[str, str]]:
+    """Return the orders that are offered beside this one, each with its words."""
+    orders = [(name, words) for name, (words, _, _) in ORDERS.items()]
+    return [(_AS_GIVEN, "As given"), *orders] if order == _AS_GIVEN else orders
 
 
 def sorted_view(view: PhotoView, order: str) -> PhotoView:

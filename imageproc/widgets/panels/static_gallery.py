@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,20 +13,30 @@ from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.shown_photos import ShownPhotos
 
+SHEET = 24
+"""Photos of a static rendering."""
+
 _NAMES = 1000
 """Names in the results at most."""
 
 
 def static_gallery(
-    photos: Sequence[Photo], frame: Callable[[Photo], Frame], summary: str, total: int, world: Any
+    shown: ShownPhotos | None,
+    frame: Callable[[Photo], Frame],
+    summary: str,
+    empty: str,
+    world: Callable[[], Any],
 ) -> list[Any]:
-    """Return what a gallery of so many photos shows, of the first ones. Reads their thumbnails."""
+    """Return what a gallery shows, of the first photos; `empty` if there are none. Reads their thumbnails."""
+    photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
+    if not photos or not shown:
+        return [Markup("<p>{}</p>").format(empty)]
     with ThreadPoolExecutor(8) as pool:
         frames = list(pool.map(frame, photos))
     sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
-    rest = f" The first {len(photos)} are shown here." if total > len(photos) else ""
+    rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
     said = Markup("<p>{}</p>").format(f"{summary}.{rest}")
-    return [said, sheet, world, table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
+    return [said, sheet, world(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
 
 def gallery_results(album: Album | None, search: str, shown: ShownPhotos | None) -> dict[str, Any]:

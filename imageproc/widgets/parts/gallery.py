@@ -133,7 +133,7 @@ class Gallery(anywidget.AnyWidget):
         self._selected = selected
         self._send_layout(ahead=True)  # to views that are there, at once
         if count:
-            self._pool.submit(self._send_ahead, count, self._version)
+            self._send_ahead(count, self._version)
         update(self, count=count, selection=selected, version=self._version, loading=False)
 
     def select(self, selection: Iterable[Sequence[int]]) -> None:
@@ -208,9 +208,9 @@ class Gallery(anywidget.AnyWidget):
         self.send({"type": "layout", **answer}, [layout.aspects.tobytes()])
 
     def _send_ahead(self, count: int, version: int) -> None:
-        self._send_window(0, _SCREEN, version)
+        self._send_window(0, _SCREEN, version)  # before anything else is made ready
         if count > _SCREEN:
-            self._send_window(_SCREEN, _AHEAD - _SCREEN, version)
+            self._pool.submit(self._send_window, _SCREEN, _AHEAD - _SCREEN, version)
 
     def _send_window(self, first: int, count: int, version: int) -> None:
         answer = {"type": "window", "version": version, "number": first}

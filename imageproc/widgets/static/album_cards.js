@@ -6,6 +6,7 @@ function render({ model, el }) {
   const making = element("li", { class: "ip-album" }, form);
   const choose = element("button", { type: "button", class: "ip-invite", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: root.closest(".ip-app") })) }, "Choose photos");
   const root = element("section", { class: "ip ip-album-cards", "aria-label": "Albums" }, said, choose, list);
+  list.append(making);
   el.append(root);
   let pictures = new Map();
   const watcher = new IntersectionObserver((seen) => {
@@ -28,7 +29,8 @@ function render({ model, el }) {
     list.setAttribute("aria-busy", String(loading));
     const held = document.activeElement?.dataset?.album, before = pictures;
     pictures = new Map();
-    list.replaceChildren(...cards.map((card) => item(card, before.get(card.id))), making);
+    while (making.previousSibling) making.previousSibling.remove(); // the new album's field keeps what is typed, and the focus
+    making.before(...cards.map((card) => item(card, before.get(card.id))));
     if (held) list.querySelector(`[data-album="${CSS.escape(held)}"]`)?.focus();
     for (const [id, { image }] of before) if (pictures.get(id)?.image !== image) { watcher.unobserve(image); if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src); }
   }

@@ -1,5 +1,5 @@
 // Photos in justified rows. Only those about the part in view are in the page, and what they show is asked for in blocks.
-const BLOCK = 60, KEPT_BLOCKS = 40, SETTLE_MS = 60, EARLY_MS = 60000;
+const BLOCK = 60, KEPT_BLOCKS = 40, SETTLE_MS = 60, EARLY_MS = 60000, FIRST_MS = 1000;
 
 // What came before the first view: it would ask in vain while the kernel waits in a cell. By the layout's model, which each widget has its own of.
 const EARLY = new WeakMap(), keyOf = (model) => Object(model.get("layout"));
@@ -33,7 +33,7 @@ function render({ model, el }) {
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
   let nodes = new Map(), blocks = new Map(), asked = new Set(), pictures = new Map();
-  let frame = 0, timer = 0, current = 0, seen = [0, 0], troubled = false, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "";
+  let frame = 0, timer = 0, current = 0, seen = [0, 0], troubled = false, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "", alone = true;
 
   function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
 
@@ -57,12 +57,13 @@ function render({ model, el }) {
   function paint() {
     const count = aspects.length, page = scroller.clientHeight;
     if (!count || !width) return;
-    const from = plan.rows[rowAt(plan.rows, scroller.scrollTop - page)].first;
-    const to = plan.rows[rowAt(plan.rows, scroller.scrollTop + 2 * page)].last;
+    const beyond = alone ? 0 : page; // what is in view comes first, alone
+    const from = plan.rows[rowAt(plan.rows, scroller.scrollTop - beyond)].first;
+    const to = plan.rows[rowAt(plan.rows, scroller.scrollTop + page + beyond)].last;
     seen = [plan.rows[rowAt(plan.rows, scroller.scrollTop)].first, plan.rows[rowAt(plan.rows, scroller.scrollTop + page)].last];
     const held = list.contains(document.activeElement) ? current : -1;
     for (const [number, node] of nodes) if ((number < from || number > to) && number !== held && number !== current) drop(number, node);
-    for (let number = from; number <= to; number += 1) if (!nodes.has(number)) add(number);
+    for (let number = to; number >= from; number -= 1) if (!nodes.has(number)) add(number);
     if (!nodes.has(current)) add(current);
     paintDates(scroller.scrollTop - page, scroller.scrollTop + 2 * page);
     need(from, to);
@@ -72,7 +73,7 @@ function render({ model, el }) {
     const shown = plan.heads.filter((head) => head.top > top && head.top < bottom);
     dates.replaceChildren(...shown.map((head) => {
       const made = element("div", { class: "ip-date" }, head.text);
-      made.style.top = `${head.top}px`;
+      Object.assign(made.style, { top: `${head.top}px`, left: `${head.left}px`, width: `${head.width}px` });
       return made;
     }));
   }
@@ -84,8 +85,7 @@ function render({ model, el }) {
     Object.assign(node.style, { transform: `translate(${plan.left[number]}px, ${top}px)`, width: `${plan.wide[number]}px`, height: `${height}px` });
     nodes.set(number, node);
     fill(number);
-    const after = [...list.children].find((one) => Number(one.dataset.number) > number);
-    list.insertBefore(node, after || null);
+    list.insertBefore(node, nodes.get(number + 1) || [...list.children].find((one) => Number(one.dataset.number) > number) || null);
   }
 
   function drop(number, node) {
@@ -131,9 +131,16 @@ function render({ model, el }) {
     if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning", title: known.cause }, `${STATE_SIGNS.warning} No picture`));
     const url = safeUrl(known.blob || (blocked ? "" : card.address));
     if (!url) return askBytes(number, known);
-    const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); }, onerror: () => failed(number, known) });
+    const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); goOn(); }, onerror: () => failed(number, known) });
     image.src = url;
     place.append(image);
+  }
+
+  // The rest of what is near follows the pictures in view.
+  function goOn(late = false) {
+    if (!alone || (!late && list.querySelector("img:not(.ip-there)"))) return;
+    alone = false;
+    later();
   }
 
   // First a fresh address: the old one may have expired. Then the kernel's bytes: S3 may be out of reach.
@@ -184,6 +191,7 @@ function render({ model, el }) {
 
   function onLayout(content, data) {
     const before = version;
+    if (content.version === before) return; // it had come unasked
     version = content.version;
     aspects = new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
     headings = content.headings;
@@ -213,6 +221,8 @@ function render({ model, el }) {
       far.slice(0, blocks.size - KEPT_BLOCKS).forEach((one) => blocks.delete(one));
     }
     for (let each = number; each < number + cards.length; each += 1) fill(each);
+    goOn();
+    if (alone) setTimeout(() => goOn(true), FIRST_MS); // whatever becomes of the pictures
   }
 
   // Selection: a mark for each photo, sent as ranges.

@@ -25,7 +25,7 @@ function render({ model, el, signal, host }) {
     const name = model.get("title"), who = model.get("user"), failed = model.get("failed"), active = model.get("active");
     header.hidden = !who;
     home.setAttribute("aria-current", name ? "false" : "page");
-    title.textContent = name;
+    title.textContent = title.title = name;
     title.classList.toggle("ip-visually-hidden", !name);
     if (!name) title.textContent = "Albums";
     const place = `${who} ${title.textContent}`;

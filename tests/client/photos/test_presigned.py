@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,6 +42,18 @@ def test_a_thumbnails_address_is_short_lived_and_regional() -> None:
 def test_the_local_aws_is_asked_at_its_own_address() -> None:
     address = str(photos(LOCAL, "http://127.0.0.1:4566").urls().thumbnail(photo()))
     assert address.startswith("http://127.0.0.1:4566/photos/Thumbnails/")
+
+
+@pytest.mark.parametrize(("name", "endpoint"), [(AWS, None), (LOCAL, "http://127.0.0.1:4566")])
+@pytest.mark.parametrize(
+    "key", ["Thumbnails/a b+ü.jpg", "Thumbnails/~(1)/'&?#%20=*!.jpg", "Thumbnails/x//y.jpg"]
+)
+def test_a_thumbnails_address_is_what_botocore_makes(
+    name: str, endpoint: str | None, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: datetime(2026, 11, 26, 12, 30, 45))
+    urls = photos(name, endpoint).urls()
+    assert urls.thumbnail(photo(thumbnail={"s3Bucket": "photos", "s3Key": key})) == urls._sign(Key=key)
 
 
 def test_an_original_is_saved_not_shown_and_in_the_records_version() -> None:
