@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from botocore import session
 from hypothesis import settings
 
 from imageproc.local import LocalAws, LocalStatus
@@ -27,6 +29,9 @@ settings.register_profile("suite", derandomize=True, deadline=None, max_examples
 settings.load_profile("suite")
 
 models.watch()
+
+session.create_loader = functools.cache(session.create_loader)
+"""AWS's service descriptions are read once, and not by each session: that takes longer than most tests."""
 
 SLOW_FOLDERS = {"browser", "flow", "local", "notebooks", "reliability"}
 SLOW_FIXTURES = {"local_aws", "own_aws"}
