@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The tests that do more if they are given the time.
 SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py \
 	tests/flow/test_kill.py tests/flow/test_imports.py tests/browser/test_every_field.py \
-	tests/reliability/test_hostile.py
+	tests/reliability/test_hostile.py tests/core tests/catalog
 
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=
@@ -59,7 +59,7 @@ check: style ## Check style and types, and run the quick tests: no local AWS, no
 test: lint judge pages $(AWSCLI_VENV)/.made ## Run all checks and tests
 	$(BIN)/python -m pytest $(TEST_WORKERS)
 
-soak: $(VENV)/.dev ## Run the longest tests at length: 20 kills in 200 photos, a long burst, 10,000 photos imported, more damaged files
+soak: $(VENV)/.dev ## Run the longest tests at length: 20 kills in 200 photos, a long burst, 10,000 photos imported, more damaged files and made-up examples
 	SOAK=1 $(BIN)/python -m pytest $(SOAKED)
 
 screenshots: $(VENV)/.dev ## Take the screenshots of all pages anew, into build/screenshots, and record what tests compare

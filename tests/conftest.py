@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from botocore import session
 from hypothesis import settings
 
 from imageproc.local import LocalAws, LocalStatus
 from imageproc.local.recognition import SWITCH
-from tests import models
+from tests import models, soak
 from tests.local.functions import Functions
 from tests.secrets_in_use import holding, keys_in_use
 
@@ -22,10 +25,13 @@ if TYPE_CHECKING:
 
 
 # The same examples each time: what the suite says of a commit does not depend on the day.
-settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=soak.of(30, 500))
 settings.load_profile("suite")
 
 models.watch()
+
+session.create_loader = functools.cache(session.create_loader)
+"""AWS's service descriptions are read once, and not by each session: that takes longer than most tests."""
 
 SLOW_FOLDERS = {"browser", "flow", "local", "notebooks", "reliability"}
 SLOW_FIXTURES = {"local_aws", "own_aws"}
@@ -51,6 +57,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if folder in SLOW_FOLDERS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: _order(item, tests))
+    # moto and botocore keep a million objects: looking through them for garbage took a sixth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _order(item: pytest.Item, tests: Path) -> int:

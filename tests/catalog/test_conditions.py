@@ -23,6 +23,7 @@ from imageproc.catalog.feed import Feed
 from imageproc.catalog.selection import Order, Selection
 from imageproc.core.record import PhotoRecord, Status
 from imageproc.core.record_codec import decode
+from tests import soak
 from tests.catalog.conftest import ORIGIN
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 
@@ -266,14 +267,14 @@ CHAINS: st.SearchStrategy[Pair] = st.recursive(
 
 
 @given(ASKED)
-@settings(max_examples=150)
+@settings(max_examples=soak.of(60, 1000))
 def test_each_condition_gives_what_a_loop_gives(world: World, asked: tuple[dict[str, Any], Test]) -> None:
     selection, test = whole(asked)
     assert set(answers.ids(world.database, selection)) == world.selected(test)
 
 
 @given(CHAINS)
-@settings(max_examples=120)
+@settings(max_examples=soak.of(50, 1000))
 def test_any_chain_gives_what_a_loop_gives(world: World, chain: Pair) -> None:
     selection, test = chain
     expected = world.selected(test)
@@ -308,7 +309,7 @@ PARTS = st.lists(st.tuples(st.integers(0, 30), st.none() | st.integers(0, 60)), 
 
 
 @given(ASKED, st.sampled_from(sorted(KEYS)), st.booleans(), PARTS, ASKED)
-@settings(max_examples=80)
+@settings(max_examples=soak.of(30, 500))
 def test_order_and_parts_are_those_of_a_list(
     world: World,
     asked: tuple[dict[str, Any], Test],
@@ -331,7 +332,7 @@ def test_order_and_parts_are_those_of_a_list(
 
 
 @given(CHAINS)
-@settings(max_examples=40)
+@settings(max_examples=soak.of(20, 200))
 def test_facets_and_tags_are_counted_as_a_loop_counts(world: World, chain: Pair) -> None:
     selection, test = chain
     records = [r for r in world.records.values() if test(r)]

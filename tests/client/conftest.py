@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from typing import Any, Literal
 
 import boto3
 import pytest
+from botocore.hooks import EventAliaser
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.models import stepfunctions_backends
@@ -151,15 +154,46 @@ def session() -> boto3.Session:
     return boto3.Session("testing", "testing", region_name=REGION)
 
 
+@functools.cache
+def _clients(session: boto3.Session) -> dict[str, Any]:
+    """The clients that most tests use: making them takes longer than most tests do."""
+    with mock_aws():
+        made = Target(AWS, session)
+        return {name: made.client(name) for name in ("s3", "dynamodb", "stepfunctions", "sqs")}
+
+
 @pytest.fixture
 def target(
     session: boto3.Session, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Target:
+) -> Iterator[Target]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "IMAGEPROC_TARGET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("IMAGEPROC_USER", "ann")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    return Target(AWS, session)
+    clients = _clients(session)
+    with _no_handler_stays({id(one.meta.events) for one in clients.values()}):
+        yield Target(AWS, session, _clients=dict(clients))
+
+
+@contextlib.contextmanager
+def _no_handler_stays(shared: set[int]) -> Iterator[None]:
+    """Unregister at the end what is registered with the events of shared clients."""
+    registered: list[tuple[EventAliaser, Any, Any]] = []
+
+    def noting(register: Callable[..., None]) -> Callable[..., None]:
+        def noted(self: EventAliaser, *given: Any, **options: Any) -> None:
+            if id(self) in shared:
+                registered.append((self, given, options))
+            register(self, *given, **options)
+
+        return noted
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("register", "register_first", "register_last"):
+            patch.setattr(EventAliaser, name, noting(getattr(EventAliaser, name)))
+        yield
+    for events, given, options in registered:
+        events.unregister(*given, **options)
 
 
 @pytest.fixture

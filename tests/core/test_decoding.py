@@ -18,6 +18,7 @@ from imageproc.errors import (
     ImageTooLargeError,
     NotSupportedImageType,
 )
+from tests import soak
 
 from .pictures import (
     chunk,
@@ -183,7 +184,7 @@ def typed(data: bytes) -> None:
     assert opened(thumbnail.data).size == (thumbnail.width, thumbnail.height)
 
 
-@settings(max_examples=300)
+@settings(max_examples=soak.of(100, 3000))
 @given(
     st.sampled_from(SMALL),
     st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 7)), min_size=1, max_size=9),

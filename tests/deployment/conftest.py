@@ -21,6 +21,7 @@ from imageproc.deployment.packaging import zips
 from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import Sources
 from imageproc.local.lifecycle import LocalAws
+from imageproc.local.recognition import SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,9 +191,14 @@ def sleep() -> Sleeper:
 
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionClients]:
-    """A running local AWS: unlike moto it knows change sets, events, rollbacks and retained resources."""
+    """A running local AWS: unlike moto it knows change sets, events, rollbacks and retained resources.
+
+    It is not the run's own: tests look at all that there is. Nothing is recognised in it.
+    """
     local = LocalAws(tmp_path_factory.mktemp("local-aws"))
-    status = local.start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(SWITCH, "off")
+        status = local.start()
     keys = status.credentials
     assert keys is not None
     session = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=status.region)

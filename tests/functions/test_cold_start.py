@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -39,25 +40,36 @@ IN_THE_LAYER = {
 CUSTOM_RESOURCES = {"CreateS3EventTrigger", "DescribeExecution"}
 """They run once in a deployment and answer on demand: nothing waits for them."""
 
-# A module that Python's own start-up loads is no function's doing, and boto3 is in Lambda's runtime.
+# A module that Python's own start-up loads is no function's doing, and boto3 is in Lambda's runtime. It is
+# loaded once, and each function starts in a fork.
 _LOADED = """
-import json, sys
+import importlib, json, os, sys
 import boto3, botocore.config, botocore.exceptions
 before = set(sys.modules)
-import imageproc.functions.{module}
-after = set(sys.modules) - before
-from imageproc.functions import clients as home
-clients = ("dynamodb", "rekognition", "s3", "stepfunctions")
-made = [name for name in clients if getattr(home, name).cache_info().currsize]
-print(json.dumps({{"modules": sorted(after), "clients": made}}))
+for module, environment in json.loads(sys.argv[1]):
+    if os.fork():
+        assert os.wait()[1] == 0, module
+        continue
+    os.environ.update(environment)
+    importlib.import_module("imageproc.functions." + module)
+    after = set(sys.modules) - before
+    from imageproc.functions import clients as home
+    clients = ("dynamodb", "rekognition", "s3", "stepfunctions")
+    made = [name for name in clients if getattr(home, name).cache_info().currsize]
+    print(json.dumps({"modules": sorted(after), "clients": made}), flush=True)
+    os._exit(0)
 """
+IN_LAMBDA = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
 
 
-def loaded(function: str, **environment: str) -> dict[str, Any]:
-    script = _LOADED.format(module=MODULES[function])
-    known = {"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"], **environment}
-    answer = subprocess.check_output([sys.executable, "-W", "error", "-c", script], env=known)
-    return dict(json.loads(answer))
+@functools.cache
+def all_loaded(*, in_lambda: bool) -> dict[str, Any]:
+    """Return what each function loads, and the clients that it makes, by the function's name."""
+    asked = [(module, IN_LAMBDA if in_lambda else {}) for module in MODULES.values()]
+    known = {"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-W", "error", "-c", _LOADED, json.dumps(asked)]
+    answers = subprocess.check_output(command, env=known, text=True).splitlines()
+    return dict(zip(MODULES, map(json.loads, answers), strict=True))
 
 
 def test_every_function_is_looked_at() -> None:
@@ -66,7 +78,8 @@ def test_every_function_is_looked_at() -> None:
 
 @pytest.mark.parametrize("function", MODULES)
 def test_nothing_is_imported_that_the_function_does_not_need(function: str) -> None:
-    found = {name for name in loaded(function)["modules"] if not name.startswith(("boto3.", "botocore."))}
+    modules = all_loaded(in_lambda=False)[function]["modules"]
+    found = {name for name in modules if not name.startswith(("boto3.", "botocore."))}
     foreign = {name.split(".")[0] for name in found} - set(sys.stdlib_module_names) - {"imageproc"}
     assert foreign == ({"PIL", "piexif"} if function in IN_THE_LAYER else set())
     plugins = {name for name in found if name.startswith("PIL.") and name.endswith("Plugin")}
@@ -77,9 +90,9 @@ def test_nothing_is_imported_that_the_function_does_not_need(function: str) -> N
 
 @pytest.mark.parametrize("function", sorted(set(MODULES) - CUSTOM_RESOURCES))
 def test_exactly_the_clients_that_it_calls_are_made_at_its_start(function: str) -> None:
-    made = loaded(function, AWS_LAMBDA_RUNTIME_API="127.0.0.1:9001")["clients"]
+    made = all_loaded(in_lambda=True)[function]["clients"]
     assert made == sorted({call.split(".")[0] for call in CALLS[function]})
 
 
 def test_elsewhere_no_client_is_made_by_importing() -> None:
-    assert loaded("ImageProcStartExecution")["clients"] == []
+    assert [one["clients"] for one in all_loaded(in_lambda=False).values()] == [[]] * len(MODULES)

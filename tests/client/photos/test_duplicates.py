@@ -22,6 +22,7 @@ from imageproc.errors import (
     PhotoNotFoundError,
     ResourcesMissingError,
 )
+from tests import soak
 from tests.client.conftest import Backend
 
 LOOK = random.Random(7).getrandbits(144)
@@ -219,7 +220,7 @@ def test_what_has_no_hash_cannot_be_compared(photos: PhotoView) -> None:
         photos.similar_to("a/old.jpg")
 
 
-@settings(max_examples=60)
+@settings(max_examples=soak.of(25, 300))
 @given(
     st.lists(st.integers(0, 2**144 - 1), max_size=30),
     st.lists(st.tuples(st.integers(0, 40), st.sets(st.integers(0, 143), max_size=12)), max_size=40),
