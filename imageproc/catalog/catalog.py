@@ -20,6 +20,7 @@ from imageproc.catalog.database import Database
 from imageproc.catalog.feed import FRESH_S, PAGE, Feed, Keys, uncollected
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
 from imageproc.catalog.journal import Journal, Journaled, JournalState
+from imageproc.catalog.projection import FOLDER as PROJECTIONS
 from imageproc.catalog.rows import Origin, Row
 from imageproc.catalog.selection import Selection
 from imageproc.core.changes import FORGOTTEN, TOMBSTONE_DAYS, shards, tombstone_id
@@ -309,6 +310,8 @@ class Catalog:
                 journal.forget_albums(gone)
                 journal.set_state(erased=0 if state.erased == before.erased else state.erased)
                 (self.folder / before.base).unlink(missing_ok=True)
+        if before.erased:
+            shutil.rmtree(self.folder / PROJECTIONS, ignore_errors=True)
         self._remove_other_bases()
 
     @contextmanager

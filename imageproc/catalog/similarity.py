@@ -74,6 +74,19 @@ def alike(
     return [(ids[photo], min(cosine, 1.0)) for photo, cosine in rows if photo in ids]
 
 
+def embeddings(database: Database, selection: Selection) -> tuple[list[str], NDArray[np.uint8]]:
+    """Return the IDs of a selection's photos that have embeddings, in order, and these, a row for each.
+
+    Raises ResourcesMissingError without NumPy.
+    """
+    _require_numpy()
+    vectors = database.kept("vectors", _read)
+    row_of = {photo: row for row, photo in enumerate(vectors.photos.tolist())}
+    wanted = database.rows(selection.sql("id, photo", database.names))
+    found = [(photo_id, row_of[photo]) for photo_id, photo in wanted if photo in row_of]
+    return [photo_id for photo_id, _ in found], vectors.numbers[[row for _, row in found]]
+
+
 def _numbers(database: Database, selection: Selection) -> NDArray[np.int32]:
     """Return the catalog's numbers of a selection's photos."""
     condition = selection.as_condition().sql(database.names)
@@ -112,6 +125,6 @@ def _cosines(vectors: Vectors, embedding: bytes) -> NDArray[np.float32]:
 def _require_numpy() -> None:
     if find_spec("numpy") is None:
         raise ResourcesMissingError(
-            "Similar photos by embedding need NumPy, which is not installed.",
-            "Install it with: pip install 'imageproc[workbench]'. Or compare by hash: by='hash'.",
+            "Comparing embeddings takes NumPy, which is not installed.",
+            "Install it with: pip install 'imageproc[workbench]'. Similar photos are also found by='hash'.",
         )

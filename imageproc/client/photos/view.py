@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from imageproc.client.photos.duplicates import (
     find_similar,
 )
 from imageproc.client.photos.labelled_view import LabelledView
+from imageproc.client.photos.projection import find_projection
 from imageproc.client.photos.rarity import LabelRarity, find_rarity
 from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
@@ -256,6 +257,16 @@ class PhotoView(LabelledView):
         read, and as `Photos.find` does.
         """
         return find_similar(self, what, _whole("n", n), threshold, by)
+
+    def projection(self, *, notify: Callable[[float], object] = lambda _: None) -> pd.DataFrame:
+        """Return `id`, `x` and `y` of each photo that has an embedding: photos of like things lie near.
+
+        x and y are from -1 to 1; what they are says nothing, only which photos are near each other does. The
+        same photos lie the same: it takes seconds the first time, and is kept. `notify` is told the share
+        that is done, from 0 to 1; what it raises ends the work. Raises InvalidArgumentError for more than
+        20,000 photos, ResourcesMissingError without pandas, NumPy or openTSNE.
+        """
+        return find_projection(self, notify)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Return what a SELECT in DuckDB's SQL gives.
