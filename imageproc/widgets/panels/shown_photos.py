@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from threading import Lock
 
-from imageproc import Photo, PhotoView
+from imageproc import Album, Photo, PhotoView
 from imageproc.widgets.parts.gallery import Layout
 
 MOST = 100_000
@@ -28,6 +28,12 @@ ORDERS: dict[str, tuple[str, str, bool]] = {
 }
 """What a gallery can be sorted by: in words, the field, and whether it descends."""
 
+_STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
+"""The orders by the names under which an album stores them."""
+
+_AS_GIVEN = "given"
+"""A view's own order."""
+
 NEWEST = "taken-newest"
 """The order of what has none of its own."""
 
@@ -36,6 +42,17 @@ _KEPT = 2000
 
 _ENOUGH = 5
 """Photos below a heading, on average: with fewer, a row of photos would be mostly empty."""
+
+
+def offered(order: str) -> list[tuple[str, str]]:
+    """Return the orders that can be chosen where there is one already: names and words."""
+    given = [(_AS_GIVEN, "As given")] if order == _AS_GIVEN else []
+    return given + [(name, words) for name, (words, _, _) in ORDERS.items()]
+
+
+def own_order(album: Album | None) -> str:
+    """Return an album's order, by default the newest photo first; a view's is as it is given."""
+    return _STORED.get(album.sort_order or "", NEWEST) if album else _AS_GIVEN
 
 
 def sorted_view(view: PhotoView, order: str) -> PhotoView:
