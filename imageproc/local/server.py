@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from imageproc.local.ministack_adapter import Checkpoints
 
+_log = logging.getLogger("imageproc.local")
+
 READY = b"ready"
 _LOCK_ATTEMPTS = 20
 _KEEP_ALIVE_SECONDS = 75
@@ -189,6 +191,7 @@ async def _serve_until_stopped(
         return idle
 
     checkpoints.start()
+    _log.info("Running on http://127.0.0.1:%d", listener.getsockname()[1])
     stopping = asyncio.create_task(stop())
     # A copy, because it closes what it is given.
     await server.serve([listener.dup()])

@@ -27,6 +27,8 @@ _MODULES = {
     "DeployPanel": "panels.deploy_panel",
     "DropZone": "parts.drop_zone",
     "DuplicatesPanel": "panels.duplicates_panel",
+    "EmbeddingMap": "parts.embedding_map",
+    "EmbeddingMapPanel": "panels.embedding_map_panel",
     "ExecutionList": "parts.execution_list",
     "FaultsPanel": "panels.faults_panel",
     "FollowPanel": "panels.follow_panel",

@@ -13,6 +13,7 @@ from imageproc.widgets import (
     Cell,
     DataTable,
     DropZone,
+    EmbeddingMap,
     ExecutionList,
     Gallery,
     Heading,
@@ -26,6 +27,7 @@ from imageproc.widgets import (
 )
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone.upload_handler import UploadState
+from imageproc.widgets.parts.embedding_map import Group, Points
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.parts.gallery import Action, GallerySource, Layout
 from imageproc.widgets.parts.photo_viewer import FactGroup, ViewedPhoto
@@ -96,6 +98,9 @@ def parts(text: Text) -> list[Any]:
         help=text(),
         placeholder=text(),
     )
+    embeddings = EmbeddingMap(NO_PHOTOS, empty=text())
+    groups_of_points = (Group(text(), "#E69F00", 2), Group(text(), "#56B4E9", 1))
+    embeddings.show(Points(array("f", [0, 0, 1, 1, -1, 0]), groups_of_points, array("B", [0, 1, 0])), text())
     zone = DropZone(NO_HANDLER, hint=text())
     zone.rows.add("1", text(), 9)
     zone.rows.change("1", UploadState.FAILED, text())
@@ -110,6 +115,8 @@ def parts(text: Text) -> list[Any]:
         gallery,
         Gallery(NO_PHOTOS, label=text(), empty=text()),
         PhotoMap({0: (52.5, 13.4)}, note=text(), empty=text()),
+        embeddings,
+        EmbeddingMap(NO_PHOTOS, empty=text()),
         BarChart(text(), [text(), text()], [Bar(text(), text(), [(1, Tone.ERROR)])], empty=text()),
         BarChart(text(), [text(), text()], empty=text()),
         PhotoMap(empty=text()),

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import traitlets
+
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import ImageprocError, QueryError, WorkbenchError
@@ -22,8 +24,12 @@ from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
     Counts,
     ShownPhotos,
+<<<<<<< HEAD
     is_dated,
     offered_orders,
+=======
+    offered,
+>>>>>>> map
     own_order,
     sorted_python,
     sorted_view,
@@ -36,6 +42,12 @@ from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Sugges
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
+<<<<<<< HEAD
+=======
+SHEET = 24
+"""Photos of a static rendering."""
+
+>>>>>>> map
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
@@ -43,6 +55,9 @@ _NOT_FOUND = "No photo is like this. Remove a condition to see more."
 
 class GalleryPanel(Panel):
     """The photos of an album or a view. `view` is what is shown, `selected` what was selected of it."""
+
+    selected_ids: Any = traitlets.List()
+    """The IDs of those that were selected: a trait, which can be observed."""
 
     def __init__(
         self,
@@ -78,7 +93,11 @@ class GalleryPanel(Panel):
         self._of: int | None = None
         self._wanted, self._opened = "", ""
         self._facets_open = False
+<<<<<<< HEAD
         self._selected: list[str] = []
+=======
+        self._opened = ""
+>>>>>>> map
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
@@ -128,21 +147,31 @@ class GalleryPanel(Panel):
     @property
     def selected(self) -> PhotoView:
         """The photos that were selected, in the order in which they are shown."""
-        if self._shown and len(self._selected) == self._shown.total:
+        if self._shown and len(self.selected_ids) == self._shown.total:
             return self.view
-        return self.view.where(id=self._selected)
+        return self.view.where(id=self.selected_ids)
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select those of these photos that are shown, and scroll to the first of them."""
+        if self._shown:
+            ranges = self._shown.ranges(ids)
+            self.gallery.select(ranges)
+            self._note_selection()
+            if ranges:
+                self.gallery.reveal(ranges[0][0])
 
     def show(self, what: Album | PhotoView, *, order: str = "") -> Job[None]:
-        """Show another album or view, in its order or one of `shown_photos.ORDERS`; nothing is searched for.
-
-        An album without an order is shown with the newest photo first.
-        """
+        """Show another album or view, in its order or one of `shown_photos.ORDERS`, without a search."""
         self.album = what if isinstance(what, Album) else None
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
-        self._search, self._selected, self._searched, self._of = Search(), [], None, None
+        self._search, self.selected_ids, self._searched, self._of = Search(), [], None, None
         self.viewer.show(None)
+<<<<<<< HEAD
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
+=======
+        update(self.search_bar, text="", problem="", orders=offered(self._order), order=self._order)
+>>>>>>> map
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
 
@@ -276,7 +305,7 @@ class GalleryPanel(Panel):
         if source is not self._source or (as_known and not of):
             return  # something else was opened, and its job follows; or nothing is known yet
         self._search, self._shown, self._searched = search, shown, searched
-        self._selected = shown.chosen(shown.ranges(self._selected))
+        self.selected_ids = shown.chosen(shown.ranges(self.selected_ids))
         self._shown_source, self._of = source, of
         self._show_parts(shown, of)
         if not as_known:
@@ -286,7 +315,7 @@ class GalleryPanel(Panel):
     def _keep_nothing_else(self, source: Album | PhotoView) -> None:
         """Show no photos of what was open before, nor that there are none, where nothing could be read."""
         if source is self._source and source is not self._shown_source:
-            self._shown, self._of, self._selected = None, None, []
+            self._shown, self._of, self.selected_ids = None, None, []
             self.gallery.show(Layout())
             update(self.gallery, empty="", invitation="")
             update(self.search_bar, summary="")
@@ -294,7 +323,7 @@ class GalleryPanel(Panel):
 
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
         counts = Counts(shown.total, of, len(shown.places))
-        self.gallery.show(shown.layout, shown.ranges(self._selected))
+        self.gallery.show(shown.layout, shown.ranges(self.selected_ids))
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         self.invite()
@@ -321,16 +350,12 @@ class GalleryPanel(Panel):
 
     def _note_selection(self) -> None:
         if self._shown:
-            self._selected = self._shown.chosen(self.gallery.selection)
+            self.selected_ids = self._shown.chosen(self.gallery.selection)
 
     def _choose(self, numbers: list[int]) -> None:
         """Select photos that were chosen on the map, and scroll to the first."""
-        shown = self._shown
-        if shown and numbers:
-            ids = [shown.ids[number] for number in numbers if number < len(shown.ids)]
-            self.gallery.select(shown.ranges(ids))
-            self._note_selection()
-            self.gallery.reveal(min(numbers))
+        ids = self._shown.ids if self._shown else []
+        self.select(ids[number] for number in numbers if number < len(ids))
 
     def _search_within(self, box: Box) -> None:
         terms = [term.text for term in self._search.terms if "within" not in term.conditions[0]]
@@ -338,7 +363,7 @@ class GalleryPanel(Panel):
         self._start_search(" ".join([*terms, area]))
 
     def _act(self, action: str) -> None:
-        ids = list(self._selected)
+        ids = list(self.selected_ids)
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
         elif action == photo_actions.DUPLICATES.name:
@@ -381,7 +406,7 @@ class GalleryPanel(Panel):
             shown.put(photo)
             if self._opened == photo.id and self.viewer.photo:
                 self.open_photo(number)
-            self.gallery.show(shown.layout, shown.ranges(self._selected))
+            self.gallery.show(shown.layout, shown.ranges(self.selected_ids))
 
     def _open_run(self, photo_id: str) -> None:
         self.viewer.show(None)

@@ -31,7 +31,7 @@ def test_photos_lie_the_same_however_their_view_is_sorted_and_only_those_with_em
     folder = view.photos.catalog.folder
     assert len([*(folder / FOLDER).iterdir()]) == 1
 
-    monkeypatch.setattr(projection, "MOST", 5)
+    monkeypatch.setattr(projection, "MOST_LAID_OUT", 5)
     with pytest.raises(InvalidArgumentError, match=r"12 photos are too many.*view\.sample\(5\)"):
         view.projection()
 
