@@ -94,6 +94,11 @@ class Search:
         """Return all but one of its terms."""
         return Search(self.terms[:index] + self.terms[index + 1 :])
 
+    def text_within(self, box: tuple[float, float, float, float]) -> str:
+        """Return the text of the same search in an area: south, west, north and east, in degrees."""
+        terms = [term.text for term in self.terms if "within" not in term.conditions[0]]
+        return " ".join([*terms, "within:" + ",".join(f"{side:g}" for side in box)])
+
     def understood(self, view: PhotoView) -> Search:
         """Return it with the labels that words stand for which none of these photos has."""
         return Search(tuple(term.understood(view) for term in self.terms))

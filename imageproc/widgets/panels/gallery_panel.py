@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import traitlets
@@ -24,12 +24,8 @@ from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
     Counts,
     ShownPhotos,
-<<<<<<< HEAD
     is_dated,
     offered_orders,
-=======
-    offered,
->>>>>>> map
     own_order,
     sorted_python,
     sorted_view,
@@ -38,16 +34,10 @@ from imageproc.widgets.panels.static_gallery import gallery_results, static_gall
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
 from imageproc.widgets.parts.photo_viewer import PhotoViewer
-from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, Suggestion, plain_facets
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, plain_facets
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
-<<<<<<< HEAD
-=======
-SHEET = 24
-"""Photos of a static rendering."""
-
->>>>>>> map
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
@@ -93,11 +83,6 @@ class GalleryPanel(Panel):
         self._of: int | None = None
         self._wanted, self._opened = "", ""
         self._facets_open = False
-<<<<<<< HEAD
-        self._selected: list[str] = []
-=======
-        self._opened = ""
->>>>>>> map
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
@@ -113,7 +98,7 @@ class GalleryPanel(Panel):
             remove=lambda number: self._start_search(str(self._search.without(number))),
             sort=self.sort,
             open_facets=self._open_facets,
-            suggest=self._suggest,
+            suggest=lambda text, at: self._searched.help.suggestions(text, at) if self._searched else (),
             copy=self.python,
         )
         self.search_bar = SearchBar(handlers, help=HELP, placeholder=PLACEHOLDER)
@@ -167,11 +152,7 @@ class GalleryPanel(Panel):
         self._base = None if isinstance(what, Album) else what
         self._search, self.selected_ids, self._searched, self._of = Search(), [], None, None
         self.viewer.show(None)
-<<<<<<< HEAD
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
-=======
-        update(self.search_bar, text="", problem="", orders=offered(self._order), order=self._order)
->>>>>>> map
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
 
@@ -338,13 +319,8 @@ class GalleryPanel(Panel):
         self.start(lambda _: update(self.search_bar, facets=self._facets()), "", after=True)
 
     def _facets(self) -> list[dict[str, Any]]:
-        if not self._facets_open or not self._shown or not self._searched:
-            return []
-        help_ = SearchHelp(self._shown.view) if self._search.terms else self._searched.help
-        return plain_facets(help_.facets())
-
-    def _suggest(self, text: str, caret: int) -> Sequence[Suggestion]:
-        return self._searched.help.suggestions(text, caret) if self._searched else ()
+        shown = self._shown if self._facets_open else None
+        return plain_facets(SearchHelp(shown.view).facets()) if shown else []
 
     # What is selected
 
@@ -358,9 +334,7 @@ class GalleryPanel(Panel):
         self.select(ids[number] for number in numbers if number < len(ids))
 
     def _search_within(self, box: Box) -> None:
-        terms = [term.text for term in self._search.terms if "within" not in term.conditions[0]]
-        area = "within:" + ",".join(f"{side:g}" for side in box)
-        self._start_search(" ".join([*terms, area]))
+        self._start_search(self._search.text_within(box))
 
     def _act(self, action: str) -> None:
         ids = list(self.selected_ids)

@@ -49,7 +49,6 @@ _ENOUGH = 5
 """Photos below a heading, on average: with fewer, a row of photos would be mostly empty."""
 
 
-<<<<<<< HEAD
 def own_order(album: Album | None) -> str:
     """Return the order of an album, or of a view, which keeps its own."""
     return _STORED.get(album.sort_order or "", NEWEST) if album else _AS_GIVEN
@@ -66,19 +65,6 @@ def offered_orders(order: str) -> list[tuple[str, str]]:
     return [(_AS_GIVEN, "As given"), *orders] if order == _AS_GIVEN else orders
 
 
-=======
-def offered(order: str) -> list[tuple[str, str]]:
-    """Return the orders that can be chosen where there is one already: names and words."""
-    given = [(_AS_GIVEN, "As given")] if order == _AS_GIVEN else []
-    return given + [(name, words) for name, (words, _, _) in ORDERS.items()]
-
-
-def own_order(album: Album | None) -> str:
-    """Return an album's order, by default the newest photo first; a view's is as it is given."""
-    return _STORED.get(album.sort_order or "", NEWEST) if album else _AS_GIVEN
-
-
->>>>>>> map
 def sorted_view(view: PhotoView, order: str) -> PhotoView:
     """Return the same photos in one of the orders; as they are if it is empty."""
     if order not in ORDERS:
