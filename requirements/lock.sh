@@ -3,8 +3,9 @@
 # carry hashes and no download addresses.
 set -eu
 cd "$(dirname "$0")/.."
+python=3.11
 compile() {
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate "$@"
+    uv pip compile --quiet --universal --python-version "$python" --generate-hashes --no-header --no-annotate "$@"
 }
 workbench="pyproject.toml --extra local --extra recognition --extra workbench --extra demo"
 # shellcheck disable=SC2086
@@ -13,7 +14,9 @@ compile $workbench --group build -o requirements/workbench.txt
 compile $workbench --group dev -c requirements/workbench.txt -o requirements/dev.txt
 compile --group lambda -c requirements/workbench.txt -o requirements/lambda.txt
 # For Lambda alone, whose Pythons these are: else NumPy would be there twice.
-compile --group embedding --no-deps --python-version 3.13 -c requirements/workbench.txt -o requirements/embedding.txt
+python=3.13
+compile --group embedding --no-deps -c requirements/workbench.txt -o requirements/embedding.txt
+python=3.11
 compile --group security -o requirements/security.txt
 compile --group awscli -o requirements/awscli.txt
 compile --group docs -o requirements/docs.txt
