@@ -112,8 +112,11 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 
 def test_the_workbench_does_not_wait_for_duckdb() -> None:
-    """Most commands ask the catalog nothing."""
-    script = "import sys, imageproc.client.workbench; print(*{'duckdb', 'pandas'} & set(sys.modules))"
+    """Most commands ask the catalog nothing, and kernels read no notebooks."""
+    script = (
+        "import sys, imageproc.client.workbench; from imageproc.widgets import DeployPanel, record; "
+        "print(*{'duckdb', 'pandas', 'nbformat'} & set(sys.modules))"
+    )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == ""
 

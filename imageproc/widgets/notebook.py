@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from IPython.display import display
 
 from imageproc.presentation.markup import Markup
@@ -51,6 +50,8 @@ def record(name: str, value: Any) -> None:
 
 def recorded(path: Path) -> dict[str, Any]:
     """Return what an executed notebook recorded, by name. Raises OSError, nbformat's ValidationError."""
+    import nbformat  # here: every kernel would wait for it, and no notebook needs it
+
     notebook = nbformat.read(path, as_version=4)
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     bundles = (output.get("data", {}).get(RECORD_TYPE) for output in outputs)
