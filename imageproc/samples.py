@@ -9,7 +9,7 @@ import atexit
 import importlib.util
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, ImageEnhance, ImageOps
@@ -116,10 +116,13 @@ MORE_SAMPLES = (
 )
 """What the photos to be curated have beside the others: one is a drawing, which is easily taken for a dog."""
 
+TO_CURATE = (*(replace(one, name=one.name.replace(".", " (original).")) for one in SAMPLES), *MORE_SAMPLES)
+"""Under names of their own, by which each is found although the samples of the demo are there, too."""
+
 COPIES = (
-    Copy("cat.jpg", "cat (small).jpg", scale=0.5),
-    Copy("coffee.jpg", "coffee (brighter).jpg", brightness=1.25),
-    Copy("rocket.jpg", "rocket (sent).jpg", quality=60),
+    Copy("cat (original).jpg", "cat (small).jpg", scale=0.5),
+    Copy("coffee (original).jpg", "coffee (brighter).jpg", brightness=1.25),
+    Copy("rocket (original).jpg", "rocket (sent).jpg", quality=60),
 )
 
 TRUTH = {
@@ -176,13 +179,13 @@ def photos_to_curate() -> list[Path]:
     Raises SamplesMissingError.
     """
     folder, pictures = _temporary_folder(), _pictures()
-    originals = [write_sample(sample, pictures, folder) for sample in (*SAMPLES, *MORE_SAMPLES)]
+    originals = [write_sample(sample, pictures, folder) for sample in TO_CURATE]
     return [*originals, *(_write_copy(copy, folder) for copy in COPIES)]
 
 
 def truth_of_samples() -> Dataset:
     """Return what a person sees in the photos to be curated, as a data set to evaluate by."""
-    names = [one.name for one in (*SAMPLES, *MORE_SAMPLES, *COPIES)]
+    names = [one.name for one in (*TO_CURATE, *COPIES)]
     return dataset((_truth(name) for name in names), NOT_IN_THEM)
 
 
