@@ -11,7 +11,7 @@ function render({ model, el }) {
   const about = element("div"), tip = element("div", { class: "ip-tip", "aria-hidden": "true", hidden: true }, image, about);
   const legend = element("ul", { class: "ip-legend", "aria-label": "What the colours say" });
   const said = element("p", { class: "ip-said", role: "status", "aria-live": "polite" }), empty = element("p", { class: "ip-empty" });
-  const shown = element("div", {}, element("div", { class: "ip-holder" }, plot, tools, tip), legend, said);
+  const shown = element("div", {}, tools, element("div", { class: "ip-holder" }, plot, tip), legend, said);
   el.append(element("div", { class: "ip ip-embedding-map" }, shown, empty));
 
   let x = 0, y = 0, k = 0, width = 0, height = 0, frame = 0, version = -1, drag = null, lasso = true;
