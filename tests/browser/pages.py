@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +19,12 @@ _IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;
   return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
+_GO_ON = """async (path) => {
+  const { shell, commands } = window.jupyterapp;
+  for (const one of [...shell.widgets('main')]) one.dispose();
+  await commands.execute('docmanager:open', { path });
+}"""
+_IS_OPEN = "(name) => window.jupyterapp.shell.currentWidget?.title.label === name"
 RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 DONE = """() => {
   const all = window.jupyterapp.shell.currentWidget.content.widgets;
@@ -61,6 +68,13 @@ class Page:
         """Open a notebook in JupyterLab, in a workspace of its own, and wait for its kernel."""
         workspace = f"{Path(name).stem}-{time.monotonic_ns()}"
         self.page.goto(url.format(workspace=workspace, name=name))
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.page.wait_for_function(_IDLE)
+
+    def go_on_to(self, name: str) -> None:
+        """Close what is open in JupyterLab, without a reload, and open another of its notebooks."""
+        self.page.evaluate(_GO_ON, f"notebooks/{name}")
+        self.page.wait_for_function(_IS_OPEN, arg=name)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function(_IDLE)
 
@@ -115,7 +129,9 @@ class Page:
         ]
 
     def screenshot(self, name: str) -> None:
-        """Keep a picture of the page, for people to look at."""
+        """Keep a picture for people to look at, if SCREENSHOTS is set: to draw it takes a second."""
+        if "SCREENSHOTS" not in os.environ:
+            return
         self.screenshots.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(self.screenshots / f"{name}.png"), full_page=True)
 

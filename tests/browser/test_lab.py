@@ -52,7 +52,7 @@ def test_from_nothing_to_a_clean_machine(
     page.wait_text(".ip-status-line", rf"The stack {own_stack} is deployed")
     look(page, "01-deploy")
 
-    page.open_notebook(lab_url, "02_upload_and_follow.ipynb")
+    page.go_on_to("02_upload_and_follow.ipynb")
     page.run_all()
     photos = hostile.write(tmp_path)
     page.drop(".ip-drop-zone .ip-target", photos)
@@ -63,7 +63,7 @@ def test_from_nothing_to_a_clean_machine(
     look(page, "02-upload-and-follow")
     assert page.page.evaluate(hostile.INJECTED) == hostile.NOTHING
 
-    page.open_notebook(lab_url, "03_gallery.ipynb")
+    page.go_on_to("03_gallery.ipynb")
     page.run_all()
     open_with_the_keyboard(page)
     look(page, "03-gallery")
@@ -73,13 +73,13 @@ def test_from_nothing_to_a_clean_machine(
     assert "application/vnd.jupyter.widget-state+json" in saved
     assert [mark for mark in ("X-Amz-", "Signature=", "AWSAccessKeyId", "token=") if mark in saved] == []
 
-    page.open_notebook(lab_url, "06_operations.ipynb")
+    page.go_on_to("06_operations.ipynb")
     page.run_all()
     page.wait_text(".ip-data-table", "ImageIdentifyError")
     page.wait_text(".ip-bar-chart", "Rejected")
     look(page, "04-operations")
 
-    page.open_notebook(lab_url, "07_clean_up.ipynb")
+    page.go_on_to("07_clean_up.ipynb")
     page.run_all()
     look(page, "05-clean-up")
     page.page.get_by_label("Type the stack's name to confirm").fill(own_stack)

@@ -1,6 +1,7 @@
 """AWS's own command line deploys and updates the packaged template, as those do who have nothing of ours.
 
-The steps of one stack's life, in order, with a photo that is uploaded and processed after each.
+The steps of one stack's life, in order, with a photo that is uploaded and processed after each. What is only
+looked at, boto3 reads: the AWS CLI takes more than a second to start.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class AwsCli:
 
     environment: dict[str, str]
     folder: Path
-    dynamodb: Any
+    client: Callable[[str], Any]
+    """Makes boto3's clients."""
 
     def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [str(CLI), *map(str, arguments)]
@@ -67,21 +69,22 @@ class AwsCli:
         return ["cloudformation", "deploy", *where, "--capabilities", "CAPABILITY_IAM", *given]
 
     def outputs(self) -> dict[str, str]:
-        (stack,) = self.run("cloudformation", "describe-stacks", "--stack-name", STACK)["Stacks"]
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
     def functions(self) -> dict[str, Any]:
         """Return the functions' settings by the ends of their names."""
-        found = self.run("lambda", "list-functions")["Functions"]
+        found = self.client("lambda").list_functions()["Functions"]
         return {one["FunctionName"].removeprefix(f"{STACK}-"): one for one in found}
 
     def processed(self, name: str) -> dict[str, Any]:
         """Upload a photo, wait until it is finished, and return its record."""
         outputs = self.outputs()
-        (self.folder / name).write_bytes(pictures.jpeg())
-        metadata = ["--metadata", "userid=ann,albumid=a1"]
-        self.run("s3", "cp", name, f"s3://{outputs['S3PhotoRepoBucket']}/Incoming/{name}", *metadata)
-        table, dynamodb = outputs["DDBImageMetadataTable"], self.dynamodb  # which starts no process to ask
+        bucket, metadata = outputs["S3PhotoRepoBucket"], {"userid": "ann", "albumid": "a1"}
+        self.client("s3").put_object(
+            Bucket=bucket, Key=f"Incoming/{name}", Body=pictures.jpeg(), Metadata=metadata
+        )
+        table, dynamodb = outputs["DDBImageMetadataTable"], self.client("dynamodb")
         deadline = time.monotonic() + _SECONDS
         record: dict[str, Any] = {}
         while time.monotonic() < deadline:
@@ -109,8 +112,8 @@ def cli(own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
     environment["AWS_DATA_PATH"] = str(impatient(tmp_path / "data"))
-    made = AwsCli(environment, tmp_path, target_of(status).client("dynamodb"))
-    made.run("s3", "mb", f"s3://{CODE}")
+    made = AwsCli(environment, tmp_path, target_of(status).client)
+    made.client("s3").create_bucket(Bucket=CODE)
     return made
 
 
@@ -175,7 +178,7 @@ def test_a_stacks_life_by_the_aws_cli_alone(cli: AwsCli, monkeypatch: pytest.Mon
     cli.run("cloudformation", "delete-stack", "--stack-name", STACK)
     cli.run("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK)
     assert not cli.functions()
-    cli.run("s3", "ls", f"s3://{outputs['S3PhotoRepoBucket']}/Thumbnails/retained.jpg")
+    cli.client("s3").head_object(Bucket=outputs["S3PhotoRepoBucket"], Key="Thumbnails/retained.jpg")
     clean_up(cli, outputs["S3PhotoRepoBucket"], outputs["DDBImageMetadataTable"])
 
 
