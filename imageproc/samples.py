@@ -185,7 +185,7 @@ def photos_to_curate() -> list[Path]:
 
 def truth_of_samples() -> Dataset:
     """Return what a person sees in the photos to be curated, as a data set to evaluate by."""
-    names = [one.name for one in (*TO_CURATE, *COPIES)]
+    names = [*(one.name for one in TO_CURATE), *(one.name for one in COPIES)]
     return dataset((_truth(name) for name in names), NOT_IN_THEM)
 
 

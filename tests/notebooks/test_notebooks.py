@@ -48,7 +48,7 @@ PARAMETERS = {
     "lab_5_extend_it": LAB,
 }
 SAMPLES = {"cat.jpg", "astronaut.png", "coffee.jpg", "rocket.jpg", "notes.jpg"}
-CURATED = [one.name for one in (*samples.TO_CURATE, *samples.COPIES)]
+CURATED = [*(one.name for one in samples.TO_CURATE), *(one.name for one in samples.COPIES)]
 
 
 def read(path: Path) -> Any:
