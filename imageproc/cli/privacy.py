@@ -197,7 +197,10 @@ def _show(found: Erasure) -> None:
     for album in found.albums:
         console.print(f"  album {album.name} ({album.id})")
     if len(found.in_place) == 1:
-        console.print(f"  1 original is not the stack's, and stays where it is: {found.in_place[0].address}")
+        console.print(
+            f"  1 original is not the stack's, and stays where it is: {found.in_place[0].address}",
+            soft_wrap=True,
+        )
     elif found.in_place:
         console.print(f"  {len(found.in_place):,} originals are not the stack's, and stay where they are")
     total = f"{len(found.photos)} photos, {found.versions} versions, {size(found.size)}"

@@ -16,7 +16,7 @@ from imageproc.deployment import (
     Event,
     Inventory,
     Plan,
-    Question,
+    Proposal,
     Request,
     always,
     apply,
@@ -105,7 +105,7 @@ class Stack:
         *,
         artifacts_bucket: str | None = None,
         repair: bool = True,
-        confirm: Callable[[Question], bool] = always,
+        confirm: Callable[[Proposal], bool] = always,
         notify: Callable[[Event], None] = ignore,
         cancellation: Cancellation | None = None,
     ) -> Plan:

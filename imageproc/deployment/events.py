@@ -101,10 +101,10 @@ def ignore(_event: Event) -> None:
     """Report to nobody."""
 
 
-class Question(str):
-    """A question to be agreed to, and what agreeing does, as a button says it."""
+class Proposal(str):
+    """What has to be agreed to, as a question, and what agreeing does, as a button says it."""
 
-    def __new__(cls, text: str, action: str) -> Question:
+    def __new__(cls, text: str, action: str) -> Proposal:
         """Ask this text."""
         made = super().__new__(cls, text)
         made.action = action
@@ -113,6 +113,6 @@ class Question(str):
     action: str
 
 
-def always(_question: Question) -> bool:
+def always(_proposal: Proposal) -> bool:
     """Agree to everything."""
     return True

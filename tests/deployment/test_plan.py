@@ -22,6 +22,7 @@ from imageproc.deployment import (
     plan,
 )
 from imageproc.deployment.plan.change_set import wait_for
+from imageproc.deployment.plan.quotas import concurrency_warning
 from imageproc.deployment.template import declared_parameters
 from imageproc.errors import ParameterError, PlanDeclinedError, PlanRejectedError, StackStuckError
 
@@ -256,11 +257,13 @@ def test_an_account_that_runs_too_few_functions_at_a_time_is_warned_of(
     assert warning in told
 
 
-def test_a_photo_whose_embedding_is_made_takes_three_functions_at_a_time(
-    session: Session, lenient_policy: None, request_: Request, sleep: Sleeper
-) -> None:
-    request_ = replace(request_, parameters={"Similarity": "Enabled"})
-    (warning,) = planned(session, request_, sleep, FakeLambda(59))[0].warnings
+def test_a_photo_whose_embedding_is_made_takes_three_functions_at_a_time() -> None:
+    account: dict[str, Any] = {"lambda": FakeLambda(59)}
+    parameters = {"BulkConcurrency": "20", "DetectLabelsPerSecond": "5"}
+    aws = Aws(FakeClients(**account))
+    assert concurrency_warning(aws, parameters) is None
+    warning = concurrency_warning(aws, parameters | {"Similarity": "Enabled"})
+    assert warning
     assert "BulkConcurrency=20 takes up to 60" in warning
     assert "deploy with BulkConcurrency=19." in warning
 

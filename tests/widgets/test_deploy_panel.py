@@ -11,7 +11,7 @@ import pytest
 
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
-from imageproc.deployment.events import Deployed, Event, Question
+from imageproc.deployment.events import Deployed, Event, Proposal
 from imageproc.deployment.plan import Plan
 from imageproc.deployment.plan.change_set import Change
 from imageproc.widgets import DeployPanel
@@ -35,8 +35,8 @@ class Bench:
         self.discarded: list[Plan] = []
         self.applied: list[Plan] = []
 
-    def plan(self, _parameters: Any, *, confirm: Callable[[Question], bool], **_: Any) -> Plan:
-        self.answers.append(confirm(Question("May the bucket be made?", "Make the bucket")))
+    def plan(self, _parameters: Any, *, confirm: Callable[[Proposal], bool], **_: Any) -> Plan:
+        self.answers.append(confirm(Proposal("May the bucket be made?", "Make the bucket")))
         return Plan("photos", "id", "CREATE", cast("Any", SimpleNamespace()), "change-set", (CHANGE,))
 
     def apply(self, planned: Plan, **_: Any) -> Iterator[Event]:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from imageproc.aws.clients import Aws
 from imageproc.aws.translation import error_code, error_message, translated
 from imageproc.deployment import artifacts, packaging, template
-from imageproc.deployment.events import Note, Question, always, ignore
+from imageproc.deployment.events import Note, Proposal, always, ignore
 from imageproc.deployment.inventory import buckets, kept_earlier
 from imageproc.deployment.plan.change_set import parameter_changes, remove, wait_for
 from imageproc.deployment.plan.quotas import concurrency_warning, reserve
@@ -103,7 +103,7 @@ def plan(
     *,
     wait: bool = False,
     repair: bool = True,
-    confirm: Callable[[Question], bool] = always,
+    confirm: Callable[[Proposal], bool] = always,
     notify: Callable[[Event], None] = ignore,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Plan:
@@ -238,7 +238,7 @@ def _bucket(
     request: Request,
     state: StackState | None,
     notify: Callable[[Event], None],
-    confirm: Callable[[Question], bool],
+    confirm: Callable[[Proposal], bool],
 ) -> tuple[str, bool]:
     """Return the bucket for the code: the named one, else the stack's present one, else ours; and whether it
     was made just now.
@@ -251,7 +251,7 @@ def _bucket(
     name = artifacts.default_bucket(request.stack, aws.account, aws.region)
     missing = not artifacts.exists(aws, name)
     question = f"CloudFormation reads the code from S3. May the bucket {name} be made?"
-    if missing and not confirm(Question(question, "Make the bucket")):
+    if missing and not confirm(Proposal(question, "Make the bucket")):
         raise PlanDeclinedError(
             f"The bucket {name} was not made. Name one for the code (`--artifacts-bucket`), or agree to it."
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imageproc.deployment.events import Note, Question, always
+from imageproc.deployment.events import Note, Proposal, always
 from imageproc.deployment.inventory import log_group_names
 from imageproc.deployment.inventory.tables import delete_log_group
 from imageproc.deployment.stack import EventFeed, describe, describe_ours, first_failure, follow, resources
@@ -41,7 +41,7 @@ def recover(
     *,
     wait: bool = False,
     repair: bool = True,
-    confirm: Callable[[Question], bool] = always,
+    confirm: Callable[[Proposal], bool] = always,
 ) -> StackState | None:
     """Return the stack's state once it can be deployed to; None if it must be created.
 
@@ -62,7 +62,7 @@ def recover(
     return None
 
 
-def _ask(state: StackState, confirm: Callable[[Question], bool], *, repair: bool) -> None:
+def _ask(state: StackState, confirm: Callable[[Proposal], bool], *, repair: bool) -> None:
     """Ask before a broken stack is touched."""
     failed = _TO_BE_DELETED.get(state.status)
     step = "deleted" if failed else "rolled back once more"
@@ -74,7 +74,7 @@ def _ask(state: StackState, confirm: Callable[[Question], bool], *, repair: bool
             "Nothing was changed."
         )
     action = "Delete the stack" if failed else "Roll back once more"
-    if not confirm(Question(f"{broken}. May it be {step} first?", action)):
+    if not confirm(Proposal(f"{broken}. May it be {step} first?", action)):
         raise PlanDeclinedError(f"{broken}. It was not {step}, and nothing was changed.")
 
 

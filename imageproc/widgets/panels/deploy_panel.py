@@ -77,7 +77,7 @@ class DeployPanel(Panel):
     def _plan_and_deploy(self, control: JobControl) -> dict[str, str]:
         return self._deploy(self._planned(always, control), control)
 
-    def _planned(self, confirm: Callable[[deployment.Question], bool], control: JobControl) -> Plan:
+    def _planned(self, confirm: Callable[[deployment.Proposal], bool], control: JobControl) -> Plan:
         self._discard()
         plan = self.workbench.stack.plan
         planned = plan(self.parameters, confirm=confirm, notify=self._tell, cancellation=control)

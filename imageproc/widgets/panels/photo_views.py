@@ -29,7 +29,16 @@ GROUPS = {
         *("Exposure mode", "Metering", "White balance", "Flash", "Digital zoom"),
     ),
     "Place": ("Place",),
-    "File": ("Format", "Dimensions", "Orientation", "File size", "Truncated", "Content hash", "ID"),
+    "File": (
+        "Format",
+        "Dimensions",
+        "Orientation",
+        "File size",
+        "Truncated",
+        "Content hash",
+        "ID",
+        "Original",
+    ),
     "Processing": ("Status", "Error", "Missing", "Uploaded", "User", "Album", "Labelled by"),
 }
 """Facts by what they are about; others come last."""
