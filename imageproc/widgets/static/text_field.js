@@ -23,7 +23,11 @@ function render({ model, el }) {
     list.replaceChildren(...model.get("options").map((value) => element("option", { value })));
     if (model.get("options").length) input.setAttribute("list", list.id); else input.removeAttribute("list");
   }
-  function onMessage({ type }) { if (type === "focus") input.focus(); }
+  function onMessage({ type }) {
+    if (type !== "focus" || document.activeElement === input) return;
+    input.focus();
+    input.select();
+  }
   model.on("msg:custom", onMessage);
   draw();
   const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);

@@ -48,7 +48,12 @@ function render({ model, el, signal, host }) {
   }
 
   // What had the focus is gone with the page that was shown before.
-  function takeFocus() { if (document.activeElement === document.body) (model.get("user") ? title : app()?.querySelector(".ip-app-login input"))?.focus({ preventScroll: true }); }
+  function takeFocus() {
+    if (document.activeElement !== document.body) return;
+    const heir = model.get("user") ? title : app()?.querySelector(".ip-app-login input");
+    heir?.focus({ preventScroll: true });
+    heir?.select?.(); // what is typed takes the place of the suggested name
+  }
 
   // ---- what is wrong
   function say() {
