@@ -83,7 +83,7 @@ def test_after_a_kill_the_same_upload_goes_on_by_itself(
     assert status.pid is not None
     os.kill(status.pid, signal.SIGKILL)
     first.send_signal(signal.SIGINT)  # or it would wait
-    assert first.wait(60) != 0
+    assert first.wait(180) != 0
 
     again = subprocess.run([*UPLOAD, str(folder)], capture_output=True, text=True, timeout=HEALED_S)
 
