@@ -194,8 +194,9 @@ async def _serve_until_stopped(
     checkpoints.start()
     _log.info("Running on http://127.0.0.1:%d", listener.getsockname()[1])
     stopping = asyncio.create_task(stop())
-    # A copy, because it closes what it is given.
-    await server.serve([listener.dup()])
+    # A copy, because it closes what it is given. By its number, which tells that it is TCP's: on such sockets
+    # asyncio sends small packets at once, and on others an answer waits 40 ms for an acknowledgement.
+    await server.serve([socket.socket(fileno=os.dup(listener.fileno()))])
     return await stopping
 
 

@@ -272,7 +272,7 @@ def test_a_silent_function_that_is_warm_answers_within_a_tenth_of_a_second(funct
     name = functions.make("def handler(e, c): pass\n")
     functions.invoke(name)
     times = list[float]()
-    while len(times) < 50 and min(times, default=1) >= 0.09:  # other tests run beside it
+    while len(times) < 20 and min(times, default=1) >= 0.09:  # other tests run beside it
         start = time.perf_counter()
         functions.invoke(name)
         times.append(time.perf_counter() - start)
