@@ -207,7 +207,7 @@ def _configuration(app: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http="httptools",  # half the CPU of parsing in Python
+        http="httptools",  # in C: with h11, in Python, a small request took half as much CPU again
         loop="asyncio",
         ws="none",
         lifespan="on",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _CHECKPOINT_SECONDS = 2.0
 _CHECKPOINT_AT_LEAST_SECONDS = 30.0
-# All of the state but DynamoDB's items is saved each time, and requests wait: of all time, this part at most.
+# All of the state but DynamoDB's items is saved each time, and requests wait: of all time, this part or less,
+# except where the longest pause ends it.
 _LARGEST_SHARE = 0.05
 # What took long may have been many new items, which the next save has not to write again.
 _LONGEST_PAUSE_SECONDS = 60.0

@@ -36,8 +36,8 @@ _Key = tuple[Any, Any]
 def save_changed_items() -> None:
     """Save those items that changed since the last time; of tables only what else is known of them.
 
-    MiniStack copies and encodes every item each time. With a hundred thousand records that takes half a
-    minute, in which requests hardly get an answer.
+    MiniStack copies and encodes every item each time. With 20,000 records that takes 23 s (measured), and
+    requests hardly get an answer meanwhile.
     """
     changes = _Changes()
     _note_changes(changes)

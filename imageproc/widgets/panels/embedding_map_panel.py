@@ -86,8 +86,7 @@ class EmbeddingMapPanel(Panel):
 
     def select(self, ids: Iterable[str]) -> None:
         """Select those of these photos that are on the map, here and in the gallery."""
-        wanted = set(ids)
-        self.map.select(number for number, one in enumerate(self._ids) if one in wanted)
+        self.map.select(self._numbers(ids))
         self._note_selection()
 
     def show(self, view: PhotoView) -> Job[None]:
@@ -134,8 +133,7 @@ class EmbeddingMapPanel(Panel):
             return
         groups, group_of = COLORINGS[self.color_by.value][1](rows)
         places = array("f", rows[["x", "y"]].to_numpy(dtype="float32").ravel().tolist())
-        chosen = set(self.selected_ids)
-        numbers = [number for number, one in enumerate(self._ids) if one in chosen]
+        numbers = self._numbers(self.selected_ids)
         if total is not None:
             self._note = _note(len(rows), total)
             update(self.map, empty=_NONE.format(photos_text(total)) if total else "No photos here yet.")
@@ -157,18 +155,26 @@ class EmbeddingMapPanel(Panel):
     def _follow_gallery(self, change: Any) -> None:
         if self._echo:
             return
-        wanted = set(change["new"])
-        numbers = [number for number, one in enumerate(self._ids) if one in wanted]
+        numbers = self._numbers(change["new"])
         self.map.select(numbers)
         self.selected_ids = [self._ids[number] for number in numbers]
         self._snapshot.touch()
 
+    def _numbers(self, ids: Iterable[str]) -> list[int]:
+        """Return the numbers of those of these photos that are on the map."""
+        wanted = set(ids)
+        return [number for number, one in enumerate(self._ids) if one in wanted]
+
     def _photo(self, number: int) -> Photo | None:
-        ids = self._ids[number : number + 1]
-        return next(iter(self._view.where(id=ids)), None) if ids else None
+        return next(iter(self._photos(number, number + 1)), None)
+
+    def _photos(self, first: int, end: int) -> list[Photo | None]:
+        ids = self._ids[first:end]
+        found = {photo.id: photo for photo in self._view.where(id=ids)} if ids else {}
+        return [found.get(one) for one in ids]
 
     def _cards(self, first: int, end: int) -> Sequence[Card]:
-        found = map(self._photo, range(first, end))
+        found = self._photos(first, end)
         return [photo_views.card(photo) if photo else photo_views.GONE for photo in found]
 
 

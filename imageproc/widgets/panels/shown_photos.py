@@ -37,11 +37,6 @@ _AS_GIVEN = "given"
 NEWEST = "taken-newest"
 """The order of what has none of its own."""
 
-_STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
-"""The orders by the names under which an album stores them."""
-
-_AS_GIVEN = "given"
-
 _KEPT = 2000
 """Records that are kept at hand."""
 
