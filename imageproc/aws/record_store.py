@@ -7,7 +7,7 @@ The functions in Lambda and the workbench use it alike. What may be written when
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -41,9 +41,18 @@ _STAMPED = {STATUS, ALBUM_ID, LABEL_CORRECTIONS}
 class RecordStore(Generic[R]):
     """The records of one table, as `kind`: PhotoRecord, or a subclass with the fields `more`."""
 
-    def __init__(self, dynamodb: Any, table: str, kind: type[R], **more: Any) -> None:
-        """Use this boto3 client of DynamoDB; nothing is asked yet."""
+    def __init__(
+        self,
+        dynamodb: Any,
+        table: str,
+        kind: type[R],
+        *,
+        notify: Callable[[], object] = lambda: None,
+        **more: Any,
+    ) -> None:
+        """Use this boto3 client of DynamoDB; nothing is asked yet. `notify` is called after each write."""
         self._dynamodb, self._table, self._kind, self._more = dynamodb, table, kind, more
+        self._notify = notify
 
     def get(self, photo_id: str) -> R | None:
         """Return a record, None if there is none. Strongly consistent. Raises AwsError."""
@@ -92,6 +101,7 @@ class RecordStore(Generic[R]):
                         f"The record of {photo_id} belongs to another upload or execution."
                     ) from error
                 raise
+        self._notify()
 
     def erase(self, photo_id: str) -> None:
         """Delete a record, if there is one, and leave a tombstone: both or neither. Raises AwsError."""
@@ -99,6 +109,7 @@ class RecordStore(Generic[R]):
         put = {"TableName": self._table, "Item": items.to_item(tombstone(photo_id, time.time()))}
         with translated(f"Erasing the record of {photo_id}"):
             self._dynamodb.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
+        self._notify()
 
     def _records(self, found: Iterable[Mapping[str, Any]]) -> Iterator[R]:
         return (self._decode(item) for item in found if not is_tombstone(item))

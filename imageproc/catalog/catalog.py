@@ -86,6 +86,7 @@ class Catalog:
         self._filled = ""
         self._seen: dict[str, int] = {}
         self._deep = 0.0
+        self._outdated = 0.0
         self._lock = RLock()
 
     def database(self, max_age_s: float | None = None) -> Database:
@@ -133,6 +134,10 @@ class Catalog:
         finally:
             _MAX_AGE_S.reset(token)
 
+    def outdate(self) -> None:
+        """Have the next question answered from what is read after this moment: something has changed."""
+        self._outdated = self._clock()
+
     def erase(self) -> None:
         """Catch up, and leave no byte here of what was erased from the table."""
         with self._lock:
@@ -162,7 +167,8 @@ class Catalog:
         state = self._state()
         if not state.base or self._is_outdated(state):
             self._fill()
-        if self._age() >= max_age_s:
+        known_s = self._clock() - self._outdated  # how long a change has been known, by this process
+        if max_age_s < float("inf") and self._age() >= min(max_age_s, known_s):
             self._follow()
         return self._refreshed()
 

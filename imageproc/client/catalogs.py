@@ -73,6 +73,11 @@ class StackCatalog:
         """Read now what has changed; the first time, everything. Raises CatalogError, AwsError."""
         self.database(0)
 
+    def outdate(self) -> None:
+        """Have the next question answered from what is read after this moment: something has changed."""
+        if self._catalog:
+            self._catalog.outdate()
+
     def unsynced(self) -> AbstractContextManager[None]:
         """Have this thread's questions answered from what is here, however old it is. Raises AwsError."""
         return self._current.unsynced()

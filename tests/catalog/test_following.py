@@ -54,6 +54,26 @@ def test_what_is_fresh_is_not_asked_for_again_by_any_process(
     assert dynamodb.calls == ["query"] * QUERIES + ["get"]
 
 
+def test_a_change_that_is_known_is_read_at_once_and_only_once(
+    open_catalog: Open, dynamodb: FakeDynamoDB, clock: Clock
+) -> None:
+    one, other = open_catalog(), open_catalog()
+    ids(one)
+    clock.sleep(0.2)
+    dynamodb.put("new.jpg")
+    one.outdate()
+    clock.sleep(0.1)
+    assert "new.jpg" not in ids(other, 0.5)  # nobody has told it
+    with one.unsynced():
+        assert "new.jpg" not in ids(one, float("inf"))
+    assert "new.jpg" in ids(one, 0.5)
+    assert "new.jpg" in ids(other, 0.5)
+    dynamodb.calls.clear()
+    clock.sleep(0.1)
+    ids(one, 0.5)
+    assert dynamodb.calls == []
+
+
 def test_unchanged_photos_are_read_once(catalog: Catalog, dynamodb: FakeDynamoDB, clock: Clock) -> None:
     ids(catalog)
     dynamodb.put("new.jpg")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from imageproc.client.workbench import Workbench
 from imageproc.core.changes import shards, tombstone_id
 from imageproc.core.record import Status
 from imageproc.core.thumbnail import make_thumbnail
@@ -25,17 +26,25 @@ print(len(workbench.photos.where(user=sys.argv[2])), file=sys.stdout)
 
 def test_a_photo_is_found_within_a_second_after_it_has_finished(backend: Backend, fresh: str) -> None:
     view = backend.photos.where(user=fresh)
-    assert len(view) == 0
+    other = Workbench(backend.stack.target, backend.stack.name).photos.where(user=fresh)
+    assert len(view) == len(other) == 0
     backend.put(f"{fresh}/canon.jpg", CANON, user=fresh)
     backend.ended(f"{fresh}/canon.jpg")
     finished = time.monotonic()
-    while not view.where(status=DONE):
+    while not other.where(status=DONE):
         assert time.monotonic() - finished < 1
     (photo,) = view.where(camera="canon*")
     assert photo == photo.refresh()
     assert photo.attributes == photo.refresh().attributes
     assert photo.read() == CANON
     assert photo.perceptual_hash == make_thumbnail(CANON).perceptual_hash
+
+
+def test_who_has_seen_a_photo_finish_finds_it_at_once(backend: Backend, fresh: str) -> None:
+    view = backend.photos.where(user=fresh, status=DONE)
+    backend.put(f"{fresh}/cat.jpg", CANON, user=fresh)
+    found = [len(view) for _ in backend.photos.follow([f"{fresh}/cat.jpg"], interval_s=0)]
+    assert found[-1] == 1
 
 
 def test_what_the_pipeline_writes_is_stamped_for_the_index(backend: Backend, fresh: str) -> None:

@@ -188,9 +188,10 @@ class Photos(Labelling):
                 versions[one.photo_id] = one.version
             else:
                 versions[id_of(one)] = None
-        return self._follower.follow(
+        found = self._follower.follow(
             versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
         )
+        return map(self._noticed, found)
 
     def followed(self, clock: Callable[[], float] = time.monotonic) -> FollowedPhotos:
         """Return a list of photos to be followed by polling, for a user interface."""
@@ -360,6 +361,10 @@ class Photos(Labelling):
         into = self._albums.current(album)
         return Copies(self._stack, into, self._records, self.read).copy_all(map(self.find, photos))
 
+    def _noticed(self, photo: Photo) -> Photo:
+        self.catalog.outdate()
+        return photo
+
     def _ending_with(self, text: str) -> list[Photo]:
         self.catalog.sync()
         ids = self.where(id_end=text).ids()
@@ -376,7 +381,8 @@ class Photos(Labelling):
 
     @property
     def _records(self) -> RecordStore[Photo]:
-        return RecordStore(self._stack.client("dynamodb"), self._stack.image_table, Photo, _photos=self)
+        dynamodb, table = self._stack.client("dynamodb"), self._stack.image_table
+        return RecordStore(dynamodb, table, Photo, notify=self.catalog.outdate, _photos=self)
 
     @property
     def _processing(self) -> Processing:

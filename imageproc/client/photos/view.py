@@ -45,8 +45,9 @@ Time = str | int | date | datetime
 class PhotoView(LabelledView):
     """Some of a stack's photos, in an order: built first, and asked of the catalog when it is looked at.
 
-    Each question is answered from what the table had half a second ago at most; a photo of a view is as it
-    was then, and `photo.refresh()` as it is now. Raises QueryError for an unknown field or tag,
+    Each question is answered from what the table had half a second ago at most, and with all that this
+    workbench has written or seen finish before; a photo of a view is as it was then, and `photo.refresh()` as
+    it is now. Raises QueryError for an unknown field or tag,
     CatalogError, AwsError.
     """
 
