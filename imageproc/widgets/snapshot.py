@@ -61,7 +61,7 @@ class Snapshot:
         publish_display_data({**data, "text/html": "", "text/plain": ""})
         if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
             self._displayed, self._last = True, None
-            if _in_jupyterlab():
+            if in_jupyterlab():
                 self._publish(Markup(""))
             self.cell_ends()
 
@@ -75,7 +75,7 @@ class Snapshot:
 
     def cell_ends(self) -> None:
         """Publish the state before the cell ends; in JupyterLab soon, as somebody waits for the cell."""
-        if _in_jupyterlab():
+        if in_jupyterlab():
             self.touch()
         else:
             self.publish()
@@ -114,7 +114,7 @@ class Snapshot:
         publish_display_data(data, transient={"display_id": self._display_id}, update=not first)
 
 
-def _in_jupyterlab() -> bool:
+def in_jupyterlab() -> bool:
     """Whether JupyterLab runs the cell: it says which one.
 
     nbclient does not, which ends the kernel after the last one.

@@ -36,7 +36,7 @@ def wait_for_ever(control: JobControl) -> None:
 
 
 def stoppable(panel: Panel) -> bool:
-    return bool(panel.stop_button.layout.display != "none")
+    return bool(panel.status.stoppable)
 
 
 def test_what_runs_is_shown_and_can_be_stopped(panel: Panel) -> None:
@@ -44,7 +44,7 @@ def test_what_runs_is_shown_and_can_be_stopped(panel: Panel) -> None:
     until(lambda: stoppable(panel))
     flush()
     assert (panel.status.text, panel.status.tone) == ("Waiting for nothing...", "running")
-    panel.stop_button.click()
+    panel.status._handle_custom_msg({"type": "stop"}, [])
     with pytest.raises(Cancelled):
         asyncio.run(panel.finished(5))
     assert job.done

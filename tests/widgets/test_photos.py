@@ -31,7 +31,7 @@ from imageproc.widgets.panels.photo_actions import Form
 from imageproc.widgets.panels.photo_search import SearchHelp
 from imageproc.widgets.panels.shown_photos import headings
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
-from imageproc.widgets.parts.photo_map import PhotoMap, outlines
+from imageproc.widgets.parts.photo_map import PhotoMap, outlines, world_svg
 from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer, ViewedPhoto
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
 from imageproc.widgets.tones import Tone
@@ -244,7 +244,7 @@ def test_the_map_sends_outlines_and_places_and_saves_neither(monkeypatch: pytest
     assert len(numbers) + len(degrees) == 1_200_000
     assert array("f", degrees)[1] == pytest.approx(179.9)
     assert len(json.dumps(world.get_state(world.keys), default=str)) < 40_000
-    assert len(world.svg()) < 20_000, "as a picture, too"
+    assert len(world_svg(world.places)) < 20_000, "as a picture, too"
 
 
 def test_an_area_of_the_map_is_searched() -> None:
@@ -268,7 +268,7 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     assert sheet.size == (8 * 128, 8 * 128)
 
 
-@pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 24), (24, 36)])])
+@pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 32), (32, 28)])])
 def test_the_first_cards_come_unasked_and_those_of_a_screen_first(
     photos: int, expected: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,7 +428,7 @@ def test_selected_photos_are_forgotten_only_after_a_yes(
             "Cancel",
         ]
         flush()
-        assert (panel.status.tone, panel.stop_button.layout.display) == ("waiting", "none"), "nothing runs"
+        assert (panel.status.tone, panel.status.stoppable) == ("waiting", False), "nothing runs"
         assert panel.gallery.asking
         say(panel.gallery, type="action", version=panel.gallery.version, name="move")
         assert panel.forms._action == "forget", "one thing after another"

@@ -98,7 +98,7 @@ def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workben
     for number in range(40):
         (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))
     panel = UploadPanel(workbench, ALBUM)
-    panel.on_uploaded(lambda _: panel.stop_button.click())
+    panel.on_uploaded(lambda _: panel.status._handle_custom_msg({"type": "stop"}, []))
     job = panel.upload_paths([tmp_path])
     with pytest.raises(Cancelled):
         job.wait(30)
@@ -106,7 +106,7 @@ def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workben
     assert 1 <= len(panel.uploaded) < 40
     assert {row.state for row in panel.zone.rows.all()} <= {UploadState.SENT, UploadState.CANCELLED}
     assert "Stopped" in panel.status.text
-    assert panel.stop_button.layout.display == "none"
+    assert not panel.status.stoppable
 
 
 def test_without_an_album_nothing_is_taken(workbench: Workbench, folder: Path) -> None:

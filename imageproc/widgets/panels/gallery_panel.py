@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
+from functools import cached_property
+from threading import Event
 from typing import Any
 
 import traitlets
@@ -11,14 +13,11 @@ import traitlets
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import ImageprocError, QueryError, WorkbenchError
-from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import Job, JobControl
-from imageproc.widgets.panels import fields, photo_actions, photo_views
+from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
-from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.panels.photo_labels import PhotoLabels
+from imageproc.widgets.panels.photo_details import DetailedPanel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
-from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, Searched, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
@@ -32,18 +31,22 @@ from imageproc.widgets.panels.shown_photos import (
 )
 from imageproc.widgets.panels.static_gallery import gallery_results, static_gallery
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
-from imageproc.widgets.parts.photo_map import Box, PhotoMap
-from imageproc.widgets.parts.photo_viewer import PhotoViewer
+from imageproc.widgets.parts.photo_map import Box
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers, plain_facets
+from imageproc.widgets.snapshot import in_jupyterlab
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
 _NOT_FOUND = "No photo is like this. Remove a condition to see more."
+_PAINTED_S = 0.5
+"""How long a browser may take for the first photos before the table is asked."""
+_PATIENCE_S = 1.0
+"""How long photos are read before that is said: most are there sooner."""
 
 
-class GalleryPanel(Panel):
+class GalleryPanel(DetailedPanel):
     """The photos of an album or a view. `view` is what is shown, `selected` what was selected of it."""
 
     selected_ids: Any = traitlets.List()
@@ -71,8 +74,8 @@ class GalleryPanel(Panel):
         """
         self._workbench = workbench
         self._invitation = invitation
-        self.run = PhotoRun(workbench)
-        self._show_run = show_run or self.run.show
+        self._show_run = show_run
+        self._painted, self._is_painted_soon = Event(), in_jupyterlab()
         self.album = album
         self._base: PhotoView | None = None
         self._search, self._order = Search(), own_order(None)
@@ -81,14 +84,12 @@ class GalleryPanel(Panel):
         self._known: Searched | None = None
         self._shown_source: Album | PhotoView | None = None
         self._of: int | None = None
-        self._wanted, self._opened = "", ""
+        self._wanted = ""
         self._facets_open = False
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
         self._make_parts(actions)
-        self.duplicates = GalleryDuplicates(workbench, self.refresh)
-        below = [self.duplicates, self.gallery, self.run, self.map, self.viewer]
-        super().__init__(self.search_bar, self.forms, below=below)
+        super().__init__(self.search_bar, self.forms, below=[self.gallery])
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
@@ -109,20 +110,17 @@ class GalleryPanel(Panel):
             on_open=self.open_photo,
             on_select=self._note_selection,
             on_action=self._act,
-        )
-        self.map = PhotoMap(on_choose=self._choose, on_within=self._search_within)
-        self.viewer = PhotoViewer(
-            picture=self._pictures.picture,
-            original=self._pictures.original,
-            run=self._pictures.run,
-            show_run=self._open_run,
-            on_step=self._step,
-            similar=lambda photo_id: self._pictures.similar(photo_id, self.view),
-            open_similar=self._open_similar,
-            labels=PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user).handlers,
+            on_painted=self._note_painted,
         )
         bench = self._workbench
         self.forms = SelectionForms(bench, lambda: self.album, self._work, self.ask, self.gallery, self._user)
+
+    @cached_property
+    def duplicates(self) -> GalleryDuplicates:
+        """The duplicates among selected photos."""
+        made = GalleryDuplicates(self._workbench, self.refresh)
+        self.forms.children = (*self.forms.children, made)
+        return made
 
     @property
     def view(self) -> PhotoView:
@@ -151,7 +149,7 @@ class GalleryPanel(Panel):
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
         self._search, self.selected_ids, self._searched, self._of = Search(), [], None, None
-        self.viewer.show(None)
+        self._close_photo()
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
@@ -219,12 +217,13 @@ class GalleryPanel(Panel):
     def static(self) -> list[Any]:
         """Return a contact sheet of the first photos, the map and a table. Reads the thumbnails."""
         said = self.search_bar.summary, self.gallery.empty
-        return static_gallery(self._shown, self._pictures.frame, *said, self.map.static)
+        return static_gallery(self._shown, self._pictures.frame, *said)
 
     # What is shown
 
     def _start_load(self, doing: str = "") -> Job[None]:
-        return self.start(lambda _: self._load(), doing, after=True, key=("load", id(self._source)))
+        key = ("load", id(self._source))
+        return self.start(lambda _: self._load(), doing, after=True, key=key, patience_s=_PATIENCE_S)
 
     @property
     def _source(self) -> Album | PhotoView | None:
@@ -235,13 +234,25 @@ class GalleryPanel(Panel):
         """Read what is to be shown as it is now. Raises QueryError, AwsError."""
         if self._source is not self._shown_source:
             self._show_known()
+            if (
+                self._is_painted_soon
+                and self._source is self._shown_source
+                and self._shown
+                and self._shown.ids
+            ):
+                self._painted.wait(_PAINTED_S)  # what else there is to read would delay it
         self._show(self._search)
 
     def _show_known(self) -> None:
         """Show at once what the catalog has of what was not shown before; the table is asked after this."""
+        self._painted.clear()
         with self._workbench.catalog.unsynced(), contextlib.suppress(QueryError):  # of what is not known yet
             self._show(self._search, as_known=True)
         self._known, self._searched = self._searched, None
+
+    def _note_painted(self) -> None:
+        self._painted.set()
+        _ = self.details  # there is time for them now
 
     def _find(self, text: str) -> None:
         """Search, and say below the field what is wrong with the text; what was shown stays."""
@@ -271,7 +282,7 @@ class GalleryPanel(Panel):
             searched = self._searched or read(self._workbench, source)
             if searched == known and self._shown:  # it is shown
                 self._searched = searched
-                self._show_map(self._shown)
+                self._show_places()
                 self.say("")
                 return
             search = search.understood(searched.view)
@@ -290,7 +301,7 @@ class GalleryPanel(Panel):
         self._shown_source, self._of = source, of
         self._show_parts(shown, of)
         if not as_known:
-            self._show_map(shown)
+            self._show_places()
             self.say("")
 
     def _keep_nothing_else(self, source: Album | PhotoView) -> None:
@@ -300,7 +311,7 @@ class GalleryPanel(Panel):
             self.gallery.show(Layout())
             update(self.gallery, empty="", invitation="")
             update(self.search_bar, summary="")
-            fields.set_visible(self.map, False)
+            self._show_places()
 
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
         counts = Counts(shown.total, of, len(shown.places))
@@ -308,11 +319,6 @@ class GalleryPanel(Panel):
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         self.invite()
-
-    def _show_map(self, shown: ShownPhotos) -> None:
-        fields.set_visible(self.map, bool(shown.places or self._search.terms) and bool(self._of))
-        placed, total = len(shown.places), len(shown.ids)
-        self.map.show(shown.places, f"{placed:,} of {photos_text(total)} have a position.")
 
     def _open_facets(self, is_open: bool) -> None:
         self._facets_open = is_open
@@ -381,19 +387,3 @@ class GalleryPanel(Panel):
             if self._opened == photo.id and self.viewer.photo:
                 self.open_photo(number)
             self.gallery.show(shown.layout, shown.ranges(self.selected_ids))
-
-    def _open_run(self, photo_id: str) -> None:
-        self.viewer.show(None)
-        self._show_run(photo_id)
-
-    def _open_similar(self, photo_id: str) -> None:
-        try:
-            self.open_id(photo_id)
-        except WorkbenchError as error:
-            self.say(str(error), Tone.WARNING)
-
-    def _step(self, by: int) -> None:
-        number = self._shown.number(self._opened) if self._shown else None
-        if self._shown and number is not None and 0 <= number + by < len(self._shown.ids):
-            self.open_photo(number + by)
-            self.gallery.reveal(number + by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A box of widgets, a status line between them, and a button that stops the panel's jobs."""
+    """A box of widgets, and between them a status line, with a button that stops the panel's jobs."""
 
     def __init__(
         self,
@@ -30,26 +31,37 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         below: Sequence[ipywidgets.Widget] = (),
     ) -> None:
         """Show these widgets above, beside and below the status line."""
-        self.status = StatusLine()
-        # In a row a widget is as wide as its contents, which a container query takes for nothing.
-        self.status.layout.flex = "1 1 16em"
-        self.stop_button = fields.button("Stop", self.stop)
-        fields.set_visible(self.stop_button, False)
+        self.status = StatusLine(on_stop=self.stop)
         self._actor = Actor(type(self).__name__)
         self._snapshot = Snapshot(self.static)
-        super().__init__([*above, fields.row(self.status, *beside, self.stop_button), *below])
-        self.add_class("ip-panel")
+        self._saying = threading.Lock()
+        self._soon: threading.Timer | None = None
+        line: ipywidgets.Widget = self.status
+        if beside:
+            # In a row a widget is as wide as its contents, which a container query takes for nothing.
+            self.status.layout.flex = "1 1 16em"
+            line = fields.row(self.status, *beside)
+        super().__init__([*above, line, *below], _dom_classes=("ip-panel",))
 
     def start(
-        self, work: Callable[[JobControl], T], doing: str, *, after: bool = False, key: Hashable = None
+        self,
+        work: Callable[[JobControl], T],
+        doing: str,
+        *,
+        after: bool = False,
+        key: Hashable = None,
+        patience_s: float = 0.0,
     ) -> Job[T]:
         """Have work done in the panel's thread. Its errors are shown here, and raised by `finished`.
 
         Meanwhile the status line shows what it is `doing`, beside a Stop button; an empty text, for quick
-        work, shows neither. A job of the same `key` that has not ended is returned instead, and does its own
-        work once more. Raises RuntimeError while another job is open, unless this one may come `after` it.
+        work, shows neither, and with `patience_s` they come only if it takes longer: what comes and goes
+        moves the page. A job of the same `key` that has not ended is returned instead, and does its own work
+        once more. Raises RuntimeError while another job is open, unless this one may come `after` it.
         """
-        job = self._actor.submit(lambda control: self._do(work, doing, control), after=after, key=key)
+        job = self._actor.submit(
+            lambda control: self._do(work, doing, control, patience_s), after=after, key=key
+        )
         if job is None:
             raise RuntimeError("Another job is running here. Wait for it, or stop it.")
         return job
@@ -88,18 +100,20 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def say(self, text: str, tone: Tone = Tone.INFO, **progress: float) -> None:
         """Show a text in the status line, from any thread."""
-        update(self.status, text=text, tone=tone.value, **progress)
+        with self._saying:
+            self._drop_soon()  # this is newer
+            update(self.status, text=text, tone=tone.value, **progress)
         self._snapshot.touch()
 
     def ask(self, question: Question, text: str, control: JobControl, yes: str) -> bool:
         """Ask, in a job, whether to go on: the button says `yes`. Raises Cancelled."""
         self.say("Waiting for your answer.", Tone.WAITING, done=0, total=0)
-        fields.set_visible(self.stop_button, False)
+        update(self.status, stoppable=False)
         try:
             return question.ask(text, control, yes)
         finally:
             self.say("")
-            fields.set_visible(self.stop_button, True)
+            update(self.status, stoppable=True)
 
     def static(self) -> Any:
         """Return what the panel shows, part by part, for pages without a kernel."""
@@ -111,12 +125,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         explain_errors()
         self._snapshot.display(self)
 
-    def _do(self, work: Callable[[JobControl], T], doing: str, control: JobControl) -> T:
+    def _do(
+        self, work: Callable[[JobControl], T], doing: str, control: JobControl, patience_s: float = 0.0
+    ) -> T:
         try:
             control.check()
             if doing:
-                self.say(doing, Tone.RUNNING, done=0, total=0)
-                fields.set_visible(self.stop_button, True)
+                self._say_soon(doing, patience_s)
             return work(control)
         except Cancelled as stopped:
             self.say(str(stopped), Tone.WARNING)
@@ -127,7 +142,32 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         finally:
             self._job_ended()
 
+    def _say_soon(self, doing: str, after_s: float) -> None:
+        """Say what is done, and offer to stop it: then, or never if something else has been said."""
+
+        def begin() -> None:
+            with self._saying:
+                if self._soon is timer:
+                    update(self.status, text=doing, tone=Tone.RUNNING.value, done=0, total=0, stoppable=True)
+
+        timer = threading.Timer(after_s, begin)
+        timer.daemon = True
+        with self._saying:
+            self._drop_soon()
+            self._soon = timer
+        if after_s:
+            timer.start()
+        else:
+            begin()
+
+    def _drop_soon(self) -> None:
+        if self._soon:
+            self._soon.cancel()
+        self._soon = None
+
     def _job_ended(self) -> None:
         """Show that no job runs; the next one, if there is one, shows itself."""
-        fields.set_visible(self.stop_button, False)
+        with self._saying:
+            self._drop_soon()
+            update(self.status, stoppable=False)
         self._snapshot.touch()

@@ -11,7 +11,9 @@ from imageproc import Album, Photo
 from imageproc.presentation.markup import Markup, table
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
+from imageproc.widgets.panels.photo_details import place_note
 from imageproc.widgets.panels.shown_photos import ShownPhotos
+from imageproc.widgets.parts.photo_map import static_map
 
 SHEET = 24
 """Photos of a static rendering."""
@@ -25,7 +27,6 @@ def static_gallery(
     frame: Callable[[Photo], Frame],
     summary: str,
     empty: str,
-    world: Callable[[], Any],
 ) -> list[Any]:
     """Return what a gallery shows, of the first photos; `empty` if there are none. Reads their thumbnails."""
     photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
@@ -36,7 +37,8 @@ def static_gallery(
     sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
     rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
     said = Markup("<p>{}</p>").format(f"{summary}.{rest}")
-    return [said, sheet, world(), table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
+    world = static_map(shown.places, place_note(shown))
+    return [said, sheet, world, table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
 
 
 def gallery_results(album: Album | None, search: str, shown: ShownPhotos | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ MOST_AT_ONCE = 200
 _AHEAD = 60
 """Cards that follow a layout unasked: BLOCK in static/gallery.js."""
 
-_SCREEN = 24
+_SCREEN = 32
 """Those of them that go first, as many as are seen: addresses take the kernel half a millisecond each."""
 
 _PARALLEL = 4
@@ -91,6 +91,7 @@ class Gallery(anywidget.AnyWidget):
     `invitation` is on a button below `empty`, which has the same web app's drop zone ask for files.
     `on_open` is called with the number of the photo to open, `on_select` when `selection` has changed, and
     `on_action` with the name of what is to be done with the selected photos: nothing while `asking`.
+    `on_painted` is called when a view has the pictures of its first screen: then there is time for more.
     """
 
     _esm = script("justified.js", "gallery.js")
@@ -115,6 +116,7 @@ class Gallery(anywidget.AnyWidget):
         on_open: Callable[[int], object] = lambda _: None,
         on_select: Callable[[], object] = lambda: None,
         on_action: Callable[[str], object] = lambda _: None,
+        on_painted: Callable[[], object] = lambda: None,
         **traits: Any,
     ) -> None:
         """Show nothing before `show`."""
@@ -123,6 +125,7 @@ class Gallery(anywidget.AnyWidget):
         self._version, self._selected = 0, list[list[int]]()
         self._pool = ThreadPoolExecutor(_PARALLEL, "thumbnails")
         self._on_open, self._on_select, self._on_action = on_open, on_select, on_action
+        self._on_painted = on_painted
         self.on_msg(self._receive)
 
     def show(self, layout: Layout, selection: Ranges = ()) -> None:
@@ -176,6 +179,8 @@ class Gallery(anywidget.AnyWidget):
                 self._on_action(message["name"])
         elif kind == "select":
             self._select(message.get("ranges"))
+        elif kind == "painted":
+            self._on_painted()
         else:
             self._about(kind, message.get("number"), message.get("count"))
 

@@ -38,6 +38,8 @@ _GRID = 100
 """Hundredths of a degree, two and a half pixels of a picture: its outlines are as coarse."""
 
 
+NO_PLACES = "None of these photos has a position."
+
 Places = Mapping[int, tuple[float, float]]
 """Latitude and longitude of photos, by the photos' numbers: decimal degrees, WGS 84."""
 
@@ -58,7 +60,7 @@ class PhotoMap(anywidget.AnyWidget):
     version = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
-    empty = traitlets.Unicode("None of these photos has a position.").tag(sync=True)
+    empty = traitlets.Unicode(NO_PLACES).tag(sync=True)
 
     def __init__(
         self,
@@ -77,30 +79,14 @@ class PhotoMap(anywidget.AnyWidget):
 
     def show(self, places: Places, note: str = "") -> None:
         """Show other places soon, from any thread, and a note below them."""
+        if places is not self.places:
+            self._version += 1  # views ask for them
         self.places = places
-        self._version += 1
         update(self, version=self._version, count=len(places), note=note)
-
-    def svg(self) -> Markup:
-        """Return the whole world with the places, as SVG; those that lie close together are one circle."""
-        cells = Counter((round(south / _CELL), round(east / _CELL)) for south, east in self.places.values())
-        size = 100 * _CELL
-        circles: dict[int, str] = defaultdict(str)
-        for (south, east), count in cells.most_common(_MOST_CIRCLES):
-            circles[min(700, 200 + round(30 * count**0.5))] += f"M{east * size},{south * -size}h0"
-        markers = Markup("").join(
-            _MARKERS.format(
-                d=d.replace(",-", "-"), radius=radius, outside=2 * radius + 60, inside=2 * radius - 60
-            )
-            for radius, d in circles.items()
-        )
-        return _SVG.format(grid=_GRID, land=_coarse(outlines()["land"]), markers=markers)
 
     def static(self) -> list[Any]:
         """Return the map as a picture and its note, for pages without a kernel."""
-        if not self.places:
-            return [Markup("<p>{}</p>").format(self.empty)]
-        return [{"image/svg+xml": str(self.svg())}, Markup("<p>{}</p>").format(self.note)]
+        return static_map(self.places, self.note, self.empty)
 
     def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
         """Answer a view. As traits the outlines and places would be saved with every notebook."""
@@ -121,6 +107,33 @@ class PhotoMap(anywidget.AnyWidget):
         if len(data) % array("I").itemsize == 0:
             chosen = array("I", data)
             self._on_choose([number for number in chosen if number in self.places])
+
+
+def static_map(places: Places, note: str, empty: str = NO_PLACES) -> list[Any]:
+    """Return places on a map of the world, as a picture, and a note, for pages without a kernel."""
+    if not places:
+        return [_paragraph(empty)]
+    return [{"image/svg+xml": str(world_svg(places))}, _paragraph(note)]
+
+
+def world_svg(places: Places) -> Markup:
+    """Return the whole world with the places, as SVG; those that lie close together are one circle."""
+    cells = Counter((round(south / _CELL), round(east / _CELL)) for south, east in places.values())
+    size = 100 * _CELL
+    circles: dict[int, str] = defaultdict(str)
+    for (south, east), count in cells.most_common(_MOST_CIRCLES):
+        circles[min(700, 200 + round(30 * count**0.5))] += f"M{east * size},{south * -size}h0"
+    markers = Markup("").join(
+        _MARKERS.format(
+            d=d.replace(",-", "-"), radius=radius, outside=2 * radius + 60, inside=2 * radius - 60
+        )
+        for radius, d in circles.items()
+    )
+    return _SVG.format(grid=_GRID, land=_coarse(outlines()["land"]), markers=markers)
+
+
+def _paragraph(text: str) -> Markup:
+    return Markup("<p>{}</p>").format(text)
 
 
 def _box(value: Any) -> Box | None:

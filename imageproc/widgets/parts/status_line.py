@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -16,6 +17,7 @@ class StatusLine(anywidget.AnyWidget):
     """A text with a tone, and a bar while something runs.
 
     `done` of `total` fill the bar; a `total` of 0 with the tone `running` shows that the end is not known.
+    While it is `stoppable`, a button calls `on_stop`.
     """
 
     _esm = script("status_line.js")
@@ -25,10 +27,24 @@ class StatusLine(anywidget.AnyWidget):
     tone = traitlets.Enum([tone.value for tone in Tone], Tone.INFO.value).tag(sync=True)
     done = traitlets.Float(0).tag(sync=True)
     total = traitlets.Float(0).tag(sync=True)
+    stoppable = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, text: str = "", tone: Tone = Tone.INFO, **traits: Any) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        tone: Tone = Tone.INFO,
+        *,
+        on_stop: Callable[[], object] = lambda: None,
+        **traits: Any,
+    ) -> None:
         """Show this text."""
         super().__init__(text=text, tone=tone.value, **traits)
+        self._on_stop = on_stop
+        self.on_msg(self._receive)
+
+    def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        if self.stoppable and isinstance(message, dict) and message.get("type") == "stop":
+            self._on_stop()
 
     def static(self) -> Markup:
         """Return the text as HTML, for pages without a kernel."""

@@ -55,18 +55,18 @@ function render({ model, el }) {
   }
 
   function paint() {
-    const count = aspects.length, page = scroller.clientHeight;
+    const count = aspects.length, page = scroller.clientHeight, line = scroller.scrollTop; // read before anything is written
     if (!count || !width) return;
     const beyond = alone ? 0 : page; // what is in view comes first, alone
-    const from = plan.rows[rowAt(plan.rows, scroller.scrollTop - beyond)].first;
-    const to = plan.rows[rowAt(plan.rows, scroller.scrollTop + page + beyond)].last;
-    seen = [plan.rows[rowAt(plan.rows, scroller.scrollTop)].first, plan.rows[rowAt(plan.rows, scroller.scrollTop + page)].last];
+    const from = plan.rows[rowAt(plan.rows, line - beyond)].first;
+    const to = plan.rows[rowAt(plan.rows, line + page + beyond)].last;
+    seen = [plan.rows[rowAt(plan.rows, line)].first, plan.rows[rowAt(plan.rows, line + page)].last];
     const held = list.contains(document.activeElement) ? current : -1;
     for (const [number, node] of nodes) if ((number < from || number > to) && number !== held && number !== current) drop(number, node);
     for (let number = to; number >= from; number -= 1) if (!nodes.has(number)) add(number);
     if (!nodes.has(current)) add(current);
-    paintDates(scroller.scrollTop - page, scroller.scrollTop + 2 * page);
-    need(from, to);
+    paintDates(line - page, line + 2 * page);
+    need(from, to, line);
   }
 
   function paintDates(top, bottom) {
@@ -140,7 +140,10 @@ function render({ model, el }) {
   function goOn(late = false) {
     if (!alone || (!late && list.querySelector("img:not(.ip-there)"))) return;
     alone = false;
-    later();
+    requestAnimationFrame(() => setTimeout(() => { // these are painted before
+      later();
+      model.send({ type: "painted", version });
+    }));
   }
 
   // First a fresh address: the old one may have expired. Then the kernel's bytes: S3 may be out of reach.
@@ -160,11 +163,11 @@ function render({ model, el }) {
   }
 
   // Asks for the blocks in view once the scrolling has slowed down; the first ones at once.
-  function need(from, to) {
+  function need(from, to, line) {
     clearTimeout(timer);
     const wanted = [];
     for (let block = Math.floor(from / BLOCK); block <= Math.floor(to / BLOCK); block += 1) if (!blocks.has(block) && !asked.has(block)) wanted.push(block);
-    const middle = plan.rows[rowAt(plan.rows, scroller.scrollTop)].first / BLOCK;
+    const middle = plan.rows[rowAt(plan.rows, line)].first / BLOCK;
     wanted.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
     const ask = () => { for (const block of wanted) { asked.add(block); model.send({ type: "window", version, number: block * BLOCK, count: BLOCK }); } };
     if (blocks.size && wanted.length) timer = setTimeout(ask, SETTLE_MS); else ask();
@@ -199,6 +202,7 @@ function render({ model, el }) {
     ending.hidden = !content.note;
     blocks.clear(); asked.clear(); forgetPictures();
     if (content.ahead) asked.add(0);
+    alone = true;
     current = Math.min(current, Math.max(0, aspects.length - 1));
     readSelection(content.selection);
     scroller.hidden = !aspects.length;
@@ -228,6 +232,8 @@ function render({ model, el }) {
   // Selection: a mark for each photo, sent as ranges.
   function readSelection(selection) {
     marks = new Uint8Array(aspects.length);
+    marked = 0;
+    if (!selection.length) return;
     for (const [first, last] of selection) marks.fill(1, first, last + 1);
     countMarks();
   }
@@ -351,7 +357,8 @@ function render({ model, el }) {
   tell();
   const early = takeEarly(model);
   model.on("msg:custom", onMessage);
-  if (early.length) early.forEach(([content, buffers]) => onMessage(content, buffers)); else model.send({ type: "layout" });
+  if (early.length) early.forEach(([content, buffers]) => onMessage(content, buffers));
+  else if (model.get("version")) model.send({ type: "layout" }); // else it comes when something is shown
   const undo = [
     watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "layout" }); }),
     watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),

@@ -1,7 +1,8 @@
 function render({ model, el }) {
   const text = element("span", { role: "status", "aria-live": "polite" });
   const bar = element("progress", { max: 1, "aria-label": "Progress" });
-  const root = element("div", { class: "ip ip-status-line" }, text, bar);
+  const stop = element("button", { type: "button", onclick: () => model.send({ type: "stop" }) }, "Stop");
+  const root = element("div", { class: "ip ip-status-line" }, text, bar, stop);
   el.append(root);
   function draw() {
     const tone = model.get("tone"), total = model.get("total");
@@ -9,9 +10,10 @@ function render({ model, el }) {
     bar.hidden = tone !== "running";
     if (total > 0) bar.value = Math.min(1, model.get("done") / total);
     else bar.removeAttribute("value");
+    stop.hidden = !model.get("stoppable");
     root.hidden = !model.get("text");
   }
   draw();
-  return watch(model, ["text", "tone", "done", "total"], draw);
+  return watch(model, ["text", "tone", "done", "total", "stoppable"], draw);
 }
 export default { render };

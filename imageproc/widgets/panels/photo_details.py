@@ -1,0 +1,160 @@
+"""What is below a gallery's photos: the run of one, all of them on a map, and one of them opened."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+import ipywidgets
+
+from imageproc import Photo, Workbench
+from imageproc.client.photos.search import Search
+from imageproc.errors import WorkbenchError
+from imageproc.presentation.text import photos_text
+from imageproc.widgets.panels import fields
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.panels.photo_labels import PhotoLabels
+from imageproc.widgets.panels.photo_pictures import PhotoPictures
+from imageproc.widgets.panels.photo_run import PhotoRun
+from imageproc.widgets.panels.shown_photos import ShownPhotos
+from imageproc.widgets.parts.gallery import Gallery
+from imageproc.widgets.parts.photo_map import Box, PhotoMap
+from imageproc.widgets.parts.photo_viewer import PhotoViewer
+from imageproc.widgets.tones import Tone
+
+
+@dataclass(frozen=True)
+class PhotoDetails:
+    """The parts below the photos, from top to bottom."""
+
+    run: PhotoRun
+    map: PhotoMap
+    viewer: PhotoViewer
+
+
+class DetailedPanel(Panel):
+    """A panel of photos, whose details are made when they are needed: a page with all of them paints late."""
+
+    children: Sequence[ipywidgets.Widget]
+    gallery: Gallery
+    _workbench: Workbench
+    _pictures: PhotoPictures
+    _user: Callable[[], str | None]
+    _show_run: Callable[[str], object] | None
+    _search: Search
+    _shown: ShownPhotos | None
+    _of: int | None
+    _opened = ""
+    _made: PhotoDetails | None = None
+
+    def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget]) -> None:
+        """Show these widgets above and below the status line; the details come last."""
+        self._making = RLock()
+        super().__init__(*above, below=below)
+
+    @property
+    def details(self) -> PhotoDetails:
+        """The details, which are made now if they are not there yet."""
+        with self._making:
+            if self._made is None:
+                self._made = PhotoDetails(PhotoRun(self._workbench), self._make_map(), self._make_viewer())
+                self.children = (*self.children, self._made.run, self._made.map, self._made.viewer)
+            return self._made
+
+    @property
+    def run(self) -> PhotoRun:
+        """The run of a photo."""
+        return self.details.run
+
+    @property
+    def map(self) -> PhotoMap:
+        """The map of all photos that are shown."""
+        return self.details.map
+
+    @property
+    def viewer(self) -> PhotoViewer:
+        """The photo that is open."""
+        return self.details.viewer
+
+    @abstractmethod
+    def open_photo(self, number: int) -> None:
+        """Open a photo by its number from 0."""
+
+    @abstractmethod
+    def open_id(self, photo_id: str) -> None:
+        """Open a photo by its ID. Raises WorkbenchError if it is not shown."""
+
+    @abstractmethod
+    def _choose(self, numbers: list[int]) -> None: ...
+
+    @abstractmethod
+    def _search_within(self, box: Box) -> None: ...
+
+    @abstractmethod
+    def _find_photo(self, photo_id: str) -> Photo: ...
+
+    @abstractmethod
+    def _corrected(self, photo: Photo) -> None: ...
+
+    def _make_map(self) -> PhotoMap:
+        traits: dict[str, Any] = {}
+        if self._shown:
+            traits = {"places": self._shown.places, "note": place_note(self._shown)}
+        made = PhotoMap(on_choose=self._choose, on_within=self._search_within, **traits)
+        fields.set_visible(made, self._has_map)
+        return made
+
+    def _make_viewer(self) -> PhotoViewer:
+        pictures = self._pictures
+        labels = PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user)
+        return PhotoViewer(
+            picture=pictures.picture,
+            original=pictures.original,
+            run=pictures.run,
+            show_run=self._open_run,
+            on_step=self._step,
+            similar=lambda photo_id: pictures.similar(photo_id, self._shown.view) if self._shown else [],
+            open_similar=self._open_similar,
+            labels=labels.handlers,
+        )
+
+    @property
+    def _has_map(self) -> bool:
+        """Whether a photo has a place, or something was searched for: perhaps it was an area."""
+        return bool(self._of and self._shown and (self._shown.places or self._search.terms))
+
+    def _show_places(self) -> None:
+        """Show the photos on the map, if it is there."""
+        with self._making:
+            if self._made:
+                fields.set_visible(self._made.map, self._has_map)
+                if self._shown:
+                    self._made.map.show(self._shown.places, place_note(self._shown))
+
+    def _close_photo(self) -> None:
+        if self._made:
+            self._made.viewer.show(None)
+
+    def _open_run(self, photo_id: str) -> None:
+        self._close_photo()
+        (self._show_run or self.run.show)(photo_id)
+
+    def _open_similar(self, photo_id: str) -> None:
+        try:
+            self.open_id(photo_id)
+        except WorkbenchError as error:
+            self.say(str(error), Tone.WARNING)
+
+    def _step(self, by: int) -> None:
+        number = self._shown.number(self._opened) if self._shown else None
+        if self._shown and number is not None and 0 <= number + by < len(self._shown.ids):
+            self.open_photo(number + by)
+            self.gallery.reveal(number + by)
+
+
+def place_note(shown: ShownPhotos) -> str:
+    """Return how many photos are on the map, in words."""
+    return f"{len(shown.places):,} of {photos_text(len(shown.ids))} have a position."
