@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
 from IPython import get_ipython
 from IPython.display import publish_display_data
@@ -53,6 +54,7 @@ class Snapshot:
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._last: Markup | None = None
+        self._cells = set[str]()
 
     def display(self, widget: Any) -> None:
         """Display the widget and its state in the running cell; in Voilà, which saves no pages, no state."""
@@ -60,9 +62,13 @@ class Snapshot:
         data = made[0] if isinstance(made, tuple) else made  # anywidget's has metadata beside the data
         publish_display_data({**data, "text/html": "", "text/plain": ""})
         if not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+            parent = _jupyterlabs_request()
+            if parent:
+                _outputs(parent).add(self)
+                self._cells.add(parent["metadata"]["cellId"])
             self._displayed, self._last = True, None
-            if in_jupyterlab():
-                self._publish(Markup(""))
+            if parent:
+                self._publish(None)
             self.cell_ends()
 
     def touch(self) -> None:
@@ -103,21 +109,54 @@ class Snapshot:
         with self._lock:
             self._displayed = False
 
-    def _publish(self, drawn: Markup) -> None:
-        first, self._last = self._last is None, drawn
+    def leave(self, cell: str) -> None:
+        """Publish nothing more if this was the last cell that showed it."""
+        self._cells.discard(cell)
+        if not self._cells:
+            self.close()
+
+    def _publish(self, drawn: Markup | None) -> None:
+        """Publish what was drawn; None keeps its place. HTML has JupyterLab load MathJax first."""
+        first, self._last = self._last is None, drawn or Markup("")
+        options: dict[str, Any] = {"transient": {"display_id": self._display_id}, "update": not first}
+        if drawn is None:
+            publish_display_data({"text/plain": ""}, **options)
+            return
         note = Markup("<p><em>{}</em></p>").format(
             _NOTE.format(f"{datetime.now().astimezone():%-d %B %Y, %H:%M %Z}")
         )
         kept = drawn if len(drawn) <= MAX_CHARACTERS else Markup("<p>There was too much to keep.</p>")
-        page = _STYLE + Markup('<div class="ip-snapshot">{}{}</div>').format(note, kept)
+        page = _STYLE + Markup('<div class="ip-snapshot mathjax_ignore">{}{}</div>').format(note, kept)
         data = {"text/html": str(page), "text/plain": ""}
-        publish_display_data(data, transient={"display_id": self._display_id}, update=not first)
+        publish_display_data(data, **options)
+
+
+_shown: dict[str, tuple[str, WeakSet[Snapshot]]] = {}
+"""What each cell shows, with the request that ran it."""
+
+
+def _outputs(parent: dict[str, Any]) -> WeakSet[Snapshot]:
+    """Return what a request's cell shows; what it showed before it was run again is gone."""
+    cell, request = parent["metadata"]["cellId"], parent["header"]["msg_id"]
+    before, shown = _shown.get(cell, ("", WeakSet[Snapshot]()))
+    if before != request:
+        for each in list(shown):
+            each.leave(cell)
+        shown = WeakSet()
+        _shown[cell] = request, shown
+    return shown
 
 
 def in_jupyterlab() -> bool:
-    """Whether JupyterLab runs the cell: it says which one.
+    """Whether JupyterLab runs the cell."""
+    return _jupyterlabs_request() is not None
 
-    nbclient does not, which ends the kernel after the last one.
+
+def _jupyterlabs_request() -> dict[str, Any] | None:
+    """Return JupyterLab's request to run the cell: it says which one.
+
+    nbclient's does not, which ends the kernel after the last one.
     """
     kernel = getattr(get_ipython(), "kernel", None)
-    return kernel is not None and "cellId" in kernel.get_parent("shell").get("metadata", {})
+    parent: dict[str, Any] = kernel.get_parent("shell") if kernel is not None else {}
+    return parent if "cellId" in parent.get("metadata", {}) else None

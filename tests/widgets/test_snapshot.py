@@ -72,7 +72,7 @@ def test_nobody_who_waits_for_a_cell_of_jupyterlab_waits_for_its_state(
     published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """nbclient ends the kernel after the last cell: for it, the state is there before the cell ends."""
-    parent: dict[str, Any] = {"metadata": {"cellId": "c1"}}
+    parent: dict[str, Any] = {"metadata": {"cellId": "c1"}, "header": {"msg_id": "1"}}
     shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda _: parent))
     monkeypatch.setattr(snapshot, "get_ipython", lambda: shell)
     monkeypatch.setattr(snapshot, "_EVERY_S", 3600)
@@ -85,6 +85,36 @@ def test_nobody_who_waits_for_a_cell_of_jupyterlab_waits_for_its_state(
     shown.cell_ends()
     assert "first" in published[-1]["data"]["text/html"]
     shown.close()
+
+
+def test_a_cell_that_is_run_again_ends_what_it_showed(
+    published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sees it, and to draw it takes time from what is shown now."""
+    parent: dict[str, Any] = {}
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda _: parent))
+    monkeypatch.setattr(snapshot, "get_ipython", lambda: shell)
+    monkeypatch.setattr(snapshot, "_EVERY_S", 3600)
+    one, other, twice = (snapshot.Snapshot(lambda: Markup("<p>drawn</p>")) for _ in range(3))
+
+    def run(cell: str, number: int, *shown: snapshot.Snapshot) -> None:
+        parent.update(metadata={"cellId": cell}, header={"msg_id": str(number)})
+        for each in shown:
+            each.display(Panel())
+
+    def publishes(shown: snapshot.Snapshot) -> bool:
+        shown._last, count = None, len(published)
+        shown.publish()
+        return len(published) > count
+
+    run("c1", 1, one, twice)
+    run("c2", 2, twice)
+    run("c1", 3, other)
+    assert [publishes(each) for each in (one, twice, other)] == [False, True, True], "twice is in c2"
+    run("c1", 4, other)
+    assert publishes(other), "the same panel again"
+    for each in (one, other, twice):
+        each.close()
 
 
 def test_a_panel_that_is_not_displayed_publishes_nothing(
