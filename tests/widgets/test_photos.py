@@ -268,7 +268,7 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     assert sheet.size == (8 * 128, 8 * 128)
 
 
-@pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 32), (32, 28)])])
+@pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 12), (12, 20), (32, 28)])])
 def test_the_first_cards_come_unasked_and_those_of_a_screen_first(
     photos: int, expected: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,10 +80,10 @@ def test_nobody_who_waits_for_a_cell_of_jupyterlab_waits_for_its_state(
     shown = snapshot.Snapshot(lambda: Markup("<p>{}</p>").format(next(states)))
     shown.display(Panel())
     shown.cell_ends()
-    assert "first" not in published[-1]["data"]["text/html"]
+    assert "first" not in published[-1]["data"].get("text/html", "")
     parent["metadata"] = {}
     shown.cell_ends()
-    assert "first" in published[-1]["data"]["text/html"]
+    assert "first" in published[-1]["data"].get("text/html", "")
     shown.close()
 
 

@@ -78,7 +78,7 @@ class GalleryPanel(DetailedPanel):
         self._painted, self._is_painted_soon = Event(), in_jupyterlab()
         self.album = album
         self._base: PhotoView | None = None
-        self._search, self._order = Search(), own_order(None)
+        self._search, self._order = Search(), own_order(album if view is None else None)
         self._shown: ShownPhotos | None = None
         self._searched: Searched | None = None
         self._known: Searched | None = None
@@ -88,12 +88,12 @@ class GalleryPanel(DetailedPanel):
         self._facets_open = False
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
-        self._make_parts(actions)
+        self._make_parts(actions, loading=view is not None or album is not None)
         super().__init__(self.search_bar, self.forms, below=[self.gallery])
         if view is not None or album is not None:
             self.show(view if view is not None else album)  # type: ignore[arg-type]
 
-    def _make_parts(self, actions: Iterable[Action]) -> None:
+    def _make_parts(self, actions: Iterable[Action], *, loading: bool) -> None:
         handlers = SearchHandlers(
             search=lambda text: self._start_search(text),
             remove=lambda number: self._start_search(str(self._search.without(number))),
@@ -102,11 +102,16 @@ class GalleryPanel(DetailedPanel):
             suggest=lambda text, at: self._searched.help.suggestions(text, at) if self._searched else (),
             copy=self.python,
         )
-        self.search_bar = SearchBar(handlers, help=HELP, placeholder=PLACEHOLDER)
+        # With what `show` is about to set: each change of a widget is a message more before the first photo.
+        orders = offered_orders(self._order)
+        self.search_bar = SearchBar(
+            handlers, help=HELP, placeholder=PLACEHOLDER, orders=orders, order=self._order
+        )
         source = GallerySource(self._cards, self._pictures.address, self._pictures.thumbnail)
         self.gallery = Gallery(
             source,
             actions=actions,
+            loading=loading,
             on_open=self.open_photo,
             on_select=self._note_selection,
             on_action=self._act,
@@ -252,7 +257,8 @@ class GalleryPanel(DetailedPanel):
 
     def _note_painted(self) -> None:
         self._painted.set()
-        _ = self.details  # there is time for them now
+        if not self._made:
+            self.start(lambda _: self.details, "", after=True)  # there is time for them now
 
     def _find(self, text: str) -> None:
         """Search, and say below the field what is wrong with the text; what was shown stays."""

@@ -117,8 +117,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def static(self) -> Any:
         """Return what the panel shows, part by part, for pages without a kernel."""
-        parts = [child.static() for child in self.children if hasattr(child, "static")]
-        return [self.status.static(), *parts]
+        others = (child for child in self.children if child is not self.status)
+        return [self.status.static(), *(child.static() for child in others if hasattr(child, "static"))]
 
     def _ipython_display_(self) -> None:
         """Display the panel, and what a saved notebook keeps of it."""

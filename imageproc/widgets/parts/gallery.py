@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import anywidget
@@ -27,8 +28,9 @@ MOST_AT_ONCE = 200
 _AHEAD = 60
 """Cards that follow a layout unasked: BLOCK in static/gallery.js."""
 
-_SCREEN = 32
-"""Those of them that go first, as many as are seen: addresses take the kernel half a millisecond each."""
+_SCREEN = (0, 12, 32)
+"""Where the first messages of them begin, which go first, as many as are seen: addresses take the kernel half
+a millisecond each, and the browser fetches some while others are made."""
 
 _PARALLEL = 4
 
@@ -213,9 +215,11 @@ class Gallery(anywidget.AnyWidget):
         self.send({"type": "layout", **answer}, [layout.aspects.tobytes()])
 
     def _send_ahead(self, count: int, version: int) -> None:
-        self._send_window(0, _SCREEN, version)  # before anything else is made ready
-        if count > _SCREEN:
-            self._pool.submit(self._send_window, _SCREEN, _AHEAD - _SCREEN, version)
+        for first, end in pairwise(_SCREEN):  # before anything else is made ready
+            if first < count:
+                self._send_window(first, end - first, version)
+        if count > _SCREEN[-1]:
+            self._pool.submit(self._send_window, _SCREEN[-1], _AHEAD - _SCREEN[-1], version)
 
     def _send_window(self, first: int, count: int, version: int) -> None:
         answer = {"type": "window", "version": version, "number": first}

@@ -101,6 +101,10 @@ function render({ model, el }) {
     return text;
   }
 
+  function hasCards(first, last) {
+    for (let number = first; number <= last; number += 1) if (!cardOf(number)) return false;
+    return true;
+  }
   const cardOf = (number) => blocks.get(Math.floor(number / BLOCK))?.[number % BLOCK];
 
   function fill(number) {
@@ -138,7 +142,7 @@ function render({ model, el }) {
 
   // The rest of what is near follows the pictures in view.
   function goOn(late = false) {
-    if (!alone || (!late && list.querySelector("img:not(.ip-there)"))) return;
+    if (!alone || (!late && (list.querySelector("img:not(.ip-there)") || !hasCards(...seen)))) return;
     alone = false;
     requestAnimationFrame(() => setTimeout(() => { // these are painted before
       later();
