@@ -39,7 +39,7 @@ from imageproc.local.ministack_adapter.logs import forget_events, forget_log_rec
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.queries import compare_keys_directly, query_page_by_page
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
-from imageproc.local.ministack_adapter.roles import require_tracing_rights
+from imageproc.local.ministack_adapter.roles import parse_policies_once, require_tracing_rights
 from imageproc.local.ministack_adapter.scans import scan_page_by_page
 from imageproc.local.ministack_adapter.storage import keep_versions_on_disk, parse_forms_once
 
@@ -106,6 +106,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _let_tasks_wait()
     enforce_roles_of_machines()
     require_tracing_rights()
+    parse_policies_once()
     refuse_as_s3()
     require_permission_of_trigger()
     keep_what_a_stack_may_not_delete()

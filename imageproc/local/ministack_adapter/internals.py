@@ -127,6 +127,7 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("services.s3", "cors_response_headers", ("bucket_name", "method", "headers")),
     ("services.lambda_svc", "_resolve_layer_zip", ("attachment",)),
     ("core.iam_evaluator", "EvalContext", None),
+    ("core.iam_evaluator", "parse_policy_document", ("doc",)),
     ("core.iam_evaluator", "evaluate", ("ctx", "policies", "limits")),
     ("core.iam_evaluator", "_permissions_boundary", ("store", "name", "account_id")),
     ("core.iam_evaluator", "_gather_role_policies", ("role_name", "account_id")),

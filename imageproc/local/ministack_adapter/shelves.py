@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ _ON_FILE: Any = object()
 """In memory, in the place of a value."""
 
 _Row = tuple[Any, int, bytes]
-"""A key, when it was (in milliseconds), and the value as JSON."""
+"""A key, when it was (in milliseconds), and the value as compressed JSON."""
 
 
 class SettledFile:
@@ -124,7 +125,7 @@ class Shelf(MutableMapping[Any, Any]):
         moved = {key: value for key, value in self._in_memory().items() if self._settled(key, value)}
         if not moved:
             return
-        rows = [(key, self._at(value), orjson.dumps(self._packed(value))) for key, value in moved.items()]
+        rows = [(key, self._at(value), _compressed(self._packed(value))) for key, value in moved.items()]
         self._file.write(self.name, rows)
         with self._lock:
             for key, value in moved.items():
@@ -152,7 +153,7 @@ class Shelf(MutableMapping[Any, Any]):
         found = self._file.read(self.name, key)
         if found is None:
             raise KeyError(key)
-        return self._unpacked(orjson.loads(found))
+        return self._unpacked(_decompressed(found))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Set a value, in memory."""
@@ -185,7 +186,7 @@ class Shelf(MutableMapping[Any, Any]):
         yield from unsettled.items()
         for key, value in self._file.rows(self.name):
             if key not in unsettled and key in self._values:
-                yield key, self._unpacked(orjson.loads(value))
+                yield key, self._unpacked(_decompressed(value))
 
     def values(self) -> Any:
         """Yield the values."""
@@ -194,6 +195,14 @@ class Shelf(MutableMapping[Any, Any]):
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
         """Return what the saved state has: the values that are not in the file."""
         return copy.deepcopy(self._in_memory(), memo)
+
+
+def _compressed(value: Any) -> bytes:
+    return zlib.compress(orjson.dumps(value), 1)
+
+
+def _decompressed(data: bytes) -> Any:
+    return orjson.loads(zlib.decompress(data))
 
 
 def _encoded(key: Any) -> str:
