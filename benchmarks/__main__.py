@@ -25,7 +25,7 @@ SECTIONS = (
     *("thumbnail", "metadata", "cold_start", "largest", "throttling", "burst", "cost", "catalog"),
     "simulation",
     *("duplicates", "labels", "similarity"),
-    *("end_to_end", "workbench"),
+    *("end_to_end", "workbench", "uploads"),
 )
 """Modules of this package that have a `TITLE` and a function `figures`."""
 LONG = ("endurance",)

@@ -1,6 +1,6 @@
 """One process that asks a catalog of many photos, or pandas, and prints what it measured as JSON.
 
-python -m benchmarks.catalog_process catalog|pandas|duplicates|similarity FOLDER
+python -m benchmarks.catalog_process catalog|pandas|duplicates|similarity|projection FOLDER
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generated_records import COMMON, ORIGIN
-from imageproc.catalog import answers, duplicates, similarity
+from imageproc.catalog import answers, duplicates, projection, similarity
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.fields import FIELDS
@@ -29,6 +29,8 @@ SLOW_ROUNDS = 3
 """Of questions that take seconds."""
 THREE: dict[str, Any] = {"tag": COMMON, "min_confidence": 80, "camera": "canon*", "taken": ("2014", "2016")}
 PAGE = 50
+LAID_OUT = (1_000, 10_000)
+"""Photos of a person's folder, and of a large album."""
 
 
 def opened(folder: Path) -> Catalog:
@@ -138,6 +140,19 @@ def of_similarity(folder: Path) -> dict[str, Any]:
     return {"first": [1e3 * first], "similar": rounds(ask), "memory": most_memory()}
 
 
+def of_projection(folder: Path) -> dict[str, Any]:
+    """Lay photos out by their embeddings: a folder of a person's, and a large album."""
+    database, taken = opened(folder).database(math.inf), {}
+    for count in LAID_OUT:
+        _, numbers = similarity.embeddings(database, Selection(limit=count))
+        began = time.perf_counter()
+        projection.project(numbers, folder)
+        taken[str(count)] = time.perf_counter() - began
+    began = time.perf_counter()
+    projection.project(numbers, folder)
+    return taken | {"again": time.perf_counter() - began, "memory": most_memory()}
+
+
 def most_memory() -> float:
     """Return the most memory that this process had, in MB."""
     status = Path("/proc/self/status")
@@ -156,6 +171,7 @@ if __name__ == "__main__":
                 "pandas": of_pandas,
                 "duplicates": of_duplicates,
                 "similarity": of_similarity,
+                "projection": of_projection,
             }[what](Path(folder))
         )
     )

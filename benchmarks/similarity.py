@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import cpu, labels, million
+from benchmarks.catalog_process import LAID_OUT
 from benchmarks.figures import Figure
 from imageproc.core.embedding import embedder
 from imageproc.core.label import BoundingBox
@@ -37,10 +38,16 @@ def figures() -> Iterator[Figure]:
         size = sum(path.stat().st_size for path in catalog.glob("base-*")) / COUNT
         command = [sys.executable, "-m", "benchmarks.catalog_process", "similarity", str(catalog)]
         taken: dict[str, Any] = json.loads(subprocess.check_output(command, text=True))
+        command[-2] = "projection"
+        laid_out: dict[str, float] = json.loads(subprocess.check_output(command, text=True))
     yield Figure(f"the file of {COUNT:,} photos with embeddings, a photo", [size], "bytes")
     yield Figure(f"similar photos among {COUNT:,}, the first time", taken["first"], "ms")
     yield Figure(f"similar photos among {COUNT:,}", taken["similar"], "ms", 100)
     yield Figure("memory of the process, at most", [taken["memory"]], "MB", 600)
+    for count in LAID_OUT:
+        yield Figure(f"a map of {count:,} photos, laid out", [laid_out[str(count)]], "s")
+    yield Figure("the same map again", [laid_out["again"]], "s", 0.5)
+    yield Figure("memory of the process that lays them out", [laid_out["memory"]], "MB")
 
 
 def _found() -> Iterator[Figure]:

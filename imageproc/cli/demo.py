@@ -40,7 +40,7 @@ def demo(folder: Path) -> None:
     print_photos(sorted(photos, key=lambda photo: photo.name))
     _save_thumbnails(workbench, photos, folder / "thumbnails")
     _title(f"Done in {time.monotonic() - began:.0f} s. What next?")
-    _say_what_next(photos[0])
+    _say_what_next(max(photos, key=lambda photo: bool(photo.thumbnail_key)))
 
 
 def _title(text: str) -> None:
