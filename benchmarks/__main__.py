@@ -1,6 +1,6 @@
 """All figures, side by side with the best tools, each with its target; exit code 1 if one is not met.
 
-make bench                              all sections
+make bench                              all sections but "endurance", which takes a quarter of an hour
 python -m benchmarks thumbnail metadata these alone
 
 Each section prints a table of medians, and writes its values and a plot to build/benchmarks, and its medians
@@ -28,6 +28,8 @@ SECTIONS = (
     *("end_to_end", "workbench", "uploads"),
 )
 """Modules of this package that have a `TITLE` and a function `figures`."""
+LONG = ("endurance",)
+"""Like those, but run by their names alone."""
 
 
 def measured(section: str) -> list[Figure]:
@@ -48,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("section", nargs="*", choices=[[], *SECTIONS])
+    parser.add_argument("section", nargs="*", choices=[[], *SECTIONS, *LONG])
     chosen = parser.parse_args().section or SECTIONS
     print(machine())
     missed = [figure.name for section in chosen for figure in measured(section) if not figure.met]

@@ -1,6 +1,7 @@
 """The whole flow on a local AWS of its own, beside the same code without any AWS; and whether it stays so.
 
-The bare loop runs the same functions on the same photos in as many processes as there are cores.
+The bare loop runs the same functions on the same photos in as many processes as there are cores. The thread
+pool (`benchmarks.thread_pool`) makes the functions' calls to the same local AWS by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import psutil
 from boto3.dynamodb.types import TypeSerializer
 from PIL import Image
 
-from benchmarks import photos
+from benchmarks import photos, thread_pool
 from benchmarks.figures import Figure, ratios
 from benchmarks.local import local_aws
 from imageproc.client.uploads.events import Uploaded
@@ -58,16 +59,20 @@ def figures() -> Iterator[Figure]:
 
 
 def _bursts() -> Iterator[Figure]:
-    bare, warm = list[float](), list[float]()
+    bare, warm, threads = list[float](), list[float](), list[float]()
     with local_aws() as workbench:
         cold = _burst(workbench, _unlike(BURST))
+        peer = thread_pool.pool(workbench)
         for _ in range(ROUNDS):
             bare.append(_bare())
             warm.append(_burst(workbench, _unlike(BURST)))
+            threads.append(peer.seconds(_unlike(BURST)))
     yield Figure("bare loop, no AWS", [BURST / taken for taken in bare], "photos/s")
     yield Figure(f"warm burst of {BURST}", [BURST / taken for taken in warm], "photos/s")
-    yield Figure("warm burst / bare loop", ratios(bare, warm), "×", 0.5, at_least=True)
-    yield Figure(f"cold burst of {BURST} / warm, time", [cold / taken for taken in warm], "×", 2)
+    yield Figure("thread pool, same calls", [BURST / taken for taken in threads], "photos/s")
+    yield Figure("warm burst / bare loop", ratios(bare, warm), "×", 0.75, at_least=True)
+    yield Figure("warm burst / thread pool", ratios(threads, warm), "×")
+    yield Figure(f"cold burst of {BURST} / warm, time", [cold / taken for taken in warm], "×", 1.15)
 
 
 def _varied(count: int, data: bytes | None = None) -> list[bytes]:
@@ -95,7 +100,7 @@ def _painted(photo: bytes, number: int) -> bytes:
 
 def _bare() -> float:
     """Return the seconds that the functions alone take for a burst, their models loaded."""
-    data = _varied(BURST)
+    data = _unlike(BURST)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(process, data[:8]))
         began = time.perf_counter()
@@ -137,29 +142,53 @@ def _burst(workbench: Workbench, data: list[bytes]) -> float:
 
 def _steadiness(workbench: Workbench) -> Iterator[Figure]:
     """A thousand small photos, a hundred after the other: does it get slower, does memory grow?"""
+    times, memory, _ = steadiness(workbench, BATCHES)
+    count = BATCHES * BURST
+    yield Figure(f"hundreds of {count:,} small photos, no recognition", times, "s")
+    yield Figure("last two hundred / first two hundred, time", [sum(times[-2:]) / sum(times[:2])], "×", 1.1)
+    yield from grown(memory)
+
+
+Memory = dict[int, float]
+"""Megabytes by process ID."""
+
+
+def grown(memory: list[Memory]) -> Iterator[Figure]:
+    """Tell the memory of the local AWS at the end, and how much more its lasting processes took."""
+    first, last = memory[0], memory[-1]
+    yield Figure("local AWS and its processes, memory at the end", [sum(last.values())], "MB")
+    more = sum(last[one] - first[one] for one in first.keys() & last.keys())
+    yield Figure("growth for each hundred photos", [more / (len(memory) - 1)], "MB", 2)
+
+
+def steadiness(workbench: Workbench, batches: int) -> tuple[list[float], list[Memory], list[float]]:
+    """Send hundreds of small photos, one after the other.
+
+    Return of each the seconds, the memory of the local AWS, and the CPU seconds of its server.
+    """
     small = photos.generated((640, 480))
     server = psutil.Process(LocalAws().status().pid)
     _burst(workbench, _varied(30, small))
-    times, memory = [], []
-    for _ in range(BATCHES):
+    times, memory, cpu = list[float](), list[Memory](), list[float]()
+    for _ in range(batches):
+        before = _cpu(server)
         times.append(_burst(workbench, _varied(BURST, small)))
+        cpu.append(_cpu(server) - before)
         memory.append(_megabytes(server))
-    count = BATCHES * BURST
-    yield Figure(f"hundreds of {count:,} small photos, no recognition", times, "s")
-    yield Figure("last two hundred / first two hundred, time", [sum(times[-2:]) / sum(times[:2])], "×", 1.2)
-    yield Figure("local AWS and its processes, memory at the end", [memory[-1]], "MB")
-    yield Figure("memory after the last hundred / after the first", [memory[-1] / memory[0]], "×", 1.1)
-    # Records, log lines, what executions began and ended with: kept as on AWS, and that in memory.
-    grown = (memory[-1] - memory[0]) / (BATCHES - 1)
-    yield Figure("growth for each hundred photos", [grown], "MB")
+    return times, memory, cpu
 
 
-def _megabytes(process: psutil.Process) -> float:
-    total = 0
+def _cpu(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+def _megabytes(process: psutil.Process) -> Memory:
+    found = Memory()
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += one.memory_info().rss
-    return total / 1e6
+            found[one.pid] = one.memory_info().rss / 1e6
+    return found
 
 
 def _pages(workbench: Workbench) -> Iterator[Figure]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import SECTIONS
+from benchmarks.__main__ import LONG, SECTIONS
 from benchmarks.figures import Figure
 from benchmarks.published import ROOT, Published, fill, marked, pages, publish, read
 
@@ -33,7 +33,7 @@ def test_the_readme_and_the_page_on_performance_have_figures_of_sections_that_ex
     assert len(found["README.md"]) > 3
     assert len(found["performance.md"]) > 40
     sections = {section for names in found.values() for section, _ in names}
-    assert sections <= {*SECTIONS, "first_minutes", "first_minutes_from_wheel"}
+    assert sections <= {*SECTIONS, *LONG, "first_minutes", "first_minutes_from_wheel"}
 
 
 @pytest.mark.parametrize(

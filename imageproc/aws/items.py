@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Context, Decimal
 from typing import Any, cast
@@ -39,17 +39,24 @@ def get(dynamodb: Any, table: str, key: Mapping[str, str]) -> dict[str, Any] | N
     return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def get_many(dynamodb: Any, table: str, key: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
+def get_many(
+    dynamodb: Any, table: str, key: str, values: Iterable[str], only: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Yield those items that exist, in no fixed order, a hundred for each request.
 
-    The next request is under way while the last one's items are read.
+    Of each come those attributes `only`, all if none are named. The next request is under way while the last
+    one's items are read.
     """
     left = list(dict.fromkeys(values))
+    names = {f"#{index}": name for index, name in enumerate(only)}
+    shown = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
 
     def ask(batch: list[str]) -> Any:
-        request = {table: {"Keys": [to_item({key: value}) for value in batch], "ConsistentRead": True}}
+        keys = [to_item({key: value}) for value in batch]
         with translated(f"Reading {table}"):
-            return dynamodb.batch_get_item(RequestItems=request)
+            return dynamodb.batch_get_item(
+                RequestItems={table: {"Keys": keys, "ConsistentRead": True, **shown}}
+            )
 
     with ThreadPoolExecutor(1) as pool:
         asked: Future[Any] | None = None

@@ -25,7 +25,7 @@ from imageproc.core.attributes import (
     STATUS,
 )
 from imageproc.core.changes import is_tombstone, stamp, tombstone
-from imageproc.core.record import PhotoRecord
+from imageproc.core.record import PhotoRecord, Status
 from imageproc.core.record_codec import decode
 from imageproc.errors import SupersededError
 
@@ -62,6 +62,15 @@ class RecordStore(Generic[R]):
     def get_many(self, photo_ids: Iterable[str]) -> Iterator[R]:
         """Yield those records that exist, in no fixed order. Strongly consistent. Raises AwsError."""
         return self._records(items.get_many(self._dynamodb, self._table, IMAGE_ID, photo_ids))
+
+    def statuses(self, photo_ids: Iterable[str]) -> dict[str, Status | None]:
+        """Return the status of each record that exists, None if it has none that is known.
+
+        Strongly consistent. The rest of a record is not read. Raises AwsError.
+        """
+        found = items.get_many(self._dynamodb, self._table, IMAGE_ID, photo_ids, (IMAGE_ID, STATUS))
+        known = {status.value: status for status in Status}
+        return {one[IMAGE_ID]: known.get(one.get(STATUS, "")) for one in found}
 
     def in_album(self, album_id: str, page_size: int | None = None) -> Iterator[R]:
         """Yield an album's records, the newest upload first, `page_size` for each request at most."""

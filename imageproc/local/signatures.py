@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -230,6 +230,7 @@ def _signature(credential: str, **parts: Any) -> Signature:
     return signature
 
 
+@lru_cache(64)  # requests of one second have the same
 def _epoch(time: str) -> float:
     try:
         return datetime.strptime(time if _TIME.fullmatch(time) else "", _TIME_FORMAT).timestamp()

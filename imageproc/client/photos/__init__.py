@@ -390,4 +390,5 @@ class Photos(Labelling):
 
     @cached_property
     def _follower(self) -> Follower:
-        return Follower(self.many, self._executions, lambda: self._stack.target.is_recovering)
+        recovering = lambda: self._stack.target.is_recovering  # noqa: E731
+        return Follower(self.many, self._records.statuses, self._executions, recovering)

@@ -23,6 +23,7 @@ NOT_STARTED_S = 60.0
 """Seconds without news of any photo after which those without a record count as not started."""
 
 ReadMany = Callable[[Iterable[str]], Iterator[Photo]]
+ReadStatuses = Callable[[Iterable[str]], Mapping[str, Status | None]]
 
 
 def ignore(_text: str) -> None:
@@ -41,10 +42,17 @@ class Follower:
     """Says of photos whether they have changed since the last look."""
 
     def __init__(
-        self, read_many: ReadMany, executions: Executions, is_recovering: Callable[[], bool] = lambda: False
+        self,
+        read_many: ReadMany,
+        read_statuses: ReadStatuses,
+        executions: Executions,
+        is_recovering: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Read records by `read_many`. While `is_recovering`, executions that ended are started again."""
-        self._read_many, self._executions = read_many, executions
+        """Read records by `read_many`, and which have changed by `read_statuses`, which is less to read.
+
+        While `is_recovering`, executions that ended are started again.
+        """
+        self._read_many, self._read_statuses, self._executions = read_many, read_statuses, executions
         self._is_recovering = is_recovering
 
     def follow(
@@ -62,7 +70,9 @@ class Follower:
         timeout_s = BATCH_S + EACH_S * len(waiting) if timeout_s is None else timeout_s
         deadline, news = clock() + timeout_s, clock()
         while waiting:
-            current = self.current({one: versions[one] for one in waiting}, check=clock() - news > QUIET_S)
+            check = clock() - news > QUIET_S
+            looked_at = waiting if check else self._changed(waiting)
+            current = self.current({one: versions[one] for one in looked_at}, check=check)
             for photo in current:
                 if photo.status == waiting[photo.id]:
                     continue
@@ -80,6 +90,11 @@ class Follower:
                 raise FollowTimeoutError(late, not_started(idle) if idle else _LATE)
             if waiting:
                 sleep(interval_s)
+
+    def _changed(self, known: Mapping[str, Status | None]) -> list[str]:
+        """Return those whose record has another status than is known, or none."""
+        found = self._read_statuses(known)
+        return [one for one, status in found.items() if status is None or status != known[one]]
 
     def current(self, versions: Mapping[str, ObjectVersion | None], *, check: bool = False) -> list[Photo]:
         """Return those that have a record by now; not those whose record is about an earlier upload.

@@ -32,19 +32,16 @@ from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at
 from imageproc.local.ministack_adapter.express import run_express_workflows
 from imageproc.local.ministack_adapter.faults import disturb_events, name_functions
 from imageproc.local.ministack_adapter.forks import fork_functions
-from imageproc.local.ministack_adapter.histories import forget_log_records, keep_histories_on_disk
+from imageproc.local.ministack_adapter.histories import keep_executions_on_disk
 from imageproc.local.ministack_adapter.internals import INTERNALS, MINISTACK_VERSION, check
-from imageproc.local.ministack_adapter.items import save_changed_items
+from imageproc.local.ministack_adapter.items import pack_all_items, save_changed_items
+from imageproc.local.ministack_adapter.logs import forget_events, forget_log_records, keep_logs_on_disk
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
+from imageproc.local.ministack_adapter.queries import compare_keys_directly, query_page_by_page
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
-from imageproc.local.ministack_adapter.roles import require_tracing_rights
+from imageproc.local.ministack_adapter.roles import parse_policies_once, require_tracing_rights
 from imageproc.local.ministack_adapter.scans import scan_page_by_page
-from imageproc.local.ministack_adapter.storage import (
-    compare_keys_directly,
-    keep_versions_on_disk,
-    parse_forms_once,
-    skip_what_is_too_old,
-)
+from imageproc.local.ministack_adapter.storage import keep_versions_on_disk, parse_forms_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,16 +106,20 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _let_tasks_wait()
     enforce_roles_of_machines()
     require_tracing_rights()
+    parse_policies_once()
     refuse_as_s3()
     require_permission_of_trigger()
     keep_what_a_stack_may_not_delete()
     encode_at_once()
     save_changed_items()
+    pack_all_items()
     keep_versions_on_disk()
-    keep_histories_on_disk()
+    keep_executions_on_disk()
+    keep_logs_on_disk()
     forget_log_records()
+    forget_events()
     compare_keys_directly()
-    skip_what_is_too_old()
+    query_page_by_page()
     scan_page_by_page()
     parse_forms_once()
     _settle_interrupted_stacks()

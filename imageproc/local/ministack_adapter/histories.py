@@ -1,7 +1,8 @@
-"""Histories of executions that have ended: in a file, where MiniStack keeps them in memory.
+"""Executions that have ended, and their histories: in files, where MiniStack keeps them in memory.
 
 Each event of a history has all of its state's input or output: some 25 KB a photo in the saved state
-(measured) and more in memory, all of it saved again with each checkpoint.
+(measured) and more in memory, all of it saved again with each checkpoint. What an execution began and ended
+with is in its history, too, and is read from there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from imageproc.local.ministack_adapter.shelves import Shelf
+
 _FILE = "histories.jsonl"
+EXECUTIONS = "executions"
+"""The name of their shelf."""
 _MARK = "__history__"
 """In the saved state: where in the file a history is."""
 
@@ -68,46 +73,105 @@ class Histories:
         return events
 
 
-def keep_histories_on_disk() -> None:
-    """Move an execution's events to the file when it has ended, and find them there after a restart."""
+class Ended(dict[str, Any]):
+    """An execution that has ended, as MiniStack has it; its input and output are read from its history."""
+
+    def __missing__(self, name: str) -> Any:
+        """Return the input or the output."""
+        if name == "input":
+            return next(iter(self["events"]))["executionStartedEventDetails"]["input"]
+        if name == "output":
+            *_, last = self["events"]
+            return last["executionSucceededEventDetails"]["output"]
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def keep_executions_on_disk() -> None:
+    """Move an execution to the files when it has ended, and find it there after a restart."""
     from ministack.core import persistence
-    from ministack.services import stepfunctions
 
     histories = Histories(Path(persistence.STATE_DIR))
-    run, restore, encode = (
-        stepfunctions._run_execution,  # noqa: SLF001 - this package's purpose
-        stepfunctions.load_persisted_state,
-        persistence._json_default,  # noqa: SLF001
-    )
+    encode = persistence._json_default  # noqa: SLF001 - this package's purpose
+
+    def _json_default(obj: Any) -> Any:
+        return obj.place() if isinstance(obj, History) else encode(obj)
+
+    persistence._json_default = _json_default  # noqa: SLF001
+    _keep_histories(histories)
+    _shelve_executions(histories)
+
+
+def _keep_histories(histories: Histories) -> None:
+    from ministack.services import stepfunctions
+
+    run, restore = stepfunctions._run_execution, stepfunctions.load_persisted_state  # noqa: SLF001
+    executions = stepfunctions._executions  # noqa: SLF001
 
     def _run_execution(exec_arn: str) -> None:
         run(exec_arn)
-        execution = stepfunctions._executions.get(exec_arn)  # noqa: SLF001
+        execution = executions.get(exec_arn)
         if execution and isinstance(execution["events"], list):
             execution["events"] = histories.keep(execution["events"])
 
     def load_persisted_state(data: Any) -> None:
         restore(data)
-        for execution in stepfunctions._executions.all_values():  # noqa: SLF001
-            execution["events"] = histories.restored(execution["events"])
-
-    def _json_default(obj: Any) -> Any:
-        return obj.place() if isinstance(obj, History) else encode(obj)
+        for execution in executions.all_values():
+            events = histories.restored(execution["events"])
+            execution["events"] = histories.keep(events) if isinstance(events, list) else events
 
     stepfunctions._run_execution = _run_execution  # noqa: SLF001
     stepfunctions.load_persisted_state = load_persisted_state
-    persistence._json_default = _json_default  # noqa: SLF001
 
 
-def forget_log_records() -> None:
-    """Keep log events once: MiniStack keeps each a second time for GetLogRecord, of Logs Insights."""
-    from ministack.core.responses import AccountRegionScopedDict
-    from ministack.services import cloudwatch_logs
+def _shelve_executions(histories: Histories) -> None:
+    from ministack.services import stepfunctions
 
-    class Forgotten(AccountRegionScopedDict):  # type: ignore[misc]
-        """Takes everything, and holds nothing."""
+    get, restore = stepfunctions.get_state, stepfunctions.load_persisted_state
+    executions = stepfunctions._executions  # noqa: SLF001
 
-        def __setitem__(self, _key: object, _value: object) -> None:
-            pass
+    def unpacked(execution: dict[str, Any]) -> Ended:
+        return Ended(execution | {"events": histories.restored(execution["events"])})
 
-    cloudwatch_logs._log_records = Forgotten()  # noqa: SLF001
+    def shelve() -> None:
+        values = executions._data  # noqa: SLF001
+        shelf = Shelf(EXECUTIONS, values, settled=_has_ended, packed=_packed, unpacked=unpacked)
+        executions._data = shelf  # noqa: SLF001
+
+    def load_persisted_state(data: Any) -> None:
+        executions._data = {}  # noqa: SLF001
+        restore(data)
+        shelve()
+
+    def get_state() -> dict[str, Any]:
+        executions._data.store()  # noqa: SLF001
+        state: dict[str, Any] = get()
+        return state
+
+    shelve()
+    stepfunctions.load_persisted_state, stepfunctions.get_state = load_persisted_state, get_state
+
+
+def _has_ended(_arn: Any, execution: dict[str, Any]) -> bool:
+    of_map_run = "mapRunArn" in execution  # its events end with it
+    return bool(execution["stopDate"]) and (of_map_run or isinstance(execution["events"], History))
+
+
+def _packed(execution: dict[str, Any]) -> dict[str, Any]:
+    events = execution["events"]
+    if not isinstance(events, History):
+        return execution
+    told = list(events)
+    first, last = (told[0], told[-1]) if told else ({}, {})
+    known = {
+        "input": first.get("executionStartedEventDetails", {}).get("input"),
+        "output": last.get("executionSucceededEventDetails", {}).get("output"),
+    }
+    kept = {name: value for name, value in execution.items() if value is None or known.get(name) != value}
+    return kept | {"events": events.place()}

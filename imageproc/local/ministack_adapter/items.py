@@ -1,4 +1,4 @@
-"""DynamoDB's items on disk: what changed is written down, not all items each time."""
+"""DynamoDB's items: packed in memory, and on disk what changed of them, not all items each time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from imageproc.local.ministack_adapter.packed import Partition, pack_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +44,28 @@ def save_changed_items() -> None:
     changes = _Changes()
     _note_changes(changes)
     _save_and_load(changes)
+
+
+def pack_all_items() -> None:
+    """Keep items packed that are written from now on, and those of a table that is copied or restored.
+
+    All that MiniStack writes, it writes through these functions; what it reads it does not change in place.
+    """
+    from ministack.services import dynamodb
+
+    set_item, items_replaced = dynamodb._set_item, dynamodb._items_replaced  # noqa: SLF001
+
+    def _set_item(table: dict[str, Any], pk_val: Any, sk_val: Any, item: Any) -> Any:
+        items = table["items"]
+        if not isinstance(partition := items.setdefault(pk_val, Partition()), Partition):
+            items[pk_val] = Partition(partition)
+        return set_item(table, pk_val, sk_val, item)
+
+    def _items_replaced(table: dict[str, Any]) -> None:
+        pack_items(table["items"])
+        items_replaced(table)
+
+    dynamodb._set_item, dynamodb._items_replaced = _set_item, _items_replaced  # noqa: SLF001
 
 
 def _note_changes(changes: _Changes) -> None:
@@ -89,6 +113,7 @@ def _save_and_load(changes: _Changes) -> None:
             if "items" not in table:  # an earlier version saved them with their table
                 table["items"] = changes.load(_path(), _identity(table))
                 dynamodb._update_counts(table)  # noqa: SLF001
+            pack_items(table["items"])
 
     dynamodb.get_state, dynamodb.load_persisted_state = get_state, load_persisted_state
 
@@ -113,13 +138,13 @@ class _Changes:
         with self._lock:
             self._whole.discard(table)
 
-    def load(self, path: Path, table: str) -> dict[Any, dict[Any, Any]]:
+    def load(self, path: Path, table: str) -> dict[Any, Partition]:
         """Return a table's items."""
-        found: dict[Any, dict[Any, Any]] = defaultdict(dict)
+        found: dict[Any, Partition] = defaultdict(Partition)
         with closing(_opened(path)) as file:
             asked = "SELECT partition_key, sort_key, item FROM items WHERE of_table = ?"
             for partition_key, sort_key, item in file.execute(asked, [table]):
-                found[orjson.loads(partition_key)][orjson.loads(sort_key)] = orjson.loads(item)
+                found[orjson.loads(partition_key)].add_packed(orjson.loads(sort_key), item)
         self._whole.add(table)
         return found
 
@@ -155,13 +180,20 @@ def _write(file: sqlite3.Connection, identity: str, items: dict[Any, Any], keys:
     removed, written = [], []
     for partition_key, sort_key in keys:
         place = (identity, _encoded(partition_key), _encoded(sort_key))
-        item = items.get(partition_key, {}).get(sort_key)
+        item = _packed(items.get(partition_key), sort_key)
         if item is None:
             removed.append(place)
         else:
-            written.append((*place, _encoded(item)))
+            written.append((*place, item))
     file.executemany("DELETE FROM items WHERE of_table = ? AND partition_key = ? AND sort_key = ?", removed)
     file.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?)", written)
+
+
+def _packed(partition: Any, sort_key: Any) -> str | None:
+    if isinstance(partition, Partition):
+        return partition.packed(sort_key)
+    item = (partition or {}).get(sort_key)  # of a table that is being restored
+    return None if item is None else _encoded(item)
 
 
 def _encoded(value: Any) -> str:

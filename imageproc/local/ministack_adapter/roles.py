@@ -5,6 +5,7 @@ MiniStack asks the policies about requests only. What it does itself, in a servi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local.ministack_adapter import access
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
 
 _TRACE = "xray:PutTraceSegments"
 _MAY_NOT_TRACE = "The provided execution role does not have permissions to call PutTraceSegments on XRAY"
+
+
+def parse_policies_once() -> None:
+    """Keep a policy as it was parsed: MiniStack parses all of a caller's anew, twice for each request."""
+    from ministack.core import iam_evaluator as iam
+
+    parse = iam.parse_policy_document
+    parsed = lru_cache(1000)(parse)
+
+    def parse_policy_document(document: Any) -> Any:
+        # Whoever gets the statements only reads them; the list is each one's own.
+        return list(parsed(document)) if isinstance(document, str) else parse(document)
+
+    iam.parse_policy_document = parse_policy_document
 
 
 def refusal(role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> str:
