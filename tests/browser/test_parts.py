@@ -239,18 +239,24 @@ def zone(state: UploadState) -> DropZone:
 
 
 KERNEL = """() => {
-  const model = models[0], send = model.send;
+  const model = models[0], send = model.send, offered = new Map(), has = window.has = new Set();
   window.asked = 0;
   model.send = (message) => {
     send(message);
     const answers = [];
-    for (const { id } of message.offers) {
+    for (const { id, digest } of message.offers) {
       window.asked++;
       const post = { url: 'http://localhost/s3', fields: {}, seconds: 300 };
-      answers.push(window.expired ? { id, text: 'Sign in again.', outage: true } : { id, post });
+      const album = window.album ?? '', there = { id, state: 'duplicate', text: '', album };
+      offered.set(id, `${album}/${digest}`);
+      if (window.expired) answers.push({ id, text: 'Sign in again.', outage: true });
+      else answers.push(has.has(offered.get(id)) ? there : { id, post, album });
     }
-    for (const { id, state } of message.reports)
-      if (state === 'posted') answers.push({ id, state: 'sent', text: '' });
+    for (const { id, state } of message.reports) {
+      if (state !== 'posted') continue;
+      has.add(offered.get(id));
+      answers.push({ id, state: 'sent', text: '' });
+    }
     const answer = { type: 'answers', session: message.session, files: answers };
     if (answers.length) setTimeout(() => model.receive(answer));
   };
@@ -285,6 +291,11 @@ class Dropping:
         ]
         self.page.locator("input[type=file]").first.set_input_files(photos)
 
+    def drop_named(self, *names: str) -> None:
+        """Drop files of one content under these names."""
+        photos: Any = [{"name": name, "mimeType": "image/png", "buffer": PIXEL} for name in names]
+        self.page.locator("input[type=file]").first.set_input_files(photos)
+
     def until(self, text: str) -> None:
         self.page.locator(".ip-summary", has_text=text).wait_for(timeout=30_000)
 
@@ -314,6 +325,41 @@ def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Pag
     page.page.evaluate("window.expired = false")
     page.page.get_by_role("button", name="Retry failed").click()
     dropping.until("31 of 31 uploaded")
+
+
+def test_what_one_album_has_is_sent_to_another_and_again_after_it_was_forgotten(page: Page) -> None:
+    dropping = Dropping(page, 60)
+    page.page.evaluate("window.album = 'Trip'")
+    dropping.drop_named("a.png")
+    dropping.until("2 of 2 uploaded")
+    page.page.evaluate("window.album = 'Rome'")
+    dropping.drop_named("a.png")
+    dropping.until("1 of 1 uploaded to Trip · 1 of 1 uploaded to Rome")
+    assert dropping.taken == 3, "Rome had no such photo"
+    page.page.get_by_role("button", name="Show files").click()
+    page.page.get_by_text("✓ Uploaded · Rome").wait_for()
+    page.screenshot("drop-zone-two-albums")
+    dropping.drop_named("a.png")
+    page.page.get_by_text("✓ Already uploaded · Rome").wait_for()
+    page.page.evaluate("window.has.clear()")  # forgotten
+    dropping.drop_named("a.png")
+    dropping.until("3 of 3 uploaded to Rome (1 already uploaded)")
+    assert dropping.taken == 4
+
+
+def test_of_twins_in_one_drop_one_is_sent_and_the_other_if_that_fails(page: Page) -> None:
+    dropping = Dropping(page, 0)
+    dropping.drop_named("a.png", "b.png", "c.png")
+    dropping.until("4 of 4 uploaded (2 already uploaded)")
+    assert dropping.taken == 2
+    page.page.evaluate("window.has.clear()")
+    page.page.evaluate("window.expired = true")
+    dropping.drop_named("a.png", "b.png")
+    dropping.until("2 failed")
+    page.page.evaluate("window.expired = false")
+    page.page.get_by_role("button", name="Retry failed").click()
+    dropping.until("6 of 6 uploaded (3 already uploaded)")
+    assert dropping.taken == 3
 
 
 def test_the_list_of_a_tray_is_folded_and_unfolded_again(page: Page) -> None:
