@@ -104,6 +104,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             (self._login_page, "login"),
             (self.card, "card"),
             (self.gallery, "photos"),
+            (self.gallery.status, "status"),
             (self.gallery.gallery, "rows"),
             (self.gallery.map, "map"),
             (self.drawer, "drawer"),
@@ -177,10 +178,14 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
 
     def _show_photos(self, wanted: Address, before: Address, album: Album | None) -> None:
+        searched = self.gallery.search_bar.text
         if replace(wanted, search="", photo="") != replace(before, search="", photo=""):
-            self._show_newest(album or self.albums.photos(wanted.user)).wait()
+            reading = self._show_newest(album or self.albums.photos(wanted.user))
+            update(self.gallery.search_bar, text=wanted.search)  # seen before it is answered
+            reading.wait()
             flush()
-        if wanted.search != self.gallery.search_bar.text:
+            searched = ""
+        if wanted.search != searched:
             with contextlib.suppress(QueryError):  # it is said below the field
                 self.gallery.search(wanted.search).wait()
 
