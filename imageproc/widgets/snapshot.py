@@ -109,7 +109,7 @@ class Snapshot:
             _NOTE.format(f"{datetime.now().astimezone():%-d %B %Y, %H:%M %Z}")
         )
         kept = drawn if len(drawn) <= MAX_CHARACTERS else Markup("<p>There was too much to keep.</p>")
-        page = _STYLE + Markup('<div class="ip-snapshot">{}{}</div>').format(note, kept)
+        page = _STYLE + Markup('<div class="ip-snapshot">{}{}</div>').format(note if drawn else "", kept)
         data = {"text/html": str(page), "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._display_id}, update=not first)
 

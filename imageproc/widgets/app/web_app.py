@@ -45,7 +45,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._making = Lock()
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
-        self.navigation = Navigation(self._enter, self._publish, lambda text: self._tell(problem=text))
+        self.navigation = Navigation(self._enter, self._publish, self._say_problem)
         self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
         self.editing = ipywidgets.VBox()
         where = f"Stack {workbench.stack.name} in {workbench.target}"
@@ -94,6 +94,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
         self.follow.list.observe(self._count, "counts")
+        self.gallery.gallery.observe(lambda change: self._note_question(change["new"]), "asking")
 
     def _name_for_styles(self, pages: list[ipywidgets.Widget]) -> None:
         """Give widgets the classes of static/web_app.css."""
@@ -193,6 +194,12 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show an album in its order, or all photos with the newest first."""
         return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
 
+    def _say_problem(self, text: str) -> None:
+        """Say what is wrong, or nothing: in the bar, or where that would be all there is, in the card."""
+        in_card = self._login_page.layout.display != "none"
+        self.login.say_problem(text if in_card else "")
+        self._tell(problem="" if in_card else text)
+
     def _change_user(self, user: str) -> None:
         if user:
             check_user(user)
@@ -247,7 +254,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _edit_album(self, is_open: bool) -> None:
         """Show or hide the form for the album that is open."""
         album = self.uploads.album
-        is_open = is_open and album is not None and self.top_bar.editable
+        is_open = is_open and album is not None and self.top_bar.editable and not self.gallery.gallery.asking
         self.top_bar.editing = is_open
         fields.set_visible(self.editing, is_open)
         if is_open and album:
@@ -255,6 +262,12 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.editor.show_user(self.user)
             self.editor.choose(album)
             self.editor.edit()
+
+    def _note_question(self, asking: bool) -> None:
+        """Have the album not changed while it is asked what becomes of its photos."""
+        self._tell(asking=asking)
+        if self.editing.children:
+            update(self.editor.form.delete_button, disabled=asking)
 
     def _show_changed(self, album: Album) -> None:
         """Show the album that is open as it is now."""

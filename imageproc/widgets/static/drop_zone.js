@@ -106,7 +106,6 @@ function render({ model, el }) {
     bar.value = bytes > 0 ? Math.min(1, sent / bytes) : underWay ? 0 : 1;
     bar.hidden = !underWay;
     const words = uploaded(all);
-    if (count.duplicate) words[words.length - 1] += ` (${count.duplicate} already uploaded)`;
     for (const state of ["failed", "rejected", "cancelled"]) if (count[state]) words.push(`${count[state]} ${state}`);
     const plain = words.join(", ");
     if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());
@@ -118,10 +117,13 @@ function render({ model, el }) {
     clear.hidden = !transfers.files.size || transfers.underWay > 0;
   }
   function uploaded(all) { // album by album, as long as that is short
-    const albums = Map.groupBy(all, albumOf), done = (files) => files.filter(({ state }) => state === "sent" || state === "duplicate").length;
-    const named = [...albums.keys()].filter(Boolean);
-    if (named.length > 1 && named.length < 4) return [...albums].map(([album, files]) => `${done(files)} of ${files.length} uploaded${album ? ` to ${album}` : ""}`);
-    return [`${done(all)} of ${all.length} uploaded${named.length > 1 ? ` to ${named.length} albums` : ""}`];
+    const albums = Map.groupBy(all, albumOf), named = [...albums.keys()].filter(Boolean);
+    const say = (files, where) => {
+      const there = files.filter(({ state }) => state === "duplicate").length, done = there + files.filter(({ state }) => state === "sent").length;
+      return `${done} of ${files.length} uploaded${where}${there ? ` (${there} already uploaded)` : ""}`;
+    };
+    if (named.length > 1 && named.length < 4) return [...albums].map(([album, files]) => say(files, album && ` to ${album}`));
+    return [say(all, named.length > 1 ? ` to ${named.length} albums` : "")];
   }
   function speed(sent) {
     const now = performance.now();
@@ -194,7 +196,7 @@ function fileList(transfers, albumOf) {
 
   function draw(files) {
     several = new Set(files.map(albumOf).filter(Boolean)).size > 1;
-    const height = box.clientWidth < 500 ? 92 : 36;
+    const height = box.clientWidth < 500 ? 92 : 42;
     box.hidden = !files.length;
     space.style.height = `${files.length * height}px`;
     space.style.setProperty("--ip-row", `${height}px`);
