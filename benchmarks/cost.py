@@ -15,7 +15,18 @@ from pathlib import Path
 
 from benchmarks import cpu, photos
 from benchmarks.figures import Figure
-from imageproc.costs import PRICES, Bill, Design, original, ours, processing, reprocessing, standing, storing
+from imageproc.costs import (
+    PRICES,
+    Bill,
+    Design,
+    original,
+    ours,
+    processing,
+    processing_in_place,
+    reprocessing,
+    standing,
+    storing,
+)
 from imageproc.costs.bill import added
 
 TITLE = "Bill on AWS without Rekognition, by counted calls and list prices"
@@ -27,7 +38,7 @@ EXPRESS = {"WorkflowType": "EXPRESS"}
 VOLUMES = tuple(int(10 ** (exponent / 4)) for exponent in range(8, 29))
 """Photos a month, from a hundred to ten million."""
 AGAIN = 1_000_000
-"""Photos of a bulk run."""
+"""Photos of a bulk run, of one that processes an import in place too."""
 
 _HALF = 0.5
 _TENTH = 0.1
@@ -55,6 +66,9 @@ def figures() -> Iterator[Figure]:
     )
     again = [reprocessing(AGAIN, parameters=one).without("Rekognition").total for one in (EXPRESS, {})]
     yield Figure(f"a bulk run of {AGAIN:,} photos, Express / Standard", [again[0] / again[1]], "×", _TENTH)
+    in_place = [processing_in_place(AGAIN, parameters=one).without("Rekognition") for one in (EXPRESS, {})]
+    for name, bill in zip(("Express", "Standard"), in_place, strict=True):
+        yield Figure(f"{AGAIN:,} photos in place, {name}", [bill.total], "USD")
     more = _each(us).total / _each(them).total
     yield Figure("ours / the original, each photo more", [more], "×")
     contract = sum(many for name, many in us.photo.transitions.items() if name != _OWN_STATE)

@@ -51,6 +51,9 @@ from imageproc.local.ministack_adapter.access import SWITCH
 
 FILE = Path(__file__).parents[1] / "imageproc" / "costs" / "usage.json"
 
+SOURCE = "usage-source"
+"""A bucket that the stack may read."""
+
 _COUNT = 20
 _SECONDS = 120.0
 _CLAIMED = {
@@ -97,7 +100,7 @@ class Recorder:
             Metadata={"userid": user, "albumid": album},
         )
         arn = self._ended(photo_id)
-        calls = _by_function(self.stack.name, self._lines()[before:])
+        calls = self._calls_since(before)
         item = self.stack.client("dynamodb").get_item(
             TableName=self.stack.image_table, Key={IMAGE_ID: {"S": photo_id}}, ConsistentRead=True
         )["Item"]
@@ -110,7 +113,24 @@ class Recorder:
         *_, last = bulk.follow(bulk.start(prefix=f"{self._number}.jpg"), interval_s=0.1)
         if last.done != 1:
             raise RuntimeError(f"the photo was not processed again: {last}")
-        return _by_function(self.stack.name, self._lines()[before:])
+        return self._calls_since(before)
+
+    def in_place(self, data: bytes) -> dict[str, Counter[str]]:
+        """Import a photo in place, and return the functions' requests. Raises RuntimeError, TimeoutError."""
+        before, s3 = len(self._lines()), self.stack.client("s3")
+        s3.create_bucket(Bucket=SOURCE)
+        s3.put_object(Bucket=SOURCE, Key="photo.jpg", Body=data)
+        imports, runs = self.workbench.imports, list[str]()
+        list(imports.run(imports.plan(f"s3://{SOURCE}", in_place=True), on_bulk_run=runs.append))
+        *_, last = self.workbench.bulk.follow(runs[0], interval_s=0.1)
+        if last.done != 1:
+            raise RuntimeError(f"the photo was not processed: {last}")
+        deadline = time.monotonic() + _SECONDS
+        while "ImageProcStartExecution" not in self._calls_since(before):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the pointer's event does not come")
+            time.sleep(0.1)
+        return self._calls_since(before)
 
     def log_bytes(self) -> int:
         """Return what CloudWatch would charge for the functions' logs so far, in bytes."""
@@ -136,6 +156,9 @@ class Recorder:
                 raise TimeoutError(f"the execution of {photo_id} does not end")
             time.sleep(0.05)
         return arn
+
+    def _calls_since(self, line: int) -> dict[str, Counter[str]]:
+        return _by_function(self.stack.name, self._lines()[line:])
 
     def _lines(self) -> list[str]:
         return self._access.read_text().splitlines() if self._access.exists() else []
@@ -251,7 +274,13 @@ def start(state_dir: Path, name: str = "usage", *, similarity: bool = False) -> 
     finally:
         os.environ.pop(SWITCH) if before is None else os.environ.update({SWITCH: before})
     workbench = Workbench(Target(LOCAL, status.session(), status.endpoint), name)
-    workbench.deploy({"Similarity": "Enabled" if similarity else "Disabled"})
+    workbench.deploy(
+        {
+            "Similarity": "Enabled" if similarity else "Disabled",
+            "SourceBucket": SOURCE,
+            "TestClientAccess": "Disabled",
+        }
+    )
     return local, Recorder(workbench, state_dir / "access.jsonl")
 
 

@@ -47,6 +47,7 @@ _SHOWN = 20
     is_flag=True,
     help="Leave a bucket's photos where they are: nothing is copied. Prints what the stack needs for it.",
 )
+@click.option("--follow", "wait", is_flag=True, help="With --in-place: wait until they are processed.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and what it costs, and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
@@ -61,6 +62,7 @@ def import_(
     user: str,
     album: str | None,
     in_place: bool,
+    wait: bool,
     dry_run: bool,
     yes: bool,
     manifest: Path | None,
@@ -68,10 +70,12 @@ def import_(
 ) -> None:
     """Import the photos of SOURCE: s3://bucket/prefix, a folder with its folders, or a zip.
 
-    Objects of a bucket are copied within S3, or with --in-place processed where they are. Albums, size and
-    cost are shown first. What an album has already is not sent again: an interrupted import is finished by
-    running it again.
+    Objects of a bucket are copied within S3, or with --in-place processed where they are, by a bulk run.
+    Albums, size and cost are shown first. What an album has already is not sent again: an interrupted import
+    is finished by running it again.
     """
+    if wait and not in_place:
+        raise click.UsageError("--follow goes with --in-place.")
     connection.announce()
     workbench = connection.workbench
     plan = workbench.imports.plan(source, album=album, user=user, in_place=in_place)
@@ -84,8 +88,10 @@ def import_(
         errors.print("Nothing was imported.")
         return
     path = manifest or Path(f"imageproc-import-{datetime.now():%Y%m%dT%H%M%S}.csv")
-    counts = _imported(workbench, plan, path, as_json)
+    counts, bulk_run = _imported(workbench, plan, path, as_json)
     _summarise(counts, path, as_json=as_json)
+    if plan.in_place:
+        _say_who_processes(workbench, bulk_run, wait)
     if counts["failed"]:
         raise click.exceptions.Exit(1)
 
@@ -95,6 +101,7 @@ def _show(plan: ImportPlan, local: bool) -> None:
     new = sum(one.new for one in plan.albums)
     albums = f"{len(plan.albums):,} album{'' if len(plan.albums) == 1 else 's'}"
     there = f"; {plan.there:,} seem to be there already" if plan.there else ""
+    there += f", {plan.unprocessed:,} of them not processed yet" if plan.unprocessed else ""
     errors.print(
         f"{plan.source}: {photos_text(plan.photos)}, {size(plan.size)}, "
         f"for {albums} of {plan.user}, {new:,} of them new{there}.",
@@ -108,7 +115,10 @@ def _show(plan: ImportPlan, local: bool) -> None:
     for cause, count in list(plan.skipped.items())[:_SHOWN]:
         errors.print(f"Skipped: {count:,} × {cause}", soft_wrap=True)
     if plan.in_place:
-        errors.print("The originals stay where they are; the stack keeps a pointer to each.")
+        said = (
+            "The originals stay where they are; the stack keeps a pointer to each. A bulk run processes them."
+        )
+        errors.print(said, soft_wrap=True)
     errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
     if plan.seconds >= 1:
         said = "Processing them takes at least {} by the stack's DetectLabelsPerSecond."
@@ -117,14 +127,18 @@ def _show(plan: ImportPlan, local: bool) -> None:
         errors.print(f"Finding and reading them costs {usd(plan.reading.total)} more.", style="dim")
 
 
-def _imported(workbench: Workbench, plan: ImportPlan, manifest: Path, as_json: bool) -> Counter[str]:
-    """Import with one progress bar; say what failed, and on an interrupt what was done."""
-    counts = Counter[str]()
-    columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+def _imported(
+    workbench: Workbench, plan: ImportPlan, manifest: Path, as_json: bool
+) -> tuple[Counter[str], str]:
+    """Import with one progress bar; say what failed, and on an interrupt what was done.
+
+    Returns how many files ended how, and the bulk run's ARN if there is one.
+    """
+    counts, bulk_runs = Counter[str](), list[str]()
+    with _bar("Importing") as bar:
         task = bar.add_task("files", total=plan.files)
         try:
-            for entry in workbench.imports.run(plan, manifest=manifest):
+            for entry in workbench.imports.run(plan, manifest=manifest, on_bulk_run=bulk_runs.append):
                 counts[entry.outcome] += 1
                 bar.advance(task)
                 if entry.outcome == "failed":
@@ -136,7 +150,33 @@ def _imported(workbench: Workbench, plan: ImportPlan, manifest: Path, as_json: b
             said = f"{done:,} of {plan.files:,} files {are} done ({manifest}). Run it again for the others."
             errors.print(said, soft_wrap=True)
             raise
-    return counts
+    return counts, next(iter(bulk_runs), "")
+
+
+def _say_who_processes(workbench: Workbench, bulk_run: str, wait: bool) -> None:
+    if not bulk_run:
+        errors.print("All of them have been processed already.")
+        return
+    errors.print(f"A bulk run processes them: {bulk_run}", soft_wrap=True)
+    if wait:
+        _follow(workbench, bulk_run)
+
+
+def _follow(workbench: Workbench, bulk_run: str) -> None:
+    """Follow a bulk run with a progress bar until it has ended. Fails if it fails."""
+    with _bar("Processing") as bar:
+        task = bar.add_task("photos", total=None)
+        for progress in workbench.bulk.follow(bulk_run):
+            total = progress.total or None
+            bar.update(task, total=total, completed=progress.done + progress.failed)
+    errors.print(f"{progress.done:,} of {photos_text(progress.total)} processed, {progress.failed:,} failed.")
+    if progress.status != "SUCCEEDED":
+        raise click.ClickException(f"The bulk run ended as {progress.status}: {progress.cause}")
+
+
+def _bar(doing: str) -> Progress:
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=errors, transient=True)
 
 
 def _summarise(counts: Counter[str], manifest: Path, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.cli.repeats import Repeats
 from imageproc.cli.selection import PhotoOptions, selection
 from imageproc.core.parts import Part
+from imageproc.errors import PhotoNotFoundError
 
 if TYPE_CHECKING:
     from imageproc import NotRestarted, Photo, Restarted, Workbench
@@ -144,7 +145,12 @@ def reconcile(connection: Connection, wait: bool) -> None:
 
 def _in_bulk(workbench: Workbench, only: tuple[str, ...], wait: bool) -> None:
     """Start a bulk run, and follow it if asked to; fail if it fails."""
-    arn = workbench.bulk.start(only)
+    with errors.status("Listing the photos") as status:
+        try:
+            arn = workbench.bulk.start(only, listed=lambda n: status.update(f"Listing the photos: {n:,}"))
+        except PhotoNotFoundError:
+            console.print("There is nothing to reprocess.")
+            return
     console.print(f"Started: {arn}", soft_wrap=True)
     if not wait:
         return

@@ -1,8 +1,9 @@
-"""Processing all photos of the bucket, side by side within a limit: the bulk state machine.
+"""Processing many photos, side by side within a limit: the bulk state machine.
 
-A Distributed Map (`cloudformation/bulk-processing.asl.json`) reads the bucket's list of originals and runs
-the photos' own state machine for each, those without a record too. How many at a time and how many failures
-it tolerates are parameters of the stack. The same definition runs on AWS and on the local AWS.
+A Distributed Map (`cloudformation/bulk-processing.asl.json`) reads a list of originals that is written here
+(`PhotoList`), and runs the photos' own state machine for each, those without a record too. How many at a time
+and how many failures it tolerates are parameters of the stack. The same definition runs on AWS and on the
+local AWS.
 
 Where workflows are Express, photos are processed in batches, and a Map Run counts all photos of a batch as
 succeeded or all as failed. By how much that is wrong stands in an item of the run in the ImageMetadata table.
@@ -22,12 +23,20 @@ from botocore.exceptions import ClientError
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions import Execution, execution_of
+from imageproc.client.photo_list import PhotoList
 from imageproc.client.photos.processing import require_embeddings
 from imageproc.client.resource import StackResource
 from imageproc.core.attributes import FAILED_PHOTOS, IMAGE_ID
 from imageproc.core.changes import run_item_id
-from imageproc.core.keys import INCOMING_PREFIX, execution_arn, execution_name_of
+from imageproc.core.keys import (
+    INCOMING_PREFIX,
+    bulk_list_key,
+    execution_arn,
+    execution_name_of,
+    is_original,
+)
 from imageproc.core.parts import parse_parts
+from imageproc.errors import PhotoNotFoundError
 
 
 @dataclass(frozen=True)
@@ -54,18 +63,50 @@ class BulkProgress:
 class BulkRuns(StackResource):
     """The bulk runs of a stack."""
 
-    def start(self, only: Iterable[str] = (), prefix: str = "") -> str:
+    def start(
+        self,
+        only: Iterable[str] = (),
+        prefix: str = "",
+        *,
+        listed: Callable[[int], object] = lambda _: None,
+    ) -> str:
         """Start processing all photos whose object IDs begin with `prefix`; return the run's ARN.
 
+        They are listed first, a second or so for each 10,000; `listed` is told how many were found so far.
         `only` names the parts to make (`Part`); all if it is empty, and all of photos that were never
         processed to their end. Raises InvalidArgumentError for anything but a part, and for
-        embeddings alone where the stack makes none, TargetError if the stack
-        has no bulk state machine, AwsError.
+        embeddings alone where the stack makes none, PhotoNotFoundError if there are no such photos,
+        TargetError if the stack has no bulk state machine, AwsError.
         """
         require_embeddings(self._stack, only)
+        parts, _ = parse_parts(only), self._machine
+        pages = self._stack.client("s3").get_paginator("list_objects_v2")
+        with PhotoList() as photos:
+            with translated("Listing the photos"):
+                for page in pages.paginate(Bucket=self._stack.bucket, Prefix=INCOMING_PREFIX + prefix):
+                    for one in page.get("Contents", ()):
+                        if is_original(one["Key"]):
+                            photos.add(one["Key"])
+                    listed(photos.count)
+            if not photos.count:
+                of = f" whose IDs begin with {prefix}" if prefix else ""
+                raise PhotoNotFoundError(
+                    f"There are no photos{of} in the stack {self._stack.name}.", "Upload some first."
+                )
+            return self.start_listed(photos, parts)
+
+    def start_listed(self, photos: PhotoList, only: Iterable[str] = (), *, again: bool = True) -> str:
+        """Start processing the photos of a list that is not empty; return the run's ARN.
+
+        With `again=False` those are left out whose newest version has been processed by the time it is their
+        turn, whatever came of it. Raises as `start` does.
+        """
         # A name of its own, so that a request that is repeated because its answer was lost starts no second.
         name = f"bulk-{secrets.token_hex(8)}"
-        state = {"prefix": INCOMING_PREFIX + prefix, "only": list(parse_parts(only))}
+        key = bulk_list_key(name)
+        with translated("Writing the list of photos"):
+            photos.put(self._stack, key)
+        state = {"list": key, "only": list(parse_parts(only)), "again": again}
         with translated("Starting the bulk run"):
             try:
                 self._stepfunctions.start_execution(

@@ -113,3 +113,7 @@ ORIGINAL_KEY_METADATA = "originalkey"
 ORIGINAL_ETAG_METADATA = "originaletag"
 ORIGINAL_SIZE_METADATA = "originalsize"
 """The S3 user metadata that a pointer carries besides; the key is percent-encoded (RFC 3986)."""
+
+PROCESSED_BY_METADATA = "processedby"
+BULK_RUN = "bulk-run"
+"""The S3 user metadata of a pointer that a bulk run processes: its upload starts nothing."""

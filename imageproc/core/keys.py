@@ -11,6 +11,8 @@ from urllib.parse import unquote_plus
 
 INCOMING_PREFIX = "Incoming/"
 THUMBNAILS_PREFIX = "Thumbnails/"
+BULK_PREFIX = "Bulk/"
+"""What belongs to bulk runs: the lists of their photos, and their results."""
 DOWNLOADS_PREFIX = "Downloads/"
 """Files that are made for a browser to save: kept for a day at most."""
 
@@ -49,6 +51,11 @@ def incoming_key(photo_id: str) -> str:
 def thumbnail_key(photo_id: str) -> str:
     """Return the key of a photo's thumbnail."""
     return THUMBNAILS_PREFIX + photo_id
+
+
+def bulk_list_key(bulk_run: str) -> str:
+    """Return the key of the list of a bulk run's photos, by the run's name."""
+    return f"{BULK_PREFIX}{bulk_run}/photos.jsonl"
 
 
 def is_folder_marker(key: str) -> bool:

@@ -1,7 +1,8 @@
 """Where a photo's original is if it stays in a bucket that is not the stack's: it is processed in place.
 
 Under `Incoming/` then lies a *pointer* to it: a small object whose S3 metadata name bucket, key, ETag and
-size. Its versions are the photo's: a pointer that is written anew is an upload like any other.
+size. Its versions are the photo's: a pointer that is written anew is an upload like any other. Only those of
+an import say in their metadata, too, that a bulk run processes them; the upload then starts nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from imageproc.core.attributes import (
+    BULK_RUN,
     ORIGINAL_BUCKET_METADATA,
     ORIGINAL_ETAG_METADATA,
     ORIGINAL_KEY_METADATA,
     ORIGINAL_SIZE_METADATA,
+    PROCESSED_BY_METADATA,
 )
 
 
@@ -53,6 +56,16 @@ class Original:
     def to_attribute(self) -> dict[str, str]:
         """Return the record's attribute `original`."""
         return {"s3Bucket": self.bucket, "s3Key": self.key, "eTag": self.etag}
+
+
+def left_to_bulk_run() -> dict[str, str]:
+    """Return the S3 metadata by which a pointer's upload starts nothing, because a bulk run processes it."""
+    return {PROCESSED_BY_METADATA: BULK_RUN}
+
+
+def is_left_to_bulk_run(metadata: Mapping[str, str]) -> bool:
+    """Whether an object with this S3 metadata is such a pointer."""
+    return metadata.get(PROCESSED_BY_METADATA) == BULK_RUN and from_metadata(metadata) is not None
 
 
 def from_attribute(value: Mapping[str, Any]) -> Original:

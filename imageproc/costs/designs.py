@@ -140,6 +140,22 @@ class PhotoUse:
         writes = 1 + written * 2 * math.ceil(self.record_bytes / 1024) + 3 * 2
         return replace(self, functions={"BeginPhoto": begin, **others}, write_units=writes, read_units=1)
 
+    def in_place(self) -> PhotoUse:
+        """Return what it takes to process a photo in place, begun by a bulk run.
+
+        The pointer's event is looked at and left; the function that reads the headers reads the pointer
+        before; the record is claimed and its execution named by one write, not two.
+        """
+        starter = self.functions[_STARTER]
+        functions = {
+            "BeginPhoto": replace(starter, calls=_BEGIN_CALLS),
+            **{name: replace(use, calls=_elsewhere(use.calls)) for name, use in self.functions.items()},
+            _STARTER: replace(starter, calls=_LEAVE_CALLS),
+        }
+        extractor = functions[_EXTRACTOR]
+        functions[_EXTRACTOR] = replace(extractor, calls={**extractor.calls, **_LEAVE_CALLS})
+        return replace(self, functions=functions, write_units=self.write_units - 2, read_units=1)
+
     def plus(self, other: PhotoUse) -> PhotoUse:
         """Return what both are together."""
         sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMS}
@@ -210,12 +226,20 @@ def _photo(data: Mapping[str, Any]) -> PhotoUse:
     return PhotoUse(**_known(data, _PHOTO) | {"functions": functions})
 
 
+def _elsewhere(calls: Mapping[str, float]) -> dict[str, float]:
+    """Return the calls of a function for an original in another bucket, of which it reads no version."""
+    return {action.replace("s3:GetObjectVersion", "s3:GetObject"): many for action, many in calls.items()}
+
+
 def _known(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: data[name] for name in names}
 
 
 _EMBEDDER = "EmbedImage"
 _STARTER = "ImageProcStartExecution"
+_LEAVE_CALLS = {"s3:GetObjectVersion": 1.0}
+"""A look at a pointer."""
+_EXTRACTOR = "ExtractImageMetadata"
 _THUMBNAIL = "GenerateThumbnail"
 _THUMBNAIL_CALLS = {"s3:GetObjectVersion": 1.0, "s3:GetObject": 1.0, "dynamodb:UpdateItem": 1.0}
 _BEGIN_CALLS = {"s3:GetObject": 1.0, "dynamodb:GetItem": 1.0, "dynamodb:UpdateItem": 1.0}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from imageproc.costs.batches import children
-from imageproc.costs.bill import BILL_COLUMNS, Bill
+from imageproc.costs.bill import BILL_COLUMNS, Bill, added
 from imageproc.costs.designs import COLD_STARTS, EXPRESS_MEMORY_MB, Design, PhotoUse, ours
 from imageproc.costs.prices import HOURS_A_MONTH
 from imageproc.presentation import html
@@ -111,7 +111,22 @@ def reprocessing(
     Its functions keep running: no cold start is counted. Of Express children only failures are logged. The
     definitions say how many photos a child has, and what it enters for each.
     """
-    use, kind = ours().use(parameters).again(), _type(parameters)
+    return _in_bulk(photos, ours().use(parameters).again(), megabytes, parameters)
+
+
+def processing_in_place(
+    photos: float, megabytes: float = AVERAGE_MEGABYTES, parameters: Mapping[str, str] | None = None
+) -> Bill:
+    """Return what it costs once that a bulk run processes photos in place, from their pointers' PUTs on.
+
+    No cold start is counted, either.
+    """
+    pointers = Bill.of({"put": photos})
+    return added([_in_bulk(photos, ours().use(parameters).in_place(), megabytes, parameters), pointers])
+
+
+def _in_bulk(photos: float, use: PhotoUse, megabytes: float, parameters: Mapping[str, str] | None) -> Bill:
+    kind = _type(parameters)
     quantities = _of_a_photo(use, megabytes, ours().architecture, cold=0)
     child = children(kind)
     if kind == "EXPRESS":

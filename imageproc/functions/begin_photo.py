@@ -1,6 +1,6 @@
 """BeginPhotoFunction: makes a photo ready to be processed in bulk, again or for the first time.
 
-The bulk state machine calls it for each original that it finds in the bucket. The record is claimed for the
+The bulk state machine calls it for each original of its list. The record is claimed for the
 newest version (`imageproc.core.ownership`); the execution's name comes from that version and from the bulk
 run, so that a repeated call names the same one.
 """
@@ -52,8 +52,10 @@ def handler(event: Mapping[str, Any], _context: object) -> Answer:
     """Claim the photo that `bucket` and `key` name for the run `bulk`, to make the parts `only` (empty: all).
 
     Nothing is to be started for a key that is not a photo's, and for a photo that is gone, is being
-    processed, or was just uploaded again. `executionArn` is the caller's if it goes on to process the photo
-    itself, as an Express execution does. Raises TransientServiceError, ServiceRefusedError.
+    processed, or was just uploaded again; if `again` is false, neither for a version that has been processed,
+    but for a newer one than is being processed.
+    `executionArn` is the caller's if it goes on to process the photo itself, as an Express execution does.
+    Raises TransientServiceError, ServiceRefusedError.
     """
     if not is_original(event["key"]):
         return {"start": False}
@@ -77,8 +79,12 @@ def _begin(photo: ExecutionInput, event: Mapping[str, Any]) -> Answer:
     )
     arn = arn or execution_arn(os.environ["STATE_MACHINE_ARN"], name)
     with logs.about(correlationId=name, objectID=photo.photo_id):
-        if record and _is_processed(record, besides=arn):
+        same_version = record is not None and record.version_id == version
+        if record and (event["again"] or same_version) and _is_processed(record, besides=arn):
             _log.info("not started: it is being processed")
+            return {"start": False}
+        if record and not event["again"] and same_version and record.status.finished:
+            _log.info("not started: it has been processed")
             return {"start": False}
         records.write(
             photo.photo_id, claim_again(photo.key, found, record, started_execution(arn, datetime.now(UTC)))

@@ -77,8 +77,13 @@ def head(photo: ExecutionInput) -> dict[str, Any]:
 
     Raises PhotoGoneError if it does not exist.
     """
+    return object_attributes(head_object(photo))
+
+
+def head_object(photo: ExecutionInput) -> Mapping[str, Any]:
+    """Return S3's answer about a photo. Raises PhotoGoneError if it does not exist."""
     with aws_call(f"Looking for {photo.key}"):
-        return object_attributes(s3().head_object(**_object(photo)))
+        return s3().head_object(**_object(photo))
 
 
 def _first_range(named: dict[str, Any], key: str) -> tuple[Mapping[str, Any], bytes]:

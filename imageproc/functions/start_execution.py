@@ -3,6 +3,7 @@
 The record is claimed first (`imageproc.core.ownership`), and the execution's name comes from the object's
 version. So a repeated event starts nothing, and an event that comes late is dropped. Only where the workflow
 is Express may a repeated event start a second execution, which does the same again and harms nothing.
+A pointer that a bulk run processes starts nothing here (`imageproc.core.original`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from imageproc.aws.objects import object_attributes
 from imageproc.aws.translation import error_code
 from imageproc.core.attributes import EXECUTION_ARN, SEQUENCER
 from imageproc.core.execution_input import ExecutionInput
@@ -27,6 +29,7 @@ from imageproc.core.keys import (
     is_original,
     photo_id_of,
 )
+from imageproc.core.original import is_left_to_bulk_run
 from imageproc.core.ownership import (
     LateClaim,
     after_refused_claim,
@@ -38,7 +41,7 @@ from imageproc.errors import PhotoGoneError, SupersededError
 from imageproc.functions import logs, records
 from imageproc.functions.aws_calls import aws_call
 from imageproc.functions.clients import dynamodb, make_at_start, s3, stepfunctions
-from imageproc.functions.photos import head
+from imageproc.functions.photos import head_object
 
 _log = logging.getLogger(__name__)
 
@@ -109,8 +112,13 @@ def _upload(record: Mapping[str, Any]) -> ReportedUpload | None:
 def _claim(upload: ReportedUpload) -> bool:
     """Make the record this upload's; False if nothing is to be started."""
     photo = upload.photo
+    found = head_object(photo)
+    if is_left_to_bulk_run(found["Metadata"]):
+        _log.info("no execution: a bulk run processes it")
+        return False
+    attributes = object_attributes(found)
     try:
-        records.write(photo.photo_id, claim_for_upload(photo.key, upload.sequencer, head(photo)))
+        records.write(photo.photo_id, claim_for_upload(photo.key, upload.sequencer, attributes))
     except SupersededError:
         late = after_refused_claim(records.get(photo.photo_id), upload.sequencer, photo.version_id)
         if late is LateClaim.ADD_SEQUENCER:

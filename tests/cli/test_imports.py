@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imageproc.aws.objects import object_attributes
+from imageproc.client.bulk import BulkProgress, BulkRuns
 from imageproc.client.imports import Imports
 from imageproc.errors import UploadError
 from tests.cli.conftest import Run, objects
@@ -94,6 +97,68 @@ def test_what_cannot_be_imported_is_an_error(run: Run, pictures: Path) -> None:
     assert isinstance(run("import", "nowhere").exception, UploadError)
 
 
+@pytest.fixture
+def archive(backend: Backend, pictures: Path) -> str:
+    """A bucket that the stack may read, with two photos."""
+    s3, bucket = backend.stack.client("s3"), "my-archive"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for number in range(2):
+        s3.put_object(Bucket=bucket, Key=f"2019/{number}.jpg", Body=photo(number))
+    backend.stack.__dict__["outputs"] = {**backend.stack.outputs, "SourceBucket": f"{bucket}/2019"}
+    return f"s3://{bucket}/2019"
+
+
+def test_a_bulk_run_is_named_and_followed(
+    backend: Backend, run: Run, archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = iter([("SUCCEEDED", 2, 0, ""), ("FAILED", 0, 2, "too many failed")])
+
+    def follow(_: BulkRuns, arn: str) -> Iterator[BulkProgress]:
+        status, done, failed, cause = next(ends)
+        yield BulkProgress(arn, "RUNNING", 0, 0, 0, 0)
+        yield BulkProgress(arn, status, 2, done, failed, 0, cause)
+
+    monkeypatch.setattr(BulkRuns, "follow", follow)
+    command = ("import", archive, "--in-place", "--yes", "--follow")
+    first = run(*command, "--album", "One")
+    (arn,) = [one.arn for one in backend.workbench.bulk.runs()]
+    assert (first.exit_code, first.stdout.splitlines()[0][:29]) == (0, "2 imported, 0 there already. ")
+    assert f"A bulk run processes them: {arn}\n" in first.stderr
+    assert "2 of 2 photos processed, 0 failed." in first.stderr
+    assert (
+        "2 seem to be there already, 2 of them not processed yet"
+        in run(*command[:-2], "--album", "One").stderr
+    )
+    second = run(*command, "--album", "Two")
+    assert second.exit_code == 1
+    assert "0 of 2 photos processed, 2 failed." in second.stderr
+    assert "The bulk run ended as FAILED: too many failed" in second.stderr
+
+
+def test_without_anything_to_process_no_bulk_run_is_named(backend: Backend, run: Run, archive: str) -> None:
+    command = ("import", archive, "--in-place", "--yes", "--album", "Trip", "--json")
+    for entry in objects(run(*command)):
+        found = backend.stack.client("s3").head_object(
+            Bucket=backend.stack.bucket, Key=f"Incoming/{entry['photo_id']}"
+        )
+        backend.write(entry["photo_id"], **object_attributes(found))
+    again = run(*command, "--follow")
+    assert again.exit_code == 0
+    assert "All of them have been processed already." in again.stderr
+
+
+def test_only_what_stays_in_its_bucket_is_followed(run: Run, pictures: Path) -> None:
+    answer = run("import", "pictures", "--follow")
+    assert answer.exit_code == 2
+    assert "--follow goes with --in-place." in answer.stderr
+
+
+def test_without_photos_nothing_is_reprocessed(backend: Backend, run: Run) -> None:
+    assert run("reprocess", "--all").stdout == "There is nothing to reprocess.\n"
+    backend.put("a.jpg")
+    assert run("reprocess", "--all").stdout.startswith("Started: arn:aws:states:")
+
+
 def test_a_bucket_stays_where_it_is_and_what_that_takes_is_printed(
     backend: Backend, run: Run, pictures: Path
 ) -> None:
@@ -106,7 +171,8 @@ def test_a_bucket_stays_where_it_is_and_what_that_takes_is_printed(
     assert f"  imageproc deploy -p SourceBucket={bucket}/2019\n" in str(refused.exception)
     backend.stack.__dict__["outputs"] = {**backend.stack.outputs, "SourceBucket": f"{bucket}/2019"}
     shown = run(*command, "--dry-run")
-    assert "The originals stay where they are; the stack keeps a pointer to each." in shown.stderr
+    stays = "The originals stay where they are; the stack keeps a pointer to each. A bulk run processes them."
+    assert stays in shown.stderr
     assert not versions(backend)
     (entry,) = objects(run(*command, "--yes", "--json"))
     backend.write(entry["photo_id"], original={"s3Bucket": bucket, "s3Key": "2019/a.jpg", "eTag": '"1"'})

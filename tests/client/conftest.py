@@ -103,6 +103,17 @@ class Backend:
             for one in machine.executions
         }
 
+    def bulk_runs(self) -> list[tuple[list[str], dict[str, Any]]]:
+        """Return of each bulk run the photos on its list, and what else it was told; the oldest first."""
+        found = []
+        for machine in stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines:
+            for one in machine.executions if machine.name == "bulk" else ():
+                told = json.loads(one.execution_input)
+                answer = self.stack.client("s3").get_object(Bucket=self.stack.bucket, Key=told.pop("list"))
+                lines = answer["Body"].read().decode().splitlines()
+                found.append(([json.loads(line)["Key"].removeprefix("Incoming/") for line in lines], told))
+        return found
+
     def refuse(self, service: str, operation: str, times: int = 1) -> None:
         """Let the next requests of an operation be refused."""
         refusals = iter(range(times))

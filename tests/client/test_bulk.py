@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.stepfunctions.models import stepfunctions_backends
 
 from imageproc.client.bulk import BulkProgress, BulkRuns
+from imageproc.client.photo_list import PhotoList
 from imageproc.client.target import Target
 from imageproc.core.parts import Part
-from imageproc.errors import AwsError, InvalidArgumentError, TargetError
+from imageproc.errors import AwsError, InvalidArgumentError, PhotoNotFoundError, TargetError
 from tests.client.conftest import REGION, Backend, Clock, without_aws
 
 ARN = f"arn:aws:states:{REGION}:{DEFAULT_ACCOUNT_ID}:execution:bulk:run"
@@ -31,13 +29,6 @@ def stubber(backend: Backend) -> Iterator[Stubber]:
     with Stubber(backend.stack.client("stepfunctions")) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
-
-
-def inputs() -> list[dict[str, Any]]:
-    """Return the inputs of the bulk runs that were started."""
-    machines = stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines
-    (bulk,) = [machine for machine in machines if machine.name == "bulk"]
-    return [json.loads(one.execution_input) for one in bulk.executions]
 
 
 def answer(stubber: Stubber, status: str, cause: str = "", **counts: int) -> None:
@@ -71,33 +62,70 @@ def answer(stubber: Stubber, status: str, cause: str = "", **counts: int) -> Non
     stubber.add_response("describe_map_run", described, {"mapRunArn": "map"})
 
 
-def test_a_run_is_started_for_a_prefix_and_parts(bulk: BulkRuns) -> None:
-    arns = {bulk.start(), bulk.start([Part.TAGS, "tags", "metadata"], "trip/")}
-    assert inputs() == [
-        {"prefix": "Incoming/", "only": []},
-        {"prefix": "Incoming/trip/", "only": ["tags", "metadata"]},
+@pytest.fixture
+def photos(backend: Backend) -> list[str]:
+    """Originals, and what else lies beside them."""
+    ids = ["a.jpg", "trip/1.jpg", "trip/ü \u2028 2.jpg"]
+    for photo_id in (*ids, "trip/"):
+        backend.put(photo_id)
+    backend.put_thumbnail("a.jpg")
+    return ids
+
+
+def test_a_run_is_started_for_a_prefix_and_parts(backend: Backend, bulk: BulkRuns, photos: list[str]) -> None:
+    seen: list[int] = []
+    arns = {bulk.start(listed=seen.append), bulk.start([Part.TAGS, "tags", "metadata"], "trip/")}
+    assert backend.bulk_runs() == [
+        (photos, {"only": [], "again": True}),
+        (photos[1:], {"only": ["tags", "metadata"], "again": True}),
     ]
+    assert seen == [3]
     assert {run.arn for run in bulk.runs()} == arns
     assert {run.status for run in bulk.runs()} == {"RUNNING"}
 
 
-def test_anything_but_a_part_starts_nothing(bulk: BulkRuns) -> None:
+def test_a_list_of_any_photos_may_leave_out_what_has_been_processed(backend: Backend, bulk: BulkRuns) -> None:
+    with PhotoList() as listed:
+        for key in ("Incoming/b.jpg", "Incoming/a.jpg"):
+            listed.add(key)
+        bulk.start_listed(listed, again=False)
+    assert backend.bulk_runs() == [(["b.jpg", "a.jpg"], {"only": [], "again": False})]
+
+
+def test_without_photos_nothing_is_started(backend: Backend, bulk: BulkRuns, photos: list[str]) -> None:
+    with pytest.raises(PhotoNotFoundError, match="no photos whose IDs begin with sea/ in the stack"):
+        bulk.start(prefix="sea/")
+    assert backend.bulk_runs() == []
+
+
+def test_anything_but_a_part_starts_nothing(backend: Backend, bulk: BulkRuns, photos: list[str]) -> None:
     with pytest.raises(InvalidArgumentError, match="no part 'pixels'"):
         bulk.start(["pixels"])
-    assert inputs() == []
+    assert backend.bulk_runs() == []
 
 
 def test_a_start_that_is_repeated_because_its_answer_was_lost_starts_no_second_run(
-    bulk: BulkRuns, stubber: Stubber
+    bulk: BulkRuns, stubber: Stubber, photos: list[str]
 ) -> None:
     stubber.add_client_error("start_execution", "ExecutionAlreadyExists")
     assert ":execution:bulk:bulk-" in bulk.start()
 
 
-def test_a_start_that_is_refused_is_told(backend: Backend, bulk: BulkRuns) -> None:
-    backend.refuse("stepfunctions", "StartExecution")
-    with pytest.raises(AwsError, match="Starting the bulk run failed"):
+@pytest.mark.parametrize(
+    ("service", "operation", "said"),
+    [
+        ("s3", "ListObjectsV2", "Listing the photos"),
+        ("s3", "PutObject", "Writing the list of photos"),
+        ("stepfunctions", "StartExecution", "Starting the bulk run"),
+    ],
+)
+def test_a_start_that_is_refused_is_told(
+    backend: Backend, bulk: BulkRuns, photos: list[str], service: str, operation: str, said: str
+) -> None:
+    backend.refuse(service, operation)
+    with pytest.raises(AwsError, match=f"{said} failed"):
         bulk.start()
+    assert backend.bulk_runs() == []
 
 
 def test_a_stack_without_a_bulk_state_machine_is_told_with_the_fix(target: Target) -> None:
@@ -143,7 +171,7 @@ def test_a_run_is_followed_by_its_changes_until_it_has_ended(
     assert clock.now == 9
 
 
-def test_a_run_that_is_stopped_begins_no_further_photos(bulk: BulkRuns) -> None:
+def test_a_run_that_is_stopped_begins_no_further_photos(bulk: BulkRuns, photos: list[str]) -> None:
     arn = bulk.start()
     bulk.stop(arn)
     (run,) = bulk.runs()

@@ -87,8 +87,8 @@ def test_as_many_photos_are_under_way_as_the_parameter_says_and_rekognition_can_
     )
     assert standard["States"]["Photos"]["MaxConcurrencyPath"] == "$.concurrency"
     for concurrency, expected in ((0, default), (7, 7)):
-        found = jsonata(standard["States"]["Concurrency"]["Output"], concurrency, {"prefix": "p"})
-        assert found == {"prefix": "p", "concurrency": expected}
+        found = jsonata(standard["States"]["Concurrency"]["Output"], concurrency, {"list": "l"})
+        assert found == {"list": "l", "concurrency": expected}
     assert machine["States"]["Photos"]["MaxConcurrencyPath"] == "$.batches"
     places = express_map()["ItemProcessor"]["States"]["Batch"]["MaxConcurrency"]
     for concurrency, only, batches in (
@@ -99,7 +99,7 @@ def test_as_many_photos_are_under_way_as_the_parameter_says_and_rekognition_can_
         (10_000, [], 25),
         (10_000, ["thumbnail"], 2_000),
     ):
-        state = {"prefix": "p", "only": only}
+        state = {"list": "l", "only": only}
         found = jsonata(machine["States"]["Concurrency"]["Output"], concurrency, state)
         assert found == state | {"batches": batches}
     rounds = express_map()["ItemBatcher"]["MaxItemsPerBatch"] / places
@@ -148,18 +148,28 @@ def named_in(machine: Any) -> None:
     assert named == set(machine["States"])
 
 
+def test_a_run_reads_its_photos_from_a_list_and_tells_each_what_it_was_told(photos: Any) -> None:
+    reader = photos["ItemReader"]
+    assert reader["Resource"].endswith(":s3:getObject")
+    assert reader["ReaderConfig"] == {"InputType": "JSONL"}
+    assert reader["Parameters"] == {"Bucket": "${Bucket}", "Key.$": "$.list"}
+    item = photos["ItemProcessor"]["States"].get("Batch", photos)["ItemSelector"]
+    assert {name.partition(".")[0] for name in item} >= {"bucket", "key", "only", "again", "bulk"}
+
+
 def test_results_go_to_the_bucket_for_they_may_be_too_many_for_the_next_state(photos: Any) -> None:
     assert photos["ResultWriter"]["Parameters"] == {"Bucket": "${Bucket}", "Prefix": "Bulk"}
     assert photos["ResultPath"] is None
 
 
-def test_the_bulk_role_may_list_originals_write_results_and_run_only_these_machines(resources: Any) -> None:
+def test_the_bulk_role_may_read_lists_write_results_and_run_only_these_machines(resources: Any) -> None:
     policy = resources["BulkStateMachinePolicy"]["Properties"]
     always = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
     statements = {one["Sid"]: one for one in always}
     assert all(one["Resource"] != "*" and "*" not in "".join(one["Action"]) for one in statements.values())
-    assert statements["ListUploads"]["Condition"] == {"StringLike": {"s3:prefix": "Incoming/*"}}
-    assert statements["WriteResults"]["Resource"] == {"Fn::Sub": "${PhotoRepoS3Bucket.Arn}/Bulk/*"}
+    of_bucket = [one for one in statements.values() if "s3:" in str(one["Action"])]
+    assert [one["Resource"] for one in of_bucket] == [{"Fn::Sub": "${PhotoRepoS3Bucket.Arn}/Bulk/*"}]
+    assert keys.bulk_list_key("bulk-1").startswith("Bulk/")
     name = resources["BulkStateMachine"]["Properties"]["StateMachineName"]["Fn::Sub"]
     assert statements["StartExecutions"]["Resource"]["Fn::Sub"].endswith(f":stateMachine:{name}")
     of_type = {

@@ -25,6 +25,7 @@ from imageproc.costs import (
     original,
     ours,
     processing,
+    processing_in_place,
     reprocessing,
     standing,
     storing,
@@ -224,6 +225,27 @@ def test_a_bulk_run_of_express_children_costs_what_the_docs_say() -> None:
         ]
         said = " | ".join(f"{amount:.2f}" if amount else "–" for amount in amounts)
         assert f"| {name} | {said} |" in DOCS
+
+
+def test_photos_in_place_cost_what_the_docs_say() -> None:
+    costs = [
+        price(10**6, parameters=one).without("Rekognition").total
+        for price in (processing_in_place, processing)
+        for one in ({}, EXPRESS)
+    ]
+    assert re.search(
+        r"costs \*\*{:.0f} USD\*\* with `STANDARD` and \*\*{:.0f} USD\*\* with `EXPRESS`, where uploads\s+"
+        r"cost {:.0f} and {:.0f}".format(*costs),
+        DOCS,
+    )
+    in_place, again = ours().photo.in_place(), ours().photo.again()
+    first = {line.price.name: line.quantity for line in processing_in_place(1).lines}
+    assert first["put"] == 2, "the pointer, and the thumbnail"
+    assert first["transition"] == 8 + 4 + 1
+    assert in_place.functions.keys() - again.functions.keys() == {"ImageProcStartExecution"}
+    assert in_place.calls("s3:GetObject", "s3:GetObjectVersion") == pytest.approx(
+        ours().photo.calls("s3:GetObject", "s3:GetObjectVersion") + 2
+    ), "its event looks at the pointer, and the function that reads the headers reads it"
 
 
 def test_a_child_is_what_the_bulk_definitions_say() -> None:

@@ -94,15 +94,14 @@ def listed(entries: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> st
     """Return what was recorded as the judges read it: each access once, names as the template has them.
 
     `names` has the logical IDs of the stack's resources by their physical ones. Left out is what depends on
-    more than that, and what the judges ask for themselves: Lambda's look at a function's rights to trace, and
-    the Distributed Map's list of one prefix.
+    more than that, and what the judges ask for themselves: Lambda's look at a function's rights to trace.
     """
     lines = set()
     for one in entries:
         _, role, session = one["principal"].rsplit("/", 2)
         who = names.get(session) or names.get(role)
         who = _MACHINES.get(str(who), who)
-        if one["action"].startswith("xray:") or (who, one["action"]) == ("BulkStateMachine", "s3:ListBucket"):
+        if one["action"].startswith("xray:"):
             continue
         resource = _EXECUTION.sub(r"\1:one", _KEY.sub(r"/\1/photo.jpg", one["resource"]))
         resource = _RUN.sub("/Bulk/run/", resource)

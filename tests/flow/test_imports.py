@@ -20,12 +20,13 @@ import pytest
 
 from imageproc.client.photos.photo import Photo
 from imageproc.client.workbench import Workbench
+from imageproc.core.keys import is_express
 from imageproc.local import LocalStatus
 from tests import pictures, soak
 from tests.flow.conftest import DONE, Backend, deploy, target_of
 
 COUNT = soak.of(100, 10_000)
-BUCKET, STACK = "imported-archive", "imports"
+BUCKET = "imported-archive"
 IMPORT = [
     sys.executable,
     "-c",
@@ -39,6 +40,8 @@ IMPORT = [
 def fill(backend: Backend) -> None:
     """Make a bucket of photos that all differ, too small to be labelled, and of what is no photo."""
     s3 = backend.stack.client("s3")
+    if BUCKET in {one["Name"] for one in s3.list_buckets()["Buckets"]}:
+        return
     s3.create_bucket(Bucket=BUCKET)
 
     def put(number: int) -> None:
@@ -84,23 +87,29 @@ def finished(backend: Backend, user: str) -> list[Photo]:
 
 
 @pytest.fixture(scope="module")
-def backend(local_aws: LocalStatus) -> Backend:
+def backend(local_aws: LocalStatus, request: pytest.FixtureRequest) -> Backend:
     """A stack whose photos need not wait long for their turns, and that may read the bucket, filled."""
-    target = target_of(local_aws)
+    target, stack = target_of(local_aws), f"imports-{request.param.lower()}"
     deploy(
         target,
-        STACK,
+        stack,
         DetectLabelsPerSecond="1000",
         SourceBucket=f"{BUCKET}/old",
         TestClientAccess="Disabled",
+        WorkflowType=request.param,
     )
-    made = Backend(Workbench(target, STACK))
+    made = Backend(Workbench(target, stack))
     fill(made)
     return made
 
 
 @pytest.mark.timeout(soak.of(300, 7200))
-@pytest.mark.parametrize("in_place", [False, True], ids=["copied", "in place"])
+@pytest.mark.parametrize(
+    ("backend", "in_place"),
+    [("STANDARD", False), ("STANDARD", True), ("EXPRESS", True)],
+    ids=["copied", "in place", "in place, Express"],
+    indirect=["backend"],
+)
 def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     backend: Backend, local_aws: LocalStatus, tmp_path: Path, in_place: bool
 ) -> None:
@@ -118,6 +127,9 @@ def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     first.send_signal(signal.SIGKILL)
     assert first.wait(10) == -signal.SIGKILL
 
+    if in_place:
+        assert not list(backend.workbench.bulk.runs())
+        command.append("--follow")
     again = subprocess.run(
         [*command, "--manifest", "again.csv"],
         cwd=tmp_path,
@@ -146,8 +158,25 @@ def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(
     assert source(backend) == before
     assert all((photo.original is not None) == in_place for photo in photos)
     if in_place:
+        processed_by_one_bulk_run(backend, again.stderr, photos)
         seen_and_forgotten(backend, photos)
         assert source(backend) == before
+
+
+def processed_by_one_bulk_run(backend: Backend, said: str, photos: list[Photo]) -> None:
+    """A bulk run processed all of them, each once, and no event started one."""
+    (run,) = backend.workbench.bulk.runs()
+    assert f"A bulk run processes them: {run.arn}" in said
+    assert f"{COUNT:,} of {COUNT:,} photos processed, 0 failed." in said
+    progress = backend.workbench.bulk.progress(run.arn)
+    assert (progress.status, progress.total, progress.done) == ("SUCCEEDED", COUNT, COUNT)
+    arns = {str(photo.execution_arn) for photo in photos}
+    if all(map(is_express, arns)):
+        assert all("/Photos:" in arn for arn in arns)
+    else:
+        made_of = {one.arn: one for one in backend.workbench.executions.all()}
+        assert sum(one.started >= run.started for one in made_of.values()) == COUNT
+        assert arns <= made_of.keys()
 
 
 def seen_and_forgotten(backend: Backend, photos: list[Photo]) -> None:

@@ -113,9 +113,9 @@ EXCEPTIONS = (
         )
     ),
     unseen(
-        "WriteResults",
+        "ReadListsAndWriteResults",
         STATES,
-        "s3:AbortMultipartUpload s3:GetObject s3:ListMultipartUploadParts",
+        "s3:AbortMultipartUpload s3:ListMultipartUploadParts",
         "results are not written here, and the policy is asked about the manifest alone",
         "BulkProcessing",
     ),
@@ -226,7 +226,7 @@ def ask_for_what_is_gone(backend: Backend) -> None:
     deliver(backend, {"key": key, "versionId": version, "sequencer": "00"})
     for function in ("ExtractImageMetadata", "GenerateThumbnail", "EmbedImage", "RekognitionOfRendition"):
         assert invoke(backend, function, state)["errorType"] == "PhotoGoneError"
-    item = {"bucket": backend.stack.bucket, "key": key, "only": [], "bulk": "run"}
+    item = {"bucket": backend.stack.bucket, "key": key, "only": [], "again": True, "bulk": "run"}
     assert invoke(backend, "BeginPhoto", item)["start"] is False
 
 

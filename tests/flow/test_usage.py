@@ -56,6 +56,15 @@ def test_a_photo_that_is_processed_again_makes_the_calls_that_are_billed(recorde
     assert {name: dict(calls) for name, calls in recorder.again().items()} == billed
 
 
+def test_a_photo_that_is_processed_in_place_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
+    billed = {name: dict(use.calls) for name, use in whole().in_place().functions.items()}
+    billed["ExtractImageMetadata"] = {"s3:GetObjectVersion": 1, "s3:GetObject": 1}
+    counted = recorder.in_place(pictures.jpeg())
+    assert {name: dict(calls) for name, calls in counted.items()} == billed
+    of_upload = sum(use.calls.get("dynamodb:UpdateItem", 0) for use in whole().functions.values())
+    assert sum(calls["dynamodb:UpdateItem"] for calls in counted.values()) == of_upload - 1
+
+
 def test_a_file_that_is_no_photo_makes_the_calls_that_are_billed(recorder: Recorder) -> None:
     known = ours().rejected
     assert known

@@ -13,8 +13,8 @@ from tests.functions.conftest import Backend
 
 
 def begin(backend: Backend, object_id: str, bulk: str = "run", **more: Any) -> dict[str, Any]:
-    event = {"bucket": backend.bucket, "key": f"Incoming/{object_id}", "only": [], "bulk": bulk, **more}
-    return dict(begin_photo.handler(event, None))
+    event = {"bucket": backend.bucket, "key": f"Incoming/{object_id}", "only": [], "again": True}
+    return dict(begin_photo.handler({**event, "bulk": bulk, **more}, None))
 
 
 def write(backend: Backend, object_id: str, **values: str) -> None:
@@ -51,6 +51,30 @@ def test_a_part_alone_is_made_only_of_a_photo_that_has_the_others(
 ) -> None:
     write(backend, "cat.jpg", status=status, versionId=backend.upload("cat.jpg", b"x"))
     assert begin(backend, "cat.jpg", only=["tags"])["input"].get("only") == only
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "INCOMPLETE", "REJECTED", "FAILED", "PROCESSING", None])
+def test_a_run_that_leaves_out_what_has_been_processed_begins_the_others(
+    backend: Backend, status: str | None
+) -> None:
+    version = backend.upload("cat.jpg", b"x")
+    if status:
+        write(backend, "cat.jpg", status=status, versionId=version)
+    assert begin(backend, "cat.jpg", again=False)["start"] is (status in ("PROCESSING", None))
+    newest = backend.upload("cat.jpg", b"y")
+    assert begin(backend, "cat.jpg", bulk="next", again=False)["input"]["versionId"] == newest
+
+
+def test_a_newer_version_than_is_being_processed_is_begun_by_a_run_that_processes_each_once(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(begin_photo, "_is_processed", lambda *_, **__: True)
+    write(backend, "cat.jpg", status="PROCESSING", versionId=backend.upload("cat.jpg", b"x"))
+    assert begin(backend, "cat.jpg", again=False) == {"start": False}
+    newest = backend.upload("cat.jpg", b"y")
+    assert begin(backend, "cat.jpg") == {"start": False}
+    assert begin(backend, "cat.jpg", again=False)["input"]["versionId"] == newest
+    assert backend.record("cat.jpg")["versionId"] == newest
 
 
 def test_what_an_earlier_version_had_is_removed_and_the_part_alone_not_made(backend: Backend) -> None:

@@ -97,7 +97,7 @@ def in_bulk(backend: Backend) -> dict[str, Any]:
     arn = f"{backend.state_machine_arn.replace(':stateMachine:', ':execution:')}:lost"
     lost = {"imageID": {"S": "x.jpg"}, "status": {"S": "PROCESSING"}, "executionArn": {"S": arn}}
     backend.dynamodb.put_item(TableName=backend.table, Item=lost)
-    return {"bucket": backend.bucket, "key": "Incoming/x.jpg", "bulk": "arn:bulk", "only": []}
+    return {"bucket": backend.bucket, "key": "Incoming/x.jpg", "bulk": "arn:bulk", "only": [], "again": True}
 
 
 def repeated(backend: Backend) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from imageproc.core.original import Original
+from imageproc.core.original import Original, is_left_to_bulk_run, left_to_bulk_run
 from imageproc.core.record_codec import decode
 from imageproc.errors import ImageIdentifyError, PhotoGoneError, ServiceRefusedError
 from imageproc.functions import (
@@ -18,10 +18,12 @@ from imageproc.functions import (
     extract_image_metadata,
     generate_thumbnail,
     rekognition,
+    start_execution,
     store_image_metadata,
 )
 from tests import pictures
 from tests.functions.conftest import Backend
+from tests.functions.test_start_execution import event
 
 ARCHIVE = "an-archive"
 KEY = "2019/élan vital +1.jpg"
@@ -35,19 +37,24 @@ def put(backend: Backend, data: bytes, key: str = KEY) -> Original:
     return Original(ARCHIVE, key, backend.s3.put_object(Bucket=ARCHIVE, Key=key, Body=data)["ETag"])
 
 
-def point(backend: Backend, photo_id: str, original: Original, size: int) -> str:
+def point(backend: Backend, photo_id: str, original: Original, size: int, **more: str) -> str:
     """Put a pointer under a photo's key, and return its version."""
-    metadata = {"userid": "ann", "albumid": "a1", **original.to_metadata(size)}
+    metadata = {"userid": "ann", "albumid": "a1", **original.to_metadata(size), **more}
     key, body = f"Incoming/{photo_id}", original.address.encode()
     return str(
         backend.s3.put_object(Bucket=backend.bucket, Key=key, Body=body, Metadata=metadata)["VersionId"]
     )
 
 
+def begin(backend: Backend, photo_id: str, bulk: str) -> dict[str, Any]:
+    """Begin a photo as a bulk run does."""
+    event = {"bucket": backend.bucket, "key": f"Incoming/{photo_id}", "only": [], "again": False}
+    return dict(begin_photo.handler({**event, "bulk": bulk}, None))
+
+
 def begun(backend: Backend, photo_id: str) -> dict[str, Any]:
     """Begin a photo as a bulk run does, extract its metadata and store them; return the state."""
-    event = {"bucket": backend.bucket, "key": f"Incoming/{photo_id}", "only": [], "bulk": "bulk-1"}
-    state = begin_photo.handler(event, None)["input"]
+    state = begin(backend, photo_id, "bulk-1")["input"]
     state |= {"extractedMetadata": extract_image_metadata.handler(state, None)}
     store_image_metadata.handler(state, None)
     return dict(state)
@@ -69,6 +76,25 @@ def test_the_original_is_read_where_it_lies(backend: Backend) -> None:
     assert record.thumbnail.bucket == backend.bucket
     kept = backend.s3.list_objects_v2(Bucket=ARCHIVE)["Contents"]
     assert [(one["Key"], one["ETag"]) for one in kept] == [(KEY, original.etag)]
+
+
+def test_the_event_of_a_pointer_that_is_left_to_a_bulk_run_starts_nothing(backend: Backend) -> None:
+    original = put(backend, pictures.jpeg())
+    left = event(backend, ("left.jpg", point(backend, "left.jpg", original, 1, **left_to_bulk_run())))
+    other = event(backend, ("other.jpg", point(backend, "other.jpg", original, 1)))
+    assert start_execution.handler(left, None) == {"executionArns": []}
+    assert len(start_execution.handler(other, None)["executionArns"]) == 1
+    assert not backend.record("left.jpg")
+
+    assert begin(backend, "left.jpg", "bulk-1")["start"]
+    claimed = backend.record("left.jpg")
+    start_execution.handler(left, None)
+    assert backend.record("left.jpg") == claimed, "however late the event comes"
+
+
+def test_an_upload_that_is_no_pointer_is_not_left_to_a_bulk_run() -> None:
+    assert not is_left_to_bulk_run(left_to_bulk_run())
+    assert not is_left_to_bulk_run({"processedby": "somebody", **Original("b", "k", '"1"').to_metadata(1)})
 
 
 def test_rekognition_is_sent_to_the_original(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +140,7 @@ def test_an_upload_in_the_pointers_place_is_an_upload(backend: Backend) -> None:
     point(backend, "a1/cat.jpg", put(backend, pictures.jpeg()), 1)
     begun(backend, "a1/cat.jpg")
     backend.upload("a1/cat.jpg", pictures.jpeg((20, 10)))
-    event = {"bucket": backend.bucket, "key": "Incoming/a1/cat.jpg", "only": [], "bulk": "bulk-2"}
-    assert begin_photo.handler(event, None)["start"]
+    assert begin(backend, "a1/cat.jpg", "bulk-2")["start"]
     assert "original" not in backend.record("a1/cat.jpg"), "from its claim on"
 
 

@@ -87,9 +87,12 @@ def _conditions() -> Iterator[Request]:
     start = "ImageProcStartExecutionFunction"
     yield Request("ExtractImageMetadataFunction", "s3:GetObjectVersion", _PHOTO, allowed=False, context=plain)
     yield Request(start, "sqs:SendMessage", queue, allowed=False, context=plain)
-    yield Request("BulkStateMachine", "s3:ListBucket", bucket, allowed=False)
-    elsewhere = {"s3:prefix": "Thumbnails/"}
-    yield Request("BulkStateMachine", "s3:ListBucket", bucket, allowed=False, context=elsewhere)
+    for what in ("Incoming/a1/photo.jpg", "Thumbnails/a1/photo.jpg"):
+        for action in ("s3:GetObject", "s3:PutObject"):
+            yield Request("BulkStateMachine", action, f"{bucket}/{what}", allowed=False)
+    for prefix in ("Incoming/", "Bulk/"):
+        here = {"s3:prefix": prefix}
+        yield Request("BulkStateMachine", "s3:ListBucket", bucket, allowed=False, context=here)
     for machine in ("ImageProcStateMachine", "BulkStateMachine"):
         yield assume(machine, "states.amazonaws.com", allowed=False, context={"aws:SourceAccount": STRANGER})
         yield assume(machine, "lambda.amazonaws.com", allowed=False)

@@ -158,7 +158,7 @@ def _of_bulk() -> Iterator[Request]:
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
     """
     bulk, bucket = "BulkStateMachine", "${PhotoRepoS3Bucket.Arn}"
-    yield Request(bulk, "s3:ListBucket", bucket, context={"s3:prefix": "Incoming/a1/"})
+    yield Request(bulk, "s3:GetObject", f"{bucket}/Bulk/run/photos.jsonl")
     for action in ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts"):
         yield Request(bulk, f"s3:{action}", f"{bucket}/Bulk/run/SUCCEEDED_0.json")
     for machine in ("ImageProcStateMachine", bulk):
@@ -187,6 +187,7 @@ def _of_key() -> Iterator[Request]:
     """
     for who, service in (
         ("GenerateThumbnailFunction", "s3"),
+        ("BulkStateMachine", "s3"),
         ("RecordOutcomeFunction", "dynamodb"),
         ("ImageProcStartExecutionFunction", "sqs"),
         ("StoreImageMetadataFunction", "lambda"),

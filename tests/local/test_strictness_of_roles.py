@@ -121,26 +121,34 @@ def test_a_machine_within_a_machine_acts_by_its_own_role(machines: Machines) -> 
     assert json.loads(ended["output"])["Error"] == "Lambda.AWSLambdaException"
 
 
+@pytest.mark.parametrize("read", ["listObjectsV2", "getObject"])
 @pytest.mark.parametrize(
     ("lacking", "error"),
     [
         (None, None),
         ("s3:ListBucket", "States.ItemReaderFailed"),
+        ("s3:GetObject", "States.ItemReaderFailed"),
         ("states:StartExecution", "StepFunctions.AWSStepFunctionsException"),
         ("s3:PutObject", "States.ResultWriterFailed"),
     ],
 )
 def test_a_distributed_map_reads_starts_and_writes_what_its_role_may(
-    machines: Machines, lacking: str | None, error: str | None
+    machines: Machines, lacking: str | None, error: str | None, read: str
 ) -> None:
     s3, bucket = machines.functions.session.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket=bucket, Key="in/k", Body=b"")
-    where = {"Bucket": bucket, "Prefix": "in/"}
+    s3.put_object(Bucket=bucket, Key="in/list.jsonl", Body=b'{"Key": "1"}\n{"Key": "2"}\n')
+    readers = {
+        "listObjectsV2": {"Parameters": {"Bucket": bucket, "Prefix": "in/"}},
+        "getObject": {
+            "ReaderConfig": {"InputType": "JSONL"},
+            "Parameters": {"Bucket": bucket, "Key": "in/list.jsonl"},
+        },
+    }
     states = {"Only": {"Type": "Pass", "End": True}}
     each = {
         "Type": "Map",
-        "ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": where},
+        "ItemReader": {"Resource": f"arn:aws:states:::s3:{read}", **readers[read]},
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
             "StartAt": "Only",
@@ -152,9 +160,11 @@ def test_a_distributed_map_reads_starts_and_writes_what_its_role_may(
         },
         "End": True,
     }
-    actions = {"s3:ListBucket", "states:StartExecution", "s3:PutObject"} - {lacking}
-    ended = machines.execute(machines.make({"Each": each}, *actions))
-    assert (ended["status"], ended.get("error")) == ("FAILED" if lacking else "SUCCEEDED", error)
+    reading = {"listObjectsV2": "s3:ListBucket", "getObject": "s3:GetObject"}
+    actions = {reading[read], "states:StartExecution", "s3:PutObject"}
+    error = None if lacking in set(reading.values()) - actions else error
+    ended = machines.execute(machines.make({"Each": each}, *actions - {lacking}))
+    assert (ended["status"], ended.get("error")) == ("FAILED" if error else "SUCCEEDED", error)
 
 
 @pytest.mark.parametrize(

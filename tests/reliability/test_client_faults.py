@@ -131,9 +131,9 @@ def redrive(client: Client) -> None:
 
 
 def bulk(client: Client) -> None:
-    """Run over no photos, to the end, and stop what has ended."""
+    """Run over a file that is no photo, to the end, and stop what has ended."""
     runs = client.workbench.bulk
-    arn = runs.start(prefix="no such photos/")
+    arn = runs.start(prefix=NO_PHOTO)
     *_, last = runs.follow(arn, interval_s=0.02)
     assert last.status == "SUCCEEDED"
     runs.stop(arn)
@@ -146,6 +146,8 @@ def fill_the_catalog(client: Client) -> None:
 
 
 ARCHIVE = "faults-archive"
+IN_PLACE = "faults-in-place"
+NO_PHOTO = "bulk/no-photo.jpg"
 ERASED = "erased/1.jpg"
 USER = "to-be-forgotten"
 
@@ -182,6 +184,23 @@ def import_(client: Client) -> None:
             raise ToldError(entry.cause)
 
 
+def import_in_place(client: Client) -> None:
+    """Point to an object that has changed, and have a bulk run process it."""
+    try:
+        point(client.workbench)
+    except errors.UploadError as error:
+        raise ToldError(str(error)) from error
+
+
+def point(workbench: Workbench) -> None:
+    """Import a bucket in place, as if the stack might read it."""
+    workbench.stack.outputs = {**workbench.stack.outputs, "SourceBucket": IN_PLACE}
+    imports = workbench.imports
+    for entry in imports.run(imports.plan(f"s3://{IN_PLACE}", album="In place", user="ann", in_place=True)):
+        if entry.outcome == "failed":
+            raise ToldError(entry.cause)
+
+
 def correct(client: Client) -> None:
     """Say that the photo has a label, and another one every time."""
     label = f"Label {next(NUMBERS)}"
@@ -206,6 +225,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "correct a label": correct,
     "copy": copy,
     "import": import_,
+    "import in place": import_in_place,
     "list all albums": lambda client: list(client.workbench.albums),
     "upload": upload,
     "show": lambda client: client.workbench.photos.get(client.photo.id),
@@ -228,12 +248,13 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
 }
 
 
-SLOW = ("list dead letters", "redrive", "retry", "bulk", "move", "copy", "import")
+SLOW = ("list dead letters", "redrive", "retry", "bulk", "move", "copy", "import", "import in place")
 """They wait for something, or start an execution: a lost answer, a throttled and a denied call will do."""
 
 AT_ONCE = {
     "upload": 4,
     "import": 2,
+    "import in place": 2,
     "read logs": 9,
     "fill the catalog": 8,
     "follow the catalog": 5,
@@ -257,6 +278,17 @@ def arn_of(client: Client) -> str:
     return str(client.photo.execution_arn)
 
 
+def fill_the_source(backend: Backend, action: str) -> None:
+    """Put what is to be imported into a bucket."""
+    s3, bucket = backend.stack.client("s3"), ARCHIVE if action == "import" else IN_PLACE
+    s3.create_bucket(Bucket=bucket)
+    if action == "import in place":
+        s3.put_object(Bucket=bucket, Key="there.jpg", Body=pictures.jpeg())
+        point(Workbench(backend.stack.target, backend.stack.name))
+    for name in ("a.jpg", "b.jpg"):
+        s3.put_object(Bucket=bucket, Key=name, Body=pictures.jpeg((next(NUMBERS), 40)))
+
+
 def prepared(client: Client, backend: Backend, action: str) -> None:
     """Bring things into the state that an action is for."""
     if action in ("follow", "retry", "redrive"):
@@ -264,11 +296,10 @@ def prepared(client: Client, backend: Backend, action: str) -> None:
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
     if action in ("move", "copy"):
         client.into = backend.workbench.albums.get_or_create(f"Into {next(NUMBERS)}", "ann")
-    if action == "import":
-        s3 = backend.stack.client("s3")
-        s3.create_bucket(Bucket=ARCHIVE)
-        for name in ("a.jpg", "b.jpg"):
-            s3.put_object(Bucket=ARCHIVE, Key=name, Body=pictures.jpeg((next(NUMBERS), 40)))
+    if action.startswith("import"):
+        fill_the_source(backend, action)
+    if action == "bulk":
+        backend.put(NO_PHOTO, b"no photo")
     if action in ("follow the catalog", "erase"):
         backend.workbench.catalog.sync()
     if action == "erase":

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.bulk import BulkRuns
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.costs import parameters_of
 from imageproc.client.imports.bucket_source import BucketSource
 from imageproc.client.imports.entries import ImportEntry, ImportPlan, PlannedAlbum
 from imageproc.client.imports.local_sources import FolderSource, ZipSource
 from imageproc.client.imports.manifest import written
-from imageproc.client.imports.placement import Placement, contents, name_in_id
+from imageproc.client.imports.placement import Contents, Placement, contents, name_in_id
 from imageproc.client.imports.run import ImportRun
-from imageproc.client.imports.source import Source, SourceFile
+from imageproc.client.imports.source import Pointer, Source, SourceFile
+from imageproc.client.imports.unprocessed import Pointed, Pointers, Unprocessed
+from imageproc.client.photo_list import PhotoList
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.files import DIGITS
-from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate, storing
+from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate, processing_in_place, storing
 from imageproc.errors import InvalidArgumentError, UploadError
 
 _KEYS_OF_AN_ANSWER = 1000
@@ -66,6 +69,7 @@ class Imports(StackResource):
         plan: ImportPlan,
         *,
         manifest: Path | str | None = None,
+        on_bulk_run: Callable[[str], object] = lambda _: None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[ImportEntry]:
         """Do what was planned, several files at once, and yield what became of each file of the source.
@@ -74,12 +78,29 @@ class Imports(StackResource):
         the same content is not sent, under whatever name; in place, what has not changed since. `manifest`
         is a CSV file to be made, with a line for each entry. A failure does not stop the others; credentials
         that are not valid, or a refusal of everything, do. Closing the iterator, or `cancellation`, stops
-        what has not begun; a new run sends the rest. Raises InvalidArgumentError if the manifest cannot be
-        made, UploadError, AwsError, Cancelled.
+        what has not begun; a new run sends the rest.
+
+        Photos in place are processed by a bulk run (`Workbench.bulk`), which is started after the last of
+        them, for all whose pointers are there and that have not been processed; `on_bulk_run` is told its
+        ARN. Of the others each upload starts the processing.
+
+        Raises InvalidArgumentError if the manifest cannot be made, UploadError, TargetError, AwsError,
+        Cancelled.
         """
         placement = Placement(self._albums, plan.album, plan.user, plan.origin.name)
-        with written(manifest) as note:
-            yield from ImportRun(self._stack, plan.origin, placement).entries(note, cancellation)
+        if not plan.in_place:
+            with written(manifest) as note:
+                yield from ImportRun(self._stack, plan.origin, placement).entries(note, cancellation)
+            return
+        with written(manifest) as note, PhotoList() as photos:
+            unprocessed = Unprocessed(self._stack, photos)
+            run = ImportRun(self._stack, plan.origin, placement, unprocessed.note)
+            for entry in run.entries(note, cancellation):
+                yield entry
+                unprocessed.settle()
+            unprocessed.settle(all_of_them=True)
+            if photos.count:
+                on_bulk_run(BulkRuns(self._stack).start_listed(photos, again=False))
 
     def _source(self, source: str | Path, in_place: bool) -> Source:
         if str(source).startswith("s3:"):
@@ -106,8 +127,11 @@ class _Counted:
         self._stack, self._placement = stack, placement
         self._albums: dict[str, PlannedAlbum] = {}
         self._there: dict[str, set[tuple[str, str | int]]] = {}
+        self._contents: dict[str, Contents] = {}
+        self._pointers = Pointers(stack)
         self._skipped = Counter[str]()
         self._in_place = False
+        self._unprocessed = self._size_unprocessed = 0
         self.files = 0
 
     def count(self, file: SourceFile | ImportEntry) -> None:
@@ -120,6 +144,8 @@ class _Counted:
         if name not in self._albums:
             self._begin(name)
         so_far, there = self._albums[name], self._is_there(name, file)
+        if file.pointer and there:
+            self._look_whether_processed(name, file.pointer)
         self._albums[name] = replace(
             so_far,
             photos=so_far.photos + 1,
@@ -130,35 +156,54 @@ class _Counted:
 
     def plan(self, source: Source, album: AlbumLike | None) -> ImportPlan:
         albums = tuple(self._albums.values())
+        self._count_unprocessed(all_of_them=True)
         missing = sum(one.photos - one.there for one in albums)
-        size = sum(one.size - one.size_there for one in albums)
-        megabytes = size / missing / 1e6 if missing else AVERAGE_MEGABYTES
+        size = sum(one.size - one.size_there for one in albums) + self._size_unprocessed
+        to_process = missing + self._unprocessed
+        megabytes = size / to_process / 1e6 if to_process else AVERAGE_MEGABYTES
         parameters = parameters_of(self._stack)
-        # In place the function that reads the metadata reads the pointer before.
-        requests = {"put": -(-self.files // _KEYS_OF_AN_ANSWER), "get": missing * (1 + self._in_place)}
-        priced = estimate(missing, megabytes, parameters)
+        priced = estimate(to_process, megabytes, parameters)
         if self._in_place:
-            priced = replace(priced, storing=storing(missing, 0, parameters=parameters))
+            priced = replace(
+                priced,
+                processing=processing_in_place(to_process, megabytes, parameters),
+                storing=storing(to_process, 0, parameters=parameters),
+            )
+        requests = {"put": -(-self.files // _KEYS_OF_AN_ANSWER), "get": missing}
         return ImportPlan(
             source=source.address,
             user=self._placement.user,
             albums=albums,
             skipped=dict(self._skipped.most_common()),
             estimate=priced,
-            seconds=missing / float(parameters.get("DetectLabelsPerSecond", "inf")),
+            seconds=to_process / float(parameters.get("DetectLabelsPerSecond", "inf")),
             reading=Bill.of(requests if isinstance(source, BucketSource) else {}),
             origin=source,
             album=album,
             in_place=self._in_place,
+            unprocessed=self._unprocessed,
         )
 
     def _begin(self, name: str) -> None:
         album = self._placement.existing(name)
         self._albums[name] = PlannedAlbum(name, new=album is None)
         held = contents(self._stack, album) if album else {}
+        self._contents[name] = held if self._in_place else {}
         self._there[name] = {
             (digits, one.etag) if self._in_place else (one.name, one.size) for digits, one in held.items()
         }
+
+    def _look_whether_processed(self, name: str, pointer: Pointer) -> None:
+        album, digits = self._placement.existing(name), pointer.digest[:DIGITS]
+        if album:
+            photo_id = f"{album.id}/{digits}-{self._contents[name][digits].name}"
+            self._pointers.add(Pointed(photo_id, pointer.original, pointer.size))
+            self._count_unprocessed()
+
+    def _count_unprocessed(self, *, all_of_them: bool = False) -> None:
+        for one in self._pointers.unprocessed(all_of_them=all_of_them):
+            self._unprocessed += 1
+            self._size_unprocessed += one.size
 
     def _is_there(self, name: str, file: SourceFile) -> bool:
         if file.pointer:

@@ -74,9 +74,9 @@ class ObjectInPlace(ObjectContent):
         return self._pointer.digest
 
     def send(self, sender: Sender, file: PreparedFile, stop: Cancellation) -> None:
-        """Put the pointer, which starts the processing."""
+        """Put the pointer: a bulk run processes it."""
         stop.check()
-        sender.point(self._pointer.original, self._pointer.size, file.photo_id)
+        sender.point(self._pointer.original, self._pointer.size, file.photo_id, in_bulk=True)
 
 
 class BucketSource:

@@ -73,17 +73,22 @@ class ImportPlan:
     skipped: Mapping[str, int]
     """How many files would be skipped, by cause."""
     estimate: Estimate
-    """Of the photos that are missing: as photos, wherever they come from."""
+    """Of the photos that are missing or unprocessed: as photos, wherever they come from.
+
+    In place processed by a bulk run, and not stored again.
+    """
     reading: Bill
     """What finding them and looking into them costs beside: requests to the source's bucket."""
     seconds: float
-    """How long processing the missing photos takes at least: the stack asks for so many labels a second."""
+    """How long processing these takes at least: the stack asks for so many labels a second."""
     origin: Source
     """Where the files are read."""
     album: AlbumLike | None = None
     """The album that was asked for; without one each folder has its own."""
     in_place: bool = False
     """Whether the photos stay in their bucket."""
+    unprocessed: int = 0
+    """How many of those that are there, in place, have not been processed: an import was broken off."""
 
     @property
     def photos(self) -> int:

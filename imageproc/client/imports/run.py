@@ -51,9 +51,15 @@ _Waiting = deque[ImportEntry | Future[ImportEntry]]
 class ImportRun:
     """One run over all files of a source."""
 
-    def __init__(self, stack: Stack, source: Source, placement: Placement) -> None:
-        """Import into these albums."""
-        self._stack, self._source, self._placement = stack, source, placement
+    def __init__(
+        self,
+        stack: Stack,
+        source: Source,
+        placement: Placement,
+        ended: Callable[[SourceFile, ImportEntry], object] = lambda *_: None,
+    ) -> None:
+        """Import into these albums; `ended` is told of each photo that is there then, by many threads."""
+        self._stack, self._source, self._placement, self._told = stack, source, placement, ended
         self._intakes: dict[str, AlbumIntake] = {}
         self._locks = [Lock() for _ in range(_LOCKS)]
         self._lock = Lock()
@@ -91,6 +97,7 @@ class ImportRun:
         except Exception as error:  # noqa: BLE001 - boto3's transfers raise more than botocore's errors
             return self._failed(file, error)
         self._succeeded = True
+        self._told(file, entry)
         return entry
 
     def _failed(self, file: SourceFile, error: Exception) -> ImportEntry:

@@ -31,7 +31,7 @@ from imageproc.client.uploads.outage import Outage, is_outage
 from imageproc.client.users import check_user
 from imageproc.core.attributes import ALBUM_METADATA, USER_METADATA
 from imageproc.core.keys import incoming_key, photo_id_of
-from imageproc.core.original import Original
+from imageproc.core.original import Original, left_to_bulk_run
 from imageproc.errors import Cancelled, CredentialsExpiredError, ImageprocError, UploadError
 
 PARALLEL = 8
@@ -160,9 +160,10 @@ class Sender:
             **more,
         )
 
-    def point(self, original: Original, size: int, photo_id: str) -> None:
+    def point(self, original: Original, size: int, photo_id: str, *, in_bulk: bool = False) -> None:
         """Put a pointer to an original that stays where it is; `size` is the original's, bytes.
 
+        Its processing is started by its event, unless a bulk run does it: `in_bulk`.
         Raises UploadError if S3 cannot carry it, ClientError.
         """
         self._s3.put_object(
@@ -170,16 +171,16 @@ class Sender:
             Key=incoming_key(photo_id),
             Body=original.to_body(),
             ContentType="text/plain; charset=utf-8",
-            Metadata=self._of_pointer(original, size),
+            Metadata=self._of_pointer(original, size, in_bulk=in_bulk),
         )
 
     def points(self, original: Original, size: int, photo_id: str) -> bool:
         """Whether a photo's object is this very pointer. Raises ClientError."""
         head = self._s3.head_object(Bucket=self.stack.bucket, Key=incoming_key(photo_id))
-        return bool(head["Metadata"] == self._of_pointer(original, size))
+        return any(head["Metadata"] == self._of_pointer(original, size, in_bulk=one) for one in (True, False))
 
-    def _of_pointer(self, original: Original, size: int) -> dict[str, str]:
-        metadata = self.metadata | original.to_metadata(size)
+    def _of_pointer(self, original: Original, size: int, *, in_bulk: bool) -> dict[str, str]:
+        metadata = self.metadata | original.to_metadata(size) | (left_to_bulk_run() if in_bulk else {})
         if sum(len(name) + len(value.encode()) for name, value in metadata.items()) > _METADATA_BYTES:
             cause = f"Its key is too long for a pointer, whose metadata may have {_METADATA_BYTES:,} bytes."
             raise UploadError(cause, "Import it without --in-place.")

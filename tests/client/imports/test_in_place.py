@@ -13,7 +13,8 @@ from imageproc import ImportEntry
 from imageproc.aws.objects import object_attributes
 from imageproc.client.photos.photo import Photo
 from imageproc.core.original import Original, from_metadata
-from imageproc.errors import InvalidArgumentError, PhotoNotFoundError, UploadError
+from imageproc.costs import processing_in_place
+from imageproc.errors import AwsError, InvalidArgumentError, PhotoNotFoundError, UploadError
 from imageproc.presentation.facts import facts
 from tests.client.conftest import Backend
 from tests.client.imports.conftest import BUCKET, fill, outcomes, photo, versions
@@ -45,6 +46,12 @@ def recorded(backend: Backend, entry: ImportEntry) -> Photo:
     )
     backend.write(entry.photo_id, **object_attributes(found))
     return backend.workbench.photos.get(entry.photo_id)
+
+
+def metadata_of_pointers(backend: Backend) -> list[dict[str, str]]:
+    client, bucket = backend.stack.client("s3"), backend.stack.bucket
+    ids = list(versions(backend))
+    return [client.head_object(Bucket=bucket, Key=f"Incoming/{one}")["Metadata"] for one in ids]
 
 
 def objects(s3: Any) -> dict[str, str]:
@@ -96,6 +103,7 @@ def test_where_kms_encrypts_the_pointers_their_metadata_tell(
     fill(s3, {"a.jpg": photo(1)})
     imported(backend)
     assert outcomes(imported(backend).values()) == {"there": 1}
+    assert all("processedby" in one for one in metadata_of_pointers(backend))
     fill(s3, {"a.jpg": photo(2)})
     assert outcomes(imported(backend).values()) == {"imported": 1}
 
@@ -107,8 +115,8 @@ def test_keeping_them_costs_no_second_storage(backend: Backend, s3: Any) -> None
     stored = {line.price.name: line.quantity for line in copied.estimate.storing.lines}
     pointed = {line.price.name: line.quantity for line in in_place.estimate.storing.lines}
     assert stored["object-storage"] - pointed["object-storage"] == pytest.approx(copied.size / 1e9)
-    assert in_place.estimate.processing == copied.estimate.processing
-    assert in_place.reading.total > copied.reading.total, "the pointer is read before its original"
+    assert in_place.estimate.processing == processing_in_place(1, len(photo(1)) / 1e6)
+    assert in_place.reading == copied.reading
 
 
 def test_a_stack_that_may_not_read_there_is_told_what_it_takes(backend: Backend, s3: Any) -> None:
@@ -201,6 +209,7 @@ def test_a_copy_is_a_pointer_of_its_own(backend: Backend, s3: Any) -> None:
     head = s3.head_object(Bucket=backend.stack.bucket, Key=f"Incoming/{copied.copy_id}")  # type: ignore[union-attr]
     assert from_metadata(head["Metadata"]) == (seen.original, len(photo(1)))
     assert head["Metadata"]["albumid"] == album.id
+    assert "processedby" not in head["Metadata"], "its event starts it"
     assert hashlib.sha256(photo(1)).hexdigest()[:12] in copied.copy_id  # type: ignore[union-attr]
 
 
@@ -213,6 +222,73 @@ def test_processing_again_starts_with_the_pointer(backend: Backend, s3: Any) -> 
     assert (seen.original is not None, seen.file_size) == (True, len(photo(1)))
     (started,) = backend.executions().values()
     assert started["s3Key"] == f"Incoming/{entry.photo_id}"
+
+
+def test_a_bulk_run_is_told_of_what_was_pointed_to(backend: Backend, s3: Any) -> None:
+    fill(s3, {**{f"{number}/a.jpg": photo(number) for number in range(3)}, "film.jpg": b"\0\0\0\x18ftypmp42"})
+    arns: list[str] = []
+    imports = backend.workbench.imports
+    entries = list(imports.run(imports.plan(SOURCE, in_place=True), on_bulk_run=arns.append))
+    ((listed, told),) = backend.bulk_runs()
+    assert sorted(listed) == sorted(one.photo_id for one in entries if one.photo_id)
+    assert len(listed) == 3
+    assert told == {"only": [], "again": False}
+    assert [one.arn for one in backend.workbench.bulk.runs()] == arns
+
+
+def test_what_a_killed_import_pointed_to_is_processed_by_the_next_and_the_rest_not_again(
+    backend: Backend, s3: Any
+) -> None:
+    fill(s3, {f"{number}.jpg": photo(number) for number in range(6)})
+    imports = backend.workbench.imports
+    plan = imports.plan(SOURCE, album="Trip", in_place=True)
+    killed = imports.run(plan)
+    ids = sorted(next(killed).photo_id for _ in range(6))
+    killed.close()  # type: ignore[attr-defined]
+    assert backend.bulk_runs() == []
+
+    done, failed, running, earlier, never = ids[:5]
+    for photo_id, status in ((done, "SUCCEEDED"), (failed, "FAILED"), (running, "PROCESSING")):
+        found = s3.head_object(Bucket=backend.stack.bucket, Key=f"Incoming/{photo_id}")
+        backend.write(photo_id, status, **object_attributes(found))
+    backend.write(earlier, original={"s3Bucket": BUCKET, "s3Key": "0.jpg", "eTag": '"earlier"'})
+    backend.write(never, original=None)
+    plan = imports.plan(SOURCE, album="Trip", in_place=True)
+    assert (plan.there, plan.missing, plan.unprocessed) == (6, 0, 4)
+    assert plan.estimate.photos == 4
+
+    again = list(imports.run(plan))
+
+    assert outcomes(again) == {"there": 6}
+    ((listed, _),) = backend.bulk_runs()
+    assert sorted(listed) == sorted({*ids} - {done, failed})
+
+
+def test_if_all_have_been_processed_no_bulk_run_is_started(
+    backend: Backend, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imageproc.client.imports.unprocessed._AT_ONCE", 2)
+    fill(s3, {f"{number}.jpg": photo(number) for number in range(5)})
+    for entry in imported(backend).values():
+        recorded(backend, entry)
+    assert outcomes(imported(backend).values()) == {"there": 5}
+    assert len(backend.bulk_runs()) == 1
+
+
+def test_a_bulk_run_that_cannot_be_started_is_started_by_the_next_import(backend: Backend, s3: Any) -> None:
+    fill(s3, {"a.jpg": photo(1)})
+    backend.refuse("stepfunctions", "StartExecution")
+    with pytest.raises(AwsError, match="Starting the bulk run failed"):
+        imported(backend)
+    assert outcomes(imported(backend).values()) == {"there": 1}
+    assert len(backend.bulk_runs()) == 1
+
+
+def test_what_is_copied_is_left_to_its_event(backend: Backend, s3: Any) -> None:
+    fill(s3, {"a.jpg": photo(1)})
+    imported_from(backend, SOURCE)
+    assert backend.bulk_runs() == []
+    assert all("processedby" not in one for one in metadata_of_pointers(backend))
 
 
 def test_what_is_killed_in_between_is_finished_by_the_next_run(backend: Backend, s3: Any) -> None:
