@@ -262,7 +262,9 @@ def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str,
     card = visitor.app.login.status
     assert (said in card.text, card.tone) == (True, "error")
     assert visitor.app.top_bar.problem == "", "below the card it would be far away"
-    visitor.go("#user=ann")
+    visitor.app.login.name.value = "ann"
+    visitor.app.login.log_in()
+    visitor.settle()
     assert (visitor.page, visitor.app.top_bar.problem) == (["albums"], "")
     assert "not a password" in card.text
     visitor.go(fragment)
@@ -275,6 +277,19 @@ def test_a_search_is_in_the_field_before_it_is_answered(visitor: Visitor, backen
     backend.refuse("dynamodb", "Query")
     visitor.go(f"#user=ann&album={album}&search=tag%3ACat")
     assert visitor.app.gallery.search_bar.text == "tag:Cat"
+
+
+def test_who_comes_during_an_outage_gets_to_the_address_by_the_log_in(
+    visitor: Visitor, backend: Backend
+) -> None:
+    album = album_of(backend)
+    backend.refuse("dynamodb", "GetItem")
+    visitor.go(f"#user=ann&album={album}")
+    login = visitor.app.login
+    assert ("the test says so" in login.status.text, login.name.value) == (True, "ann")
+    login.log_in()
+    visitor.settle()
+    assert visitor.page == ["photos"]
 
 
 def test_while_it_is_asked_whether_to_erase_photos_the_album_is_not_changed(
