@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SEGMENTS = 8
 """Of the scan: enough for the network to be busy, few enough for one client's connections."""
 
+BATCH = 500
+"""Records that are written at once, or a page's if it has more. One takes DuckDB as long as hundreds do."""
+
 _FILE = "filling.duckdb"
 _LONGEST_S = (TOMBSTONE_DAYS - 1) * 24 * 60 * 60
 """An interrupted fill that began earlier is not continued: it may hold what was erased without a trace."""
@@ -103,10 +106,17 @@ def _read(
     """Read what an earlier fill has not; return how many records there are."""
     table, done = feed.table(), _count(connection)
     notify(FillProgress(done, table.records, table.read_units))
-    for page in feed.scan(_starts(connection), SEGMENTS):
-        _add(connection, page, origin, done)
-        done += len(page.records)
-        notify(FillProgress(done, table.records, table.read_units))
+    waiting: list[Page] = []
+    try:
+        for page in feed.scan(_starts(connection), SEGMENTS):
+            waiting.append(page)
+            done += len(page.records)
+            notify(FillProgress(done, table.records, table.read_units))
+            if sum(len(each.records) for each in waiting) >= BATCH:
+                _add(connection, waiting, origin)
+                waiting = []
+    finally:  # also if it is interrupted: what was read is not read again
+        _add(connection, waiting, origin)
     notify(FillProgress(done, done, table.read_units, done=True))
     return done
 
@@ -130,23 +140,30 @@ def change_of(stored: Mapping[str, Any], origin: Origin) -> tuple[str, str, str,
 
 def _begun(connection: duckdb.DuckDBPyConnection, feed: Feed) -> float:
     """Make the tables unless an earlier fill has; return when it began, by AWS's clock."""
+    now = feed.now()
+    connection.begin()  # one transaction: each is written to the disk
+    try:
+        began = _begun_before(connection)
+        if began is None or now - began >= _LONGEST_S:
+            began = now
+            for table in (*OF_PHOTOS, "segments", "begun"):
+                connection.execute(f"DELETE FROM {table}")
+            connection.execute("INSERT INTO segments SELECT unnest(range(?)), NULL, false", [SEGMENTS])
+            connection.execute("INSERT INTO begun VALUES (?, ?)", [FORMAT, now])
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return began
+
+
+def _begun_before(connection: duckdb.DuckDBPyConnection) -> float | None:
     for table in OF_PHOTOS:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns_of(table)})")
     connection.execute("CREATE TABLE IF NOT EXISTS segments (segment INTEGER, start VARCHAR, done BOOLEAN)")
     connection.execute("CREATE TABLE IF NOT EXISTS begun (format INTEGER, time DOUBLE)")
-    known, now = (
-        connection.execute("SELECT time FROM begun WHERE format = ?", [FORMAT]).fetchone(),
-        feed.now(),
-    )
-    if known and now - known[0] < _LONGEST_S:
-        return float(known[0])
-    connection.begin()
-    for table in (*OF_PHOTOS, "segments", "begun"):
-        connection.execute(f"DELETE FROM {table}")
-    connection.executemany("INSERT INTO segments VALUES (?, NULL, false)", [[one] for one in range(SEGMENTS)])
-    connection.execute("INSERT INTO begun VALUES (?, ?)", [FORMAT, now])
-    connection.commit()
-    return now
+    known = connection.execute("SELECT time FROM begun WHERE format = ?", [FORMAT]).fetchone()
+    return float(known[0]) if known else None
 
 
 def _starts(connection: duckdb.DuckDBPyConnection) -> dict[int, dict[str, Any] | None]:
@@ -159,19 +176,18 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     return int(found[0]) if found else 0
 
 
-def _add(connection: duckdb.DuckDBPyConnection, page: Page, origin: Origin, done: int) -> None:
-    """Keep a page and where its segment goes on: both or neither."""
-    changes = [
-        JournalEntry(done + number, *change_of(one, origin)) for number, one in enumerate(page.records, 1)
-    ]
+def _add(connection: duckdb.DuckDBPyConnection, pages: list[Page], origin: Origin) -> None:
+    """Keep pages and where their segments go on: all or nothing."""
+    records = (change_of(one, origin) for page in pages for one in page.records)
+    changes = [JournalEntry(number, *one) for number, one in enumerate(records, _count(connection) + 1)]
     connection.begin()
     try:
         if changes:
             insert(connection.execute, "", changes)
-        start = json.dumps(page.next_key) if page.next_key else None
-        connection.execute(
-            "UPDATE segments SET start = ?, done = ? WHERE segment = ?", [start, start is None, page.segment]
-        )
+        ends = {page.segment: json.dumps(page.next_key) if page.next_key else None for page in pages}
+        rows = [[start, start is None, segment] for segment, start in ends.items()]
+        if rows:
+            connection.executemany("UPDATE segments SET start = ?, done = ? WHERE segment = ?", rows)
         connection.commit()
     except BaseException:
         connection.rollback()

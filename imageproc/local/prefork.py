@@ -12,6 +12,7 @@ start a process comes the descriptor that it writes to. When the server is gone,
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
 import importlib.util
@@ -167,21 +168,13 @@ def _name_process(name: str) -> None:
 
 
 def _load_sdk() -> None:
-    """Load the AWS SDK, and keep the descriptions of services that it reads for each session anew."""
+    """Load the AWS SDK, and keep the descriptions of services that each session looks for and reads anew."""
     try:
         import boto3
-        from botocore.loaders import JSONFileLoader
+        from botocore import session as sessions
     except ImportError:
         return
-    known: dict[str, Any] = {}
-    load_file = JSONFileLoader.load_file
-
-    def load_once(self: JSONFileLoader, path: str) -> Any:
-        if path not in known:
-            known[path] = load_file(self, path)
-        return known[path]
-
-    JSONFileLoader.load_file = load_once  # type: ignore[method-assign,assignment]
+    sessions.create_loader = functools.cache(sessions.create_loader)
     session = boto3.Session("none", "none", region_name="us-east-1")
     for service in _SERVICES:
         session.client(service)  # type: ignore[call-overload]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -14,12 +13,13 @@ from imageproc.catalog import answers
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.catalog import Catalog
 from imageproc.catalog.export import athena_sql, statements, write_tables
+from imageproc.catalog.feed import Feed
 from imageproc.catalog.schema import TABLES
 from imageproc.catalog.selection import Listed, Order, Selection
+from tests.catalog.conftest import ORIGIN, Clock
 from tests.catalog.fake_dynamodb import FakeDynamoDB
 from tests.catalog.test_rows import OWN
 
-Open = Callable[..., Catalog]
 HASHES = ("dct144:" + "0" * 36, "dct144:" + "f" * 36, "dct144:00ff" + "08" * 16)
 CONTENTS = ("sha256:" + "0" * 64, "sha256:" + "9f" * 32)
 ASKED: list[dict[str, Any]] = [
@@ -35,8 +35,10 @@ ASKED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def catalog(open_catalog: Open, dynamodb: FakeDynamoDB) -> Iterator[Catalog]:
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    """A catalog that all tests here ask, and none changes."""
+    dynamodb = FakeDynamoDB(clock=(clock := Clock()))
     dynamodb.album_items["a1"] = {"albumID": "a1", "name": "Summer", "userID": "ann"}
     for number in range(40):
         more: dict[str, Any] = (
@@ -49,17 +51,18 @@ def catalog(open_catalog: Open, dynamodb: FakeDynamoDB) -> Iterator[Catalog]:
             stored["contentHash"] = CONTENTS[number % len(CONTENTS)]
         stored = {name: value for name, value in stored.items() if value is not None and name != "imageID"}
         dynamodb.put(f"a1/photo{number}.jpg", **stored)
-    opened = open_catalog()
+    feed = Feed(dynamodb, "images", "albums")
+    opened = Catalog(tmp_path_factory.mktemp("catalog"), feed, ORIGIN, clock=clock)
     yield opened
     opened.remove()
 
 
-@pytest.fixture
-def athena(catalog: Catalog, tmp_path: Path) -> duckdb.DuckDBPyConnection:
+@pytest.fixture(scope="module")
+def athena(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """DuckDB, over the files, with tables of the names that Athena's have."""
     catalog.database(0)
     with catalog.unlocked() as (database, _):
-        files = write_tables(database, tmp_path / "export")
+        files = write_tables(database, tmp_path_factory.mktemp("files") / "export")
     connection = duckdb.connect()
     connection.execute("CREATE MACRO to_big_endian_64(x) AS unhex(lpad(hex(x), 16, '0'))")  # Athena has it
     for path in files:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.manifold import trustworthiness
 
 from imageproc.catalog import projection
 from imageproc.catalog.projection import FOLDER, project
@@ -30,6 +29,8 @@ def grouped() -> Embeddings:
 def test_photos_of_like_things_are_near_each_other_and_lie_there_again(
     grouped: Embeddings, tmp_path: Path
 ) -> None:
+    from sklearn.manifold import trustworthiness  # here: it takes as long as all other tests' imports
+
     shares: list[float] = []
     made = project(grouped, tmp_path / "a", shares.append)
     assert trustworthiness(grouped, made) > 0.9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from imageproc.deployment import (
 from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import read_sources
 from imageproc.local import LocalAws, LocalStatus, runtime_bootstrap
+from imageproc.local.recognition import SWITCH
 from tests import pictures
 from tests.flow.conftest import Backend, deploy, target_of
 
@@ -38,6 +39,17 @@ Run = Callable[..., Result]
 def target(own_aws: LocalAws) -> Target:
     """A local AWS that holds nothing yet."""
     return target_of(own_aws.start())
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A local AWS for tests that mind no other stacks."""
+    local = LocalAws(tmp_path_factory.mktemp("stacks") / "state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SWITCH, "off")
+        target = target_of(local.start())
+    yield target
+    local.reset()
 
 
 @pytest.fixture
@@ -98,25 +110,37 @@ def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target) ->
     assert everything(target) == before
 
 
-def test_a_consolidated_role_works_too(target: Target) -> None:
-    deploy(target, "shared", RoleStrategy="Consolidated")
-    roles = {one["RoleName"] for one in target.client("iam").list_roles()["Roles"]}
-    assert not [role for role in roles if "ExtractImageMetadataRole" in role]
-    shared = Backend(Workbench(target, "shared"))
-    shared.put("x.jpg", pictures.jpeg())
-    assert shared.ended("x.jpg")["x.jpg"].thumbnail
+def test_a_consolidated_role_works_too(shared: Target) -> None:
+    before = roles(shared)
+    deploy(shared, "consolidated", RoleStrategy="Consolidated")
+    made = roles(shared) - before
+    assert made
+    assert not [role for role in made if "ExtractImageMetadataRole" in role]
+    backend = Backend(Workbench(shared, "consolidated"))
+    backend.put("x.jpg", pictures.jpeg())
+    assert backend.ended("x.jpg")["x.jpg"].thumbnail
 
 
-def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(target: Target) -> None:
+def roles(target: Target) -> set[str]:
+    return {one["RoleName"] for one in target.client("iam").list_roles()["Roles"]}
+
+
+def test_a_stack_may_have_a_key_and_an_access_log_of_its_owners(shared: Target) -> None:
     """That it deploys and works; the local AWS neither encrypts nor logs."""
     key = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
-    target.client("s3").create_bucket(Bucket="my-logs")
-    deploy(target, "own", KmsKeyArn=key, AccessLogsBucket="my-logs")
-    groups = target.client("logs").describe_log_groups()["logGroups"]
-    assert {one.get("kmsKeyId") for one in groups} == {key}
-    own = Backend(Workbench(target, "own"))
+    before = keys_of_log_groups(shared)
+    shared.client("s3").create_bucket(Bucket="my-logs")
+    deploy(shared, "own", KmsKeyArn=key, AccessLogsBucket="my-logs")
+    after = keys_of_log_groups(shared)
+    assert {after[name] for name in after.keys() - before.keys()} == {key}
+    own = Backend(Workbench(shared, "own"))
     own.put("x.jpg", pictures.jpeg())
     assert own.ended("x.jpg")["x.jpg"].thumbnail
+
+
+def keys_of_log_groups(target: Target) -> dict[str, str]:
+    pages = target.client("logs").get_paginator("describe_log_groups").paginate()
+    return {one["logGroupName"]: one.get("kmsKeyId", "") for page in pages for one in page["logGroups"]}
 
 
 def update_as_others_do(target: Target, stack: str, text: str) -> None:
@@ -133,16 +157,16 @@ def update_as_others_do(target: Target, stack: str, text: str) -> None:
     cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
 
 
-def test_an_update_that_keeps_all_parameters_deploys_the_changed_code_and_layer(target: Target) -> None:
-    deploy(target, "updated")
-    functions = target.client("lambda")
+def test_an_update_that_keeps_all_parameters_deploys_the_changed_code_and_layer(shared: Target) -> None:
+    deploy(shared, "updated")
+    functions = shared.client("lambda")
 
     def running() -> tuple[str, str]:
         found = functions.get_function_configuration(FunctionName="updated-ExtractImageMetadata")
         return found["CodeSha256"], found["Layers"][0]["Arn"]
 
     before = running()
-    target.client("s3").create_bucket(Bucket="code-of-others")
+    shared.client("s3").create_bucket(Bucket="code-of-others")
     built = build(local_target(runtime_bootstrap()))
     changed = replace(
         built,
@@ -150,23 +174,23 @@ def test_an_update_that_keeps_all_parameters_deploys_the_changed_code_and_layer(
         layer=package({**built.layer.files, "python/changed.py": b""}, "layer/"),
     )
     for one in (changed.functions, changed.layer):
-        target.client("s3").put_object(Bucket="code-of-others", Key=one.key, Body=one.data)
-    update_as_others_do(target, "updated", package_template(read_sources(), changed, "code-of-others"))
+        shared.client("s3").put_object(Bucket="code-of-others", Key=one.key, Body=one.data)
+    update_as_others_do(shared, "updated", package_template(read_sources(), changed, "code-of-others"))
 
     after = running()
     assert (after[0] != before[0], after[1] != before[1]) == (True, True)
 
 
-def test_a_retention_that_the_template_was_not_packaged_for_is_refused(target: Target) -> None:
+def test_a_retention_that_the_template_was_not_packaged_for_is_refused(shared: Target) -> None:
     """The parameter alone would leave the policies as they are, and lose the data with the stack."""
     text = package_template(read_sources(), build(local_target(runtime_bootstrap())), "anywhere")
     wanted = [{"ParameterKey": "DataRetention", "ParameterValue": "Retain"}]
-    target.client("s3").create_bucket(Bucket="templates")
-    target.client("s3").put_object(Bucket="templates", Key="template.yaml", Body=text.encode())
+    shared.client("s3").create_bucket(Bucket="templates")
+    shared.client("s3").put_object(Bucket="templates", Key="template.yaml", Body=text.encode())
     with pytest.raises(ClientError, match="DataRetention"):
-        target.client("cloudformation").create_stack(
+        shared.client("cloudformation").create_stack(
             StackName="retained",
-            TemplateURL=f"{target.endpoint_url}/templates/template.yaml",
+            TemplateURL=f"{shared.endpoint_url}/templates/template.yaml",
             Parameters=wanted,
             Capabilities=["CAPABILITY_IAM"],
         )

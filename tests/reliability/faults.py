@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -66,10 +67,14 @@ def object_id(*faults: Fault) -> str:
     return str(PurePosixPath(*(fault.path for fault in faults), "x.jpg"))
 
 
-def of_call(call: Call) -> list[Fault]:
+LASTING = ("throttled", "failed", "reset", "silent")
+"""What another try may pass, here for ever: answers and none take turns."""
+
+
+def of_call(call: Call, lasting: Iterable[str]) -> list[Fault]:
     """Return what is to happen to a call alone; what else passes happens `EVERYWHERE` at once."""
     once = [Fault(call, kind, "once") for kind in ("silent", "denied")]
-    return once + [Fault(call, kind, "ever") for kind in KINDS if kind != "lost"]
+    return once + [Fault(call, kind, "ever") for kind in ("denied", *lasting)]
 
 
 EVERYWHERE = [Fault(Call(ANY, ANY), kind, "once") for kind in ("throttled", "failed", "reset", "lost")]

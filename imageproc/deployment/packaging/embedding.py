@@ -35,7 +35,7 @@ def embedding_package(target: BuildTarget, prefix: str = "", *, cache: Path | No
     NumPy itself. Raises PackagingError.
     """
     files = _local() if target.bootstrap is not None else _downloaded(target, cache)
-    return package({f"python/{name}": data for name, data in files.items()}, prefix)
+    return package({f"python/{name}": data for name, data in files.items()}, prefix, level=target.level)
 
 
 def is_loaded(name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import imageproc
 from imageproc.deployment.packaging import wheels
-from imageproc.deployment.packaging.archive import Package, package
+from imageproc.deployment.packaging.archive import QUICK, THOROUGH, Package, package
 from imageproc.deployment.packaging.embedding import embedding_package
 from imageproc.deployment.packaging.pruning import prune
 from imageproc.errors import PackagingError
@@ -39,6 +39,11 @@ class BuildTarget:
     runtime: str
     architecture: str
     bootstrap: bytes | None = None
+
+    @property
+    def level(self) -> int:
+        """How much the zips are compressed."""
+        return THOROUGH if self.bootstrap is None else QUICK
 
     @property
     def python_version(self) -> str:
@@ -106,7 +111,7 @@ def functions_package(target: BuildTarget, prefix: str = "", root: Path | None =
     files = {f"{root.name}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in _sources(root)}
     if target.bootstrap is not None:
         files["bootstrap"] = target.bootstrap
-    return package(files, prefix, executable=frozenset({"bootstrap"}))
+    return package(files, prefix, frozenset({"bootstrap"}), target.level)
 
 
 def layer_package(target: BuildTarget, prefix: str = "", *, cache: Path | None = None) -> Package:
@@ -117,7 +122,8 @@ def layer_package(target: BuildTarget, prefix: str = "", *, cache: Path | None =
     files: dict[str, bytes] = {}
     for found in _installed() if target.bootstrap is not None else _downloaded(target, cache):
         files.update(found)
-    layer = package({f"python/{name}": data for name, data in prune(files).items()}, prefix)
+    laid_out = {f"python/{name}": data for name, data in prune(files).items()}
+    layer = package(laid_out, prefix, level=target.level)
     if layer.unpacked > _MAX_UNPACKED_BYTES:
         raise PackagingError(
             f"The layer unpacks to {layer.unpacked} bytes; Lambda allows {_MAX_UNPACKED_BYTES}."

@@ -14,40 +14,18 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from imageproc.local.recognition import frames
+from imageproc.local.recognition.remembering import Remembering
 from imageproc.local.recognition.service import answer
 from imageproc.local.recognition.storage import Caller, read_object
 
 if TYPE_CHECKING:
-    from imageproc.local.recognition.labels import FoundLabel
     from imageproc.local.recognition.recognizer import Recognise
 
 WORKERS = 2
 _WAITING = 2
-_REMEMBERED = 1000
-"""Files; what is known of them takes some kilobytes each."""
-
-
-class Remembering:
-    """Looks at a file once: it comes again when it is copied, processed again, or retried."""
-
-    def __init__(self, recognise: Recognise) -> None:
-        """Remember what `recognise` found."""
-        self._recognise = recognise
-        self._found: dict[bytes, list[FoundLabel]] = {}
-
-    def __call__(self, data: bytes) -> list[FoundLabel]:
-        """Return what is known of the file, or look."""
-        key = sha256(data).digest()
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._recognise(data)
-            if len(self._found) > _REMEMBERED:
-                self._found.clear()
-        return found
 
 
 class Endpoint:
@@ -90,7 +68,7 @@ def main(descriptor: int, local_aws: str) -> None:
     from imageproc.local.recognition.recognizer import Recognizer
 
     with socket.socket(fileno=descriptor) as connection:
-        Endpoint(connection, local_aws, Remembering(Recognizer().labels)).serve()
+        Endpoint(connection, local_aws, Remembering(Recognizer(remember=True).labels)).serve()
 
 
 if __name__ == "__main__":

@@ -26,13 +26,13 @@ _THREADS = 2
 class Recognizer:
     """The loaded models, to be used from several threads."""
 
-    def __init__(self) -> None:
-        """Load the models.
+    def __init__(self, *, remember: bool = False) -> None:
+        """Load the models. If they are to `remember`, pixels that they have seen are not looked at again.
 
         Raises ModelsMissingError.
         """
-        self._classifier = Classifier(_THREADS)
-        self._detector = Detector(_THREADS)
+        self._classifier = Classifier(_THREADS, remember=remember)
+        self._detector = Detector(_THREADS, remember=remember)
         self._decoding = threading.Lock()
 
     def labels(self, data: bytes) -> list[FoundLabel]:

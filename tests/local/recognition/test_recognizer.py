@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -54,6 +57,27 @@ def test_labels_are_right_often_enough(recognizer: Recognizer) -> None:
     assert judged.given >= 20, "to say nothing is no way to be precise"
     assert judged.precision >= 0.85, judged.wrong
     assert judged.recall >= 0.5
+
+
+def test_the_same_pixels_are_looked_at_once(recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that differs in its metadata alone, and a plain picture of another size."""
+    remembering, looked = Recognizer(remember=True), list[str]()
+    for model in (remembering._classifier, remembering._detector):
+        known: Any = model._look
+        monkeypatch.setattr(known, "_look", counted(known._look, looked, type(model).__name__))
+    files = [pictures.jpeg(make="A"), pictures.jpeg(make="B"), pictures.jpeg((80, 90)), pictures.png()]
+    found = [remembering.labels(file) for file in files]
+    assert found == [recognizer.labels(file) for file in files]
+    # A plain picture is its own mirror image.
+    assert Counter(looked) == {"Classifier": 2, "Detector": 2}
+
+
+def counted(look: Callable[[Any], Any], looked: list[str], name: str) -> Callable[[Any], Any]:
+    def looks(seen: Any) -> Any:
+        looked.append(name)
+        return look(seen)
+
+    return looks
 
 
 def test_a_photo_on_its_side_is_seen_upright(recognizer: Recognizer) -> None:

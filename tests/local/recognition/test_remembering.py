@@ -1,4 +1,4 @@
-"""A file that recognition has seen is not looked at again."""
+"""What recognition has seen is not looked at again: a file, or the same pixels in another file."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import pytest
 pytest.importorskip("cv2", reason="the extra 'recognition' is not installed")
 
 from imageproc.errors import ImageIdentifyError
-from imageproc.local.recognition import endpoint
+from imageproc.local.recognition import remembering
 from imageproc.local.recognition.labels import FoundLabel
 
 
 def test_a_file_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "_REMEMBERED", 2)
+    monkeypatch.setattr(remembering, "_REMEMBERED", 2)
     looked: list[bytes] = []
 
     def recognise(data: bytes) -> list[FoundLabel]:
         looked.append(data)
         return [FoundLabel(data.decode(), 1.0, (), "Any")]
 
-    remembering = endpoint.Remembering(recognise)
+    remember = remembering.Remembering(recognise)
     for data in (b"a", b"b", b"a", b"b", b"c", b"a"):
-        assert remembering(data)[0].name == data.decode()
+        assert remember(data)[0].name == data.decode()
     assert looked == [b"a", b"b", b"c", b"a"], "the third one made room"
 
 
@@ -29,7 +29,7 @@ def test_what_is_no_photo_is_refused_each_time() -> None:
     def refuse(_data: bytes) -> list[FoundLabel]:
         raise ImageIdentifyError("no photo")
 
-    remembering = endpoint.Remembering(refuse)
+    remember = remembering.Remembering(refuse)
     for _ in range(2):
         with pytest.raises(ImageIdentifyError):
-            remembering(b"no photo")
+            remember(b"no photo")
