@@ -126,7 +126,8 @@ class Snapshot:
             _NOTE.format(f"{datetime.now().astimezone():%-d %B %Y, %H:%M %Z}")
         )
         kept = drawn if len(drawn) <= MAX_CHARACTERS else Markup("<p>There was too much to keep.</p>")
-        page = _STYLE + Markup('<div class="ip-snapshot mathjax_ignore">{}{}</div>').format(note, kept)
+        shown = note if drawn else ""
+        page = _STYLE + Markup('<div class="ip-snapshot mathjax_ignore">{}{}</div>').format(shown, kept)
         data = {"text/html": str(page), "text/plain": ""}
         publish_display_data(data, **options)
 

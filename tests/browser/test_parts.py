@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -27,6 +28,8 @@ from imageproc.widgets.parts.duplicate_groups import DuplicateGroups, GroupedPho
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource
 from imageproc.widgets.parts.photo_viewer import FactGroup, LabelHandlers, PhotoViewer, ViewedPhoto
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
+from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.parts.text_field import TextField
 from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from tests.browser.pages import Page, Visit
@@ -239,18 +242,24 @@ def zone(state: UploadState) -> DropZone:
 
 
 KERNEL = """() => {
-  const model = models[0], send = model.send;
+  const model = models[0], send = model.send, offered = new Map(), has = window.has = new Set();
   window.asked = 0;
   model.send = (message) => {
     send(message);
     const answers = [];
-    for (const { id } of message.offers) {
+    for (const { id, digest } of message.offers) {
       window.asked++;
       const post = { url: 'http://localhost/s3', fields: {}, seconds: 300 };
-      answers.push(window.expired ? { id, text: 'Sign in again.', outage: true } : { id, post });
+      const album = window.album ?? '', there = { id, state: 'duplicate', text: '', album };
+      offered.set(id, `${album}/${digest}`);
+      if (window.expired) answers.push({ id, text: 'Sign in again.', outage: true });
+      else answers.push(has.has(offered.get(id)) ? there : { id, post, album });
     }
-    for (const { id, state } of message.reports)
-      if (state === 'posted') answers.push({ id, state: 'sent', text: '' });
+    for (const { id, state } of message.reports) {
+      if (state !== 'posted') continue;
+      has.add(offered.get(id));
+      answers.push({ id, state: 'sent', text: '' });
+    }
     const answer = { type: 'answers', session: message.session, files: answers };
     if (answers.length) setTimeout(() => model.receive(answer));
   };
@@ -285,6 +294,11 @@ class Dropping:
         ]
         self.page.locator("input[type=file]").first.set_input_files(photos)
 
+    def drop_named(self, *names: str) -> None:
+        """Drop files of one content under these names."""
+        photos: Any = [{"name": name, "mimeType": "image/png", "buffer": PIXEL} for name in names]
+        self.page.locator("input[type=file]").first.set_input_files(photos)
+
     def until(self, text: str) -> None:
         self.page.locator(".ip-summary", has_text=text).wait_for(timeout=30_000)
 
@@ -314,6 +328,41 @@ def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Pag
     page.page.evaluate("window.expired = false")
     page.page.get_by_role("button", name="Retry failed").click()
     dropping.until("31 of 31 uploaded")
+
+
+def test_what_one_album_has_is_sent_to_another_and_again_after_it_was_forgotten(page: Page) -> None:
+    dropping = Dropping(page, 60)
+    page.page.evaluate("window.album = 'Trip'")
+    dropping.drop_named("a.png")
+    dropping.until("2 of 2 uploaded")
+    page.page.evaluate("window.album = 'Rome'")
+    dropping.drop_named("a.png")
+    dropping.until("1 of 1 uploaded to Trip · 1 of 1 uploaded to Rome")
+    assert dropping.taken == 3, "Rome had no such photo"
+    page.page.get_by_role("button", name="Show files").click()
+    page.page.get_by_text("✓ Uploaded · Rome").wait_for()
+    page.screenshot("drop-zone-two-albums")
+    dropping.drop_named("a.png")
+    page.page.get_by_text("✓ Already uploaded · Rome").wait_for()
+    page.page.evaluate("window.has.clear()")  # forgotten
+    dropping.drop_named("a.png")
+    dropping.until("3 of 3 uploaded to Rome (1 already uploaded)")
+    assert dropping.taken == 4
+
+
+def test_of_twins_in_one_drop_one_is_sent_and_the_other_if_that_fails(page: Page) -> None:
+    dropping = Dropping(page, 0)
+    dropping.drop_named("a.png", "b.png", "c.png")
+    dropping.until("4 of 4 uploaded (2 already uploaded)")
+    assert dropping.taken == 2
+    page.page.evaluate("window.has.clear()")
+    page.page.evaluate("window.expired = true")
+    dropping.drop_named("a.png", "b.png")
+    dropping.until("2 failed")
+    page.page.evaluate("window.expired = false")
+    page.page.get_by_role("button", name="Retry failed").click()
+    dropping.until("6 of 6 uploaded (3 already uploaded)")
+    assert dropping.taken == 3
 
 
 def test_the_list_of_a_tray_is_folded_and_unfolded_again(page: Page) -> None:
@@ -515,8 +564,10 @@ def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) 
     page.page.keyboard.type("Fox")
     page.page.keyboard.press("Enter")
     page.page.get_by_role("button", name="Remove Wolf").click()
-    page.page.get_by_role("heading", name="Labels").click()
     page.page.keyboard.press("u")
+    page.page.keyboard.press("l")
+    page.page.keyboard.press("Escape")
+    assert page.page.get_by_label("Add a label (L)").is_visible(), "Escape leaves the empty field, too"
     edits = page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'label')")
     assert [(one["action"], one["label"], one["to"]) for one in edits] == [
         ("add", "+ Lawn-0", ""),
@@ -567,6 +618,78 @@ def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Pag
     page.page.evaluate(receive, gone)
     assert page.page.get_by_text("There is no stack yet.").count() == 1
     page.page.get_by_text("No picture").wait_for()
+
+
+def test_what_a_gallery_shows_stays_when_aws_does_not_answer_any_more(page: Page) -> None:
+    down: list[bool] = []
+    picture = {"content_type": "image/png", "body": PIXEL}
+    page.page.route("**/picture*", lambda route: route.abort() if down else route.fulfill(**picture))
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array(12).fill(1.5).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+
+    def receive(number: int, count: int, cause: str = "") -> None:
+        shown = [
+            {**asdict(Card(str(one), f"{one}.jpg", thumbnail=True)), "tone": "info"} for one in range(count)
+        ]
+        cards = [{**card, "address": f"http://localhost/picture?{time.monotonic_ns()}"} for card in shown]
+        message = {"type": "window", "version": 1, "number": number, "cards": cards, "cause": cause}
+        page.page.evaluate("(message) => models[0].receive(message, [])", message)
+
+    receive(0, 6)
+    page.page.locator("img.ip-there").nth(5).wait_for()
+    down.append(True)
+    receive(6, 0, "The local AWS does not answer.")
+    page.page.evaluate("window.dispatchEvent(new Event('resize'))")
+    page.page.locator(".ip-scroller").evaluate("(one) => one.dispatchEvent(new Event('scroll'))")
+    page.page.wait_for_function("() => models[0].sent.some(({ type }) => type === 'window')")  # asked again
+    receive(0, 12)  # as they are known, but with new addresses
+    asked = "models[0].sent.filter(({ type }) => type === 'window').length"
+    page.page.wait_for_function(f"() => {asked} > 1")  # for fresh ones
+    receive(0, 12)
+    page.page.wait_for_function("() => models[0].sent.some(({ type }) => type === 'bytes')")
+    assert page.page.locator("img.ip-there").count() == 6
+
+
+PHOTOS = """() => {
+  const main = document.querySelector('main'), [bar, search, status, gallery] = [...main.children];
+  main.className = 'ip-app';
+  main.style = 'position: relative; height: 700px';
+  const photos = document.createElement('div'), line = document.createElement('div');
+  photos.className = 'ip-app-page ip-app-photos';
+  status.classList.add('ip-app-status');
+  gallery.classList.add('ip-app-rows');
+  line.append(status); photos.append(search, line, gallery); main.append(bar, photos);
+}"""
+"""Lays out the page of an album as the web app does."""
+
+
+def test_a_banner_says_alone_what_is_wrong_and_the_slider_lies_on_nothing(page: Page) -> None:
+    bar, status, gallery = TopBar(TopBarHandlers()), StatusLine(), Gallery(GallerySource(lambda *_: []))
+    bar.user, status.text, status.tone = "ann", "Reading photos", "running"
+    search = SearchBar(SearchHandlers(), orders=[("name", "Name")], summary="2 photos")
+    draw(page, [bar, search, status, gallery])
+    page.page.evaluate(PHOTOS)
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array([1.5, 1]).buffer)]"
+    page.page.evaluate(f"() => models[3].receive({layout}, {shapes})")
+    said = page.page.locator(".ip-status-line")
+    boxes = [
+        page.page.locator(one).bounding_box() for one in (".ip-size", ".ip-status-line", ".ip-card >> nth=0")
+    ]
+    size, line, card = ((box["y"], box["y"] + box["height"]) for box in boxes if box)
+    assert line[1] <= size[0] < size[1] <= card[0]
+    page.screenshot("app-reading")
+    cause = "The local AWS does not answer."
+    page.page.evaluate("(cause) => { models[2].set('tone', 'error'); models[2].set('text', cause); }", cause)
+    window = {"type": "window", "version": 1, "number": 0, "cards": [], "cause": cause}
+    page.page.evaluate("(message) => models[3].receive(message, [])", window)
+    assert said.is_visible()
+    page.page.evaluate("(cause) => models[0].set('problem', cause)", cause)
+    page.page.get_by_role("alert").get_by_text(cause).wait_for()
+    assert page.page.get_by_text(cause).filter(visible=True).count() == 1
+    page.screenshot("app-problem")
 
 
 def test_dates_with_few_photos_share_a_row_and_the_rest_waits_for_what_is_in_view(page: Page) -> None:

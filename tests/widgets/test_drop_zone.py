@@ -83,7 +83,7 @@ def page() -> Page:
 def test_a_file_is_offered_sent_and_confirmed(page: Page) -> None:
     page.offer("a.jpg", "b.txt")
     assert page.answers()["s-0"]["post"] == {"url": "https://s3/", "fields": {"key": "a.jpg"}, "seconds": 300}
-    assert page.answers()["s-1"] == {"id": "s-1", "state": "rejected", "text": "no photo"}
+    assert page.answers()["s-1"] == {"id": "s-1", "state": "rejected", "text": "no photo", "album": ""}
     page.tell(reports=[{"id": "s-0", "state": "posted"}])
     page.until(lambda: page.states() == [UploadState.SENT, UploadState.REJECTED])
     page.until(lambda: page.answers()["s-0"].get("state") == "sent")

@@ -187,8 +187,24 @@ def test_days_have_headings_where_there_are_many_photos_a_day_and_months_years_o
     assert list(headings(few)) == [(0, "May 2014"), (8, "April 2014"), (9, "No date")]
     fewer = [date(2014, month, 1) for month in range(9, 2, -1)] + [date(2009, 4, 1)] * 2 + [None]
     assert list(headings(fewer)) == [(0, "2014"), (7, "2009"), (9, "No date")]
-    assert list(headings(fewer[5:])) == []
-    assert list(headings([])) == []
+    assert list(headings(fewer[6:])) == [(0, "2014"), (1, "2009"), (3, "No date")]
+    old = [date(year, 4, 1) for year in (2019, 2014, 2009, 2004)]
+    assert list(headings(old)) == [(0, "2010s"), (2, "2000s")]
+    assert list(headings(old[1:3])) == [], "a heading for each photo finds nothing"
+    assert list(headings([])) == list(headings([None] * 9)) == []
+    years = [date(2020 - number * 28 // 77, 4, 1) for number in range(77)]
+    assert len(list(headings(years))) == 28, "77 photos over 28 years"
+
+
+def test_an_order_that_does_not_go_by_the_date_has_no_headings() -> None:
+    first, second = date(2024, 5, 1), date(2024, 5, 2)
+    assert list(headings([first, second] * 9)) == []
+    assert list(headings([first, None] * 9)) == []
+    assert list(headings([*[None] * 9, *[first] * 9, *[second] * 9])) == [
+        (0, "No date"),
+        (9, "1 May 2024"),
+        (18, "2 May 2024"),
+    ]
 
 
 @pytest.mark.parametrize(

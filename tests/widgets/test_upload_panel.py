@@ -152,7 +152,7 @@ def test_a_file_that_came_through_the_kernel_is_uploaded(workbench: Workbench, t
     assert 290 < form.seconds <= 300
     (tmp_path / "body").write_bytes(PHOTO)
     with (tmp_path / "body").open("rb") as body:
-        assert handler.upload("s-0", body) == UploadResult(UploadState.SENT)
+        assert handler.upload("s-0", body) == UploadResult(UploadState.SENT, album="Cats")
     assert arrived[0][1].file.key == form.fields["key"]
     assert handler._under_way == {}
 
@@ -170,6 +170,45 @@ def test_a_file_goes_to_the_album_that_was_chosen_when_it_was_offered(workbench:
     assert handler.confirm("s-0").state is UploadState.FAILED  # nobody has sent it
 
 
+def test_what_was_dropped_together_goes_to_one_album_whatever_is_opened_meanwhile(
+    workbench: Workbench,
+) -> None:
+    made: list[Album] = []
+
+    def make() -> Album:
+        made.append(ALBUM)
+        return ALBUM
+
+    handler = AlbumUploadHandler(workbench, lambda *_: None, make)
+    handler.album = None
+    together = [replace(offered(f"{one}.jpg", file_id=f"s-{one}"), drop="s-drop-0") for one in range(3)]
+    first = handler.presign(together[0])
+    handler.album = Album("a2", "ann", "Dogs", 0)
+    forms = [first, *map(handler.presign, together[1:])]
+    assert [form.album for form in forms] == ["Cats"] * 3
+    assert all(isinstance(form, UploadForm) and "/a1/" in form.fields["key"] for form in forms)
+    assert len(made) == 1
+    later = handler.presign(replace(offered("9.jpg", file_id="s-9"), drop="s-drop-1"))
+    assert later.album == "Dogs"
+
+
+def test_a_photo_that_was_erased_is_taken_again(
+    workbench: Workbench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imageproc.widgets.panels.upload_panel.moved_away", lambda *_: {})  # no table here
+    panel = UploadPanel(workbench, ALBUM)
+    dropped = replace(offered("a.jpg"), digest=hashlib.sha256(PHOTO).hexdigest())
+    panel.upload_paths([folder / "a.jpg"]).wait(30)
+    other = Album("a2", "ann", "Dogs", 0)
+    panel.album = other
+    assert isinstance(panel._handler.presign(dropped), UploadForm), "the other album does not have it"
+    panel.album = ALBUM
+    assert isinstance(panel._handler.presign(dropped), UploadResult)
+    key = f"Incoming/{panel.uploaded[0].photo_id}"
+    workbench.stack.client("s3").delete_object(Bucket=workbench.stack.bucket, Key=key)
+    assert isinstance(panel._handler.presign(dropped), UploadForm)
+
+
 def test_an_album_that_goes_away_refuses_what_is_offered(workbench: Workbench) -> None:
     panel = UploadPanel(workbench)
     got: list[Any] = []
@@ -177,4 +216,5 @@ def test_an_album_that_goes_away_refuses_what_is_offered(workbench: Workbench) -
     offer = {"id": "s-0", "name": "a.jpg", "size": 9, "type": "image/jpeg"}
     panel.zone._handle_custom_msg({"type": "batch", "session": "s", "offers": [offer]}, [])
     until(lambda: bool(got))
-    assert got[0]["files"] == [{"id": "s-0", "state": "failed", "text": "Choose an album first."}]
+    failed = {"id": "s-0", "state": "failed", "text": "Choose an album first.", "album": ""}
+    assert got[0]["files"] == [failed]

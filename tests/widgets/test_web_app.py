@@ -259,9 +259,54 @@ def test_a_label_is_corrected_in_the_name_of_who_has_logged_in(
 )
 def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str, said: str) -> None:
     visitor.go(fragment)
-    assert said in visitor.app.top_bar.problem
-    visitor.go("#user=ann")
+    card = visitor.app.login.status
+    assert (said in card.text, card.tone) == (True, "error")
+    assert visitor.app.top_bar.problem == "", "below the card it would be far away"
+    visitor.app.login.name.value = "ann"
+    visitor.app.login.log_in()
+    visitor.settle()
     assert (visitor.page, visitor.app.top_bar.problem) == (["albums"], "")
+    assert "not a password" in card.text
+    visitor.go(fragment)
+    assert said in visitor.app.top_bar.problem
+
+
+def test_a_search_is_in_the_field_before_it_is_answered(visitor: Visitor, backend: Backend) -> None:
+    album = album_of(backend)
+    visitor.go("#user=ann")
+    backend.refuse("dynamodb", "Query")
+    visitor.go(f"#user=ann&album={album}&search=tag%3ACat")
+    assert visitor.app.gallery.search_bar.text == "tag:Cat"
+
+
+def test_who_comes_during_an_outage_gets_to_the_address_by_the_log_in(
+    visitor: Visitor, backend: Backend
+) -> None:
+    album = album_of(backend)
+    backend.refuse("dynamodb", "GetItem")
+    visitor.go(f"#user=ann&album={album}")
+    login = visitor.app.login
+    assert ("the test says so" in login.status.text, login.name.value) == (True, "ann")
+    login.log_in()
+    visitor.settle()
+    assert visitor.page == ["photos"]
+
+
+def test_while_it_is_asked_whether_to_erase_photos_the_album_is_not_changed(
+    visitor: Visitor, backend: Backend
+) -> None:
+    app = visitor.app
+    visitor.go(f"#user=ann&album={album_of(backend)}")
+    visitor.tell(app.top_bar, type="edit")
+    app.gallery.gallery.asking = True
+    visitor.settle()
+    assert (app.top_bar.asking, app.editor.form.delete_button.disabled) == (True, True)
+    visitor.tell(app.top_bar, type="edit")
+    visitor.tell(app.top_bar, type="edit")
+    assert visitor.page == ["photos"], "it can be closed, but not opened"
+    app.gallery.gallery.asking = False
+    visitor.settle()
+    assert (app.top_bar.asking, app.editor.form.delete_button.disabled) == (False, False)
 
 
 def test_an_aws_that_does_not_answer_is_said_and_tried_again(visitor: Visitor, backend: Backend) -> None:

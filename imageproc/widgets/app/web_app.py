@@ -13,7 +13,7 @@ import ipywidgets
 
 from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
 from imageproc.client.users import check_user
-from imageproc.errors import QueryError, UploadError
+from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
@@ -43,9 +43,10 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Use this stack."""
         self._workbench = workbench
         self._making = Lock()
+        self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
-        self.navigation = Navigation(self._enter, self._publish, lambda text: self._tell(problem=text))
+        self.navigation = Navigation(self._enter, self._publish, self._say_problem)
         self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
         self.editing = ipywidgets.VBox()
         where = f"Stack {workbench.stack.name} in {workbench.target}"
@@ -83,7 +84,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
 
     def _wire(self) -> None:
-        self.login.on_login(lambda user: self.navigation.go(Address(user)))
+        self.login.on_login(self._log_in)
         self.uploads.on_uploaded(self.follow.add)
         self.uploads.on_begun(lambda _: self.gallery.invite())
         self.uploads.zone.observe(lambda _: self.gallery.invite(), "listed")
@@ -94,6 +95,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
         self.follow.list.observe(self._count, "counts")
+        self.gallery.gallery.observe(lambda change: self._note_question(change["new"]), "asking")
 
     def _name_for_styles(self, pages: list[ipywidgets.Widget]) -> None:
         """Give widgets the classes of static/web_app.css."""
@@ -104,6 +106,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             (self._login_page, "login"),
             (self.card, "card"),
             (self.gallery, "photos"),
+            (self.gallery.status, "status"),
             (self.gallery.gallery, "rows"),
             (self.gallery.map, "map"),
             (self.drawer, "drawer"),
@@ -151,7 +154,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """
         if wanted.user != before.user:
             self._change_user(wanted.user)
-        album = self.albums.find(wanted.album) if wanted.album not in ("", ALL) else None
+        album = self._album_at(wanted)
         self.uploads.album = album
         update(self.uploads.zone, enabled=bool(wanted.user))
         title = album.name if album else "All photos" if wanted.album == ALL else ""
@@ -176,17 +179,47 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flush()
         return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
 
+    def _album_at(self, wanted: Address) -> Album | None:
+        """Return the album of an address, None if it is about none. Raises AlbumNotFoundError, AwsError."""
+        if wanted.album in ("", ALL):
+            return None
+        try:
+            return self.albums.find(wanted.album)
+        except AlbumNotFoundError:
+            self._nowhere = wanted  # to try it again would be in vain
+            raise
+
     def _show_photos(self, wanted: Address, before: Address, album: Album | None) -> None:
+        searched = self.gallery.search_bar.text
         if replace(wanted, search="", photo="") != replace(before, search="", photo=""):
-            self._show_newest(album or self.albums.photos(wanted.user)).wait()
+            reading = self._show_newest(album or self.albums.photos(wanted.user))
+            update(self.gallery.search_bar, text=wanted.search)  # seen before it is answered
+            reading.wait()
             flush()
-        if wanted.search != self.gallery.search_bar.text:
+            searched = ""
+        if wanted.search != searched:
             with contextlib.suppress(QueryError):  # it is said below the field
                 self.gallery.search(wanted.search).wait()
 
     def _show_newest(self, what: Album | PhotoView) -> Job[None]:
         """Show an album in its order, or all photos with the newest first."""
         return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
+
+    def _log_in(self, user: str) -> None:
+        """Go to this user's albums, or try again the address of theirs that could not be shown."""
+        wanted = self.navigation.address
+        if user == wanted.user and wanted != self._nowhere:
+            self.navigation.again()
+        else:
+            self.navigation.go(Address(user))
+
+    def _say_problem(self, text: str) -> None:
+        """Say what is wrong, or nothing: in the bar, or where that would be all there is, in the card."""
+        in_card = self._login_page.layout.display != "none"
+        self.login.say_problem(text if in_card else "")
+        if in_card and text:
+            update(self.login.name, value=self.user)
+        self._tell(problem="" if in_card else text)
 
     def _change_user(self, user: str) -> None:
         if user:
@@ -242,7 +275,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _edit_album(self, is_open: bool) -> None:
         """Show or hide the form for the album that is open."""
         album = self.uploads.album
-        is_open = is_open and album is not None and self.top_bar.editable
+        is_open = is_open and album is not None and self.top_bar.editable and not self.gallery.gallery.asking
         self.top_bar.editing = is_open
         fields.set_visible(self.editing, is_open)
         if is_open and album:
@@ -250,6 +283,12 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.editor.show_user(self.user)
             self.editor.choose(album)
             self.editor.edit()
+
+    def _note_question(self, asking: bool) -> None:
+        """Have the album not changed while it is asked what becomes of its photos."""
+        self._tell(asking=asking)
+        if self.editing.children:
+            update(self.editor.form.delete_button, disabled=asking)
 
     def _show_changed(self, album: Album) -> None:
         """Show the album that is open as it is now."""

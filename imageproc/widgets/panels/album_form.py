@@ -12,7 +12,7 @@ from imageproc.presentation.text import photos_text
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.question import Question
 from imageproc.widgets.panels.shown_photos import ORDERS
-from imageproc.widgets.updates import update
+from imageproc.widgets.updates import flush, update
 
 _UNSORTED = ("(not set)", "")
 _SAY = "(say what becomes of them)"
@@ -37,21 +37,21 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self.name.on_enter(save)
         save_button = fields.button("Save", save)
         self.close_button = fields.button("Close", close)
-        delete_button = fields.button("Delete album…", delete, hint="Delete the album; asks first")
+        self.delete_button = fields.button("Delete album…", delete, hint="Delete the album; asks first")
         super().__init__(
             [
                 fields.row(self.name, self.order),
                 self.description,
                 fields.row(save_button, self.close_button),
-                fields.row(self.photos, delete_button),
+                fields.row(self.photos, self.delete_button),
                 self.question,
             ]
         )
+        self.add_class("ip-album-form")
         fields.set_visible(self, False)
 
     def show(self, album: Album, others: Iterable[Album]) -> None:
         """Show an album's values, and the others to which its photos can be moved."""
-        self.album = album
         known = {value for _, value in self.order.options}
         update(self.name, value=album.name)
         update(self.description, value=album.description)
@@ -60,6 +60,8 @@ class AlbumForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         moves = [(f"Move them to {one.name}", one.id) for one in others if one.id != album.id]
         fates = [(_SAY, _KEEP), *moves, ("Forget them for good", _FORGET)]
         update(self.photos, options=fates, value=_KEEP)
+        flush()
+        self.album = album  # its values are in the fields: now they may be changed
         fields.set_visible(self, True)
 
     def hide_unless(self, album: Album) -> None:

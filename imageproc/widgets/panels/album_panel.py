@@ -157,7 +157,11 @@ class AlbumPanel(Panel):
 
     def _delete(self, album: Album, control: JobControl) -> bool:
         def ask(text: str) -> bool:
-            return self.ask(self.form.question, text, control, "Delete the album")
+            update(self.form.delete_button, disabled=True)
+            try:
+                return self.ask(self.form.question, text, control, "Delete the album")
+            finally:
+                update(self.form.delete_button, disabled=False)
 
         def told(done: int, total: int) -> None:
             control.check()

@@ -95,7 +95,8 @@ class CleanUpPanel(Panel):
     def _show(self) -> None:
         if self.found is None:
             return
-        gone = list(_rows(self.found, self._delete_data))
+        about = "" if self.workbench.target.is_local else "about "
+        gone = list(_rows(self.found, self._delete_data, about))
         kept = self.found.kept(delete_data=self._delete_data)
         rows = [*gone, *((Cell("kept", Tone.WARNING), Cell("", code=name), "") for name in kept)]
         stack, target = self.workbench.stack.name, self.workbench.target
@@ -107,6 +108,7 @@ class CleanUpPanel(Panel):
 
     def _remove(self, cancellation: Cancellation) -> Swept:
         swept = Swept(self.workbench.stack.name)
+        self.events.show(self._lines, empty="Nothing is removed yet: the removal has just begun.")
         for event in self.workbench.destroy(delete_data=self._delete_data, cancellation=cancellation):
             self._tell(event)
             if isinstance(event, Swept):
@@ -147,10 +149,14 @@ class CleanUpPanel(Panel):
         }
 
 
-def _rows(found: Inventory, delete_data: bool | None) -> Iterator[tuple[str, Cell, str]]:
-    """Yield what would be removed: what it is, its name, what it holds."""
+def _rows(found: Inventory, delete_data: bool | None, about: str) -> Iterator[tuple[str, Cell, str]]:
+    """Yield what would be removed: what it is, its name, what it holds.
+
+    `about` is said before a table's items: AWS counts them every six hours.
+    """
     data = found.removed_data(delete_data=delete_data)
     held = {one.name: f"{one.versions:,} versions of {one.objects:,} objects" for one in data.buckets}
+    held |= {one.name: f"{about}{one.items:,} items" if one.items else "" for one in data.tables}
     for line in found.names(delete_data=delete_data):
         what, name = line.rsplit(" ", 1) if not line.startswith("stack ") else line.split(" ", 1)
         yield what, Cell("", code=name), held.get(name, "")

@@ -10,6 +10,8 @@ from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
 
+_WHAT_FOR = "A user name tells whose albums to show. It is not a password: anyone may use any name."
+
 
 class LoginPanel(Panel):
     """Asks for a user name; `user` is empty until there is one."""
@@ -22,11 +24,15 @@ class LoginPanel(Panel):
         self._listeners: list[Callable[[str], object]] = []
         self.name.on_enter(self.log_in)
         super().__init__(fields.row(self.name, self.login_button))
-        self.say("A user name tells whose albums to show. It is not a password: anyone may use any name.")
+        self.say(_WHAT_FOR)
 
     def on_login(self, listener: Callable[[str], object]) -> None:
         """Call this with each name that logs in."""
         self._listeners.append(listener)
+
+    def say_problem(self, text: str) -> None:
+        """Say why nobody got in; with an empty text, what a user name is for. Log in tries again."""
+        self.say(text or _WHAT_FOR, Tone.ERROR if text else Tone.INFO)
 
     def log_in(self) -> None:
         """Log in with the name in the field, or show what is wrong with it."""

@@ -6,10 +6,11 @@ Known of each are its ID, shape, day and place. The records of those in view are
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from operator import ge, le
 from threading import Lock
 
 from imageproc import Album, Photo, PhotoView
@@ -41,7 +42,9 @@ _KEPT = 2000
 """Records that are kept at hand."""
 
 _ENOUGH = 5
-"""Photos below a heading, on average: with fewer, a row of photos would be mostly empty."""
+"""Photos below a day's or month's heading, on average: with fewer, longer times are better."""
+_ENOUGH_OF_YEARS = 2
+"""The same, of years and decades, which few photos over a long time are found by."""
 
 
 def own_order(album: Album | None) -> str:
@@ -125,7 +128,8 @@ class ShownPhotos:
         missing = [one for one in ids if one not in found]
         if missing:
             some = replace(self.view.photos.where(id=missing), hidden=self.view.hidden)
-            read = {photo.id: photo for photo in some}
+            with some.photos.catalog.unsynced():  # as they were found, also if AWS does not answer any more
+                read = {photo.id: photo for photo in some}
             found |= read
             self._keep(read)
         return [found.get(one) for one in ids]
@@ -165,10 +169,13 @@ class ShownPhotos:
 
 
 def headings(days: Sequence[date | None]) -> Iterator[tuple[int, str]]:
-    """Yield a heading for each day, month or year, if one has enough photos, and where it begins."""
+    """Yield a heading for each day, month, year or decade, whichever has enough photos, and where it begins.
+
+    There are none where no photo has a date, nor over an order that does not go by the date.
+    """
     dates = {day for day in days if day}
-    enough = (one for one in (_day, _month, _year) if len(days) >= _ENOUGH * len(set(map(one, dates))))
-    text, last = next(enough, None), None
+    text = _spans(dates, len(days)) if dates and _go_by_date(days) else None
+    last = None
     if text is None:
         return
     texts = {None: "No date"} | {day: text(day) for day in dates}
@@ -177,6 +184,21 @@ def headings(days: Sequence[date | None]) -> Iterator[tuple[int, str]]:
         if shown != last:
             yield number, shown
             last = shown
+
+
+def _spans(dates: set[date], photos: int) -> Callable[[date], str] | None:
+    """Return what names the shortest time that has enough of so many photos; None if none has."""
+    enough = ((_day, _ENOUGH), (_month, _ENOUGH), (_year, _ENOUGH_OF_YEARS), (_decade, _ENOUGH_OF_YEARS))
+    return next((text for text, least in enough if photos >= least * len(set(map(text, dates)))), None)
+
+
+def _go_by_date(days: Sequence[date | None]) -> bool:
+    """Whether dates only rise or only fall, and those without one are together at an end."""
+    dated = [day for day in days if day]
+    left = len(days) - len(dated)
+    if left and any(days[:left]) and any(days[-left:]):
+        return False
+    return all(map(le, dated, dated[1:])) or all(map(ge, dated, dated[1:]))
 
 
 def _day(day: date) -> str:
@@ -189,6 +211,10 @@ def _month(day: date) -> str:
 
 def _year(day: date) -> str:
     return str(day.year)
+
+
+def _decade(day: date) -> str:
+    return f"{day.year // 10}0s"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class TargetPanel(Panel):
         self.workbench = workbench
         for listener in self._listeners:
             listener(workbench)
-        self.say(" ".join([described, *healed]), Tone.SUCCESS)
+        self.say(" ".join([described, *healed]), Tone.INFO)  # whether there is a stack is not known here
         fields.set_visible(self.choices, False)
         fields.set_visible(self.change_button, True)
         return workbench

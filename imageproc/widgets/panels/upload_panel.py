@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from imageproc import (
@@ -136,7 +137,7 @@ class UploadPanel(Panel):
         self, paths: list[Path | str], album: Album, cancellation: Cancellation, **options: bool
     ) -> list[Uploaded]:
         self._batch += 1
-        shown = _KernelRows(self.zone, f"kernel-{self._batch}")
+        shown = _KernelRows(self.zone, f"kernel-{self._batch}", album.name)
         sent: list[Uploaded] = []
         events = self._workbench.uploads.upload(
             paths, album, outage_timeout_s=TIMEOUT_S, cancellation=cancellation, **options
@@ -200,35 +201,32 @@ class AlbumUploadHandler:
         self._allow_duplicates, self._begun = allow_duplicates, begun
         self._uploads = lru_cache(4)(workbench.uploads.from_browser)
         self._under_way: dict[str, tuple[Album, BrowserUploads, PresignedPost]] = {}
+        self._drops: dict[str, Album] = {}
+        self._choosing = Lock()
 
     def presign(self, file: DroppedFile) -> UploadForm | UploadResult:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
-        album = self.album
-        if album is None:
-            if self.make_album is None:
-                raise UploadError(_NO_ALBUM)
-            try:
-                sniff(file.head)  # no album is made for what is no photo
-            except ImageRejectedError as error:
-                return UploadResult(UploadState.REJECTED, str(error))
-            album = self.make_album()
+        try:
+            album = self._album_of(file)
+        except ImageRejectedError as error:
+            return UploadResult(UploadState.REJECTED, str(error))
         uploads = self._uploads(album, allow_duplicates=self._allow_duplicates())
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):
-            return self._result(file.id, found, self._moved(found, album))
+            return self._result(file.id, found, album, self._moved(found, album))
         self._under_way[file.id] = album, uploads, found
         self._begun(album)
-        return UploadForm(found.url, found.fields, found.expires - time.time())
+        return UploadForm(found.url, found.fields, found.expires - time.time(), album.name)
 
     def confirm(self, file_id: str) -> UploadResult:
         """Return whether the bucket has the file."""
-        _, uploads, post = self._under_way[file_id]
-        return self._ended(file_id, uploads.finished(post))
+        album, uploads, post = self._under_way[file_id]
+        return self._ended(file_id, uploads.finished(post), album)
 
     def upload(self, file_id: str, body: BinaryIO) -> UploadResult:
         """Upload what came through the kernel."""
-        _, uploads, post = self._under_way[file_id]
-        return self._ended(file_id, uploads.send_bytes(post, body))
+        album, uploads, post = self._under_way[file_id]
+        return self._ended(file_id, uploads.send_bytes(post, body), album)
 
     def discard(self, file_id: str) -> None:
         """Forget a file that was presigned."""
@@ -238,8 +236,26 @@ class AlbumUploadHandler:
         """Whether files are on their way to this album."""
         return any(into.id == album.id for into, _, _ in list(self._under_way.values()))
 
-    def _ended(self, file_id: str, found: Uploaded | RefusedFile | UploadFailed) -> UploadResult:
-        result = self._result(file_id, found)
+    def _album_of(self, file: DroppedFile) -> Album:
+        """Return where a file goes: with what was dropped with it, although another album is open by now.
+
+        Raises UploadError without an album, ImageRejectedError for what no album is made for.
+        """
+        with self._choosing:
+            album = self._drops.get(file.drop, self.album)
+            if album is None:
+                if self.make_album is None:
+                    raise UploadError(_NO_ALBUM)
+                sniff(file.head)
+                album = self.make_album()
+            if file.drop:
+                self._drops[file.drop] = album
+            return album
+
+    def _ended(
+        self, file_id: str, found: Uploaded | RefusedFile | UploadFailed, album: Album
+    ) -> UploadResult:
+        result = self._result(file_id, found, album)
         self._under_way.pop(file_id, None)  # from now on it is followed
         return result
 
@@ -252,14 +268,15 @@ class AlbumUploadHandler:
         return "".join(f"It was moved to {name} since." for name in moved.values())
 
     def _result(
-        self, file_id: str, found: Uploaded | RefusedFile | UploadFailed, where: str = ""
+        self, file_id: str, found: Uploaded | RefusedFile | UploadFailed, album: Album, where: str = ""
     ) -> UploadResult:
         if isinstance(found, Uploaded):
             self._arrived(file_id, found)
-            return UploadResult(_sent_state(found), where or _there_as(found))
+            return UploadResult(_sent_state(found), where or _there_as(found), album=album.name)
         rejected = isinstance(found, RefusedFile)
         state = UploadState.REJECTED if rejected else UploadState.FAILED
-        return UploadResult(state, found.cause, isinstance(found, UploadFailed) and found.outage)
+        outage = isinstance(found, UploadFailed) and found.outage
+        return UploadResult(state, found.cause, outage, album.name)
 
 
 def _sent_state(sent: Uploaded) -> UploadState:
@@ -274,8 +291,8 @@ def _there_as(sent: Uploaded) -> str:
 class _KernelRows:
     """The drop zone's rows for the files that the kernel sends."""
 
-    def __init__(self, zone: DropZone, prefix: str) -> None:
-        self._zone, self._prefix = zone, prefix
+    def __init__(self, zone: DropZone, prefix: str, album: str) -> None:
+        self._zone, self._prefix, self._album = zone, prefix, album
         self._ids: dict[str, str] = {}
         self._bytes: dict[str, int] = {}
         self._published = 0.0
@@ -325,6 +342,7 @@ class _KernelRows:
         if key not in self._ids:
             self._ids[key] = f"{self._prefix}-{len(self._ids)}"
             self._zone.rows.add(self._ids[key], name, size)
+            self._zone.rows.change(self._ids[key], UploadState.WAITING, album=self._album)
         return self._ids[key]
 
     def _end(self, file_id: str, state: UploadState, text: str = "") -> None:

@@ -33,7 +33,10 @@ class TopBarHandlers:
 
 
 class TopBar(anywidget.AnyWidget):
-    """The name of the place, a search field, and buttons. Without a user there is nothing but a banner."""
+    """The name of the place, a search field, and buttons. Without a user there is nothing but a banner.
+
+    While something is `asking` for an answer, the form for the album cannot be opened.
+    """
 
     _esm = script("top_bar.js")
     _css = style("top_bar.css", "web_app.css")
@@ -46,6 +49,7 @@ class TopBar(anywidget.AnyWidget):
     expanded = traitlets.Bool(False).tag(sync=True)
     editable = traitlets.Bool(False).tag(sync=True)
     editing = traitlets.Bool(False).tag(sync=True)
+    asking = traitlets.Bool(False).tag(sync=True)
     placed = traitlets.Int(0).tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 

@@ -1,10 +1,16 @@
 // What tables and lists hold.
 // Returns an identifier, cut in the middle by the style sheet where it is too long, and a button that copies it.
-const TAIL = 12;
+const TAIL = 12, LONG_TAIL = 24;
 function code(text, copy = true) {
-  const at = Math.max(0, text.length - TAIL);
+  const at = tailOf(text);
   const parts = [element("span", { class: "ip-head" }, text.slice(0, at)), element("span", { class: "ip-tail" }, text.slice(at))];
   return element("span", { class: "ip-code", title: text }, ...parts, copy ? copyButton(text) : null);
+}
+
+// Where the end begins that is not cut: at a word, or it would read like a typing error.
+function tailOf(text) {
+  const from = Math.max(0, text.length - LONG_TAIL), word = text.slice(from).search(/[\s/_:.-](?=[^\s/_:.-].{3})/);
+  return from && word >= 0 ? from + word + 1 : Math.max(0, text.length - TAIL);
 }
 
 function copyButton(text) {

@@ -31,7 +31,8 @@ function render({ model, el }) {
   const details = element("button", { type: "button", onclick: () => { unfolded = list.box.hidden; draw(); } });
   const clear = element("button", { type: "button", onclick: () => transfers.clear() }, "Clear finished");
   const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear));
-  const list = fileList(transfers);
+  const albumOf = (file) => file.album || transfers.albums.get(file.drop) || "";
+  const list = fileList(transfers, albumOf);
   const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, option, totals, list.box, spoken));
   el.append(root);
   const anywhere = model.get("anywhere"), veilText = element("p"), veil = element("div", { class: "ip-veil", hidden: true }, element("div", {}, element("strong", {}, "Drop photos to upload them"), veilText));
@@ -44,7 +45,7 @@ function render({ model, el }) {
   function toggleProblems() { onlyProblems = !onlyProblems; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
 
   // ---- taking files
-  function take(found) { if (model.get("enabled")) transfers.add(found); }
+  function take(found, drop) { if (model.get("enabled")) transfers.add(found, drop); }
   for (const input of [files, folder]) {
     input.addEventListener("change", () => { take([...input.files].filter(({ webkitRelativePath }) => !/(^|\/)\./.test(webkitRelativePath))); input.value = ""; });
   }
@@ -53,7 +54,7 @@ function render({ model, el }) {
     event.preventDefault(); event.stopPropagation();
     if (event.type === "dragenter") over++;
     if (event.type === "dragleave") over--;
-    if (event.type === "drop") { over = 0; takeDropped(event.dataTransfer, take); }
+    if (event.type === "drop") { over = 0; const drop = transfers.newDrop(); takeDropped(event.dataTransfer, (found) => take(found, drop)); }
     event.dataTransfer.dropEffect = model.get("enabled") ? "copy" : "none";
     zone.toggleAttribute("data-over", over > 0 && model.get("enabled"));
     veil.hidden = over <= 0;
@@ -104,8 +105,7 @@ function render({ model, el }) {
     totals.hidden = !all.length;
     bar.value = bytes > 0 ? Math.min(1, sent / bytes) : underWay ? 0 : 1;
     bar.hidden = !underWay;
-    const words = [`${count.sent + count.duplicate} of ${all.length} uploaded`];
-    if (count.duplicate) words[0] += ` (${count.duplicate} already uploaded)`;
+    const words = uploaded(all);
     for (const state of ["failed", "rejected", "cancelled"]) if (count[state]) words.push(`${count[state]} ${state}`);
     const plain = words.join(", ");
     if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());
@@ -115,6 +115,15 @@ function render({ model, el }) {
     retryAll.hidden = !transfers.counts.failed;
     problems.hidden = !bad.length || (bad.length === all.length && !onlyProblems);
     clear.hidden = !transfers.files.size || transfers.underWay > 0;
+  }
+  function uploaded(all) { // album by album, as long as that is short
+    const albums = Map.groupBy(all, albumOf), named = [...albums.keys()].filter(Boolean);
+    const say = (files, where) => {
+      const there = files.filter(({ state }) => state === "duplicate").length, done = there + files.filter(({ state }) => state === "sent").length;
+      return `${done} of ${files.length} uploaded${where}${there ? ` (${there} already uploaded)` : ""}`;
+    };
+    if (named.length > 1 && named.length < 4) return [...albums].map(([album, files]) => say(files, album && ` to ${album}`));
+    return [say(all, named.length > 1 ? ` to ${named.length} albums` : "")];
   }
   function speed(sent) {
     const now = performance.now();
@@ -149,10 +158,11 @@ function render({ model, el }) {
 function isProblem({ state }) { return state === "failed" || state === "rejected"; }
 
 // A list that has elements for the visible files only, so that thousands are as quick as ten.
-function fileList(transfers) {
+function fileList(transfers, albumOf) {
   const space = element("div", { class: "ip-space", role: "list", "aria-label": "Files" });
   const box = element("div", { class: "ip-files", tabindex: 0, role: "region", "aria-label": "Files and their states" }, space);
   const rows = []; // elements, in order of position
+  let several = false; // whether the files go to several albums, so that each row names its own
   box.addEventListener("keydown", (event) => { if (SCROLL_KEYS.has(event.key)) event.stopPropagation(); });
   let follows = true; // files that are being sent stay in view until the user scrolls
   for (const type of ["wheel", "pointerdown", "keydown", "focusin"]) box.addEventListener(type, () => { follows = false; }, { passive: true });
@@ -171,7 +181,8 @@ function fileList(transfers) {
     row.file = file;
     write(row.name, file.name); row.name.title = file.name;
     write(row.size, bytesText(file.size));
-    write(row.state, `${sign} ${text}${file.text ? `: ${file.text}` : ""}`);
+    const where = several && albumOf(file) ? ` · ${albumOf(file)}` : "";
+    write(row.state, `${sign} ${text}${where}${file.text ? `: ${file.text}` : ""}`);
     row.state.title = file.text; row.state.dataset.tone = STATE_TONES[file.state];
     row.bar.hidden = !sending || Boolean(file.posted && file.sent === file.size); row.bar.value = file.size ? file.sent / file.size : 0;
     row.bar.setAttribute("aria-label", `${file.name} uploaded`);
@@ -184,7 +195,8 @@ function fileList(transfers) {
   function write(target, text) { if (target.textContent !== text) target.textContent = text; }
 
   function draw(files) {
-    const height = box.clientWidth < 500 ? 92 : 36;
+    several = new Set(files.map(albumOf).filter(Boolean)).size > 1;
+    const height = box.clientWidth < 500 ? 92 : 42;
     box.hidden = !files.length;
     space.style.height = `${files.length * height}px`;
     space.style.setProperty("--ip-row", `${height}px`);

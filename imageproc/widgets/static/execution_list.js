@@ -1,5 +1,5 @@
 function render({ model, el }) {
-  const filters = { all: "All", active: "Under way", failed: "Failed" };
+  const filters = { all: "All", active: "Under way", failed: "Need attention" };
   const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
   const head = element("thead"), body = element("tbody"), known = new Map(), asked = [];
   const more = element("button", { type: "button", onclick: () => { model.set("limit", model.get("limit") + 50); model.save_changes(); } });

@@ -32,7 +32,7 @@ function render({ model, el }) {
   el.append(root);
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
-  let nodes = new Map(), blocks = new Map(), asked = new Set(), pictures = new Map();
+  let nodes = new Map(), blocks = new Map(), asked = new Set(), expired = new Set(), pictures = new Map();
   let frame = 0, timer = 0, current = 0, seen = [0, 0], troubled = false, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "", alone = true;
 
   function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
@@ -93,6 +93,7 @@ function render({ model, el }) {
     nodes.delete(number);
     const picture = pictures.get(number);
     if (picture?.blob) { URL.revokeObjectURL(picture.blob); pictures.delete(number); }
+    else if (picture) picture.image = null;
   }
 
   function dateOf(number) {
@@ -132,11 +133,13 @@ function render({ model, el }) {
   function showPicture(number, card, place) {
     const known = pictures.get(number) || { tries: 0 };
     pictures.set(number, known);
+    if (known.image?.classList.contains("ip-there")) return place.append(known.image); // it may not be had again
     if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning", title: known.cause }, `${STATE_SIGNS.warning} No picture`));
     const url = safeUrl(known.blob || (blocked ? "" : card.address));
     if (!url) return askBytes(number, known);
     const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); goOn(); }, onerror: () => failed(number, known) });
     image.src = url;
+    known.image = image;
     place.append(image);
   }
 
@@ -155,7 +158,7 @@ function render({ model, el }) {
     if (pictures.get(number) !== known || !nodes.has(number)) return;
     known.tries += 1;
     if (known.blob) { known.cause = "The picture cannot be shown."; return fill(number); }
-    if (known.tries === 1 && anyShown) { blocks.delete(Math.floor(number / BLOCK)); return later(); }
+    if (known.tries === 1 && anyShown) { expired.add(Math.floor(number / BLOCK)); return later(); }
     blocked = !anyShown;
     askBytes(number, known);
   }
@@ -166,11 +169,13 @@ function render({ model, el }) {
     model.send({ type: "bytes", version, number });
   }
 
+  function isWhole(block, known = blocks.get(block)?.length) { return known >= Math.min(BLOCK, aspects.length - block * BLOCK); }
+
   // Asks for the blocks in view once the scrolling has slowed down; the first ones at once.
   function need(from, to, line) {
     clearTimeout(timer);
     const wanted = [];
-    for (let block = Math.floor(from / BLOCK); block <= Math.floor(to / BLOCK); block += 1) if (!blocks.has(block) && !asked.has(block)) wanted.push(block);
+    for (let block = Math.floor(from / BLOCK); block <= Math.floor(to / BLOCK); block += 1) if ((!isWhole(block) || expired.has(block)) && !asked.has(block)) wanted.push(block);
     const middle = plan.rows[rowAt(plan.rows, line)].first / BLOCK;
     wanted.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
     const ask = () => { for (const block of wanted) { asked.add(block); model.send({ type: "window", version, number: block * BLOCK, count: BLOCK }); } };
@@ -204,7 +209,8 @@ function render({ model, el }) {
     headings = content.headings;
     ending.textContent = content.note;
     ending.hidden = !content.note;
-    blocks.clear(); asked.clear(); forgetPictures();
+    for (const known of [blocks, asked, expired]) known.clear();
+    forgetPictures();
     if (content.ahead) asked.add(0);
     alone = true;
     current = Math.min(current, Math.max(0, aspects.length - 1));
@@ -217,12 +223,13 @@ function render({ model, el }) {
   // A block comes whole, or (the first one, unasked) its first screen before the rest.
   function onWindow({ number, cards, cause }) {
     const block = Math.floor(number / BLOCK), at = number % BLOCK, before = at ? blocks.get(block) || [] : [];
-    asked.delete(block);
-    if (cause || before.length < at) blocks.delete(block);
-    if (cause) return trouble(cause);
-    if (before.length !== at) return later();
+    if (cause) { asked.delete(block); return trouble(cause); } // what is there stays
+    if (before.length < at) blocks.delete(block);
+    if (before.length !== at) { asked.delete(block); return later(); }
+    if (isWhole(block, at + cards.length)) asked.delete(block); // else the rest is on its way
     if (troubled) { troubled = false; message = ""; tell(); }
     blocks.delete(block);
+    expired.delete(block);
     blocks.set(block, [...before, ...cards]);
     if (blocks.size > KEPT_BLOCKS) {
       const far = [...blocks.keys()].sort((a, b) => Math.abs(b - block) - Math.abs(a - block));
@@ -348,6 +355,7 @@ function render({ model, el }) {
     list.setAttribute("aria-busy", String(loading));
     list.setAttribute("aria-label", model.get("label"));
     root.classList.toggle("ip-loading", loading);
+    root.classList.toggle("ip-troubled", troubled);
     root.classList.toggle("ip-selecting", marked > 0);
   }
 

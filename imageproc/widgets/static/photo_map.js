@@ -248,7 +248,7 @@ function render({ model, el }) {
   model.on("msg:custom", onMessage);
   model.send({ type: "outlines" });
   model.send({ type: "places" });
-  const undo = [watch(model, ["version"], () => model.send({ type: "places" })), watch(model, ["count", "empty", "note"], later)];
+  const undo = [watch(model, ["version"], () => model.send({ type: "places" })), watch(model, ["count", "empty", "note"], () => { tell(); later(); })];
   return () => { undo.forEach((each) => each()); model.off("msg:custom", onMessage); size.disconnect(); cancelAnimationFrame(frame); };
 }
 export default { render };

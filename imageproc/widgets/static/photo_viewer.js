@@ -23,7 +23,7 @@ function render({ model, el }) {
   const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
   const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, state);
-  const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, oncancel: (event) => { if (renaming || (document.activeElement === field && field.value)) { event.preventDefault(); ask(""); } }, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
+  const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, oncancel: (event) => { if (renaming || document.activeElement === field) { event.preventDefault(); leaveField(); } }, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
     element("div", { class: "ip-bar" }, element("div", { class: "ip-names" }, title, album), position, zoomOut, zoomText, zoomIn, previous, next, closing),
     element("div", { class: "ip-body" }, stage, facts));
   const root = element("div", { class: "ip ip-viewer" }, dialog);
@@ -175,7 +175,7 @@ function render({ model, el }) {
     const sure = by === undefined ? [bar, element("span", { class: "ip-percent" }, known ? `${confidence.toFixed(1)} %` : "")] : [element("span", { class: "ip-by" }, `✎ by ${by}`)];
     const parts = [element("span", { class: "ip-tag-name" }, name), ...sure, element("span", { class: "ip-count" }, count ? `${count} ${count === 1 ? "box" : "boxes"}` : "")];
     const rename = element("button", { type: "button", class: "ip-edit", "aria-label": `Rename ${name}`, title: "Rename", onclick: () => ask(name) }, "✎");
-    const remove = element("button", { type: "button", class: "ip-edit", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => { edit("remove", name); field.focus(); } }, "✕");
+    const remove = element("button", { type: "button", class: "ip-edit", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => { edit("remove", name); leaveField(); } }, "✕");
     const edits = model.get("correctable") ? [rename, remove] : [];
     if (!count) return element("li", {}, element("div", { class: "ip-tag" }, ...parts), ...edits);
     const light = (on) => () => highlight(on ? name : null);
@@ -195,7 +195,11 @@ function render({ model, el }) {
     const text = field.value.trim();
     if (!text) return;
     if (renaming) edit("rename", renaming, text); else edit("add", text);
-    ask("");
+    leaveField();
+  }
+  function leaveField() { // to where keys are commands again
+    ask("", false);
+    facts.focus({ preventScroll: true });
   }
   function edit(action, label = "", to = "") {
     edited.textContent = "…";
@@ -255,6 +259,8 @@ function render({ model, el }) {
   function step(by) { if (!(by < 0 ? previous : next).disabled) model.send({ type: "step", step: by }); }
   function onKey(event) {
     event.stopPropagation();
+    // The browser asks only once in a row before it closes the dialog, so the key itself is taken.
+    if (event.key === "Escape" && (renaming || event.target === field)) { event.preventDefault(); return leaveField(); }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target === field) return;
     const labels = model.get("correctable") && { l: () => field.focus(), u: () => { if (!undoLabel.disabled) edit("undo"); } }[event.key.toLowerCase()];
     if (labels) { event.preventDefault(); return labels(); }

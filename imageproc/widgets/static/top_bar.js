@@ -19,7 +19,7 @@ function render({ model, el, signal, host }) {
   const app = () => root.closest(".ip-app");
   if (host && model.get("search")) host.getWidget(model.get("search")).then((child) => child.render({ el: slot, signal }));
 
-  let lost = "", patience = 0, pong = 0, before = "";
+  let lost = "", patience = 0, pong = 0, before = "", wasEditing = false;
 
   function draw() {
     const name = model.get("title"), who = model.get("user"), failed = model.get("failed"), active = model.get("active");
@@ -34,7 +34,10 @@ function render({ model, el, signal, host }) {
     if (ours) document.title = [name, "Photos"].filter(Boolean).join(" · ");
     user.replaceChildren(element("span", { class: "ip-who" }, who), element("span", { class: "ip-switch" }, " · switch"));
     edit.hidden = !model.get("editable");
+    edit.disabled = model.get("asking"); // something else is to be answered first
     edit.setAttribute("aria-expanded", String(model.get("editing")));
+    if (model.get("editing") && !wasEditing) focusOnForm();
+    wasEditing = model.get("editing");
     map.hidden = !model.get("placed") || !name;
     if (map.hidden) showMap(false);
     badge.hidden = !failed && !active;
@@ -45,6 +48,13 @@ function render({ model, el, signal, host }) {
     activity.title = state;
     activity.setAttribute("aria-expanded", String(model.get("expanded")));
     say();
+  }
+
+  // The form comes a moment later, and for the first time it is made then.
+  function focusOnForm(tries = 30) {
+    const field = [...(app()?.querySelectorAll(".ip-app-drawer .ip-album-form input") ?? [])].find((one) => one.getClientRects().length);
+    if (field && document.activeElement !== field) { field.focus(); field.select(); }
+    else if (!field && tries && model.get("editing")) setTimeout(() => focusOnForm(tries - 1), 100);
   }
 
   // What had the focus is gone with the page that was shown before.
@@ -114,7 +124,7 @@ function render({ model, el, signal, host }) {
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "placed", "problem"], draw);
+  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
   return () => {
     undo();
     model.off("msg:custom", onMessage);

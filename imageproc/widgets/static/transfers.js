@@ -8,7 +8,8 @@ class Transfers {
     this.model = model;
     this.session = [...crypto.getRandomValues(new Uint32Array(2))].map((one) => one.toString(36)).join("");
     this.files = new Map(); // by ID, in the order in which they came
-    this.contents = new Map(); // digest and name → ID
+    this.sameContent = new Map(); // digest → the file with it that is under way, and those that wait for its end
+    this.drops = 0; this.albums = new Map(); // drop → the name of the album that its files go to
     this.toInspect = []; this.toHash = []; this.ready = [];
     this.active = 0; this.asked = 0; this.busy = { inspecting: false, hashing: false };
     this.route = "s3"; this.reached = false; // whether S3 ever answered
@@ -24,9 +25,9 @@ class Transfers {
   }
 
   // ---- what people do
-  add(files) {
+  add(files, drop = this.newDrop()) {
     for (const blob of files) {
-      const file = { id: `${this.session}-${this.next++}`, blob, name: blob.name, size: blob.size, state: "waiting", text: "", sent: 0, tries: 0, digest: null };
+      const file = { id: `${this.session}-${this.next++}`, drop, blob, name: blob.name, size: blob.size, state: "waiting", text: "", sent: 0, tries: 0, digest: null };
       this.files.set(file.id, file);
       this.counts.waiting++; this.bytes += file.size;
       this.toInspect.push(file);
@@ -34,6 +35,8 @@ class Transfers {
     this.changed();
     this.inspectAll();
   }
+
+  newDrop() { return `${this.session}-drop-${this.drops++}`; } // its files go to one album, wherever its page goes meanwhile
 
   cancel(file) {
     if (ENDED.has(file.state) || file.posted) return;
@@ -104,27 +107,31 @@ class Transfers {
       if (file.state !== "waiting") continue;
       try {
         file.digest ??= await digestOf(file.blob);
-        this.offerUnlessListed(file);
+        this.offerInTurn(file);
       } catch { this.end(file, "rejected", "The browser cannot read it: it may have been moved or changed."); this.report(file); }
     }
     this.busy.hashing = false;
   }
 
-  offerUnlessListed(file) {
+  // Whether an album has a file is the kernel's to say. It cannot know it of one that is under way: its twin waits.
+  offerInTurn(file) {
     if (file.state !== "waiting") return;
-    const content = `${file.digest}/${file.name}`, other = this.files.get(this.contents.get(content));
-    if (other && other !== file && other.state !== "failed" && other.state !== "cancelled") {
-      this.end(file, "duplicate", "The same file is in this list already.");
-      this.report(file);
-      return;
-    }
-    this.contents.set(content, file.id);
+    const same = this.sameContent.get(file.digest) ?? { first: file, waiting: [] };
+    if (same.first !== file) { if (!same.waiting.includes(file)) same.waiting.push(file); return; }
+    this.sameContent.set(file.digest, same);
     file.asking = performance.now(); this.asked++;
     this.offer(file);
   }
+  letNext({ id, digest }) {
+    const same = this.sameContent.get(digest);
+    if (same?.first.id !== id) return;
+    this.sameContent.delete(digest);
+    this.toHash.unshift(...same.waiting);
+    if (same.waiting.length) setTimeout(() => this.pump());
+  }
 
   // ---- messages
-  offer({ id, name, size, type = "", digest, head }) { this.batch.offers.push({ id, name, size, type, digest, head }); this.tell(); }
+  offer({ id, drop, name, size, type = "", digest, head }) { this.batch.offers.push({ id, drop, name, size, type, digest, head }); this.tell(); }
   report(file, state = file.state) { const { id, name, size, text } = file; this.batch.reports.push({ id, name, size, state, text }); this.tell(); }
 
   tell() {
@@ -148,7 +155,8 @@ class Transfers {
     this.pump();
   }
 
-  take(file, { post, state, text, outage }) {
+  take(file, { post, state, text, outage, album }) {
+    if (album) this.albums.set(file.drop, album);
     if (file.asking) { file.asking = 0; this.asked--; }
     if (file.state === "cancelled" || (post && file.state !== "waiting")) { if (post) this.report(file); return; }
     if (!post) {
@@ -279,6 +287,7 @@ class Transfers {
     if (there && this.outage) { this.outage = null; setTimeout(() => this.pump()); }
     this.progress(file, there ? file.size : 0);
     this.set(file, state, text || "");
+    this.letNext(file);
   }
   progress(file, sent) { this.sentBytes += sent - file.sent; file.sent = sent; this.changed(); }
   changed() { for (const listener of this.listeners) listener(); }

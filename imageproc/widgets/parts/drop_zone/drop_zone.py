@@ -143,9 +143,9 @@ class DropZone(anywidget.AnyWidget):
         found = _guarded(lambda: self._handler.presign(DroppedFile.parse(offer)))
         if isinstance(found, UploadResult):
             return self._end(file_id, found)
-        self.rows.change(file_id, UploadState.SENDING)
+        self.rows.change(file_id, UploadState.SENDING, album=found.album)
         post = {"url": found.url, "fields": dict(found.fields), "seconds": found.seconds}
-        return {"id": file_id, "post": post}
+        return {"id": file_id, "post": post, "album": found.album}
 
     def _confirm(self, file_id: str) -> dict[str, Any]:
         return self._end(file_id, _guarded(lambda: self._handler.confirm(file_id)))
@@ -154,8 +154,8 @@ class DropZone(anywidget.AnyWidget):
         if result.outage and self.outage_timeout_s > 0:  # the page tries it again
             self.rows.change(file_id, UploadState.WAITING, result.text)
             return {"id": file_id, "text": result.text, "outage": True}
-        self.rows.change(file_id, result.state, result.text)
-        return {"id": file_id, "state": result.state.value, "text": result.text}
+        self.rows.change(file_id, result.state, result.text, album=result.album)
+        return {"id": file_id, "state": result.state.value, "text": result.text, "album": result.album}
 
     def _take_chunk(self, session: str, content: Mapping[str, Any], data: bytes) -> None:
         """Keep a chunk of a file, and ask for the next one; after the last one, upload the file."""

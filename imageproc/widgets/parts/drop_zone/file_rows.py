@@ -32,6 +32,8 @@ class FileRow:
     """Why it was rejected or failed."""
     sent: int = 0
     """Bytes sent; known only of files that the kernel sends."""
+    album: str = ""
+    """The name of the album that it goes to; empty while that is not known."""
 
 
 class FileRows:
@@ -49,11 +51,14 @@ class FileRows:
         with self._lock:
             self._rows[file_id] = FileRow(file_id, shown[-_MAX_TEXT:], count)
 
-    def change(self, file_id: str, state: UploadState, text: str = "", sent: int = 0) -> None:
-        """Change the state of a file; an unknown file is ignored."""
+    def change(
+        self, file_id: str, state: UploadState, text: str = "", sent: int = 0, album: str = ""
+    ) -> None:
+        """Change the state of a file, whose album stays if none is named; an unknown file is ignored."""
         with self._lock:
             if row := self._rows.get(file_id):
-                self._rows[file_id] = replace(row, state=state, text=text[:_MAX_TEXT], sent=sent)
+                into = album or row.album
+                self._rows[file_id] = replace(row, state=state, text=text[:_MAX_TEXT], sent=sent, album=into)
 
     def all(self) -> list[FileRow]:
         """Return all files, the oldest first."""

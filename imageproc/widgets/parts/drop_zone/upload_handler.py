@@ -42,6 +42,8 @@ class DroppedFile:
     """SHA-256 in hexadecimal digits, None if the browser cannot compute it."""
     head: bytes
     """The first bytes, at most 64."""
+    drop: str = ""
+    """What it was dropped with, all of which goes to the same album; empty if it came alone."""
 
     @classmethod
     def parse(cls, offer: Mapping[str, Any]) -> DroppedFile:
@@ -52,7 +54,8 @@ class DroppedFile:
         except ValueError:
             head = b""
         name, size, type_, digest = (offer.get(key) for key in ("name", "size", "type", "digest"))
-        return cls(offer["id"], name, size, type_, digest, head)
+        drop = offer.get("drop")
+        return cls(offer["id"], name, size, type_, digest, head, drop if isinstance(drop, str) else "")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class UploadForm:
     url: str
     fields: Mapping[str, str]
     seconds: float
+    album: str = ""
+    """The name of the album that the file goes to."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class UploadResult:
     text: str = ""
     outage: bool = False
     """Whether it failed for a cause that other files would fail for, too, until it is mended."""
+    album: str = ""
+    """The name of the album that the file was for."""
 
 
 class UploadHandler(Protocol):
