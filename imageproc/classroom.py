@@ -25,11 +25,16 @@ _MOST = 600
 _SHOWN_HEADERS = ("X-Amz-Target", "Content-Type", "Content-Length", "Range", "User-Agent")
 
 
-async def open_stack(stack_name: str) -> Workbench:
-    """Return the workbench of a stack on the local AWS, which is shown, and deployed if it is not there."""
+async def open_stack(stack_name: str, *, faults: bool = False) -> Workbench:
+    """Return the workbench of a stack on the local AWS, which is shown, and deployed if it is not there.
+
+    With `faults`, nothing is deployed to a local AWS that takes none: raises TargetError.
+    """
     target_panel = TargetPanel(stack_name=stack_name)
     show(target_panel)
     workbench: Workbench = await target_panel.opened()
+    if faults:
+        _ = workbench.faults
     try:
         _ = workbench.stack.outputs
     except StackMissingError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock
 
 import boto3
 import pytest
@@ -13,7 +16,8 @@ from imageproc import classroom
 from imageproc.client.target import LOCAL, Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.metadata import read_metadata
-from imageproc.errors import ImageTooLargeError
+from imageproc.errors import ImageTooLargeError, TargetError
+from imageproc.local.state import ServerRecord, StateDir
 from tests.reliability.failing import Failing
 
 
@@ -66,3 +70,21 @@ def test_the_poisoned_photo_is_a_jpeg_that_is_too_large() -> None:
     assert len(data) == 200
     with pytest.raises(ImageTooLargeError, match="60,000"):
         read_metadata(io.BytesIO(data), len(data))
+
+
+def test_a_lab_that_needs_faults_deploys_nothing_without_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state = StateDir(tmp_path)
+    state.create()
+    state.write_record(ServerRecord(1, 1, 0.0, recognition=False))
+    workbench = Workbench(Target(LOCAL, MagicMock(), state_dir=state.path))
+    monkeypatch.setattr(
+        classroom, "TargetPanel", lambda **_: MagicMock(opened=AsyncMock(return_value=workbench))
+    )
+    monkeypatch.setattr(classroom, "show", MagicMock())
+    deployment = MagicMock()
+    monkeypatch.setattr(classroom, "DeployPanel", deployment)
+    with pytest.raises(TargetError, match="without faults"):
+        asyncio.run(classroom.open_stack("lab", faults=True))
+    assert not deployment.called

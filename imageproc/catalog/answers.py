@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageproc.catalog.conditions import one_of
+from imageproc.catalog.conditions import NAME, one_of, text
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.rows import Row
 from imageproc.catalog.schema import DERIVED_COLUMNS, RECORD_COLUMNS
@@ -71,6 +71,18 @@ def tags(database: Database, selection: Selection) -> dict[str, int]:
 def ids(database: Database, selection: Selection) -> list[str]:
     """Return the photos' IDs, in order."""
     return [row[0] for row in database.rows(selection.sql("id", database.names))]
+
+
+def close_names(database: Database, name: str) -> list[str]:
+    """Return at most three names of photos that differ from this one in few letters, the nearest first."""
+    most = max(1, len(name) // 4)
+    differing = f"damerau_levenshtein(lower(name), {text(name.casefold())})"
+    found = database.rows(
+        f"SELECT name FROM (SELECT DISTINCT {NAME} AS name FROM records) "
+        f"WHERE abs(length(name) - {len(name)}) <= {most} AND {differing} <= {most} "
+        f"ORDER BY {differing}, name LIMIT 3"
+    )
+    return [row[0] for row in found]
 
 
 def rows(database: Database, selection: Selection) -> Iterator[Row]:

@@ -32,6 +32,10 @@ _KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 _DISTANCE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(km|m|mi)\s*")
 _TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
 
+_TIMES = "Give 2014, 2014-05, 2014-05-31 or 2014-05-31 10:20; from one to another 2014-05..2014-09."
+_TYPES = "Give a text such as '2014-05', a date or a datetime, or a span of two: (from, to)."
+_SWAP = "Give the two the other way round."
+
 
 def condition_of(given: Mapping[str, Any]) -> PhotoCondition:
     """Return what all of these arguments of `where` say together.
@@ -113,8 +117,10 @@ def _number(name: str, value: Any) -> float:
 def _range(expression: str) -> Callable[[str, Any], PhotoCondition]:
     def of(name: str, value: Any) -> PhotoCondition:
         low, high = _pair(name, value) if isinstance(value, tuple | list) else (value, value)
-        limits = [None if one is None else _limit(name, one) for one in (low, high)]
-        return conditions.between(expression, limits[0], limits[1])
+        least, most = (None if one is None else _limit(name, one) for one in (low, high))
+        if least is not None and most is not None and least > most:
+            raise InvalidArgumentError(f"{name} begins with {least:g}, after its end, {most:g}.", _SWAP)
+        return conditions.between(expression, least, most)
 
     return of
 
@@ -144,8 +150,13 @@ def _has(column: str) -> Callable[[str, Any], PhotoCondition]:
 
 def _time(column: str, *, utc: bool) -> Callable[[str, Any], PhotoCondition]:
     def of(name: str, value: Any) -> PhotoCondition:
+        if isinstance(value, str) and ".." in value:
+            value = tuple(one.strip() or None for one in value.split("..", 1))
         begin, end = _pair(name, value) if isinstance(value, tuple | list) else (value, value)
-        return conditions.during(column, _span(name, begin, utc)[0], _span(name, end, utc)[1])
+        first, last = _span(name, begin, utc)[0], _span(name, end, utc)[1]
+        if first and last and first >= last:
+            raise InvalidArgumentError(f"{name} begins with {begin}, after its end, {end}.", _SWAP)
+        return conditions.during(column, first, last)
 
     return of
 
@@ -163,11 +174,7 @@ def _span(name: str, value: Any, utc: bool) -> tuple[datetime | None, datetime |
             return _length(*(None if one is None else int(one) for one in match.groups()))
     except (ValueError, OverflowError):
         pass  # no such day
-    raise InvalidArgumentError(
-        f"{name} cannot be {value!r}.",
-        "Give 2014, 2014-05, 2014-05-31 or 2014-05-31 10:20; from one to another 2014-05..2014-09. In Python "
-        "these are texts, dates or datetimes, and a span is (from, to).",
-    )
+    raise InvalidArgumentError(f"{name} cannot be {value!r}.", _TIMES if isinstance(value, str) else _TYPES)
 
 
 def _length(

@@ -85,6 +85,15 @@ def did_you_mean(names: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(map(repr, names))}?"
 
 
+def close_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most three names that are nearly this one, or have a word that is; the nearest first."""
+    names: dict[str, str] = {}
+    for one in sorted(known):
+        for text in (one, *one.split()):
+            names.setdefault(text.casefold(), one)
+    return list(dict.fromkeys(names[one] for one in get_close_matches(name.casefold(), names, 3, 0.65)))
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return what may have been meant, as a sentence."""
     names = {one.casefold(): one for one in sorted(known)}

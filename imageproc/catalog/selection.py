@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from imageproc.catalog.conditions import (
     AllOf,
+    AnyOf,
     Expression,
     HasTag,
+    HasWord,
     Not,
     PhotoCondition,
     TagLookup,
@@ -78,6 +81,11 @@ class Selection:
         return Selection(_Among(self.as_condition(), key.text, 0, size), self.order)
 
     @property
+    def labels(self) -> list[str]:
+        """The labels, or beginnings of their words, that it asks for, as they were written."""
+        return list(dict.fromkeys(_labels(self.condition)))
+
+    @property
     def is_whole(self) -> bool:
         """Whether it is all that meets the condition."""
         return self.offset == 0 and self.limit is None
@@ -138,6 +146,17 @@ class _Among:
     def sql(self, names: TagLookup) -> str:
         end = f"ORDER BY {self.order}{_part(self.offset, self.limit)}"
         return f"photo IN (SELECT photo FROM records WHERE {self.condition.sql(names)} {end})"
+
+
+def _labels(condition: PhotoCondition) -> Iterator[str]:
+    match condition:
+        case AllOf(several) | AnyOf(several):
+            for one in several:
+                yield from _labels(one)
+        case HasTag(tag):
+            yield tag
+        case HasWord(word):
+            yield word
 
 
 def _part(offset: int, limit: int | None) -> str:

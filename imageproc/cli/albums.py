@@ -10,9 +10,11 @@ import click
 from click.core import ParameterSource
 
 from imageproc.cli import completion, options
+from imageproc.cli.asking import confirm, have_typed
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, errors, print_json, print_table
+from imageproc.cli.output import console, errors, print_json, print_table, short_name
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+from imageproc.core.record import without_digest
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
@@ -47,15 +49,24 @@ def albums(context: click.Context, connection: Connection, user: str | None, as_
         return
     known = connection.workbench.albums
     found = sorted(known.of(user) if user else known, key=lambda album: -album.created)
+    photos = connection.workbench.photos.where().facets("album_id")
     if as_json:
         for album in found:
-            print_json(_attributes(album))
+            print_json({**_attributes(album), "photos": photos.get(album.id, 0)})
         return
     rows = [
-        (one.name, one.user, _local_time(one.created), one.id, " ".join(one.description.split()))
+        (
+            short_name(one.name),
+            f"{photos.get(one.id, 0):,}",
+            one.user,
+            _local_time(one.created),
+            one.id,
+            " ".join(one.description.split()),
+        )
         for one in found
     ]
-    print_table(("ALBUM", "USER", "CREATED", "ID", "DESCRIPTION"), rows, "There are no albums.")
+    columns = ("ALBUM", "PHOTOS", "USER", "CREATED", "ID", "DESCRIPTION")
+    print_table(columns, rows, "There are no albums.")
 
 
 @albums.command()
@@ -71,6 +82,7 @@ def albums(context: click.Context, connection: Connection, user: str | None, as_
     help="What its photos are sorted by, -FIELD the greatest first; empty for the newest upload first.",
     shell_complete=completion.fields,
 )
+@options.as_json
 def edit(
     connection: Connection,
     name: str,
@@ -79,13 +91,14 @@ def edit(
     description: str | None,
     cover: str | None,
     sort: str | None,
+    as_json: bool,
 ) -> None:
     """Rename or describe ALBUM (its name or ID), choose its cover, or sort it."""
     if new_name is description is cover is sort is None:
         raise click.UsageError("Give what to change: --name, --description, --cover or --sort.")
     connection.announce()
     known = connection.workbench.albums
-    album = known.get(name, user)
+    before = album = known.get(name, user)
     if cover is not None:
         album = known.set_cover(album, _of_album(connection.workbench, album, cover) if cover else None)
     if sort is not None:
@@ -94,8 +107,11 @@ def edit(
         album = known.describe(album, description)
     if new_name is not None:
         album = known.rename(album, new_name)
-    for attribute, value in _attributes(album).items():
-        console.print(f"{attribute:<16}{value}", soft_wrap=True)
+    if as_json:
+        print_json(_attributes(album))
+        return
+    for change in _changes(before, album) or ["nothing: it is so already"]:
+        console.print(f"{before.name}: {change}.", soft_wrap=True)
 
 
 @albums.command()
@@ -186,7 +202,7 @@ def _chosen(
     target: tuple[str, str | None],
     selection: PhotoOptions,
 ) -> tuple[Iterable[Photo | str], Album]:
-    refuse_both(selection, bool(photo_ids), fix="Name the photos, or select them: --album, --tag, --taken …")
+    refuse_both(selection, bool(photo_ids), "photos", "--album, --tag, --taken")
     connection.announce()
     workbench = connection.workbench
     return photo_ids or list(selection.among(workbench)), workbench.albums.get(*target)
@@ -207,11 +223,10 @@ def _ask(album: Album, into: Album | None, count: int) -> None:
     """Ask before an album is deleted. Raises ClickException for another answer."""
     if not count or into:
         what = f"Move {photos_text(count)} to {into.name} and delete" if into and count else "Delete"
-        click.confirm(f"{what} the album {album.name}?", abort=True, err=True)
+        confirm(f"{what} the album {album.name}?", "nothing was changed")
         return
     console.print(f"{photos_text(count).capitalize()} with all versions, thumbnails and records go for good.")
-    if click.prompt(f"Type the album's name, {album.name}, to erase all this", err=True) != album.name:
-        raise click.ClickException("The answer differs: nothing was erased.")
+    have_typed(f"Type the album's name, {album.name}, to erase all this", album.name, "nothing was erased")
 
 
 def _of_album(workbench: Workbench, album: Album, photo: str) -> Photo:
@@ -225,6 +240,22 @@ def _attributes(album: Album) -> dict[str, Any]:
     more = {"description": album.description, "coverPhotoID": album.cover_id, "sortOrder": album.sort_order}
     known = {"albumID": album.id, "userID": album.user, "name": album.name, "creationTime": album.created}
     return known | {name: value for name, value in more.items() if value}
+
+
+def _changes(before: Album, after: Album) -> list[str]:
+    """Return in words what is different."""
+    cover = (after.cover_id or "").rpartition("/")[2]
+    order, descending = (after.sort_order or "").removeprefix("-"), (after.sort_order or "").startswith("-")
+    how = "the greatest first" if descending else "the smallest first"
+    said = {
+        "name": f"renamed to {after.name}",
+        "description": f"described as {after.description!r}"
+        if after.description
+        else "without a description",
+        "cover_id": f"its cover is {without_digest(cover)}" if cover else "its first photo is its cover",
+        "sort_order": f"sorted by {order}, {how}" if order else "the newest upload comes first",
+    }
+    return [text for name, text in said.items() if getattr(before, name) != getattr(after, name)]
 
 
 def _local_time(epoch_s: int) -> str:

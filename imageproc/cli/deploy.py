@@ -175,7 +175,10 @@ def show(event: Event) -> None:
 
 
 def _confirm(question: str) -> bool:
-    return click.confirm(question, err=True)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # the end of the input, or Ctrl+C
+        return False
 
 
 def _unchanged(planned: Plan) -> str:

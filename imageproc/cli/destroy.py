@@ -6,9 +6,11 @@ import click
 from rich.status import Status as Spinner
 
 from imageproc.cli import options
+from imageproc.cli.asking import have_typed
 from imageproc.cli.deploy import show
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
+from imageproc.client.stack import Stack, others_text
 from imageproc.deployment import Emptied, Event, Inventory, Removed, Swept
 
 
@@ -41,25 +43,21 @@ def destroy(connection: Connection, keep_data: bool, delete_data: bool, yes: boo
         _show_kept(found, wish)
         where = f"the stack {connection.stack_name} in {connection.workbench.target}"
         console.print(f"There is nothing {nothing}left of {where}.")
+        _name_others(stack)
         return
     _show(found, wish)
     _show_kept(found, wish)
     if not yes:
-        _confirm(connection.stack_name)
+        have_typed("Type the stack's name to remove all this", connection.stack_name, "nothing was removed")
     with errors.status("Removing...") as spinner:
         for event in stack.destroy(delete_data=wish):
             _follow(event, spinner)
+    _name_others(stack)
 
 
-def _confirm(stack_name: str) -> None:
-    """Have the stack's name typed. Raises ClickException if it is not, also at the end of the input."""
-    try:
-        typed = click.prompt("Type the stack's name to remove all this", err=True)
-    except click.Abort:
-        cause = "No name was typed: nothing was removed."
-        raise click.ClickException(f"{cause} --yes removes without asking.") from None
-    if typed != stack_name:
-        raise click.ClickException("The name differs: nothing was removed.")
+def _name_others(stack: Stack) -> None:
+    if others := others_text(stack):
+        console.print(others, soft_wrap=True)
 
 
 def _show(found: Inventory, delete_data: bool | None) -> None:

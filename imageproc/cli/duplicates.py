@@ -10,9 +10,10 @@ import click
 
 from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, print_json, print_table, size
+from imageproc.cli.output import console, print_json, print_table, short_id, size
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.presentation.text import alike_text, difference_text, labels_text, photos_text
+from imageproc.presentation.facts import difference
+from imageproc.presentation.text import alike_text, labels_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import Duplicates, Photo
@@ -64,7 +65,11 @@ def _rows(found: Duplicates) -> Iterator[tuple[str, ...]]:
             yield ("",) * len(_COLUMNS)
         for photo, bits in zip(group.photos, group.distances, strict=True):
             kept = photo is group.kept
-            yield ("keep" if kept else "", *_facts(photo), "" if kept else difference_text(bits))
+            yield (
+                "keep" if kept else "",
+                *_facts(photo),
+                "" if kept else difference(photo, group.kept, bits),
+            )
 
 
 def _summarise(found: Duplicates, kind: str) -> None:
@@ -142,7 +147,7 @@ def rarest(connection: Connection, selection: PhotoOptions, limit: int, as_json:
         for one in shown:
             print_json({"imageID": one.photo.id, "rarity": one.rarity, "labels": one.labels})
         return
-    rows = ((one.photo.id, f"{one.rarity:.2f}", labels_text(one.labels)) for one in shown)
+    rows = ((short_id(one.photo.id), f"{one.rarity:.2f}", labels_text(one.labels)) for one in shown)
     print_table(("PHOTO", "RARITY", "LABELS, WITH HOW MANY PHOTOS HAVE EACH"), rows, "No photo has a label.")
     if found.without_labels:
         console.print(f"{photos_text(found.without_labels).capitalize()} without labels.", soft_wrap=True)
@@ -152,4 +157,4 @@ def _facts(photo: Photo) -> tuple[str, ...]:
     """Return a photo's ID, which `forget` takes, its size in pixels, its time and its size in bytes."""
     pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
     taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
-    return photo.id, pixels, taken, "" if photo.file_size is None else size(photo.file_size)
+    return short_id(photo.id), pixels, taken, "" if photo.file_size is None else size(photo.file_size)

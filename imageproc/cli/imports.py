@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from imageproc.cli import completion, options
+from imageproc.cli.asking import confirm
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
 from imageproc.costs.words import brief, usd
@@ -84,9 +85,8 @@ def import_(
         return
     if not plan.photos:
         raise click.ClickException("None of the files can be a photo: nothing was imported.")
-    if not (yes or click.confirm("Import them?", err=True)):
-        errors.print("Nothing was imported.")
-        return
+    if not yes:
+        confirm("Import them?", "nothing was imported")
     path = manifest or Path(f"imageproc-import-{datetime.now():%Y%m%dT%H%M%S}.csv")
     counts, bulk_run = _imported(workbench, plan, path, as_json)
     _summarise(counts, path, as_json=as_json)

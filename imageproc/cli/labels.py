@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,7 @@ from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
-    from imageproc import Corrected, NotCorrected, Photo
-
-_FIX = "Name the photos, or select them: --album, --tag, --taken …"
+    from imageproc import Album, Corrected, NotCorrected, Photo
 
 
 @click.group()
@@ -113,7 +112,8 @@ def import_(connection: Connection, truth: Path, selection: PhotoOptions, by: st
 def hide(connection: Connection, wanted: str, album: str, user: str | None) -> None:
     """Neither show nor count LABEL in an album; its photos keep it, and are found by it."""
     albums = connection.workbench.albums
-    changed = albums.hide_label(albums.get(album, user), wanted)
+    found = albums.get(album, user)
+    changed = albums.hide_label(found, _spelled(found, wanted))
     console.print(f"Hidden in {changed.name}: {', '.join(sorted(changed.hidden_labels))}.", soft_wrap=True)
 
 
@@ -125,15 +125,30 @@ def hide(connection: Connection, wanted: str, album: str, user: str | None) -> N
 def show(connection: Connection, wanted: str, album: str, user: str | None) -> None:
     """Show a hidden LABEL in an album again."""
     albums = connection.workbench.albums
-    changed = albums.show_label(albums.get(album, user), wanted)
-    hidden = ", ".join(sorted(changed.hidden_labels)) or "nothing"
-    console.print(f"Hidden in {changed.name}: {hidden}.", soft_wrap=True)
+    found = albums.get(album, user)
+    changed = albums.show_label(found, wanted)
+    was = changed.hidden_labels < found.hidden_labels
+    hidden = f" Hidden: {', '.join(sorted(changed.hidden_labels))}." if changed.hidden_labels else ""
+    said = f"{wanted} {'is shown again' if was else 'was not hidden'} in {changed.name}."
+    console.print(f"{said}{hidden}", soft_wrap=True)
+
+
+def _spelled(album: Album, wanted: str) -> str:
+    """Return a label as the album's photos have it; warn if none of them has it."""
+    known = album.photos.tags()
+    found = [one for one in known if one.casefold() == wanted.casefold()]
+    if found or wanted in album.hidden_labels:
+        return wanted if wanted in known or not found else found[0]
+    near = get_close_matches(wanted.title(), known, 3)
+    meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    errors.print(f"No photo in {album.name} has the label {wanted!r}.{meant}", soft_wrap=True)
+    return wanted
 
 
 def _chosen(
     connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions
 ) -> Iterable[Photo | str]:
-    refuse_both(selection, bool(photo_ids), fix=_FIX)
+    refuse_both(selection, bool(photo_ids), "photos", "--album, --tag, --taken")
     connection.announce()
     return photo_ids or list(selection.among(connection.workbench))
 

@@ -8,6 +8,7 @@ import click
 
 from imageproc import Workbench
 from imageproc.cli import options
+from imageproc.cli.asking import confirm
 from imageproc.cli.escaping import say
 from imageproc.cli.output import print_json
 from imageproc.client.target import LOCAL
@@ -65,7 +66,7 @@ def reset(yes: bool) -> None:
     """Stop the local AWS and delete all that is in it: photos, tables, stacks."""
     aws = LocalAws()
     if not yes:
-        click.confirm(f"Delete everything in {aws.state_dir}?", abort=True)
+        confirm(f"Delete everything in {aws.state_dir}?", "nothing was deleted")
     aws.reset()
     say("The local AWS is stopped and empty.")
 

@@ -20,7 +20,8 @@ from rich.text import Text
 
 from imageproc.cli.escaping import escaped, escaped_json
 from imageproc.core.record import Status
-from imageproc.presentation.facts import TRUNCATED
+from imageproc.presentation.facts import TRUNCATED, first_tags
+from imageproc.presentation.text import cut_in_the_middle
 
 if TYPE_CHECKING:
     from imageproc import Photo
@@ -29,6 +30,8 @@ _PAGE = 500
 """Rows that are printed at a time; the first page's decide how wide the columns are."""
 
 _GAP = 2
+
+_LONGEST_NAME = 48
 
 _UNWRAPPED = 10_000
 """Columns where no terminal says how many there are: what is piped is for other programs, and not wrapped."""
@@ -113,6 +116,17 @@ def _width(cell: str | Text) -> int:
     return max(map(cell_len, text.split("\n")))
 
 
+def short_name(name: str) -> str:
+    """Return a name as tables have it: a long one cut in the middle. --json and --csv have all of it."""
+    return cut_in_the_middle(name, _LONGEST_NAME)
+
+
+def short_id(photo_id: str) -> str:
+    """Return a photo's ID as tables have it: with its name cut in the middle if that is long."""
+    folder, slash, name = photo_id.rpartition("/")
+    return f"{folder}{slash}{short_name(name)}"
+
+
 def status(photo: Photo) -> Text:
     """Return a photo's status in its colour."""
     return Text(photo.status, style=STYLES[photo.status])
@@ -122,7 +136,7 @@ def brief(photo: Photo) -> str:
     """Return in a few words how a photo ended: its tags, what is missing, the error's name."""
     lacks = [f"no {part}" for part in photo.missing] or ([photo.error.name] if photo.error else [])
     lacks += ["truncated: the file lacks its end"] if photo.truncated else []
-    return "; ".join(filter(None, [", ".join(photo.tags[:6]), *lacks]))
+    return "; ".join(filter(None, [", ".join(first_tags(photo, 6)), *lacks]))
 
 
 class Reasons:

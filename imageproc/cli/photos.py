@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ from rich.text import Text
 from imageproc.cli import completion, options
 from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
-from imageproc.cli.output import Reasons, console, print_json, print_table, status
+from imageproc.cli.output import Reasons, console, print_json, print_table, short_name, status
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 from imageproc.core.attributes import EMBEDDING, LABEL_CORRECTIONS, LABELS, TAGS
 from imageproc.core.record import EMBEDDING_BYTES
-from imageproc.presentation.facts import camera
+from imageproc.presentation.facts import camera, first_tags
 
 if TYPE_CHECKING:
     from imageproc import Label, Photo, PhotoView, Workbench
@@ -57,22 +57,25 @@ def photos(
         written = found.to_csv(csv) if csv else found.to_parquet(str(parquet))
         console.print(f"{written}: {found.count():,} photos", soft_wrap=True)
     else:
-        print_photos(found)
+        print_photos(found, found.selection.labels)
         if "album" in selection.conditions:
             _print_cost(workbench, found)
 
 
-def print_photos(chosen: Iterable[Photo]) -> None:
-    """Print photos as a table, and below it why some of them failed or lack something."""
+def print_photos(chosen: Iterable[Photo], asked: Sequence[str] = ()) -> None:
+    """Print photos as a table, and below it why some of them failed or lack something.
+
+    Of each photo's labels those that were `asked` for come first.
+    """
     reasons = Reasons()
     rows = (
         (
-            photo.name,
+            short_name(photo.name),
             status(photo),
             _taken(photo),
             camera(photo),
             _place(photo),
-            ", ".join(photo.tags[:4]),
+            ", ".join(first_tags(photo, 4, asked)),
         )
         for photo in reasons.of(chosen)
     )
@@ -154,7 +157,7 @@ def show(
     """Show all that is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection."""
     if boxes != (out is not None):
         raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
-    refuse_both(selection, photo_id is not None, fix="Name the photo, or select some: --tag, --taken …")
+    refuse_both(selection, photo_id is not None, "photos", "--tag, --taken")
     workbench = connection.workbench
     chosen = selection.among(workbench) if photo_id is None else [workbench.photos.find(photo_id)]
     for number, photo in enumerate(chosen):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from imageproc.cli import completion, options
+from imageproc.cli.asking import have_typed
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+from imageproc.presentation.text import number_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import Album, Downloaded, Erasure, NotDownloaded, Photo, Workbench, Written
@@ -55,8 +58,8 @@ def download(
     """Write photos: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
 
     They go into a folder (--to), or into one file: a zip with metadata.csv and metadata.json, or a contact
-    sheet. With an ALBUM, --user says whose it is. Where a photo was taken is left out, unless
-    --keep-location is given; the picture stays bit by bit.
+    sheet. With an ALBUM, --user says whose it is, and conditions choose among its photos. Where a photo was
+    taken is left out, unless --keep-location is given; the picture stays bit by bit.
     """
     if sum(one is not None for one in (folder, archive, sheet)) != 1:
         raise click.UsageError("Say where to: one of --to DIR, --zip FILE and --contact-sheet FILE.")
@@ -80,7 +83,7 @@ def _report(path: str, written: Written) -> None:
     for one in written.left_out:
         errors.print(f"Left out: {one.photo_id}: {one.cause}")
     (errors if path == "-" else console).print(
-        f"{path}  {written.photos:,} photos, {size(written.size)}", soft_wrap=True
+        f"{path}  {photos_text(written.photos)}, {size(written.size)}", soft_wrap=True
     )
     if written.left_out:
         raise click.exceptions.Exit(1)
@@ -111,7 +114,7 @@ def forget(connection: Connection, photo_ids: tuple[str, ...], selection: PhotoO
     --user alone means all that this user uploaded, and the user's albums. What would be erased is shown
     first, and nothing brings it back. An interrupted erasure is finished by running it again.
     """
-    refuse_both(selection, bool(photo_ids), fix="Name the photos, or select them: --user, --tag, --taken …")
+    refuse_both(selection, bool(photo_ids), "photos", "--user, --tag, --taken")
     connection.announce()
     found, word = _to_erase(connection.workbench, photo_ids, selection)
     if found.empty and found.not_found:
@@ -122,13 +125,11 @@ def forget(connection: Connection, photo_ids: tuple[str, ...], selection: PhotoO
         console.print("There is nothing to erase.")
         return
     _show(found)
-    if not yes and click.prompt(f"Type {word} to erase all this", err=True) != word:
-        raise click.ClickException("The answer differs: nothing was erased.")
+    if not yes:
+        have_typed(f"Type {word} to erase all this", word, "nothing was erased")
     for one in connection.workbench.privacy.erase(found):
         errors.print(f"Erased {one.photo_id}")
-    console.print(
-        f"Erased: {len(found.photos)} photos, {found.versions} versions, {len(found.albums)} albums."
-    )
+    console.print(f"Erased: {_counted(found)}.")
     console.print(_REMAINS, style="dim")
 
 
@@ -146,15 +147,33 @@ def _to_erase(
 
 
 def _chosen(connection: Connection, names: tuple[str, ...], selection: PhotoOptions) -> Iterable[Photo]:
-    """Return the photos that are named, or selected. Raises UsageError for both and for neither."""
-    fix = "Name albums or photos, or select photos: --album, --tag, --taken …"
+    """Return the photos that are named, or selected: of albums also those that meet the conditions.
+
+    Raises UsageError for photos with conditions, and for neither.
+    """
+    what, such_as, workbench = "albums or photos", "--album, --tag, --taken", connection.workbench
     if not names:
-        refuse_both(selection, named=False, fix=fix)
-        return selection.among(connection.workbench)
+        refuse_both(selection, False, what, such_as)
+        return selection.among(workbench)
     conditions = dict(selection.conditions)
     user = conditions.pop("user", None)
-    refuse_both(PhotoOptions(conditions, limit=selection.limit), named=True, fix=fix)
-    return _named(connection.workbench, names, user)
+    others = replace(selection, conditions=conditions)
+    if not others.given:
+        return _named(workbench, names, user)
+    known = list(_albums(workbench, user))
+    if "album" in conditions or any(not _called(known, name) for name in names):
+        refuse_both(others, True, what, such_as)
+    meant = [album.id for name in names for album in _called(known, name)]
+    return replace(others, conditions={**conditions, "album_id": meant}).among(workbench)
+
+
+def _albums(workbench: Workbench, user: str | None) -> Iterable[Album]:
+    return workbench.albums.of(user) if user else workbench.albums
+
+
+def _called(albums: Iterable[Album], name: str) -> list[Album]:
+    """Return the albums of this name or ID."""
+    return [album for album in albums if name in (album.id, album.name)]
 
 
 def _album_of(workbench: Workbench, names: tuple[str, ...], selection: PhotoOptions) -> Album | None:
@@ -162,8 +181,7 @@ def _album_of(workbench: Workbench, names: tuple[str, ...], selection: PhotoOpti
     conditions = dict(selection.conditions)
     user, album = conditions.pop("user", None), conditions.pop("album", None)
     if len(names) == 1:
-        known = workbench.albums.of(user) if user else workbench.albums
-        return next((one for one in known if names[0] in (one.id, one.name)), None)
+        return next(iter(_called(_albums(workbench, user), names[0])), None)
     return workbench.albums.get(album, user) if album and not (names or conditions) else None
 
 
@@ -177,23 +195,39 @@ def _photos_of(workbench: Workbench, album: Album) -> Iterable[Photo]:
 
 def _named(workbench: Workbench, names: Iterable[str], user: str | None) -> Iterator[Photo]:
     """Yield the photos that the names mean: an album's first, else the one photo. No photo comes twice."""
-    albums = list(workbench.albums.of(user) if user else workbench.albums)
+    albums = list(_albums(workbench, user))
     seen = set[str]()
     for name in names:
-        matching = [album for album in albums if name in (album.id, album.name)]
+        matching = _called(albums, name)
         meant = [photo for album in matching for photo in _photos_of(workbench, album)]
-        for photo in meant if matching else [workbench.photos.find(name)]:
+        for photo in meant if matching else [_photo(workbench, name)]:
             if photo.id not in seen:
                 seen.add(photo.id)
                 yield photo
 
 
+def _photo(workbench: Workbench, name: str) -> Photo:
+    """Return the photo of this name, which is no album's. Raises PhotoNotFoundError."""
+    from imageproc.errors import AlbumNotFoundError, PhotoNotFoundError
+
+    try:
+        return workbench.photos.find(name)
+    except PhotoNotFoundError as error:
+        if workbench.photos.where(id_end=name).count():
+            raise  # several
+        try:
+            workbench.albums.get(name)
+        except AlbumNotFoundError as other:
+            fix = error.fix if "Did you mean" in error.fix else other.fix
+        raise PhotoNotFoundError(f"There is no album and no photo {name!r}.", fix) from error
+
+
 def _show(found: Erasure) -> None:
     for one in found.photos[:_NAMES]:
         record = "and its record" if one.record else "without a record"
-        console.print(f"  {one.photo_id}: {len(one.versions)} versions, {record}")
+        console.print(f"  {one.photo_id}: {number_text(len(one.versions), 'version')}, {record}")
     if len(found.photos) > _NAMES:
-        console.print(f"  and {len(found.photos) - _NAMES} more photos")
+        console.print(f"  and {number_text(len(found.photos) - _NAMES, 'more photo')}")
     for album in found.albums:
         console.print(f"  album {album.name} ({album.id})")
     if len(found.in_place) == 1:
@@ -203,5 +237,10 @@ def _show(found: Erasure) -> None:
         )
     elif found.in_place:
         console.print(f"  {len(found.in_place):,} originals are not the stack's, and stay where they are")
-    total = f"{len(found.photos)} photos, {found.versions} versions, {size(found.size)}"
-    console.print(f"In all: {total}, {len(found.albums)} albums. Nothing brings them back.")
+    console.print(f"In all: {_counted(found)}, {size(found.size)}. Nothing brings them back.")
+
+
+def _counted(found: Erasure) -> str:
+    """Return how much is erased, without what there is none of."""
+    counts = {"photo": len(found.photos), "version": found.versions, "album": len(found.albums)}
+    return ", ".join(number_text(count, what) for what, count in counts.items() if count)

@@ -36,6 +36,12 @@ class PhotoOptions:
         """Whether some photos are meant, and not all of them."""
         return bool(self.conditions) or self.limit is not None
 
+    @property
+    def options(self) -> str:
+        """The options that were given, as they are written."""
+        given = [_written(name, value) for name, value in self.conditions.items()]
+        return ", ".join([*given, "--limit"] if self.limit is not None else given)
+
     def among(self, workbench: Workbench) -> PhotoView:
         """Return the view of these photos, of what the table has now.
 
@@ -71,10 +77,23 @@ def selection(*, without: tuple[str, ...] = (), part: bool = True) -> Callable[[
     return decorated
 
 
-def refuse_both(selection: PhotoOptions, named: bool, *, fix: str) -> None:
-    """Raise UsageError if photos are named and selected, or neither."""
-    if named == selection.given:
-        raise click.UsageError(fix)
+def refuse_both(selection: PhotoOptions, named: bool, what: str, such_as: str) -> None:
+    """Raise UsageError if photos (or `what` else can be named) are named and selected, or neither.
+
+    `such_as` are some of the options that select them.
+    """
+    if named and selection.given:
+        raise click.UsageError(
+            f"{what.capitalize()} are named, and conditions given ({selection.options}): use one. Leave out "
+            "the names to mean all photos that meet the conditions, or the conditions to mean those named."
+        )
+    if not (named or selection.given):
+        raise click.UsageError(f"Name {what}, or select photos: {such_as} …")
+
+
+def _written(name: str, value: object) -> str:
+    option = name.replace("_", "-")
+    return f"--no-{option.removeprefix('has-')}" if value is False else f"--{option}"
 
 
 def _several(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> Any:

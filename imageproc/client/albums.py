@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.catalog.fields import expression
+from imageproc.catalog.fields import close_names, did_you_mean, expression
 from imageproc.client.resource import StackResource
 from imageproc.client.users import check_user, default_user
 from imageproc.core.attributes import (
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
 
 _ID_LENGTH = 16
 """Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
+
+_FEW = 5
+"""Albums that are all named where there is none of a name."""
 
 _LOOKED_AT = 20
 """Photos that are looked at for a cover with a thumbnail."""
@@ -132,10 +134,11 @@ class Albums(StackResource):
         return found[0]
 
     def _meant(self, name: str, user: str | None) -> str:
-        """Return which albums may have been meant, as a sentence; empty if none is like this."""
+        """Return which albums may have been meant, as a sentence; empty if many are there, none like this."""
         names = {one.name for one in (self if user is None else self.of(user))}
-        found = get_close_matches(name, sorted(names), 3)
-        return f"Did you mean {' or '.join(map(repr, found))}?" if found else ""
+        if found := close_names(name, names):
+            return did_you_mean(found)
+        return f"There are: {', '.join(sorted(names))}." if 0 < len(names) <= _FEW else ""
 
     def get_or_create(self, name: AlbumLike, user: str | None = None) -> Album:
         """Return the user's album of this name (or ID); it is created if there is none.

@@ -49,7 +49,8 @@ class Faults(StackResource):
         if not LocalAws(target.state_dir).status().faults:
             raise TargetError(
                 "This local AWS was started without faults.",
-                "Start it with them: imageproc local stop, then imageproc local start --faults",
+                "Stop it (imageproc local stop), then start it with them (imageproc local start --faults): "
+                "photos and stacks stay.",
             )
         self._executions, self._state = executions, StateDir(target.state_dir)
 

@@ -190,6 +190,19 @@ def deployed(target: Target) -> Iterator[Stack]:
                     yield Stack(target, found["StackName"])
 
 
+def others_text(stack: Stack) -> str:
+    """Return in words which other stacks of this project are on the local AWS; empty if none, or on AWS.
+
+    Raises AwsError.
+    """
+    if not stack.target.is_local:
+        return ""
+    names = sorted(one.name for one in deployed(stack.target) if one.name != stack.name)
+    are = "Another stack is still there" if len(names) == 1 else "Other stacks are still there"
+    how = f"imageproc destroy --stack-name NAME removes {'it' if len(names) == 1 else 'one'}."
+    return f"{are}: {', '.join(names)}. {how}" if names else ""
+
+
 def _outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 

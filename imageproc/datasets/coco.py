@@ -40,6 +40,15 @@ def write(images: Iterable[AnnotatedImage], folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(made, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+def looks_like_coco(file: Path) -> bool:
+    """Whether a JSON file names what COCO's have. It is not parsed: there are large ones."""
+    try:
+        text = file.read_bytes()
+    except OSError:
+        return False
+    return all(f'"{name}"'.encode() in text for name in ("images", "annotations", "categories"))
+
+
 def read(file: Path) -> Dataset:
     """Read a JSON file. Raises ValueError, KeyError or TypeError for anything but COCO's format."""
     stored = json.loads(file.read_text(encoding="utf-8"))

@@ -68,12 +68,13 @@ def _reader(path: Path) -> tuple[Callable[[Path], Dataset], Path]:
     for name, reader in ((tables.PARQUET_FILE, tables.read_parquet), (tables.CSV_FILE, tables.read_csv)):
         if (path / name).exists():
             return reader, path / name
-    files = [*path.glob("*.json"), *path.glob("annotations/*.json")] if path.is_dir() else []
+    found = [*path.glob("*.json"), *path.glob("annotations/*.json")] if path.is_dir() else []
+    files = [one for one in found if coco.looks_like_coco(one)]
     if len(files) == 1:
         return coco.read, files[0]
-    several = f" It has {len(files)} JSON files: name the one that is meant." if files else ""
+    several = f" It has {len(files)} of COCO's JSON files: name the one that is meant." if files else ""
     raise DatasetError(
-        f"{path} is no data set.{several}",
+        f"There is no data set in {path}.{several}" if path.is_dir() else f"{path} is no data set.",
         "Give a folder or a file in the format of COCO (*.json), YOLO (labels/, classes.txt or data.yaml), "
         "Pascal VOC (Annotations/), labels.csv or labels.parquet.",
     )

@@ -80,7 +80,10 @@ class LocalAws:
                     raise StartError(_with_log(self._state, "The local AWS ended while starting."))
         status = self.status()
         if faults and not status.faults:
-            raise StartError("The local AWS runs already, without faults. Stop it: imageproc local stop")
+            raise StartError(
+                "The local AWS runs already, without faults.",
+                "Stop it (imageproc local stop), then start it with --faults: photos and stacks stay.",
+            )
         if started:
             progress(f"The local AWS runs at {status.endpoint}")
             if not status.recognition:

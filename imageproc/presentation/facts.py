@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import KNOWN_ATTRIBUTES
-from imageproc.presentation.text import bytes_text, coordinates, printable
+from imageproc.presentation.text import bytes_text, coordinates, difference_text, printable
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,33 @@ def tag_confidences(record: PhotoRecord) -> list[tuple[str, float | None]]:
     return [(printable(name), known.get(name)) for name in record.tags or known]
 
 
+def first_tags(record: PhotoRecord, most: int, asked: Iterable[str] = ()) -> list[str]:
+    """Return the tags that tell most, of which there is room for so many.
+
+    Those that were asked for come first, by their names or the beginnings of their words; then what is no
+    parent of another, which says less of the photo than it, the most confident first; then the most special.
+    """
+    wanted = [one.casefold() for one in asked]
+    parents = {parent for label in record.labels for parent in label.parents}
+    above = Counter({label.name: len(label.parents) for label in record.labels})
+
+    def place(name: str) -> tuple[int, int]:
+        plain = name.casefold()
+        if plain in wanted:
+            return 0, 0
+        if any(word.startswith(one) for one in wanted for word in plain.split()):
+            return 1, 0
+        return (3, -above[name]) if name in parents else (2, 0)
+
+    return sorted(record.tags, key=place)[:most]
+
+
+def difference(record: PhotoRecord, kept: PhotoRecord, bits: int) -> str:
+    """Return how a photo differs from the one of its group that is kept, in words."""
+    same = record.content_digest is not None and record.content_digest == kept.content_digest
+    return "the same file" if same else difference_text(bits)
+
+
 def said_by(record: PhotoRecord) -> dict[str, str]:
     """Return the labels that a person added, confirmed or renamed, each with the person's name."""
     return {printable(label.name): printable(label.by) for label in record.labels if label.by}
@@ -63,7 +91,7 @@ def problem(record: PhotoRecord) -> str:
 def summary(record: PhotoRecord) -> str:
     """Return a record in one line: its ID, status, capture time, camera and first tags."""
     taken = f"{record.taken:%Y-%m-%d %H:%M}" if record.taken else ""
-    parts = [record.status.value, taken, camera(record), ", ".join(record.tags[:3])]
+    parts = [record.status.value, taken, camera(record), ", ".join(first_tags(record, 3))]
     return printable(f"{record.id}: {', '.join(filter(None, parts))}")
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import ImageRejectedError
+from imageproc.presentation.facts import first_tags
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import coordinates, photos_text, printable
 
@@ -102,7 +103,7 @@ def _lines(record: PhotoRecord, place: bool) -> Iterator[str]:
     if record.camera.name:
         yield record.camera.name
     if record.tags:
-        yield ", ".join(record.tags[:6])
+        yield ", ".join(first_tags(record, 6))
     if place and record.place:
         yield coordinates(record.place.latitude, record.place.longitude)
 

@@ -15,6 +15,14 @@ def printable(text: str, longest: int = MAX_TEXT) -> str:
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 
+def cut_in_the_middle(text: str, longest: int) -> str:
+    """Return a text of at most so many characters: of a longer one its beginning and its end."""
+    if len(text) <= longest:
+        return text
+    end = longest // 2
+    return f"{text[: longest - 1 - end]}…{text[-end:]}"
+
+
 def in_words(status: str) -> str:
     """Return a status of AWS's or of ours, such as `TIMED_OUT`, for people: `Timed out`."""
     return status.replace("_", " ").capitalize()
@@ -33,7 +41,12 @@ def bytes_text(count: float) -> str:
 
 def photos_text(count: int) -> str:
     """Return a number of photos in words."""
-    return "1 photo" if count == 1 else f"{count:,} photos"
+    return number_text(count, "photo")
+
+
+def number_text(count: int, what: str) -> str:
+    """Return a number of things in words, of which the plural has an s."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def difference_text(bits: int) -> str:

@@ -74,12 +74,21 @@ def test_an_unknown_field_is_told_with_the_nearest() -> None:
         {"has_place": "no"},
         {"megapixels": "12"},
         {"megapixels": (1, True)},
+        {"megapixels": (3, 1)},
+        {"taken": ("2014", "2012")},
+        {"taken": "2014..2012"},
     ],
 )
 def test_a_value_that_cannot_be_is_told(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError) as told:
         sql(**given)
     assert told.value.fix.startswith("Give")
+
+
+def test_a_time_that_is_written_is_not_answered_in_the_terms_of_python() -> None:
+    with pytest.raises(InvalidArgumentError) as told:
+        sql(taken="xx")
+    assert not any(word in str(told.value) for word in ("Python", "datetime", "(from, to)"))
 
 
 def test_where_no_photo_has_a_tag_yet_no_tag_is_wrong() -> None:
@@ -96,6 +105,7 @@ def test_where_no_photo_has_a_tag_yet_no_tag_is_wrong() -> None:
         ("2014-05-01T10:20:30", "2014-05-01 10:20:30", "2014-05-01 10:20:31"),
         (date(2014, 5, 1), "2014-05-01 00:00:00", "2014-05-02 00:00:00"),
         (datetime(2014, 5, 1, 10), "2014-05-01 10:00:00", "2014-05-01 10:00:00.000001"),
+        ("2014-05..2014-09", "2014-05-01 00:00:00", "2014-10-01 00:00:00"),
         (("2014-05", "2014-09"), "2014-05-01 00:00:00", "2014-10-01 00:00:00"),
     ],
 )

@@ -42,13 +42,23 @@ def test_an_album_is_edited_and_listed(trip: Backend, run: Run) -> None:
     changes = ("--name", "Holiday", "--description", "Two weeks", "--cover", "cat.jpg", "--sort", "-taken")
     answer = run("albums", "edit", "Trip", *changes)
     assert answer.exit_code == 0, answer.output
+    assert answer.stdout.splitlines() == [
+        "Trip: renamed to Holiday.",
+        "Trip: described as 'Two weeks'.",
+        "Trip: its cover is cat.jpg.",
+        "Trip: sorted by taken, the greatest first.",
+    ]
+    (told,) = objects(run("albums", "edit", "Holiday", "--name", "Holiday", "--json"))
+    assert told["name"] == "Holiday"
     (listed,) = (one for one in objects(run("albums", "--json")) if one["name"] == "Holiday")
     more = {"coverPhotoID": f"{listed['albumID']}/cat.jpg", "sortOrder": "-taken"}
     assert listed.items() >= ({"description": "Two weeks"} | more).items()
     assert "Two weeks" in run("albums", "--user", "ann").stdout
     run("albums", "edit", "Holiday", "--description", "", "--cover", "", "--sort", "")
     (listed,) = (one for one in objects(run("albums", "--json")) if one["name"] == "Holiday")
-    assert set(listed) == {"albumID", "userID", "name", "creationTime"}
+    assert set(listed) == {"albumID", "userID", "name", "creationTime", "photos"}
+    assert listed["photos"] == 2
+    assert "PHOTOS" in run("albums").stdout
 
 
 def test_what_is_wrong_is_told_with_what_was_meant(trip: Backend, run: Run) -> None:

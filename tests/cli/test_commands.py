@@ -48,7 +48,7 @@ def test_a_mistyped_command_gets_the_right_one() -> None:
 def test_the_end_of_the_input_removes_nothing_and_says_so(workbench: MagicMock) -> None:
     answer = run("destroy", given="")
     assert answer.exit_code == 1
-    assert "No name was typed: nothing was removed." in answer.stderr
+    assert "There was no answer: nothing was removed. --yes" in answer.stderr
     assert not workbench.stack.destroy.called
 
 

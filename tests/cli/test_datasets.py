@@ -55,7 +55,7 @@ def test_photos_are_exported_and_measured_and_corrected_by_it(
 
 
 def test_what_is_no_data_set_is_told(trip: Backend, run: Run, tmp_path: Path) -> None:
-    assert "is no data set" in str(run("evaluate", tmp_path).exception)
+    assert "There is no data set in" in str(run("evaluate", tmp_path).exception)
     assert run("export", "labelme", tmp_path / "set").exit_code == 2
 
 

@@ -38,6 +38,7 @@ def test_duplicates_are_listed_in_groups(run: Run, picture: Path) -> None:
     ]
     shown = run("duplicates", "--kind", "near").stdout
     assert "keep  t/large.jpg  4000 × 3000" in shown
+    assert "the same file" in shown
     assert "differs in 2 of 144 bits" in shown
     assert "1 group: 2 photos of 4 could go. Nothing was deleted" in shown
     assert "1 photo could not be compared" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,22 @@ def test_what_would_be_done_and_its_cost_are_shown_first(backend: Backend, run: 
     assert "On AWS 3 photos of" in shown.stderr
     assert "Amazon Rekognition" in shown.stderr
     declined = run("import", "pictures", input="n\n")
-    assert declined.exit_code == 0
-    assert "Nothing was imported." in declined.stderr
+    assert declined.exit_code == 1
+    assert "The answer was no: nothing was imported." in declined.stderr
     assert not versions(backend)
     assert list(Path().glob("*.csv")) == []
+
+
+def test_what_is_no_photo_by_its_first_bytes_is_not_counted(
+    backend: Backend, run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    write(pictures, {"Sea/no.jpg": b"GIF89a and more", "Town/no": b"a text"})
+    zipped = shutil.make_archive(str(tmp_path / "zipped"), "zip", pictures)
+    for source in ("pictures", zipped):
+        shown = run("import", source, "--dry-run").stderr
+        assert ": 3 photos, 2.0 kB, for 2 albums of ann" in shown
+        assert "Skipped: 1 × the file is GIF" in shown
+        assert "Skipped: 1 × the file is not an image: it looks like text" in shown
 
 
 def test_it_is_imported_and_again_nothing_is_sent(backend: Backend, run: Run, pictures: Path) -> None:

@@ -43,7 +43,7 @@ def test_labels_of_photos_and_of_a_selection_are_corrected_and_undone(trip: Back
 
 
 def test_what_cannot_be_done_is_told_with_the_fix(trip: Backend, run: Run) -> None:
-    assert "Name the photos, or select them" in run("label", "add", "Beach").output
+    assert "Name photos, or select photos: --album" in run("label", "add", "Beach").output
     assert "A label cannot be" in str(run("label", "add", "x" * 70, "1.jpg").exception)
     assert "There is no photo" in str(run("label", "add", "Cat", "no.jpg").exception)
 
@@ -51,5 +51,13 @@ def test_what_cannot_be_done_is_told_with_the_fix(trip: Backend, run: Run) -> No
 def test_a_label_is_hidden_in_an_album_and_shown_again(trip: Backend, run: Run) -> None:
     assert run("label", "hide", "Dog", "--album", "Trip").output == "Hidden in Trip: Dog.\n"
     assert (counts(run, "--album", "Trip"), counts(run)) == ({}, {"Dog": 2})
-    assert run("label", "show", "Dog", "--album", "Trip").output == "Hidden in Trip: nothing.\n"
+    assert run("label", "show", "Dog", "--album", "Trip").output == "Dog is shown again in Trip.\n"
     assert counts(run, "--album", "Trip") == {"Dog": 2}
+    assert run("label", "show", "Dog", "--album", "Trip").output == "Dog was not hidden in Trip.\n"
+
+
+def test_a_label_to_hide_is_spelled_as_it_is_and_missed_if_no_photo_has_it(trip: Backend, run: Run) -> None:
+    assert run("label", "hide", "dog", "--album", "Trip").stdout == "Hidden in Trip: Dog.\n"
+    run("label", "show", "Dog", "--album", "Trip")
+    answer = run("label", "hide", "Dogg", "--album", "Trip")
+    assert answer.stderr == "No photo in Trip has the label 'Dogg'. Did you mean 'Dog'?\n"

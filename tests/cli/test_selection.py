@@ -215,6 +215,53 @@ def test_downloads_take_a_selection(photos: Backend, run: Run, tmp_path: Path) -
     assert len(list((tmp_path / "album").iterdir())) == 3, "--user says whose album it is"
 
 
+def test_of_an_album_that_is_named_those_are_downloaded_that_meet_the_conditions(
+    photos: Backend, run: Run, tmp_path: Path
+) -> None:
+    answer = run("download", "Trip", "--tag", "Dog", "--camera", "Canon*", "--to", tmp_path)
+    assert answer.exit_code == 0, answer.output
+    assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["dog"]
+
+
+def test_what_is_named_wrongly_is_told_with_what_was_meant(photos: Backend, run: Run, tmp_path: Path) -> None:
+    assert "Did you mean 'puppy.png'?" in str(run("forget", "pupy.png").exception)
+    album = str(run("download", "Tripp", "--to", tmp_path).exception)
+    assert album == "There is no album and no photo 'Tripp'. Did you mean 'Trip'?"
+    photo = str(run("download", "dogg.jpg", "--to", tmp_path).exception)
+    assert photo == "There is no album and no photo 'dogg.jpg'. Did you mean 'dog.jpg'?"
+    photos.workbench.albums.get_or_create("First album")
+    assert "Did you mean 'First album'?" in str(run("photos", "--album", "Frist").exception)
+    assert "There are: First album, Trip." in str(run("photos", "--album", "Nowhere").exception)
+
+
+def test_the_label_that_was_asked_for_comes_first_and_parents_last(photos: Backend, run: Run) -> None:
+    labels: list[Any] = [{"name": "Animal", "confidence": 99.0}]
+    labels += [{"name": name, "confidence": 98.0, "parents": ["Animal"]} for name in ("Cat", "Owl", "Dog")]
+    tags = ["Animal", "Cat", "Owl", "Dog"]
+    photos.write("a1/zoo.jpg", uploadTime=900, tags=tags, labels=labels)
+    assert "Cat, Owl, Dog, Animal" in run("photos").stdout
+    assert "Dog, Cat, Owl, Animal" in run("photos", "--tag", "dog").stdout
+    assert "Owl, Cat, Dog, Animal" in run("photos", "--text", "ow").stdout
+
+
+def test_a_long_name_is_cut_in_tables_alone(photos: Backend, run: Run) -> None:
+    name = f"{'n' * 200}end.jpg"
+    photos.write(f"a1/{name}", uploadTime=900)
+    shown = run("photos").stdout
+    assert "n…n" in shown
+    assert "end.jpg" in shown
+    assert max(map(len, shown.splitlines())) < 150
+    assert name in run("photos", "--json").stdout
+
+
+def test_no_answer_does_nothing_and_says_so(photos: Backend, run: Run) -> None:
+    for command in (("forget", "dog.jpg"), ("albums", "delete", "Trip", "--forget")):
+        answer = run(*command, input="")
+        assert answer.exit_code == 1
+        assert "There was no answer: nothing was erased. --yes does it without asking." in answer.stderr
+    assert run("photos", "--count").stdout == "3\n"
+
+
 def test_retry_takes_what_failed_of_a_selection(photos: Backend, run: Run) -> None:
     assert run("retry", "--tag", "Dog").stdout == "There is nothing to retry.\n"
     assert run("retry", "--user", "ann", "--step", "Other").stdout == "There is nothing to retry.\n"
@@ -246,7 +293,7 @@ def test_forget_shows_a_selection_and_asks(photos: Backend, run: Run) -> None:
 
 
 def test_forget_of_a_user_alone_takes_the_albums_too(photos: Backend, run: Run) -> None:
-    assert "1 albums" in run("forget", "--user", "ann", "--yes").stdout
+    assert ", 1 album." in run("forget", "--user", "ann", "--yes").stdout
     assert list(photos.workbench.albums) == []
     assert run("photos", "--count").stdout == "1\n"
 
@@ -257,8 +304,8 @@ BOTH_OR_NEITHER = [
     ("show",),
     ("show", "dog.jpg", "--limit", "1"),
     ("download", "--to", "x"),
-    ("download", "Trip", "--tag", "Dog", "--to", "x"),
-    ("download", "Trip", "--limit", "2", "--to", "x"),
+    ("download", "dog.jpg", "--tag", "Dog", "--to", "x"),
+    ("download", "Trip", "--album", "Trip", "--to", "x"),
     ("retry",),
     ("retry", "dog.jpg", "--tag", "Dog"),
     ("retry", "dog.jpg", "--step", "Rekognition"),
@@ -272,6 +319,8 @@ def test_photos_are_named_or_selected(run: Run) -> None:
         answer = run(*arguments)
         assert answer.exit_code == 2, arguments
         assert "--" in answer.stderr.splitlines()[-1], arguments
+    both = run("forget", "dog.jpg", "--tag", "Dog", "--no-place", "--limit", 2).stderr
+    assert "Photos are named, and conditions given (--tag, --no-place, --limit): use one." in both
 
 
 def test_every_command_that_takes_photos_has_the_same_options() -> None:

@@ -113,8 +113,8 @@ def test_a_name_of_several_other_users_is_told_with_the_users_and_the_fix(albums
 @pytest.mark.parametrize("user", [None, "ann"])
 def test_an_album_that_does_not_exist_is_told_with_where_to_look(albums: Albums, user: str | None) -> None:
     albums.get_or_create("Cats", "bob")
-    name = "Cats" if user else "Dogs"
-    with pytest.raises(AlbumNotFoundError, match=f"no album '{name}'. `imageproc albums` lists them"):
+    name, fix = ("Cats", "`imageproc albums` lists them") if user else ("Dogs", "There are: Cats")
+    with pytest.raises(AlbumNotFoundError, match=f"no album '{name}'. {fix}"):
         albums.get(name, user)
 
 

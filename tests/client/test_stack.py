@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-from imageproc.client.stack import Stack
-from imageproc.client.target import Target
+from imageproc.client.stack import Stack, others_text
+from imageproc.client.target import LOCAL, Target
 from imageproc.deployment.events import Deployed
 from imageproc.errors import AccessDeniedError, StackMissingError, TargetError
 
@@ -142,3 +144,22 @@ def test_a_deployment_tells_each_event_and_returns_the_last(
     told: list[object] = []
     assert stack.deploy(notify=told.append) is last
     assert told == ["first", last]
+
+
+def test_other_stacks_of_the_local_aws_are_named(target: Target, cloudformation: Stubber) -> None:
+    assert others_text(Stack(target, "mine")) == "", "on AWS nobody is asked"
+    outputs = {"mine": OUTPUTS, "lab": OUTPUTS, "other": {"Url": "x"}}
+    stacks = [
+        {
+            "StackName": name,
+            "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+            "StackStatus": "CREATE_COMPLETE",
+            "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in found.items()],
+        }
+        for name, found in outputs.items()
+    ]
+    cloudformation.add_response("describe_stacks", {"Stacks": stacks}, {})
+    local = replace(target, name=LOCAL)
+    object.__setattr__(local, "client", target.client)
+    said = "Another stack is still there: lab. imageproc destroy --stack-name NAME removes it."
+    assert others_text(Stack(local, "mine")) == said

@@ -135,14 +135,15 @@ def test_tables_have_a_row_for_each_box_and_no_formulas(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
-        ("x.json", "[1", "JSONDecodeError"),
-        ("x.json", '{"images": []}', "KeyError"),
+        ("x.json", '{"images": [], "annotations": [], "categories": [', "JSONDecodeError"),
+        ("x.json", '{"images": [], "annotations": [{}], "categories": []}', "KeyError"),
         ("x.json", '{"images": [], "annotations": [], "categories": []}', "names no photos"),
         ("labels.csv", "a,b\n1,2\n", "KeyError"),
         ("labels.parquet", "no parquet", "cannot be read"),
         ("Annotations/x.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><annotation>&b;</annotation>", "has a DTD"),
         ("Annotations/x.xml", "<annotation/>", "there is no size/width"),
-        ("notes.txt", "hello", "is no data set"),
+        ("notes.txt", "hello", "There is no data set in"),
+        ("settings.json", "{}", "There is no data set in"),
     ],
 )
 def test_what_is_no_data_set_is_told(tmp_path: Path, file: str, text: str, told: str) -> None:

@@ -72,7 +72,7 @@ def test_one_that_runs_without_is_not_taken_for_one_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imageproc.local.lifecycle._answers", lambda _: True)
-    with pytest.raises(StartError, match="runs already, without faults"):
+    with pytest.raises(StartError, match="then start it with --faults"):
         LocalAws(tmp_path).start(faults=True)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.core.record_codec import decode
-from imageproc.presentation.facts import facts, problem, tag_confidences
+from imageproc.presentation.facts import facts, first_tags, problem, tag_confidences
 from imageproc.presentation.text import MAX_TEXT
 
 RECORD: dict[str, Any] = {
@@ -93,6 +93,18 @@ def test_a_failure_names_its_cause() -> None:
 def test_tags_have_the_confidence_of_their_labels() -> None:
     record = {"tags": ["Cat", "Pet"], "labels": [{"name": "Cat", "confidence": 97.5}]}
     assert tag_confidences(decode(record)) == [("Cat", 97.5), ("Pet", None)]
+
+
+def test_tags_that_were_asked_for_come_first_and_parents_last() -> None:
+    labels = [
+        {"name": "Animal", "confidence": 99},
+        {"name": "Cat", "confidence": 98, "parents": ["Animal"]},
+        {"name": "Police Dog", "confidence": 90, "parents": ["Animal"]},
+    ]
+    record = decode({"tags": ["Animal", "Cat", "Police Dog"], "labels": labels})
+    assert first_tags(record, 2) == ["Cat", "Police Dog"]
+    assert first_tags(record, 3, ["animal"]) == ["Animal", "Cat", "Police Dog"]
+    assert first_tags(record, 1, ["dog"]) == ["Police Dog"]
 
 
 VALUES = st.recursive(

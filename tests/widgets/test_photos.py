@@ -230,6 +230,15 @@ def test_a_card_says_where_the_photo_stands_and_why(record: Any, note: str, tone
     assert (card.note, card.tone, card.thumbnail) == (note, tone, False)
 
 
+def test_a_card_has_the_labels_that_were_asked_for() -> None:
+    names = ("Pet", "Mammal", "Cat", "Owl", "Dog")
+    labels = [{"name": "Animal", "confidence": 99}]
+    labels += [{"name": name, "confidence": 90, "parents": ["Animal"]} for name in names]
+    one = photo(1, tags=["Animal", *names], labels=labels)
+    assert photo_views.card(one).tags == (("Pet", 90.0), ("Mammal", 90.0), ("Cat", 90.0))
+    assert photo_views.card(one, ["dog"]).tags[0] == ("Dog", 90.0)
+
+
 def test_boxes_stay_within_the_picture() -> None:
     box = {"left": -0.5, "top": 0.5, "width": 5, "height": 0.25, "confidence": 90}
     shown = photo_views.viewed(photo(1, labels=[{"name": "Cat", "boxes": [box]}, 7]), 0, 1)

@@ -47,7 +47,8 @@ class Imports(StackResource):
         in_place: bool = False,
         cancellation: Cancellation | None = None,
     ) -> ImportPlan:
-        """Return what importing a source would do and cost. Nothing is sent, and no file is read.
+        """Return what importing a source would do and cost. Nothing is sent. Of files of this
+        machine the first bytes are read, of a bucket's none.
 
         `source` is `s3://bucket/prefix`, a folder, or a zip. Without `album` each folder becomes an album.
         `in_place` leaves a bucket's photos where they are: the stack's SourceBucket has to name it. Raises

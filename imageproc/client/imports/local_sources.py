@@ -8,7 +8,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,8 @@ from imageproc.client.imports.source import SourceFile, screened, skipped
 from imageproc.client.uploads.events import PreparedFile, RefusedFile
 from imageproc.client.uploads.files import find_files
 from imageproc.client.uploads.sender import Sender
-from imageproc.core.formats import SNIFF_BYTES
-from imageproc.errors import AccessDeniedError, ImageprocError, UploadError
+from imageproc.core.formats import SNIFF_BYTES, sniff
+from imageproc.errors import AccessDeniedError, ImageprocError, ImageRejectedError, UploadError
 
 _IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a zip's file that are kept in memory; a larger one is read through a nameless temporary file."""
@@ -85,7 +85,9 @@ class FolderSource:
                 yield skipped(shown, found.cause)
                 continue
             try:
-                yield screened(shown, path.stat().st_size, partial(_opened, path))
+                yield _looked_at(
+                    screened(shown, path.stat().st_size, partial(_opened, path)), partial(_binary, path)
+                )
             except OSError as error:
                 yield skipped(shown, f"It cannot be read: {error.strerror or error}.")
 
@@ -118,11 +120,28 @@ class ZipSource:
             elif stat.S_ISLNK(info.external_attr >> 16):
                 yield skipped(path, _LINK, info.file_size)
             else:
-                yield screened(path, info.file_size, partial(_unpacked, self._archive, info))
+                file = screened(path, info.file_size, partial(_unpacked, self._archive, info))
+                yield _looked_at(file, partial(self._archive.open, info))
 
     def explained(self, denied: AccessDeniedError) -> ImageprocError:
         """Return AWS's refusal as it is: it is of the stack's bucket."""
         return denied
+
+
+def _binary(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _looked_at(file: SourceFile | ImportEntry, opened: Callable[[], IO[bytes]]) -> SourceFile | ImportEntry:
+    """Return a file, or why it is skipped by its first bytes: what is no photo is not counted as one."""
+    if isinstance(file, ImportEntry):
+        return file
+    try:
+        with _readable(), opened() as body:
+            sniff(body.read(SNIFF_BYTES))
+    except (ImageRejectedError, UploadError) as error:
+        return skipped(file.path, str(error), file.size)
+    return file
 
 
 @contextmanager

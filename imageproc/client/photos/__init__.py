@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from imageproc.aws.record_store import RecordStore
+from imageproc.catalog.answers import close_names
+from imageproc.catalog.fields import did_you_mean
 from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
@@ -53,8 +55,8 @@ class Photos(Labelling):
         - `tag`: a label or a parent of one, and `min_confidence` in percent;
         - `camera`, `lens`, `make`, `model`, `software`, `artist`, `description`, `name`: text with `*` and
           `?`, upper and lower case alike; `camera` and `lens` are make and model;
-        - `taken`: 2014, '2014-05', '2014-05-31', a date, a datetime, or (from, to), by the clock where it was
-          taken; `uploaded`: the same in UTC;
+        - `taken`: 2014, '2014-05', '2014-05..2014-09', a date, a datetime, or (from, to), by the clock where
+          it was taken; `uploaded`: the same in UTC;
         - `near`: (latitude, longitude, '50 km'); `within`: (south, west, north, east) in degrees, also across
           180°; `has_place`, `has_date`: True or False;
         - `album`: an Album, its ID or its name; `user`; `id`; `status`; `format`; `missing`: a part; `error`:
@@ -128,7 +130,8 @@ class Photos(Labelling):
                 f"{len(found)} photos end with {text!r}: {several} …", "Give more of the ID."
             )
         if not found:
-            raise PhotoNotFoundError(f"There is no photo {text!r}.")
+            near = self.catalog.ask(close_names, text.rpartition("/")[2])
+            raise PhotoNotFoundError(f"There is no photo {text!r}.", did_you_mean(near) if near else "")
         return found[0]
 
     def many(self, photos: Iterable[PhotoLike]) -> Iterator[Photo]:

@@ -49,6 +49,9 @@ _BYTES = {"": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}
 _PATTERNS = ("camera", "lens", "make", "model", "software", "artist", "description", "name", "error")
 _SEVERAL = ("tag", *_PATTERNS, "status", "format", "user", "id")
 """Fields of which `where` takes several alternatives at once."""
+_PLACES = {"near": "latitude,longitude,distance", "within": "south,west,north,east"}
+"""What is written of a place, in order."""
+_EXAMPLES = {"near": "near:52.5,13.4,50km", "within": "within:47,5,55,15"}
 _NOT_TERMS = ("text", "min_confidence", "has_place", "has_date", "album_id", "id_end")
 FIELDS = tuple(sorted({*ARGUMENTS, "album", "has"} - set(_NOT_TERMS)))
 """The fields of terms."""
@@ -166,7 +169,12 @@ def _conditions(field: str | None, value: str) -> tuple[Conditions, ...]:
 
 
 def _alternatives(name: str, parts: list[str]) -> tuple[Conditions, ...]:
-    if name in ("near", "within"):
+    if name in _PLACES:
+        if len(parts) != len(_PLACES[name].split(",")):
+            raise QueryError(
+                f"{name} cannot be {','.join(parts)!r}.",
+                f"Write {name}:{_PLACES[name]}, {_EXAMPLES[name]}, say.",
+            )
         return ({name: tuple(_degrees(part) for part in parts)},)
     found = [_READERS.get(name, _plain)(name, part) for part in parts]
     if name not in _SEVERAL or len(found) == 1 or len({one.get("min_confidence") for one in found}) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from imageproc import Cancellation, Workbench
+from imageproc.client.stack import others_text
 from imageproc.client.target import local_aws
 from imageproc.deployment import Emptied, Event, Inventory, Removed, StackEvent, Swept
 from imageproc.errors import WorkbenchError
@@ -117,7 +118,8 @@ class CleanUpPanel(Panel):
         self._look(cancellation)
         kept = f" Kept: {', '.join(swept.kept)}." if swept.kept else ""
         left = ", ".join(swept.left) or "nothing"
-        self.say(f"The stack {swept.stack} is removed. Looked again: {left} is left.{kept}", Tone.SUCCESS)
+        said = f"The stack {swept.stack} is removed. Looked again: {left} is left.{kept}"
+        self.say(f"{said} {others_text(self.workbench.stack)}".rstrip(), Tone.SUCCESS)
         update(self.confirmation, value="")
         return swept
 

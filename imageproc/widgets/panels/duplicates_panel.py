@@ -11,7 +11,8 @@ from imageproc import Album, DuplicateGroup, Duplicates, Photo, PhotoView, Workb
 from imageproc.client.photos.duplicates import NEAR
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.core.perceptual_hash import BITS
-from imageproc.presentation.text import bytes_text, difference_text, photos_text, printable
+from imageproc.presentation.facts import difference
+from imageproc.presentation.text import bytes_text, photos_text, printable
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.panel import Panel
@@ -202,7 +203,7 @@ def _cards(group: DuplicateGroup, albums: dict[str, str]) -> Iterable[GroupedPho
             " · ".join(filter(None, (pixels, size))),
             f"taken {photo.taken:%Y-%m-%d %H:%M}" if photo.taken else "no date",
             f"in {printable(albums[photo.album_id], 60)}" if photo.album_id in albums else "",
-            "" if kept else difference_text(bits),
+            "" if kept else difference(photo, group.kept, bits),
         )
         name = printable(photo.name)
         yield GroupedPhoto(photo.id, name, tuple(filter(None, facts)), kept, photo.thumbnail_key is not None)

@@ -374,7 +374,8 @@ class GalleryPanel(DetailedPanel):
 
     def _cards(self, first: int, end: int) -> list[Card]:
         found = self._shown.between(first, end) if self._shown else []
-        return [photo_views.card(photo) if photo else photo_views.GONE for photo in found]
+        asked = self._shown.view.selection.labels if self._shown else []
+        return [photo_views.card(photo, asked) if photo else photo_views.GONE for photo in found]
 
     def _photo(self, number: int) -> Photo | None:
         return self._shown.between(number, number + 1)[0] if self._shown else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from imageproc import Photo, Status
 from imageproc.presentation.boxes import LabelledBox, labelled_boxes
-from imageproc.presentation.facts import Fact, facts, problem, said_by, tag_confidences
+from imageproc.presentation.facts import Fact, facts, first_tags, problem, said_by, tag_confidences
 from imageproc.presentation.text import printable
 from imageproc.widgets.parts.gallery import Card
 from imageproc.widgets.parts.photo_viewer import FactGroup, ViewedPhoto
@@ -46,17 +46,19 @@ GROUPS = {
 _CARD_TAGS = 3
 
 
-def card(photo: Photo) -> Card:
-    """Return the photo's card."""
+def card(photo: Photo, asked: Iterable[str] = ()) -> Card:
+    """Return the photo's card; labels that were asked for come first."""
     done = photo.status is Status.SUCCEEDED
     status = ("Truncated" if photo.truncated else "") if done else photo.status.capitalize()
     why = problem(photo)
+    confidences = dict(tag_confidences(photo))
+    names = map(printable, first_tags(photo, _CARD_TAGS, asked))
     return Card(
         id=photo.id,
         name=printable(photo.name),
         note=f"{status}: {why}" if status and why else status,
         tone=Tone.WARNING if done and photo.truncated else PHOTO_TONES[photo.status],
-        tags=tuple(tag_confidences(photo)[:_CARD_TAGS]),
+        tags=tuple((name, confidences.get(name)) for name in names),
         thumbnail=photo.thumbnail_key is not None,
         said=tuple(said_by(photo)),
     )
@@ -93,9 +95,10 @@ def _named(fact: Fact, album: str) -> Fact:
     return Fact("Album", f"{printable(album)} ({fact.value})") if album and fact.name == "Album" else fact
 
 
-def summary(photos: Sequence[Photo]) -> list[tuple[str, str, str]]:
+def summary(photos: Sequence[Photo], asked: Iterable[str] = ()) -> list[tuple[str, str, str]]:
     """Return a table row for each photo: name, status and tags."""
-    return [(c.name, c.note or "Succeeded", ", ".join(name for name, _ in c.tags)) for c in map(card, photos)]
+    cards = [card(photo, asked) for photo in photos]
+    return [(c.name, c.note or "Succeeded", ", ".join(name for name, _ in c.tags)) for c in cards]
 
 
 def _box(one: LabelledBox) -> tuple[str, float, float, float, float]:

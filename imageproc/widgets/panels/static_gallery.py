@@ -37,8 +37,9 @@ def static_gallery(
     sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
     rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
     said = Markup("<p>{}</p>").format(f"{summary}.{rest}")
+    rows = photo_views.summary(photos, shown.view.selection.labels)
     world = static_map(shown.places, place_note(shown))
-    return [said, sheet, world, table(["Photo", "Status", "Tags"], photo_views.summary(photos))]
+    return [said, sheet, world, table(["Photo", "Status", "Tags"], rows)]
 
 
 def gallery_results(album: Album | None, search: str, shown: ShownPhotos | None) -> dict[str, Any]:

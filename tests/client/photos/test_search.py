@@ -142,7 +142,9 @@ def test_a_word_that_is_found_nowhere_stands_for_near_labels_and_says_so(backend
         ("tag:Dgo", QueryError, "Did you mean 'Dog'"),
         ("status:fialed", QueryError, "FAILED"),
         ("taken:May", InvalidArgumentError, "2014-05"),
-        ("near:52.5", InvalidArgumentError, "latitude"),
+        ("near:52.5", QueryError, "near:52.5,13.4,50km"),
+        ("within:1,2,3", QueryError, "south,west,north,east"),
+        ("taken:2014..2012", InvalidArgumentError, "the other way round"),
     ],
 )
 def test_wrong_values_are_refused_when_photos_are_asked_for(
