@@ -95,7 +95,7 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     ann.screenshot("app-tray")
     page.get_by_role("button", name="Activity").click()
     page.get_by_role("button", name="Clear finished").click()
-    assert not page.locator(".ip-app-tray .ip-summary").is_visible()
+    page.locator(".ip-app-tray .ip-summary").wait_for(state="hidden")  # in the next frame
     checked(ann, "album")
 
     page.locator(".ip-card", has_text="img src").click()
