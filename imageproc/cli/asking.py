@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from imageproc.cli.escaping import say
+
 
 def confirm(question: str, otherwise: str) -> None:
     """Ask a question. Raises ClickException, with what was `otherwise` not done, unless the answer is yes."""
@@ -26,5 +28,5 @@ def have_typed(prompt: str, word: str, otherwise: str) -> None:
 
 
 def _unanswered(otherwise: str) -> click.ClickException:
-    click.echo(err=True)  # the prompt's line is not ended
+    say("", err=True)  # the prompt's line is not ended
     return click.ClickException(f"There was no answer: {otherwise}. --yes does it without asking.")

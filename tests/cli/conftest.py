@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
 from imageproc.cli.options import Connection
+from imageproc.cli.output import console
 from tests.client.conftest import Backend
 from tests.client.conftest import backend as backend
 from tests.client.conftest import session as session
@@ -24,6 +25,7 @@ def run(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return what runs a command; its result has the error as its exception."""
     monkeypatch.setattr(Connection, "workbench", backend.workbench)
     monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setattr(console, "_width", 150)  # that of pytest-xdist, since it was made
 
     def invoked(*arguments: object, **options: Any) -> Result:
         return CliRunner().invoke(imageproc, [str(one) for one in arguments], **options)

@@ -107,6 +107,7 @@ def test_the_chosen_photo_shows_its_execution_and_its_steps(
 
 def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folder: Path, fresh: str) -> None:
     sent = uploaded(workbench, folder, fresh)
+    list(workbench.photos.follow(sent))  # a photo has no record before its event has come
     panel = FollowPanel(workbench)
     panel.show_album(workbench.albums.get_or_create(fresh, "ann"))
     panel.follow_existing([one.file.photo_id for one in sent] + ["no such photo"])

@@ -77,7 +77,13 @@ def test_after_a_kill_the_same_upload_goes_on_by_itself(
     folder = tmp_path / "photos"
     folder.mkdir()
     files = {_written(folder / f"{number}.jpg", number).path for number in range(40)}
-    first = subprocess.Popen([*UPLOAD, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(
+        [*UPLOAD, str(folder)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A shell's job in the background, as the tests may be, ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     _wait_for_the_first_photo(workbench)
     time.sleep(seconds)
     assert status.pid is not None

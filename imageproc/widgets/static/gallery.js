@@ -32,7 +32,7 @@ function render({ model, el }) {
   el.append(root);
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
-  let nodes = new Map(), blocks = new Map(), asked = new Set(), expired = new Set(), pictures = new Map();
+  let nodes = new Map(), blocks = new Map(), asked = new Set(), expired = new Set(), pictures = new Map(), earlier = new Map();
   let frame = 0, timer = 0, current = 0, seen = [0, 0], troubled = false, anchor = 0, marks = new Uint8Array(0), marked = 0, anyShown = false, blocked = false, message = "", alone = true;
 
   function later() { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); }
@@ -137,10 +137,11 @@ function render({ model, el }) {
     if (known.cause) return place.append(element("span", { class: "ip-state", "data-tone": "warning", title: known.cause }, `${STATE_SIGNS.warning} No picture`));
     const url = safeUrl(known.blob || (blocked ? "" : card.address));
     if (!url) return askBytes(number, known);
-    const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: () => { anyShown = true; image.classList.add("ip-there"); goOn(); }, onerror: () => failed(number, known) });
+    const before = earlier.get(card.id), shown = () => { anyShown = true; image.classList.add("ip-there"); if (before) place.replaceChildren(image); goOn(); };
+    const image = element("img", { alt: "", decoding: "async", draggable: "false", fetchpriority: number >= seen[0] && number <= seen[1] ? "high" : "low", onload: shown, onerror: () => failed(number, known) });
     image.src = url;
     known.image = image;
-    place.append(image);
+    place.append(before || image);
   }
 
   // The rest of what is near follows the pictures in view.
@@ -209,6 +210,7 @@ function render({ model, el }) {
     headings = content.headings;
     ending.textContent = content.note;
     ending.hidden = !content.note;
+    keepPictures();
     for (const known of [blocks, asked, expired]) known.clear();
     forgetPictures();
     if (content.ahead) asked.add(0);
@@ -359,6 +361,11 @@ function render({ model, el }) {
     root.classList.toggle("ip-selecting", marked > 0);
   }
 
+  // Pictures stay until those of the next layout are there, which may be others.
+  function keepPictures() {
+    const there = [...pictures].filter(([number, { image }]) => image?.classList.contains("ip-there") && cardOf(number));
+    earlier = new Map(there.map(([number, { image }]) => [cardOf(number).id, image]));
+  }
   function forgetPictures() {
     for (const { blob } of pictures.values()) if (blob) URL.revokeObjectURL(blob);
     pictures.clear();
