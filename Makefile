@@ -19,8 +19,9 @@ DOCS_VENV := .venv-docs
 SPHINX := $(DOCS_VENV)/bin/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going
 TEMPLATE := cloudformation/image-processing.yaml
 INSTALL := sh requirements/install.sh
-# A file's tests run in one worker, in the order that tests/conftest.py gives.
-TEST_WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# A file's tests run in one worker, in the order that tests/conftest.py gives. Three for two cores: tests
+# also wait, for pages and executions.
+TEST_WORKERS := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Environments are built, and checks run, side by side.
 MAKEFLAGS += -j2
