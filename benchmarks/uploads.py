@@ -20,7 +20,7 @@ import psutil
 from benchmarks.figures import Figure
 from benchmarks.local import local_aws
 from benchmarks.pages import Place, jupyterlab, places, run_cell, settle
-from benchmarks.workbench import noise
+from benchmarks.workbench import DROP_ZONE_IS_THERE, UPLOAD, noise
 from imageproc.client.uploads.sender import PARALLEL
 from imageproc.local import LocalAws
 from tests.browser.conftest import CHROMIUM
@@ -32,14 +32,6 @@ FLAT_MB = 20
 
 _EVERY_S = 1.0
 _TIMEOUT_S = 3600.0
-_DROP_ZONE_IS_THERE = "(node) => node.querySelector('.ip-drop-zone .ip-target')?.offsetHeight > 0"
-_NOTEBOOK = """import os
-from pathlib import Path
-from imageproc import Workbench
-from imageproc.widgets import UploadPanel, show
-Path("kernel.pid").write_text(str(os.getpid()))
-workbench = Workbench.open("local")
-show(UploadPanel(workbench, workbench.albums.get_or_create("Dropped", "ann")))"""
 
 
 @dataclass
@@ -110,11 +102,11 @@ def command_line(folder: Path) -> Iterator[Figure]:
 
 def drop_zone(place: Place, files: list[Path]) -> Iterator[Figure]:
     """All files dropped at once: the page's heap and process, the kernel, and how many requests run."""
-    path = place.write("uploads.ipynb", _NOTEBOOK)
+    path = place.write("uploads.ipynb", *UPLOAD)
     heap, kernel_memory, at_once = Course(), Course(), _AtOnce()
     with jupyterlab(place.checkout) as url, place.page() as page:
         page.open_notebook(url, path.name)
-        run_cell(page, 0, _DROP_ZONE_IS_THERE)
+        run_cell(page, 0, DROP_ZONE_IS_THERE)
         kernel = psutil.Process(int((path.parent / "kernel.pid").read_text()))
         session = page.page.context.new_cdp_session(page.page)
         session.send("Performance.enable")

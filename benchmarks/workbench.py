@@ -46,7 +46,7 @@ _TIMEOUT_S = 300.0
 
 
 _STATUS_IS_THERE = "(node) => node.querySelector('.ip-status-line')?.offsetHeight > 0"
-_DROP_ZONE_IS_THERE = "(node) => node.querySelector('.ip-drop-zone .ip-target')?.offsetHeight > 0"
+DROP_ZONE_IS_THERE = "(node) => node.querySelector('.ip-drop-zone .ip-target')?.offsetHeight > 0"
 _SCREEN_IS_PAINTED = """(node) => {
   const awaited = '.ip-card img[fetchpriority=high]:not(.ip-there)';
   if (!node.querySelector('.ip-card img') || node.querySelector(awaited)) return false;  // without a layout
@@ -81,7 +81,7 @@ gallery = GalleryPanel(workbench, view=newest)
 show(gallery)
 await gallery.finished()""",
 )
-_UPLOAD = (
+UPLOAD = (
     """import os
 from pathlib import Path
 from imageproc import Workbench
@@ -193,10 +193,10 @@ def put_thumbnails(workbench: Workbench, identifiers: list[str]) -> None:
 
 def upload(place: Place) -> Iterator[Figure]:
     """Batches through the drop zone; the backend processes each meanwhile, and is done before the next."""
-    path = place.write("upload.ipynb", *_UPLOAD)
+    path = place.write("upload.ipynb", *UPLOAD)
     with jupyterlab(place.checkout) as url, place.page() as page:
         page.open_notebook(url, path.name)
-        run_cell(page, 0, _DROP_ZONE_IS_THERE)
+        run_cell(page, 0, DROP_ZONE_IS_THERE)
         kernel = psutil.Process(int((path.parent / "kernel.pid").read_text()))
         taken, memory = [], []
         for number in range(RUNS):
