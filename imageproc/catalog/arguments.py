@@ -21,7 +21,8 @@ from imageproc.catalog.conditions import (
     PhotoCondition,
     all_of,
 )
-from imageproc.catalog.fields import FIELDS, nearest
+from imageproc.catalog.fields import FIELDS
+from imageproc.core.close_names import nearest
 from imageproc.core.parts import Part
 from imageproc.core.record import Status
 from imageproc.errors import InvalidArgumentError, QueryError
