@@ -120,10 +120,9 @@ def _numbers(text: str) -> Any:
     return _number(found)
 
 
-def _near(text: str) -> tuple[float, float, str | float]:
+def _near(text: str) -> tuple[float, float, str]:
     latitude, longitude, distance = text.split(",")
-    far = distance.strip()
-    return float(latitude), float(longitude), float(far) if far.replace(".", "").isdigit() else far
+    return float(latitude), float(longitude), distance
 
 
 def _within(text: str) -> tuple[float, ...]:
@@ -185,7 +184,10 @@ _CONDITIONS: dict[str, Any] = {
     ),
     "uploaded": click.option("--uploaded", type=_TIME, metavar="TIME", help="The same, in UTC."),
     "near": click.option(
-        "--near", type=_NEAR, metavar="LAT,LON,KM", help="At most so far from a place: 52.5,13.4,50km."
+        "--near",
+        type=_NEAR,
+        metavar="LAT,LON,KM",
+        help="At most so many km (m, mi) from a place: 52.5,13.4,50km.",
     ),
     "within": click.option(
         "--within", type=_WITHIN, metavar="S,W,N,E", help="In a rectangle: south, west, north, east."
