@@ -109,6 +109,11 @@ class Catalog:
             except _ERRORS as error:
                 raise self._unusable(error) from error
 
+    @property
+    def asked_last(self) -> Database | None:
+        """What was asked last, without a look whether it is up to date; None if nothing was asked yet."""
+        return self._database
+
     def ask(self, question: Callable[Concatenate[Database, P], T], *given: P.args, **more: P.kwargs) -> T:
         """Return a question's answer; if the file turns out to be damaged, by one that is made anew.
 
