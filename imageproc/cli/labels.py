@@ -148,7 +148,7 @@ def _spelled(album: Album, wanted: str) -> str:
 def _chosen(
     connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions
 ) -> Iterable[Photo | str]:
-    refuse_both(selection, bool(photo_ids), "photos", "--album, --tag, --taken")
+    refuse_both(selection, bool(photo_ids), "photos")
     connection.announce()
     return photo_ids or list(selection.among(connection.workbench))
 
