@@ -48,7 +48,7 @@ _METADATA_BYTES = 2048
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was cancelled."""
 
-_GRACE_S = 0.8
+_GRACE_S = 0.5
 """Seconds that calls under way have to end when the sending is broken off."""
 
 # One connection a file: photos are small, and several files go at once.
