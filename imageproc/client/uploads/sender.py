@@ -122,8 +122,9 @@ class Sender:
         groups: _Groups = queue.SimpleQueue()
         for same in _by_content(waiting, alone=alone):
             groups.put(same)
-        threads = self._begin(groups, run, maybe_there)
+        threads: list[threading.Thread] = []
         try:
+            threads += self._begin(groups, run, maybe_there)
             left = len(waiting)
             while left:
                 event = _next(events, cancellation)
