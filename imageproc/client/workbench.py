@@ -36,6 +36,7 @@ from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, LOCAL, Target, local_aws, open_target
 from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
+from imageproc.client.uploads.files import Paths, given_paths
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
 from imageproc.errors import ImageprocError, InvalidArgumentError, TargetError, UploadError
@@ -237,7 +238,7 @@ class Workbench:
 
     def process(
         self,
-        paths: Iterable[Path | str],
+        paths: Paths,
         *,
         album: AlbumLike,
         user: str | None = None,
@@ -245,14 +246,14 @@ class Workbench:
         timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Photo]:
-        """Upload files and folders, and yield each photo when it is finished.
+        """Upload files and folders, or one of them, and yield each photo when it is finished.
 
         The album is created if need be; `user` is its owner (by default `default_user()`). `timeout_s` is
         that of `Photos.follow`. Raises UploadError for a path where nothing is, before anything is created,
         and for the first file that cannot be sent, after the others are; FollowTimeoutError, AwsError,
         Cancelled.
         """
-        given = [Path(path).expanduser() for path in paths]
+        given = given_paths(paths)
         for path in given:
             if not path.exists():
                 raise UploadError(f"There is no file or folder {path}.")

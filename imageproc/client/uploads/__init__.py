@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from imageproc.client.albums import AlbumLike, Albums
 from imageproc.client.cancellation import Cancellation
@@ -11,7 +10,7 @@ from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.browser import BrowserUploads
 from imageproc.client.uploads.events import PreparedFile, RefusedFile, UploadEvent
-from imageproc.client.uploads.files import prepare
+from imageproc.client.uploads.files import Paths, prepare
 from imageproc.client.uploads.sender import Sender, object_metadata
 
 
@@ -25,7 +24,7 @@ class Uploads(StackResource):
 
     def prepare(
         self,
-        paths: Iterable[Path | str],
+        paths: Paths,
         album: AlbumLike,
         *,
         check: bool = True,
@@ -68,7 +67,7 @@ class Uploads(StackResource):
 
     def upload(
         self,
-        paths: Iterable[Path | str],
+        paths: Paths,
         album: AlbumLike,
         *,
         again: bool = False,

@@ -23,13 +23,22 @@ _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
 DIGITS = 12
 """Of a content's SHA-256, in a photo's ID."""
 
+Paths = Iterable[Path | str] | Path | str
+"""Files and folders, or one of them."""
+
+
+def given_paths(paths: Paths) -> list[Path]:
+    """Return the files and folders that are meant: a text is one path, and not its letters."""
+    several = [paths] if isinstance(paths, str | Path) else paths
+    return [Path(path).expanduser() for path in several]
+
 
 def prepare(
-    paths: Iterable[Path | str], album_id: str, *, check: bool, cancellation: Cancellation | None
+    paths: Paths, album_id: str, *, check: bool, cancellation: Cancellation | None
 ) -> Iterator[PreparedFile | RefusedFile]:
     """Look at files and folders, and yield each file; the same contents once. See `Uploads.prepare`."""
     seen: set[str] = set()
-    files = list(find_files(Path(path).expanduser() for path in paths))
+    files = list(find_files(given_paths(paths)))
     if not files:
         raise UploadError("There are no files in these folders.", "Name files, or folders that hold some.")
     for path in files:
