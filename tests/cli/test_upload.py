@@ -1,4 +1,4 @@
-"""`imageproc upload`, broken off while AWS does not answer."""
+"""`imageproc upload`: what is no photo, and an end while AWS does not answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.client.conftest import written
+from tests.cli.conftest import Run
+from tests.client.conftest import Backend, written
 
 SCRIPT = """
 import socket, sys
@@ -33,6 +34,20 @@ files = [prepare_file(Path(one), "a1") for one in sys.argv[1:]]
 with explained():
     send(workbench, Album("a1", "ann", "Cats", 0), files, again=True, outage_timeout_s=600)
 """
+
+
+def test_what_is_no_photo_leaves_no_album(run: Run, backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk")
+    answer = run("upload", tmp_path / "notes.txt")
+    assert answer.exit_code == 1
+    assert "Not sent: " in answer.stderr
+    assert "Error: Nothing was uploaded: the file cannot be sent." in answer.stderr
+    assert list(backend.workbench.albums) == []
+    written(tmp_path / "cat.jpg")
+    answer = run("upload", tmp_path)
+    assert "1 uploaded" in answer.stdout
+    assert "into the album Photos, 1 not sent." in answer.stdout
+    assert [album.name for album in backend.workbench.albums] == ["Photos"]
 
 
 def test_an_interrupt_ends_at_once_although_aws_does_not_answer(tmp_path: Path) -> None:

@@ -64,6 +64,13 @@ def test_one_file_is_processed_by_its_path_alone(backend: Backend, folder: Path)
         assert [one.already_there for one in events if isinstance(one, Uploaded)] == [True]
 
 
+def test_what_is_no_photo_leaves_no_album(backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk")
+    with pytest.raises(UploadError, match=r"notes\.txt: "):
+        list(backend.workbench.process(tmp_path / "notes.txt", album="Cats"))
+    assert list(backend.workbench.albums) == []
+
+
 def test_photos_are_the_given_users(backend: Backend, folder: Path) -> None:
     photos = backend.workbench.process([folder], album="Cats", user="bob", cancellation=Pipeline(backend))
     assert {photo.user for photo in photos} == {"bob"}
