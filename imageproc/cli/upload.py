@@ -132,7 +132,8 @@ def send(
                     case UploadResumed():
                         bar.console.print("AWS answers again: the upload goes on.")
         except KeyboardInterrupt:
-            errors.print(f"{len(sent)} of {len(ready)} files are uploaded. Run it again for the others.")
+            known = f"{len(sent):,} of {len(ready):,} files are known to be uploaded"
+            errors.print(f"{known}. Run it again for the others: what is there is not sent twice.")
             raise
     repeats.end()
     return sent, failed

@@ -138,4 +138,4 @@ def test_an_interrupted_upload_says_what_was_sent(workbench: MagicMock, tmp_path
     workbench.uploads.send = send
     answer = run("upload", str(tmp_path))
     assert answer.exit_code != 0
-    assert "1 of 2 files are uploaded. Run it again for the others." in answer.stderr
+    assert "1 of 2 files are known to be uploaded. Run it again for the others" in answer.stderr

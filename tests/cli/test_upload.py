@@ -68,5 +68,5 @@ def test_an_interrupt_ends_at_once_although_aws_does_not_answer(tmp_path: Path) 
             upload.kill()
     assert time.monotonic() - began < 5, "a second, on a machine that does nothing else"
     assert upload.returncode == 130
-    assert "0 of 3 files are uploaded. Run it again for the others." in said
+    assert "0 of 3 files are known to be uploaded. Run it again for the others" in said
     assert "Traceback" not in said

@@ -57,8 +57,9 @@ class Uploads(StackResource):
         `allow_duplicates`. A failure does not stop the others. While AWS does not answer, or the credentials
         have expired, all wait at most `outage_timeout_s` seconds, and go on by themselves: UploadPaused and
         UploadResumed tell of it. Closing the iterator, or `cancellation`, stops what has not begun and breaks
-        off what has, within a second: a call that AWS does not answer is left to itself. Raises AwsError if
-        the bucket cannot be asked for what it has.
+        off what has, within a second: a call that AWS does not answer is left to itself. Once cancelled, or
+        interrupted, it first tells of what has arrived by then. Raises Cancelled, and AwsError if the bucket
+        cannot be asked for what it has.
         """
         return self._sender(album).send(
             files,
