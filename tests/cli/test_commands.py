@@ -65,6 +65,27 @@ def test_boxes_are_shown_in_words(workbench: MagicMock) -> None:
     assert lines[at + 1] == "                            Pet 90 %"
 
 
+def test_what_people_ask_first_of_a_record_comes_first(workbench: MagicMock) -> None:
+    stored = {"changeShard": "s1", "changeTime": 1, "sequencer": "0A", "s3key": "k", "tags": {"Dog"}}
+    workbench.photos.find.return_value = photo("dog.jpg", **stored)
+    names = [line.split()[0] for line in run("show", "dog.jpg").stdout.splitlines()]
+    assert names[:3] == ["imageID", "status", "tags"]
+    assert "s3key" in names
+    assert not {"changeShard", "changeTime", "sequencer"} & set(names)
+    assert '"changeShard"' in run("show", "dog.jpg", "--json").stdout
+
+
+def test_what_lacks_its_command_or_its_option_gets_the_right_form() -> None:
+    answer = run("label", "cat.jpg", "--add", "Kitty")
+    assert answer.exit_code == 2
+    assert "imageproc label add Kitty cat.jpg" in answer.stderr
+    assert "Did you mean 'add'" in run("label", "ad", "Kitty", "cat.jpg").stderr
+    for given, right in (("1000", "imageproc cost --photos 1000"), ("My Trip", "--album 'My Trip'")):
+        answer = run("cost", given)
+        assert answer.exit_code == 2
+        assert right in answer.stderr
+
+
 def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
     refused = {"step": "Rekognition", "name": RecognitionRefusedError.__name__, "cause": CAUSE}
     unknown = {
