@@ -30,8 +30,8 @@ class _LabelGroup(click.Group):
             if close_names(error.command_name, self.commands):
                 raise
             raise click.UsageError(
-                f"There is no command {error.command_name!r}; there are: {', '.join(self.commands)}. The command "
-                "comes first, then the label, then the photos: imageproc label add Kitty cat.jpg",
+                f"There is no command {error.command_name!r}; there are: {', '.join(self.commands)}. "
+                "The command comes first, then the label, then the photos: imageproc label add Kitty cat.jpg",
                 ctx,
             ) from None
 

@@ -100,13 +100,14 @@ def print_photos(chosen: Iterable[Photo], asked: Sequence[str] = ()) -> None:
         )
         for photo in reasons.of(chosen)
     )
-    print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no such photos.")
+    columns = ("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS")
+    print_table(columns, rows, "There are no such photos.", names=True)
     for reason, count in reasons.counts.items():
         console.print()
         console.print(reason)
         names = reasons.names[reason]
         more = f" and {count - len(names):,} more" if count > len(names) else ""
-        console.print(", ".join(names) + more, style="dim")
+        console.print(", ".join(names) + more, style="dim", soft_wrap=True)
 
 
 def _print_cost(workbench: Workbench, found: PhotoView) -> None:
@@ -207,7 +208,7 @@ def _print_record(photo: Photo) -> None:
         lines = list(told.get(name, ()))
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for index, line in enumerate(lines or [text]):
-            console.print(f"{'' if index else name:<28}{line}")
+            console.print(f"{'' if index else name:<28}{line}", soft_wrap=True)
 
 
 def _attributes(photo: Photo) -> dict[str, Any]:
