@@ -168,6 +168,20 @@ def test_a_range_of_a_version_is_served(
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 206
 
 
+@pytest.mark.parametrize("span", [{}, {"Range": "bytes=2-4"}])
+def test_a_version_is_served_with_the_headers_that_are_asked_for(
+    functions: Functions, version: dict[str, Any], span: dict[str, Any]
+) -> None:
+    """A browser saves a photo's file only if the answer says so."""
+    wanted: dict[str, Any] = {
+        "ResponseContentDisposition": "attachment; filename=cat.jpg",
+        "ResponseContentType": "image/jpeg",
+    }
+    answer = functions.session.client("s3").get_object(**version, **span, **wanted)
+    said = answer["ContentDisposition"], answer["ContentType"]
+    assert said == tuple(wanted.values())
+
+
 def test_a_range_beyond_a_version_is_refused(functions: Functions, version: dict[str, Any]) -> None:
     s3 = functions.session.client("s3")
     with pytest.raises(s3.exceptions.ClientError, match="InvalidRange"):
