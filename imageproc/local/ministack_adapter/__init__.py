@@ -38,14 +38,11 @@ from imageproc.local.ministack_adapter.items import pack_all_items, save_changed
 from imageproc.local.ministack_adapter.logs import forget_events, forget_log_records, keep_logs_on_disk
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.queries import compare_keys_directly, query_page_by_page
+from imageproc.local.ministack_adapter.ranges import read_ranges_from_disk, serve_versions_as_objects
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 from imageproc.local.ministack_adapter.roles import parse_policies_once, require_tracing_rights
 from imageproc.local.ministack_adapter.scans import scan_page_by_page
-from imageproc.local.ministack_adapter.storage import (
-    keep_versions_on_disk,
-    parse_forms_once,
-    serve_versions_as_objects,
-)
+from imageproc.local.ministack_adapter.storage import keep_versions_on_disk, parse_forms_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,6 +100,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _close_root_keys()
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
+    read_ranges_from_disk()
     serve_versions_as_objects()
     run_maps_in_batches()
     run_express_workflows()

@@ -119,6 +119,8 @@ INTERNALS: tuple[tuple[str, str, tuple[str, ...] | None], ...] = (
     ("services.s3", "_get_object", ("bucket_name", "key", "headers", "query_params")),
     ("services.s3", "_apply_response_overrides", ("resp_headers", "query_params")),
     ("services.s3", "_parse_range", ("range_header", "total")),
+    ("services.s3", "_read_body", ("bucket_name", "key", "obj")),
+    ("services.s3", "_object_disk_path", ("bucket", "key", "account_id")),
     ("services.s3", "_range_error_xml", ("bucket_name", "key")),
     ("services.s3", "_xml_body", ("root",)),
     ("services.s3", "_bucket_cors", None),
