@@ -13,14 +13,14 @@ from imageproc.local.recognition import SWITCH
 
 
 @contextlib.contextmanager
-def local_aws(recognition: str = "on") -> Iterator[Workbench]:
-    """Start a local AWS in a folder of its own, deploy, and remove both afterwards."""
+def local_aws(recognition: str = "on", **parameters: str) -> Iterator[Workbench]:
+    """Start a local AWS in a folder of its own, deploy with parameters, and remove both afterwards."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="imageproc-benchmark-") as folder:
         os.environ |= {SWITCH: recognition, "IMAGEPROC_STATE_DIR": f"{folder}/local-aws"}
         try:
             workbench = Workbench.open("local")
-            workbench.deploy()
+            workbench.deploy(parameters)
             yield workbench
         finally:
             LocalAws().reset()

@@ -104,3 +104,33 @@ def test_photos_are_hovered_lassoed_and_reached_by_the_keyboard(
     page.resize(390)
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.page.evaluate(wide) == 0
+
+
+def test_each_of_the_photos_in_one_place_is_reached_by_the_arrow_keys(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Identical photos have the same embedding, and so the same place."""
+    page: Page = visit(800, 700)
+    source = GallerySource(lambda first, _: [Card(f"{first}", f"{first}.jpg")], thumbnail=lambda _: None)
+    made: EmbeddingMap = EmbeddingMap(source, on_select=lambda: None)
+    places = array("f", [-0.5, 0, 0, 0, 0, 0, 0, 0, 0.5, 0])  # 1, 2 and 3 are in the middle
+    made.show(Points(places, (Group("Dog", COLORS[0], 5),), array("B", [0] * 5)), "5 photos.")
+    updates.flush()
+    draw(page, [made])
+    page.page.evaluate(KEEP)
+    bridge = Bridge(page, made, monkeypatch)
+    bridge.pump(lambda: page.page.locator(".ip-legend li").count() == 1)
+    page.page.locator(".ip-plot").focus()
+    said = page.page.locator(".ip-said")
+
+    def walk(key: str, numbers: list[int]) -> None:
+        for number in numbers:
+            page.page.keyboard.press(key)
+            bridge.pump(lambda number=number: f"{number}.jpg, Dog" in said.inner_text())  # type: ignore[misc]
+
+    walk("ArrowRight", [1, 2])  # from the centre
+    assert "2.jpg, Dog, 2 of 3 in this place." in said.inner_text()
+    walk("ArrowRight", [3, 4])
+    assert "in this place" not in said.inner_text()
+    walk("ArrowLeft", [3, 2, 1, 0])
+    walk("ArrowRight", [1, 2, 3, 4])

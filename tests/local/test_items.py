@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
+
+from tests.local.saved_state import run_with_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,15 +127,7 @@ print(json.dumps([[first, second], before]))
 
 
 def _run(folder: Path, code: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-c", BEGINNING + code],
-        env=os.environ | {"PERSIST_STATE": "1", "STATE_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return run_with_state(folder, BEGINNING + code)
 
 
 def test_items_come_back_as_they_were_and_only_what_changed_is_written(tmp_path: Path) -> None:

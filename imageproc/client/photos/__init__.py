@@ -11,7 +11,6 @@ from typing import IO, Any
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.catalog.answers import close_names
-from imageproc.catalog.fields import did_you_mean
 from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
@@ -30,6 +29,7 @@ from imageproc.client.photos.processing import NotRestarted, Processing, Restart
 from imageproc.client.photos.view import PhotoView
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
+from imageproc.core.close_names import did_you_mean
 from imageproc.core.parts import parse_parts
 from imageproc.errors import PhotoNotFoundError, RetryError
 

@@ -68,7 +68,8 @@ def pack_items(items: dict[Any, Any]) -> None:
 
 def _pack(item: Any) -> bytes:
     try:
-        return orjson.dumps(item)
+        # A copy: the bytes that orjson returns keep the 16 KB that they were written into.
+        return memoryview(orjson.dumps(item)).tobytes()
     except orjson.JSONEncodeError:  # half of a surrogate pair, which MiniStack lets in
         return json.dumps(item).encode()
 
