@@ -117,7 +117,6 @@ def test_each_of_the_photos_in_one_place_is_reached_by_the_arrow_keys(
     made.show(Points(places, (Group("Dog", COLORS[0], 5),), array("B", [0] * 5)), "5 photos.")
     updates.flush()
     draw(page, [made])
-    page.page.evaluate(KEEP)
     bridge = Bridge(page, made, monkeypatch)
     bridge.pump(lambda: page.page.locator(".ip-legend li").count() == 1)
     page.page.locator(".ip-plot").focus()
