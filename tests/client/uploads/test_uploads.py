@@ -115,7 +115,7 @@ def test_a_bucket_that_may_not_be_listed_is_an_error_before_anything_is_sent(
 
 
 def only(count: int, monkeypatch: pytest.MonkeyPatch) -> list[PreparedFile]:
-    """Let so many files be sent, and have the others last until they are broken off; return which have begun."""
+    """Let so many files be sent; the others last until they are broken off. Return those that begin."""
     begun: list[PreparedFile] = []
     real, lock = Sender.put, Lock()
 
