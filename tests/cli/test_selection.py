@@ -222,7 +222,7 @@ def test_of_an_album_that_is_named_those_are_downloaded_that_meet_the_conditions
 ) -> None:
     answer = run("download", "Trip", "--tag", "Dog", "--camera", "Canon*", "--to", tmp_path)
     assert answer.exit_code == 0, answer.output
-    assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["dog"]
+    assert [path.name for path in tmp_path.iterdir()] == ["dog.jpg"]
 
 
 def test_what_is_named_wrongly_is_told_with_what_was_meant(photos: Backend, run: Run, tmp_path: Path) -> None:
