@@ -392,4 +392,4 @@ function render({ model, el }) {
     forgetPictures();
   };
 }
-export default { initialize, render };
+export default widget({ initialize, render });

@@ -16,4 +16,4 @@ function render({ model, el }) {
   draw();
   return watch(model, ["text", "tone", "done", "total", "stoppable"], draw);
 }
-export default { render };
+export default widget({ render });

@@ -33,4 +33,4 @@ function render({ model, el }) {
   const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);
   return () => { undo(); model.off("msg:custom", onMessage); };
 }
-export default { render };
+export default widget({ render });
