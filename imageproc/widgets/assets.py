@@ -1,4 +1,4 @@
-"""The widgets' scripts and styles as the browser gets them: the shared files first, then the widget's own."""
+"""The widgets' scripts and styles as the browser gets them: the shared file first, then the widget's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMMENTS = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)", re.MULTILINE | re.DOTALL)
 
 def script(*names: str) -> str:
     """Return a widget's module, made of these files of `static/`."""
-    return "".join(map(static_text, ("dom.js", "kernel.js", *names)))
+    return "".join(map(static_text, ("dom.js", *names)))
 
 
 def style(*names: str) -> str:

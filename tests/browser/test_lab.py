@@ -181,13 +181,12 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
 _PARTS_OF_A_KERNEL = """
 from array import array
 from imageproc.widgets import LoginPanel, show
+from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource, Layout
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
-import ipywidgets
-search = SearchBar(SearchHandlers())
 gallery = Gallery(GallerySource(lambda first, end: [Card("1", "first.jpg", thumbnail=False)][first:end]))
 gallery.show(Layout(array("f", [1.5])))
-display(ipywidgets.VBox([search, gallery]))
+show(Panel(SearchBar(SearchHandlers()), below=[gallery]))
 """
 _RESTART = """async () => {
   await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart();

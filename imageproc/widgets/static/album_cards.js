@@ -65,4 +65,4 @@ function render({ model, el }) {
   const undo = watch(model, ["cards", "loading", "known"], draw);
   return () => { undo(); watcher.disconnect(); model.off("msg:custom", onMessage); };
 }
-export default widget({ render });
+export default { render };

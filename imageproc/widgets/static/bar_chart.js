@@ -24,4 +24,4 @@ function render({ model, el }) {
   draw();
   return watch(model, ["caption", "columns", "bars", "empty"], draw);
 }
-export default widget({ render });
+export default { render };

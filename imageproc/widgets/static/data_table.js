@@ -48,4 +48,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["columns", "rows", "caption", "empty", "selectable"], draw), watch(model, ["selected"], mark), unwatchSize];
   return () => undo.forEach((each) => each());
 }
-export default widget({ render });
+export default { render };

@@ -236,4 +236,4 @@ function blobOf(entry) { // one that cannot be read says so when it is its turn
   const unreadable = { name: entry.name, size: 0, slice() { throw new Error("unreadable"); } };
   return new Promise((resolve) => entry.file(resolve, () => resolve(unreadable)));
 }
-export default widget({ initialize, render });
+export default { initialize, render };

@@ -58,4 +58,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["groups"], draw), watch(model, ["selected"], check)];
   return () => { for (const one of undo) one(); drop(); watcher.disconnect(); model.off("msg:custom", onMessage); };
 }
-export default widget({ render });
+export default { render };

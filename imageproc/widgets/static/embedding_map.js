@@ -296,4 +296,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["version"], () => { if (model.get("version") !== version) model.send({ type: "points" }); }), watch(model, ["groups"], () => { drawLegend(); later(); }), watch(model, ["count", "empty", "note"], later)];
   return () => { undo.forEach((each) => each()); model.off("msg:custom", onMessage); size.disconnect(); theme.disconnect(); cancelAnimationFrame(frame); forget(); };
 }
-export default widget({ render });
+export default { render };

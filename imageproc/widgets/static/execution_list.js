@@ -82,4 +82,4 @@ function render({ model, el }) {
   const undo = [() => model.off("msg:custom", receive), watch(model, ["rows", "counts", "columns", "filter", "empty"], draw), watch(model, ["selected"], mark), unwatchSize];
   return () => undo.forEach((each) => each());
 }
-export default widget({ render });
+export default { render };

@@ -392,4 +392,4 @@ function render({ model, el }) {
     forgetPictures();
   };
 }
-export default widget({ initialize, render });
+export default { initialize, render };

@@ -8,4 +8,4 @@ function render({ model, el }) {
   draw();
   return watch(model, ["text", "below", "level"], draw);
 }
-export default widget({ render });
+export default { render };

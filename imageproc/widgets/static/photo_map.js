@@ -251,4 +251,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["version"], () => model.send({ type: "places" })), watch(model, ["count", "empty", "note"], () => { tell(); later(); })];
   return () => { undo.forEach((each) => each()); model.off("msg:custom", onMessage); size.disconnect(); cancelAnimationFrame(frame); };
 }
-export default widget({ render });
+export default { render };

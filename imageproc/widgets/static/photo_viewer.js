@@ -280,4 +280,4 @@ function render({ model, el }) {
   const undo = watch(model, ["photo", "correctable"], draw);
   return () => { undo(); resized.disconnect(); model.off("msg:custom", onMessage); forget(); };
 }
-export default widget({ render });
+export default { render };

@@ -97,4 +97,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["text"], onText), watch(model, ["chips", "problem", "summary", "orders", "order", "facets", "help", "placeholder"], draw)];
   return () => { undo.forEach((each) => each()); model.off("msg:custom", onMessage); clearTimeout(timer); };
 }
-export default widget({ render });
+export default { render };

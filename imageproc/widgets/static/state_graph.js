@@ -138,4 +138,4 @@ function render({ model, el }) {
   const undo = [watch(model, ["layouts", "errors", "states", "taken", "title", "empty"], draw), watch(model, ["selected"], paintStates)];
   return () => { watcher.disconnect(); undo.forEach((each) => each()); };
 }
-export default widget({ render });
+export default { render };

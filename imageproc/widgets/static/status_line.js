@@ -14,6 +14,7 @@ function render({ model, el }) {
     root.hidden = !model.get("text");
   }
   draw();
-  return watch(model, ["text", "tone", "done", "total", "stoppable"], draw);
+  const undo = [watch(model, ["text", "tone", "done", "total", "stoppable"], draw), watchKernel({ model, el })]; // each panel has a status line
+  return () => undo.forEach((each) => each());
 }
-export default widget({ render });
+export default { render };

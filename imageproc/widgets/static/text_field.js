@@ -33,4 +33,4 @@ function render({ model, el }) {
   const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);
   return () => { undo(); model.off("msg:custom", onMessage); };
 }
-export default widget({ render });
+export default { render };

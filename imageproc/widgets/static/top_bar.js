@@ -132,4 +132,4 @@ function render({ model, el, signal, host }) {
     kernel?.statusChanged.disconnect(onStatus);
   };
 }
-export default widget({ render });
+export default { render };
