@@ -7,7 +7,7 @@
 - `app/`: the web app: panels for one visitor, and where the visitor is, in the page's address.
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`,
   and those with tables have `cells.js` and `cells.css`, too, those that save files `downloads.js` and
-  `downloads.css`, the status line `kernel.js` and `kernel.css`.
+  `downloads.css`.
 - `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
 - `notebook.py`: what notebooks use to show widgets and to record results.
 - `plots.py`: what notebooks plot of data frames.

@@ -20,8 +20,8 @@ class StatusLine(anywidget.AnyWidget):
     While it is `stoppable`, a button calls `on_stop`.
     """
 
-    _esm = script("kernel.js", "status_line.js")
-    _css = style("kernel.css", "status_line.css")
+    _esm = script("status_line.js")
+    _css = style("status_line.css")
 
     text = traitlets.Unicode("").tag(sync=True)
     tone = traitlets.Enum([tone.value for tone in Tone], Tone.INFO.value).tag(sync=True)

@@ -14,7 +14,6 @@ function render({ model, el }) {
     root.hidden = !model.get("text");
   }
   draw();
-  const undo = [watch(model, ["text", "tone", "done", "total", "stoppable"], draw), watchKernel({ model, el })]; // each panel has a status line
-  return () => undo.forEach((each) => each());
+  return watch(model, ["text", "tone", "done", "total", "stoppable"], draw);
 }
 export default { render };

@@ -3,9 +3,9 @@ const RESTARTED = "The kernel was restarted: run the cells again.", ENDED = "The
 const GONE = { restarting: RESTARTED, autorestarting: RESTARTED, dead: ENDED, terminating: ENDED };
 
 // A view does not get its own model, but that of its layout, which lives and ends with it.
-function watchKernel({ model, el }) {
+function render({ model, el }) {
   const session = model.widget_manager?.context?.sessionContext, twin = model.get("layout");
-  if (!session || document.body.dataset.voila) return () => {}; // the web app has no cells, and a bar that says it
+  if (!session || document.body.dataset.voila) return undefined; // the web app has no cells, and a bar that says it
   const onStatus = (_, status) => { if (GONE[status]) sayGone(el, GONE[status]); };
   const onKernel = () => sayGone(el, ENDED);
   session.statusChanged.connect(onStatus);
@@ -26,3 +26,4 @@ function sayGone(el, text) {
     box.prepend(element("div", { class: "ip ip-gone" }, element("p", { role: spoken && "alert" }, toned(text, "warning"))));
   }
 }
+export default { render };
