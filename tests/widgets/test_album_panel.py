@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,6 +25,9 @@ class Albums:
     def __init__(self) -> None:
         self.read = Event()
         self.known = [Album("id-1", "ann", "Trip", 1), Album("id-2", "ann", "Trip", 2)]
+
+    def on_change(self, _listener: object) -> Callable[[], object]:
+        return lambda: None
 
     def of(self, user: str) -> Iterator[Album]:
         assert self.read.wait(10)
@@ -102,6 +105,23 @@ def test_the_chosen_album_is_priced_when_it_is_asked_for() -> None:
     settled(made)
     flush()
     assert made.status.text.startswith("On AWS 2 photos of 4 MB cost about")
+
+
+def test_an_album_that_is_made_or_renamed_elsewhere_is_offered_at_once(backend: Backend) -> None:
+    albums = backend.workbench.albums
+    trip = albums.get_or_create("Trip", "ann")
+    made = AlbumPanel(backend.workbench, "ann")
+    settled(made)
+    made.choose(trip)
+    albums.get_or_create("Canons", "ann")  # as Move to album... does
+    albums.get_or_create("Bob's", "bob")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Trip"]
+    albums.rename(trip, "Holiday")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
+    assert made.choice.value == trip.id
+    made.close()
+    albums.rename(trip, "Gone")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
 
 
 @pytest.fixture

@@ -52,6 +52,8 @@ class AlbumPanel(Panel):
             fields.row(self.new_name, self.create_button),
         )
         super().__init__(*(rows if chooses else ()), self.form)
+        self._noted: dict[str, Album] = {}
+        self._unwatch = workbench.albums.on_change(self._note)
         if user:
             self.refresh()
 
@@ -110,6 +112,11 @@ class AlbumPanel(Panel):
         for listener in self._close_listeners:
             listener()
 
+    def close(self) -> None:
+        """Close the panel, and offer no more albums."""
+        self._unwatch()
+        super().close()
+
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new. Listeners are called before this returns."""
         with self._lock:
@@ -120,14 +127,24 @@ class AlbumPanel(Panel):
             self.form.hide_unless(album)
             self._tell(album)
 
+    def _note(self, album: Album) -> None:
+        """Offer an album that was just made or renamed, wherever that was."""
+        if album.user == self.user:
+            with self._lock:
+                self._noted[album.id] = album
+                new = {} if album.id in self.albums else {album.id: album}  # the newest is first
+                self._offer(new | self.albums | {album.id: album})
+
     def _refresh(self, cancellation: Cancellation) -> None:
+        with self._lock:
+            self._noted = {}
         found: dict[str, Album] = {}
         for album in self.workbench.albums.of(self.user):
             cancellation.check()
             found[album.id] = album
         with self._lock:
             # An album that was chosen in the meantime may be too new to be listed.
-            self._offer(found | ({self.album.id: self.album} if self.album else {}))
+            self._offer(found | ({self.album.id: self.album} if self.album else {}) | self._noted)
         many = "1 album" if len(self.albums) == 1 else f"{len(self.albums)} albums"
         self.say(f"{many} of {self.user}." if self.albums else "No albums yet: make one.", Tone.INFO)
 
