@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from imageproc.aws.items import to_item
 from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
@@ -122,6 +123,35 @@ def test_an_album_that_is_made_or_renamed_elsewhere_is_offered_at_once(backend: 
     made.close()
     albums.rename(trip, "Gone")
     assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
+
+
+def test_the_named_album_is_opened_else_the_newest_with_photos_and_none_is_made(backend: Backend) -> None:
+    workbench = backend.workbench
+    made = AlbumPanel(workbench, "ann")
+    assert made.choose_by_name("First album").wait(10) is None
+    flush()
+    assert made.status.text == "ann has no album First album: all photos are shown."
+    albums = [workbench.albums.get_or_create(name, "ann") for name in ("Old", "Newer", "Empty")]
+    for number, album in enumerate(albums):
+        backend.stack.client("dynamodb").update_item(
+            TableName=backend.stack.album_table,
+            Key=to_item({"albumID": album.id}),
+            UpdateExpression="SET creationTime = :time",
+            ExpressionAttributeValues=to_item({":time": number}),
+        )
+    for album in albums[:2]:
+        backend.write(f"{album.id}/a.jpg", albumID=album.id)
+    workbench.catalog.sync()
+    made.refresh()
+    found = made.choose_by_name("First album").wait(10)
+    flush()
+    assert found is not None
+    assert (found.name, made.choice.value) == ("Newer", albums[1].id)
+    assert made.status.text == "ann has no album First album: Newer is the newest with photos."
+    assert made.choose_by_name("Empty").wait(10) == made.album
+    assert made.choice.value == albums[2].id
+    assert sorted(one.name for one in workbench.albums) == ["Empty", "Newer", "Old"]
+    made.close()
 
 
 @pytest.fixture

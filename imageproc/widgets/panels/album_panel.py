@@ -8,7 +8,7 @@ from threading import RLock
 from imageproc import Album, Cancellation, Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
-from imageproc.widgets.actor import JobControl
+from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_form import AlbumForm
 from imageproc.widgets.panels.panel import Panel
@@ -126,6 +126,26 @@ class AlbumPanel(Panel):
         if changed:
             self.form.hide_unless(album)
             self._tell(album)
+
+    def choose_by_name(self, name: str) -> Job[Album | None]:
+        """Choose the user's album of this name (or ID), else the newest one that has photos.
+
+        Nothing is made. The job returns which one that is, None if no album has photos.
+        """
+        return self.start(lambda _: self._choose_by_name(name), "Looking for photos...", after=True)
+
+    def _choose_by_name(self, name: str) -> Album | None:
+        found = next((one for one in self.albums.values() if name in (one.name, one.id)), None)
+        if found:
+            self.choose(found)
+            return found
+        filled = self.workbench.photos.where(album_id=list(self.albums)).facets("album_id")
+        newest = max((self.albums[key] for key in filled if key), key=lambda one: one.created, default=None)
+        if newest:
+            self.choose(newest)
+        instead = f"{newest.name} is the newest with photos" if newest else "all photos are shown"
+        self.say(f"{self.user} has no album {name}: {instead}.", Tone.INFO)
+        return newest
 
     def _note(self, album: Album) -> None:
         """Offer an album that was just made or renamed, wherever that was."""
