@@ -190,7 +190,7 @@ from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource, Layout
 from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
 gallery = Gallery(GallerySource(lambda first, end: [Card("1", "first.jpg", thumbnail=False)][first:end]))
 gallery.show(Layout(array("f", [1.5])))
-show(Panel(SearchBar(SearchHandlers()), below=[gallery]))
+show(LoginPanel(), Panel(SearchBar(SearchHandlers()), below=[gallery]))
 """
 _RESTART = """async () => {
   await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart();
@@ -214,6 +214,7 @@ def test_widgets_say_that_their_kernel_is_gone(visit: Visit, lab_url: str, noteb
     assert page.page.get_by_role("alert").filter(has_text=_RESTARTED).count() == 1, "it is spoken once"
     field, note = page.page.get_by_label("Search photos").bounding_box(), notes.first.bounding_box()
     assert note["y"] + note["height"] <= field["y"] + 1, "it stands above what is dead"
+    assert page.page.locator(".ip-dead").count() == 3, "each output is greyed"
     assert page.violations() == []
     page.screenshot("lab-restarted")
 

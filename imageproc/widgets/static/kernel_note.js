@@ -17,13 +17,15 @@ function render({ model, el }) {
   };
 }
 
-// Says it above a cell's widgets once, and in a dialog that hides them; one of the page's notes is spoken.
+// Says it once above what a cell shows, and in a dialog that hides that; one of the page's notes is spoken.
 function sayGone(el, text) {
-  const output = el.closest(".jp-OutputArea-output") ?? el;
-  for (const box of [output, ...output.querySelectorAll("dialog[open]")]) {
-    if (box.querySelector(":scope > .ip-gone")) continue;
-    const spoken = box !== output || !document.querySelector(".ip-gone [role=alert]");
-    box.prepend(element("div", { class: "ip ip-gone" }, element("p", { role: spoken && "alert" }, toned(text, "warning"))));
-  }
+  const output = el.closest(".jp-OutputArea-output") ?? el, cell = el.closest(".jp-OutputArea") ?? output;
+  output.classList.add("ip-dead");
+  if (!cell.querySelector(".ip-gone")) output.prepend(note(text, !document.querySelector(".ip-gone [role=alert]")));
+  for (const dialog of output.querySelectorAll("dialog[open]:not(:has(.ip-gone))")) dialog.prepend(note(text, true));
+}
+
+function note(text, spoken) {
+  return element("div", { class: "ip ip-gone" }, element("p", { role: spoken && "alert" }, toned(text, "warning")));
 }
 export default { render };
