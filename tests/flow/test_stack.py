@@ -120,7 +120,7 @@ def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target, ow
 
 
 def files(local: LocalAws) -> Iterator[Path]:
-    """Yield what a local AWS has on disk, but for its own log: that names what it started until it is reset."""
+    """Yield what a local AWS has on disk, but for its own log, which goes when it is reset."""
     return (path for path in local.state_dir.rglob("*") if path.is_file() and path.name != "server.log")
 
 
