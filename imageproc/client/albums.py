@@ -98,6 +98,12 @@ class Albums(StackResource):
         """Read and change the albums of this stack; the workbench knows their photos."""
         super().__init__(stack)
         self._workbench = workbench
+        self._listeners: dict[Callable[[Album], object], None] = {}
+
+    def on_change(self, listener: Callable[[Album], object]) -> Callable[[], object]:
+        """Call this with each album that is made or changed here, in that thread; return what ends it."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     def of(self, user: str | None = None) -> Iterator[Album]:
         """Yield a user's albums (by default, of the default user), the newest first."""
@@ -286,6 +292,7 @@ class Albums(StackResource):
                 _album_id(user, name, number), user, name, int(time.time()), _workbench=self._workbench
             )
             if self._put(album):
+                self._tell(album)
                 return album
             there = self.many([album.id]).get(album.id)
             if there and (there.user, there.name) == (user, name):
@@ -340,7 +347,12 @@ class Albums(StackResource):
         changed = self._album(items.from_item(answer["Attributes"]))
         if self._workbench:
             self._workbench.catalog.note_album(changed.id, changed.name, changed.user)
+        self._tell(changed)
         return changed
+
+    def _tell(self, album: Album) -> None:
+        for listener in tuple(self._listeners):
+            listener(album)
 
     def _album(self, item: dict[str, object]) -> Album:
         album_id = str(item[ALBUM_ID])

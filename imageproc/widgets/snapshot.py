@@ -51,6 +51,7 @@ class Snapshot:
         self._static = static
         self._display_id = uuid.uuid4().hex
         self._displayed = False
+        self._placed = False
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._last: Markup | None = None
@@ -66,7 +67,7 @@ class Snapshot:
             if parent:
                 _outputs(parent).add(self)
                 self._cells.add(parent["metadata"]["cellId"])
-            self._displayed, self._last = True, None
+            self._displayed, self._placed, self._last = True, False, None
             if parent:
                 self._publish(None)
             self.cell_ends()
@@ -116,9 +117,12 @@ class Snapshot:
             self.close()
 
     def _publish(self, drawn: Markup | None) -> None:
-        """Publish what was drawn; None keeps its place. HTML has JupyterLab load MathJax first."""
-        first, self._last = self._last is None, drawn or Markup("")
-        options: dict[str, Any] = {"transient": {"display_id": self._display_id}, "update": not first}
+        """Publish what was drawn; None keeps its place. HTML has JupyterLab load MathJax first.
+
+        What shows nothing is published, too: it is what hides that the widget's model is not found.
+        """
+        options: dict[str, Any] = {"transient": {"display_id": self._display_id}, "update": self._placed}
+        self._placed, self._last = True, drawn
         if drawn is None:
             publish_display_data({"text/plain": ""}, **options)
             return

@@ -15,7 +15,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 _OURS = ".ip"
 """The root element of each of our widgets; the page around them is Jupyter's."""
 
-_IDLE = """() => {
+IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;
   return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
@@ -69,14 +69,14 @@ class Page:
         workspace = f"{Path(name).stem}-{time.monotonic_ns()}"
         self.page.goto(url.format(workspace=workspace, name=name))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.page.wait_for_function(_IDLE)
+        self.page.wait_for_function(IDLE)
 
     def go_on_to(self, name: str) -> None:
         """Close what is open in JupyterLab, without a reload, and open another of its notebooks."""
         self.page.evaluate(_GO_ON, f"notebooks/{name}")
         self.page.wait_for_function(_IS_OPEN, arg=name)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.page.wait_for_function(_IDLE)
+        self.page.wait_for_function(IDLE)
 
     def run_all(self, timeout_s: float = 120.0) -> None:
         """Press Run All, and wait until every cell has run. Raises AssertionError if one fails."""

@@ -11,7 +11,7 @@ import pytest
 from imageproc import resources
 from imageproc.local import LocalStatus
 from tests.browser import hostile
-from tests.browser.pages import Page, Visit
+from tests.browser.pages import IDLE, Page, Visit
 from tests.flow.conftest import target_of
 
 STACK = "journey"
@@ -34,6 +34,13 @@ def own_stack(notebooks: Path, local_aws: LocalStatus) -> Iterator[str]:
     found = target_of(local_aws).client("cloudformation").list_stacks()["StackSummaries"]
     left = [one for one in found if one["StackName"] == STACK and one["StackStatus"] != "DELETE_COMPLETE"]
     assert left == [], "the journey ends on a clean machine"
+
+
+def write_notebook(path: Path, cells: list[str]) -> None:
+    """Write a notebook of these cells of code."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(made, path)
 
 
 def look(page: Page, name: str) -> None:
@@ -146,11 +153,10 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
         "from imageproc.widgets import LoginPanel, show",
         _GALLERY_OF_A_BUSY_KERNEL,
         "panel = LoginPanel('ann')\nshow(panel)\npanel.log_in()",
+        "from imageproc.widgets.panels.panel import Panel\nshow(Panel())  # which says nothing",
         "from imageproc.errors import StackMissingError\nraise StackMissingError('Looking', 'there is none')",
     ]
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
-    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(made, notebooks / "kept.ipynb")
+    write_notebook(notebooks / "kept.ipynb", cells)
     page: Page = visit(1000, 900)
     page.open_notebook(lab_url, "kept.ipynb")
     page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
@@ -165,9 +171,57 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
     assert not page.page.locator(".ip-snapshot").is_visible()
 
     page.page.locator(".ip-snapshot").get_by_text("Logged in as ann.").wait_for(state="attached")
+    page.page.locator(".ip-snapshot").nth(1).wait_for(state="attached")
     page.save_and_shut_down()
     page.open_notebook(lab_url, "kept.ipynb")  # with another kernel, which does not know the widget
-    page.page.get_by_text("model not found").wait_for(state="attached")  # JupyterLab has looked for it
+    not_found = page.page.get_by_text("model not found")
+    for number in range(2):
+        not_found.nth(number).wait_for(state="attached")  # JupyterLab has looked for each
     page.page.locator(".ip-snapshot").get_by_text("Logged in as ann.").wait_for()
-    assert not page.page.get_by_text("model not found").is_visible()
+    assert [one.is_visible() for one in not_found.all()] == [False, False]
     page.screenshot("lab-kept")
+
+
+_PARTS_OF_A_KERNEL = """
+from array import array
+from imageproc.widgets import LoginPanel, show
+from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.parts.gallery import Card, Gallery, GallerySource, Layout
+from imageproc.widgets.parts.search_bar import SearchBar, SearchHandlers
+gallery = Gallery(GallerySource(lambda first, end: [Card("1", "first.jpg", thumbnail=False)][first:end]))
+gallery.show(Layout(array("f", [1.5])))
+show(LoginPanel(), Panel(SearchBar(SearchHandlers()), below=[gallery]))
+"""
+_RESTART = """async () => {
+  await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart();
+}"""
+_RESTARTED = "The kernel was restarted: run the cells again."
+
+
+def test_widgets_say_that_their_kernel_is_gone(visit: Visit, lab_url: str, notebooks: Path) -> None:
+    """A search field and a gallery that nobody answers look alive; each cell says once that they are not."""
+    write_notebook(notebooks / "restarted.ipynb", [_PARTS_OF_A_KERNEL, "show(LoginPanel('ann'))"])
+    page: Page = visit(1000, 900)
+    page.open_notebook(lab_url, "restarted.ipynb")
+    page.run_all()
+    page.page.get_by_role("option", name="first.jpg").wait_for()
+    notes = page.page.get_by_text(_RESTARTED)
+    assert notes.count() == 0, "the kernel lives"
+
+    page.page.evaluate(_RESTART)
+    page.page.get_by_role("alert").filter(has_text=_RESTARTED).wait_for()
+    assert notes.count() == 2, "one for each cell"
+    assert page.page.get_by_role("alert").filter(has_text=_RESTARTED).count() == 1, "it is spoken once"
+    field, note = page.page.get_by_label("Search photos").bounding_box(), notes.first.bounding_box()
+    assert note["y"] + note["height"] <= field["y"] + 1, "it stands above what is dead"
+    assert page.page.locator(".ip-dead").count() == 3, "each output is greyed"
+    assert page.violations() == []
+    page.screenshot("lab-restarted")
+
+    page.page.wait_for_function(IDLE)
+    page.run_all()
+    page.page.get_by_role("option", name="first.jpg").wait_for()
+    notes.first.wait_for(state="detached")
+    page.save_and_shut_down()
+    page.page.get_by_text("The kernel has ended: run the cells again.").first.wait_for()
+    assert page.errors == []

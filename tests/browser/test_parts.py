@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from imageproc import Execution, FollowedPhoto, Photo
+from imageproc.client.photos.failures import failures_of, grouped
+from imageproc.core.record_codec import decode
 from imageproc.deployment import template
 from imageproc.widgets import (
     BarChart,
@@ -21,6 +25,8 @@ from imageproc.widgets import (
     Tone,
     updates,
 )
+from imageproc.widgets.panels import follow_rows
+from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
 from imageproc.widgets.parts.album_cards import AlbumCardHandlers, AlbumCards
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.parts.drop_zone import UploadState
@@ -35,6 +41,7 @@ from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.pictures import png
+from tests.widgets.test_failure_rows import broken
 
 ARN = (
     "arn:aws:states:us-east-1:000000000000:execution:imageproc-ImageProc:009b9da382df-huge-30MB-jpg-5f66707b"
@@ -106,6 +113,38 @@ def test_no_word_is_broken_in_a_table(page: Page, width: int) -> None:
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.page.evaluate(wide) == 0
     assert page.violations() == []
+
+
+def test_how_long_an_execution_took_stays_on_one_line(page: Page) -> None:
+    page.resize(920)  # what JupyterLab leaves of 1400
+    began = datetime(2026, 11, 26, 19, 41, 49, tzinfo=UTC)
+    execution = Execution(ARN, "", "SUCCEEDED", began, began + timedelta(seconds=32))
+    stored = {"imageID": "c3vo/a", "status": "SUCCEEDED", "executionArn": ARN, "uploadTime": 1}
+    followed = FollowedPhoto(
+        "c3vo/a", "Canon EOS 30D (4).jpg", photo=decode(stored, Photo), execution=execution
+    )
+    shown = ExecutionList(columns=follow_rows.COLUMNS)
+    shown.show([follow_rows.row(followed, None)], {"all": 1, "active": 0, "failed": 0})
+    updates.flush()
+    draw(page, [shown])
+    lines = """(cell) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom))).size;
+    }"""
+    assert page.page.locator("td").last.inner_text().split() == ["✓", "Succeeded", "in", "32", "s"]
+    assert page.page.locator("td").last.locator("span").first.evaluate(lines) == 1
+    assert page.page.locator("table[data-stacked]").count() == 0
+
+
+def test_a_failures_cause_has_room_beside_long_names(page: Page) -> None:
+    photos = [broken(f"jpg-{name * 20}.jpg") for name in ("4085", "2183")]
+    draw(page, [DataTable(COLUMNS, failure_rows(grouped(failures_of(photos))), caption="Failures")])
+    assert page.page.locator("tbody tr").count() == 1
+    widths = page.page.locator("td").evaluate_all("(all) => all.map((one) => one.clientWidth)")
+    assert widths[COLUMNS.index("Cause")] > 200
+    assert page.page.evaluate(LINES) == []
+    page.screenshot("failures")
 
 
 def test_an_identifier_is_cut_in_the_middle_and_copied_whole(page: Page) -> None:

@@ -43,6 +43,19 @@ def test_an_album_is_created_once_for_each_user_and_name(albums: Albums) -> None
     assert sorted(albums, key=lambda album: album.user) == [first, other]
 
 
+def test_who_wants_to_know_is_told_of_albums_that_are_made_and_changed(albums: Albums) -> None:
+    told: list[str] = []
+    end = albums.on_change(lambda album: told.append(album.name))
+    album = albums.get_or_create("Cats", "ann")
+    albums.get_or_create("Cats", "ann")
+    albums.rename(album, "Dogs")
+    assert told == ["Cats", "Dogs"]
+    end()
+    end()
+    albums.rename(album, "Birds")
+    assert told == ["Cats", "Dogs"]
+
+
 def test_two_who_create_an_album_at_once_create_the_same_one(
     backend: Backend, albums: Albums, monkeypatch: pytest.MonkeyPatch
 ) -> None:

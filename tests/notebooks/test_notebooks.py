@@ -139,6 +139,7 @@ def runs(local_aws: LocalStatus, tmp_path_factory: pytest.TempPathFactory) -> It
         with ThreadPoolExecutor(2) as pool:
             curated = pool.submit(one, "05_curate", "export_folder", str(folder))
             done["03_gallery"] = one("03_gallery")
+            done["all"] = one("03_gallery", "user", "nobody", output="03_gallery_of_all")
             done["04_explore"] = one("04_explore", "album", "First album")
             done["05_curate"] = curated.result()
         done["06_operations"] = one("06_operations")
@@ -175,6 +176,12 @@ def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
     assert "data:image/jpeg" in runs["03_gallery"].html
     assert "data:image/svg+xml" in runs["03_gallery"].html
     assert "X-Amz-Signature" not in runs["03_gallery"].path.read_text(), "addresses that open photos"
+
+
+def test_the_gallery_of_who_has_no_album_shows_all_photos(runs: dict[str, Run]) -> None:
+    gallery = runs["all"].recorded["gallery"]
+    assert gallery["album"] is None
+    assert set(gallery["names"]) >= SAMPLES
 
 
 def test_the_photos_are_explored(runs: dict[str, Run]) -> None:

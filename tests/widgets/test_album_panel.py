@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from imageproc.aws.items import to_item
 from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
@@ -25,6 +26,9 @@ class Albums:
     def __init__(self) -> None:
         self.read = Event()
         self.known = [Album("id-1", "ann", "Trip", 1), Album("id-2", "ann", "Trip", 2)]
+
+    def on_change(self, _listener: object) -> Callable[[], object]:
+        return lambda: None
 
     def of(self, user: str) -> Iterator[Album]:
         assert self.read.wait(10)
@@ -102,6 +106,52 @@ def test_the_chosen_album_is_priced_when_it_is_asked_for() -> None:
     settled(made)
     flush()
     assert made.status.text.startswith("On AWS 2 photos of 4 MB cost about")
+
+
+def test_an_album_that_is_made_or_renamed_elsewhere_is_offered_at_once(backend: Backend) -> None:
+    albums = backend.workbench.albums
+    trip = albums.get_or_create("Trip", "ann")
+    made = AlbumPanel(backend.workbench, "ann")
+    settled(made)
+    made.choose(trip)
+    albums.get_or_create("Canons", "ann")  # as Move to album... does
+    albums.get_or_create("Bob's", "bob")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Trip"]
+    albums.rename(trip, "Holiday")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
+    assert made.choice.value == trip.id
+    made.close()
+    albums.rename(trip, "Gone")
+    assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
+
+
+def test_the_named_album_is_opened_else_the_newest_with_photos_and_none_is_made(backend: Backend) -> None:
+    workbench = backend.workbench
+    made = AlbumPanel(workbench, "ann")
+    assert made.choose_by_name("First album").wait(10) is None
+    flush()
+    assert made.status.text == "ann has no album First album: all photos are shown."
+    albums = [workbench.albums.get_or_create(name, "ann") for name in ("Old", "Newer", "Empty")]
+    for number, album in enumerate(albums):
+        backend.stack.client("dynamodb").update_item(
+            TableName=backend.stack.album_table,
+            Key=to_item({"albumID": album.id}),
+            UpdateExpression="SET creationTime = :time",
+            ExpressionAttributeValues=to_item({":time": number}),
+        )
+    for album in albums[:2]:
+        backend.write(f"{album.id}/a.jpg", albumID=album.id)
+    workbench.catalog.sync()
+    made.refresh()
+    found = made.choose_by_name("First album").wait(10)
+    flush()
+    assert found is not None
+    assert (found.name, made.choice.value) == ("Newer", albums[1].id)
+    assert made.status.text == "ann has no album First album: Newer is the newest with photos."
+    assert made.choose_by_name("Empty").wait(10) == made.album
+    assert made.choice.value == albums[2].id
+    assert sorted(one.name for one in workbench.albums) == ["Empty", "Newer", "Old"]
+    made.close()
 
 
 @pytest.fixture

@@ -574,6 +574,17 @@ def test_a_card_has_the_chosen_cover_and_counts_what_was_moved_there(
     assert "Thumbnails/bobs.jpg" in str(visitor.app.albums._address(album))
 
 
+def test_cards_show_at_once_what_is_made_and_renamed(visitor: Visitor, backend: Backend) -> None:
+    albums, cards = backend.workbench.albums, visitor.app.albums.cards
+    visitor.go("#user=ann")
+    albums.get_or_create("Canons", "ann")
+    albums.get_or_create("Bob's", "bob")
+    albums.rename(album_of(backend), "Holiday")
+    flush()
+    found = [(card["name"], card["count"]) for card in cards.cards]
+    assert found == [("All photos", 2), ("Canons", 0), ("Holiday", 2)]
+
+
 def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_: str) -> bytes:
         raise WorkbenchError("S3 is gone.")

@@ -23,6 +23,7 @@ class AlbumPage:
         """Call these with the ID of an album to open, or the name of one to make."""
         self._workbench = workbench
         self._albums: dict[str, Album] = {}
+        self._counts: dict[str, int] = {}
         self._user = ""
         handlers = AlbumCardHandlers(open_, create, self._address, self._bytes)
         self.cards = AlbumCards(handlers)
@@ -30,7 +31,7 @@ class AlbumPage:
     def load(self, user: str) -> None:
         """Show this user's albums as they are now. Raises AwsError."""
         if user != self._user or not self._albums:  # there may be some by now
-            self._user, self._albums = user, {}
+            self._user, self._albums, self._counts = user, {}, {}
             self.cards.wait()
         try:
             self._read(user)
@@ -46,11 +47,15 @@ class AlbumPage:
         total = self.photos(user).count()
         if self._user != user:
             return  # somebody else has logged in
-        self._albums = found
+        self._albums, self._counts = found, {**counts, ALL: total}
+        self._show()
+
+    def _show(self) -> None:
+        total = self._counts.get(ALL, 0)
         everything = AlbumCard(ALL, "All photos", total, cover=total > 0)
         cards = [
-            AlbumCard(one.id, printable(one.name), count := counts.get(one.id, 0), cover=count > 0)
-            for one in found.values()
+            AlbumCard(one.id, printable(one.name), count := self._counts.get(one.id, 0), cover=count > 0)
+            for one in self._albums.values()
         ]
         self.cards.show([everything, *cards] if cards or total else [])
 
@@ -62,8 +67,11 @@ class AlbumPage:
         return found
 
     def note(self, album: Album) -> None:
-        """Know an album as it is now."""
-        self._albums[album.id] = album
+        """Show an album of this user as it is now, or that is new."""
+        if album.user == self._user and self._counts:
+            new = {} if album.id in self._albums else {album.id: album}
+            self._albums = new | self._albums | {album.id: album}
+            self._show()
 
     def photos(self, user: str) -> PhotoView:
         """Return all photos of a user, the newest first."""

@@ -62,6 +62,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _make_panels(self, workbench: Workbench) -> None:
         self.login = LoginPanel(default_user())
         self.albums = AlbumPage(workbench, self._open_album, self._create_album)
+        self._unwatch = workbench.albums.on_change(self.albums.note)
         self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
         self.follow = FollowPanel(workbench)
         self.follow.list.empty = _NOTHING
@@ -139,6 +140,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def close(self) -> None:
         """Close all that is in it."""
+        self._unwatch()
         self.navigation.close()
         if self.editing.children:
             self.editor.close()
@@ -301,7 +303,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if before is None or before.id != album.id or before == album:
             return
         self.uploads.album = album
-        self.albums.note(album)
         self._tell(title=album.name)
         if before.sort_order != album.sort_order:
             self.gallery.show(album)

@@ -8,7 +8,7 @@ from threading import RLock
 from imageproc import Album, Cancellation, Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
-from imageproc.widgets.actor import JobControl
+from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_form import AlbumForm
 from imageproc.widgets.panels.panel import Panel
@@ -52,6 +52,8 @@ class AlbumPanel(Panel):
             fields.row(self.new_name, self.create_button),
         )
         super().__init__(*(rows if chooses else ()), self.form)
+        self._noted: dict[str, Album] = {}
+        self._unwatch = workbench.albums.on_change(self._note)
         if user:
             self.refresh()
 
@@ -110,6 +112,11 @@ class AlbumPanel(Panel):
         for listener in self._close_listeners:
             listener()
 
+    def close(self) -> None:
+        """Close the panel, and offer no more albums."""
+        self._unwatch()
+        super().close()
+
     def choose(self, album: Album) -> None:
         """Choose this album, which may be new. Listeners are called before this returns."""
         with self._lock:
@@ -120,14 +127,44 @@ class AlbumPanel(Panel):
             self.form.hide_unless(album)
             self._tell(album)
 
+    def choose_by_name(self, name: str) -> Job[Album | None]:
+        """Choose the user's album of this name (or ID), else the newest one that has photos.
+
+        Nothing is made. The job returns which one that is, None if no album has photos.
+        """
+        return self.start(lambda _: self._choose_by_name(name), "Looking for photos...", after=True)
+
+    def _choose_by_name(self, name: str) -> Album | None:
+        found = next((one for one in self.albums.values() if name in (one.name, one.id)), None)
+        if found:
+            self.choose(found)
+            return found
+        filled = self.workbench.photos.where(album_id=list(self.albums)).facets("album_id")
+        newest = max((self.albums[key] for key in filled if key), key=lambda one: one.created, default=None)
+        if newest:
+            self.choose(newest)
+        instead = f"{newest.name} is the newest with photos" if newest else "all photos are shown"
+        self.say(f"{self.user} has no album {name}: {instead}.", Tone.INFO)
+        return newest
+
+    def _note(self, album: Album) -> None:
+        """Offer an album that was just made or renamed, wherever that was."""
+        if album.user == self.user:
+            with self._lock:
+                self._noted[album.id] = album
+                new = {} if album.id in self.albums else {album.id: album}  # the newest is first
+                self._offer(new | self.albums | {album.id: album})
+
     def _refresh(self, cancellation: Cancellation) -> None:
+        with self._lock:
+            self._noted = {}
         found: dict[str, Album] = {}
         for album in self.workbench.albums.of(self.user):
             cancellation.check()
             found[album.id] = album
         with self._lock:
             # An album that was chosen in the meantime may be too new to be listed.
-            self._offer(found | ({self.album.id: self.album} if self.album else {}))
+            self._offer(found | ({self.album.id: self.album} if self.album else {}) | self._noted)
         many = "1 album" if len(self.albums) == 1 else f"{len(self.albums)} albums"
         self.say(f"{many} of {self.user}." if self.albums else "No albums yet: make one.", Tone.INFO)
 

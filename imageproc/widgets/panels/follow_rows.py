@@ -56,7 +56,8 @@ def _completed(followed: FollowedPhoto) -> Cell:
     if not status.finished:
         return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
     took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
-    return Cell("\n".join([f"{status.capitalize()}{took}", *_reasons(followed)]), PHOTO_TONES[status])
+    outcome = f"{status.capitalize()}{took}".replace(" ", "\N{NO-BREAK SPACE}")
+    return Cell("\n".join([outcome, *_reasons(followed)]), PHOTO_TONES[status])
 
 
 def _reasons(followed: FollowedPhoto) -> list[str]:

@@ -26,8 +26,8 @@ from imageproc.client.metrics import Minute, Spread, by_step, per_minute, status
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import in_words
 from imageproc.widgets.panels import charts, fields
+from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
 from imageproc.widgets.panels.panel import Panel
-from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.bar_chart import BarChart
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
@@ -85,9 +85,7 @@ class OperationsPanel(Panel):
         self.workbench = workbench
         self.overview = Overview()
         self.restarts: list[Restarted | NotRestarted] = []
-        self.failures = DataTable(
-            ("Photos", "Status", "Step", "Error", "Cause", "Retry"), caption="Failures", empty="None."
-        )
+        self.failures = DataTable(COLUMNS, caption="Failures", empty="None.")
         self.queue = DataTable(
             ("Since", "Photos", "Error", "Cause"), caption="Dead-letter queue", empty="Empty."
         )
@@ -185,7 +183,7 @@ class OperationsPanel(Panel):
 
     def _show(self) -> None:
         overview = self.overview
-        self.failures.show(map(_failure_row, overview.failures))
+        self.failures.show(failure_rows(overview.failures))
         self.queue.show(map(_letter_row, overview.letters))
         self.executions.show(map(_execution_row, overview.executions), selected=-1)
         self.figures.show(overview)
@@ -232,16 +230,6 @@ def _execution_row(one: Execution) -> tuple[Any, ...]:
     seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
     status = Cell(in_words(one.status), charts.EXECUTION_TONES.get(one.status, Tone.INFO))
     return Cell("", code=one.name), status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
-
-
-def _failure_row(one: FailureGroup) -> tuple[Any, ...]:
-    cause, _ = one.causes[0]
-    others = f" (and {len(one.causes) - 1} other causes)" if len(one.causes) > 1 else ""
-    status = Cell(in_words(one.status), PHOTO_TONES[one.status])
-    names = ", ".join(photo.name for photo in one.photos[:3])
-    more = f" and {one.count - 3} more" if one.count > 3 else ""
-    advice = "may help" if one.retriable else "cannot help: upload another file"
-    return f"{one.count}: {names}{more}", status, one.step, one.name, f"{cause}{others}", advice
 
 
 def _letter_row(one: DeadLetter) -> tuple[Any, ...]:

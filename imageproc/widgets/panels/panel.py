@@ -12,6 +12,7 @@ from imageproc.errors import Cancelled
 from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.question import Question
+from imageproc.widgets.parts.kernel_note import KernelNote
 from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.problems import explain_errors
 from imageproc.widgets.snapshot import Snapshot
@@ -24,6 +25,8 @@ T = TypeVar("T")
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box of widgets, and between them a status line, with a button that stops the panel's jobs."""
 
+    children: Sequence[ipywidgets.Widget]
+
     def __init__(
         self,
         *above: ipywidgets.Widget,
@@ -34,6 +37,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.status = StatusLine(on_stop=self.stop)
         self._actor = Actor(type(self).__name__)
         self._snapshot = Snapshot(self.static)
+        self._kernel_note: KernelNote | None = None
         self._saying = threading.Lock()
         self._soon: threading.Timer | None = None
         line: ipywidgets.Widget = self.status
@@ -123,6 +127,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _ipython_display_(self) -> None:
         """Display the panel, and what a saved notebook keeps of it."""
         explain_errors()
+        if self._kernel_note is None:
+            self._kernel_note = KernelNote()
+            self.children = (*self.children, self._kernel_note)
         self._snapshot.display(self)
 
     def _do(

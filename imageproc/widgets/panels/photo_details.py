@@ -38,7 +38,6 @@ class PhotoDetails:
 class DetailedPanel(Panel):
     """A panel of photos, whose details are made when they are needed: a page with all of them paints late."""
 
-    children: Sequence[ipywidgets.Widget]
     gallery: Gallery
     _workbench: Workbench
     _pictures: PhotoPictures

@@ -1,0 +1,31 @@
+// Says in a notebook that the kernel is gone: what it made would look alive, and answer nothing.
+const RESTARTED = "The kernel was restarted: run the cells again.", ENDED = "The kernel has ended: run the cells again.";
+const GONE = { restarting: RESTARTED, autorestarting: RESTARTED, dead: ENDED, terminating: ENDED };
+
+// A view does not get its own model, but that of its layout, which lives and ends with it.
+function render({ model, el }) {
+  const session = model.widget_manager?.context?.sessionContext, twin = model.get("layout");
+  if (!session || document.body.dataset.voila) return undefined; // the web app has no cells, and a bar that says it
+  const onStatus = (_, status) => { if (GONE[status]) sayGone(el, GONE[status]); };
+  const onKernel = () => sayGone(el, ENDED);
+  session.statusChanged.connect(onStatus);
+  session.kernelChanged.connect(onKernel);
+  if (twin?.comm_live === false) setTimeout(onKernel); // restored from the notebook alone
+  return () => {
+    session.statusChanged.disconnect(onStatus);
+    session.kernelChanged.disconnect(onKernel);
+  };
+}
+
+// Says it once above what a cell shows, and in a dialog that hides that; one of the page's notes is spoken.
+function sayGone(el, text) {
+  const output = el.closest(".jp-OutputArea-output") ?? el, cell = el.closest(".jp-OutputArea") ?? output;
+  output.classList.add("ip-dead");
+  if (!cell.querySelector(".ip-gone")) output.prepend(note(text, !document.querySelector(".ip-gone [role=alert]")));
+  for (const dialog of output.querySelectorAll("dialog[open]:not(:has(.ip-gone))")) dialog.prepend(note(text, true));
+}
+
+function note(text, spoken) {
+  return element("div", { class: "ip ip-gone" }, element("p", { role: spoken && "alert" }, toned(text, "warning")));
+}
+export default { render };
