@@ -205,3 +205,20 @@ def test_without_the_token_there_is_nothing_but_a_question_for_it(app_url: str) 
         with urllib.request.urlopen(app_url.partition("?")[0] + path) as answer:
             assert "/login?" in answer.url
             assert "imageproc" not in answer.read().decode()
+
+
+def test_the_page_that_asks_for_the_token_shows_no_markup_and_takes_the_address(
+    visit: Visit, app_url: str
+) -> None:
+    page: Page = visit(390, 844)
+    address, _, token = app_url.partition("?token=")
+    page.page.goto(address)
+    words = page.page.locator("main").inner_text()
+    assert not set(words) & set('<>"'), words
+    assert [page.page.locator(one).count() for one in ("input[type=hidden]", "input")] == [1, 2]
+    page.page.get_by_label("The address, or its token").fill("wrong")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("alert").wait_for()
+    page.page.get_by_label("The address, or its token").fill(f"{address}?token={token}")
+    page.page.get_by_role("button", name="Open").click()
+    page.page.get_by_label("User name").wait_for()
