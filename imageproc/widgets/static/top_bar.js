@@ -73,19 +73,26 @@ function render({ model, el, signal, host }) {
     act.textContent = lost ? "Reload" : "Try again";
     act.onclick = lost ? () => location.reload() : () => model.send({ type: "again" });
     app()?.toggleAttribute("data-lost", Boolean(lost));
+    for (const one of [header, ...(app()?.children ?? [])]) if (!one.contains(root)) one.inert = Boolean(lost);
   }
   function lose(text) { lost = text; say(); }
+  function end(text) { // a dialog would lie upon the words, and its address is kept
+    for (const one of document.querySelectorAll("dialog[open]")) one.close();
+    lose(text);
+  }
   const GONE = "The kernel behind this page has ended. Reload to go on: the address keeps your place.";
   function onConnection(_, status) {
     clearTimeout(patience);
+    if (kernel.status === "dead") return; // it is said already
     if (status === "connected") { if (lost) askPong(); return; }
     const text = status === "disconnected" ? "The server does not answer. If it was stopped, start it again with make app and open the address that it shows." : "The connection to the server is lost. Connecting again…";
-    patience = setTimeout(() => lose(`${STATE_SIGNS.warning} ${text}`), status === "disconnected" ? 0 : PATIENCE_MS);
+    const over = status === "disconnected";
+    patience = setTimeout(() => (over ? end : lose)(`${STATE_SIGNS.warning} ${text}`), over ? 0 : PATIENCE_MS);
   }
-  function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) lose(`${STATE_SIGNS.error} ${GONE}`); }
+  function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) end(`${STATE_SIGNS.error} ${GONE}`); }
   function askPong() { // the kernel of this page may have ended while there was no connection
     clearTimeout(pong);
-    pong = setTimeout(() => lose(`${STATE_SIGNS.error} ${GONE}`), PONG_MS);
+    pong = setTimeout(() => end(`${STATE_SIGNS.error} ${GONE}`), PONG_MS);
     model.send({ type: "ping" });
   }
   const kernel = model.widget_manager?.kernel ?? model.widget_manager?.context?.sessionContext?.session?.kernel;
