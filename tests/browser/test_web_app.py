@@ -6,12 +6,14 @@ import json
 import os
 import re
 import signal
+import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
+import psutil
 import pytest
 
 from imageproc.cli.notebooks import find_notebook
@@ -31,6 +33,13 @@ TOO_WIDE = """() => [...document.querySelectorAll('.ip-app, .ip-app > *, .ip-top
     || one.getBoundingClientRect().right > innerWidth + 1))
   .concat([...document.querySelectorAll('.ip-place')].filter((one) => one.offsetHeight && !one.offsetWidth))
   .map((one) => one.className)"""
+
+DISCONNECT = """() => document.querySelectorAll('.jupyter-widgets')
+  .forEach((one) => one.classList.add('jupyter-widgets-disconnected'))"""
+"""What Jupyter does as well if it starts the kernel again."""
+ICONS = """() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
+  .map((one) => getComputedStyle(one, '::before').content).filter((one) => one !== 'none')"""
+"""Its broken links."""
 
 
 @pytest.fixture(scope="module")
@@ -158,19 +167,61 @@ def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -
     checked(cat, "dark-login")
 
 
-def test_a_page_says_that_its_kernel_is_lost_and_a_reload_leads_back(visit: Visit, app_url: str) -> None:
-    page: Page = visit(1000, 800)
-    page.page.goto(app_url + "&theme=dark#user=eve&album=all")
-    page.page.get_by_role("heading", name="All photos").wait_for()
+def test_a_page_says_that_its_kernel_is_lost_stays_as_it_was_and_a_reload_leads_back(
+    visit: Visit, app_url: str
+) -> None:
+    eve: Page = visit(1000, 800)
+    page = eve.page
+    log_in(eve, app_url + "&theme=dark", "eve")
+    page.evaluate("() => { location.hash = '#user=eve&album=all'; }")
+    page.get_by_role("heading", name="All photos").wait_for()
     text = "() => getComputedStyle(document.querySelector('.ip-top-bar h1')).color"
-    assert page.page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)"), "dark was asked for"
-    kernel = json.loads(page.page.locator("#jupyter-config-data").text_content())["kernelId"]
-    os.kill(process_of(kernel), signal.SIGKILL)
-    page.page.get_by_text("The kernel behind this page has ended.").wait_for()
-    checked(page, "lost")
-    page.page.get_by_role("button", name="Reload").click()
-    page.page.get_by_role("heading", name="All photos").wait_for()
-    assert not page.page.get_by_text("The kernel behind this page has ended.").is_visible()
+    assert page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)"), "dark was asked for"
+    before = page.locator(".ip-app-photos").bounding_box()
+    os.kill(process_of(kernel_of(eve)), signal.SIGKILL)
+    page.get_by_text("The kernel behind this page has ended.").wait_for()
+    page.evaluate(DISCONNECT)
+    checked(eve, "lost")
+    eve.resize(1000, 800)
+    header, banner, photos = (
+        page.locator(name).bounding_box() for name in (".ip-header", ".ip-banner", ".ip-app-photos")
+    )
+    assert (header["y"], banner["y"]) == (0, header["height"])
+    assert (photos["x"], photos["width"]) == (before["x"], before["width"])
+    assert photos["y"] == before["y"] + banner["height"]
+    assert page.locator(".ip-app.jupyter-widgets-disconnected").count() == 1
+    assert page.evaluate(ICONS) == []
+    assert page.evaluate("() => getComputedStyle(document.querySelector('.ip-app-photos')).opacity") == "1"
+    for control in (".ip-upload", ".ip-top-bar .ip-search input", ".ip-app-photos select"):
+        assert page.locator(control).first.evaluate("(one) => Boolean(one.closest('[inert]'))"), control
+    page.get_by_role("button", name="Reload").click()
+    page.get_by_role("heading", name="All photos").wait_for()
+    assert not page.get_by_text("The kernel behind this page has ended.").is_visible()
+
+
+def test_a_reload_gets_a_kernel_that_lives_although_all_that_were_ready_died(
+    visit: Visit, app_url: str
+) -> None:
+    fay: Page = visit(1000, 800)
+    log_in(fay, app_url, "fay")
+    server = psutil.Process(psutil.Process(process_of(kernel_of(fay))).ppid())
+    kernels = server.children()
+    end = time.monotonic() + 60
+    while len(kernels) < 3 and time.monotonic() < end:  # the page's, and two that are ready
+        fay.page.wait_for_timeout(500)
+        kernels = server.children()
+    for one in kernels:
+        one.kill()
+    fay.page.get_by_text("The kernel behind this page has ended.").wait_for()
+    fay.page.wait_for_timeout(4000)  # nor are they started again, empty
+    fay.page.get_by_role("button", name="Reload").click()
+    fay.page.get_by_label("Name of the new album").wait_for(timeout=30_000)
+    assert fay.errors == []
+
+
+def kernel_of(page: Page) -> str:
+    """Return the ID of a page's kernel."""
+    return str(json.loads(page.page.locator("#jupyter-config-data").text_content())["kernelId"])
 
 
 def process_of(kernel: str) -> int:
