@@ -63,6 +63,7 @@ def log_in(page: Page, url: str, user: str) -> None:
     page.page.keyboard.type(user)  # the field has the focus
     page.page.keyboard.press("Enter")
     page.page.get_by_label("Name of the new album").wait_for()
+    page.page.locator(".ip-who", has_text=user).wait_for()
 
 
 def fragment(page: Page) -> dict[str, str]:
@@ -125,9 +126,24 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     bob.page.goto(app_url)  # takes the token
     bob.page.goto(shared)
     bob.page.reload()  # the fragment alone loads nothing
+    field = bob.page.get_by_label("User name")
+    field.wait_for()
+    bob.page.wait_for_function("() => document.querySelector('.ip-app-login input').value === 'ann'")
+    field.fill("bob")
+    bob.page.keyboard.press("Enter")
     bob.page.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
     assert bob.page.evaluate(SMALL_TARGETS) == []
     bob.screenshot("app-photo-390")
+
+    page.get_by_role("button", name="ann · switch").click()
+    log_in(ann, app_url, "cid")
+    for open_it in (lambda: page.goto(shared), page.reload, lambda: page.context.new_page().goto(shared)):
+        open_it()
+        last = page.context.pages[-1]
+        last.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
+        assert last.locator(".ip-who").inner_text() == "cid", "the address is ann's, and cid stays"
+        assert last.locator(".ip-place").inner_text().endswith(" of ann")
+        assert last.evaluate("() => location.href") == shared
 
 
 def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -> None:

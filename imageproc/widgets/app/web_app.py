@@ -14,6 +14,7 @@ import ipywidgets
 from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
+from imageproc.presentation.text import printable
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
@@ -37,12 +38,17 @@ _MOST_UNSETTLED = 300
 
 
 class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """The whole web app for one visitor. Where they are is `navigation.address`."""
+    """The whole web app for one visitor: `user`, empty before the log-in, at `navigation.address`.
+
+    The address of somebody else shows that one's photos, and changes nothing of who is logged in.
+    """
 
     def __init__(self, workbench: Workbench) -> None:
         """Use this stack."""
         self._workbench = workbench
         self._making = Lock()
+        self.user = ""
+        self._entered = ""  # the user whose visit has begun
         self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
@@ -75,9 +81,9 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _handlers(self) -> TopBarHandlers:
         return TopBarHandlers(
-            go=lambda fragment: self.navigation.go(Address.parse(fragment), typed=True),
+            go=self._come,
             home=lambda: self.navigation.go(Address(self.user)),
-            switch=lambda: self.navigation.go(Address()),
+            switch=self._log_out,
             activity=lambda: self._open_drawer(not self.top_bar.expanded),
             edit=lambda: self._edit_album(not self.top_bar.editing),
             again=lambda: self.navigation.again(),
@@ -127,11 +133,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return made
 
     @property
-    def user(self) -> str:
-        """Who is logged in; empty before that."""
-        return self.navigation.address.user
-
-    @property
     def _opened(self) -> str:
         """The ID of the open photo; empty if none is."""
         return str(self.gallery.viewer.photo.get("id", ""))
@@ -152,24 +153,28 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
         Raises UploadError for a user's name, WorkbenchError for what is not there, AwsError.
         """
-        if wanted.user != before.user:
-            self._change_user(wanted.user)
-        album = self._album_at(wanted)
+        user = self.user
+        comes = user != self._entered
+        if comes:
+            self._change_user(user)
+        album = self._album_at(wanted) if user else None
         self.uploads.album = album
-        update(self.uploads.zone, enabled=bool(wanted.user))
-        title = album.name if album else "All photos" if wanted.album == ALL else ""
-        self._tell(user=wanted.user, title=title, editable=bool(album and album.user == wanted.user))
-        if wanted.album != before.album or wanted.user != before.user:
+        update(self.uploads.zone, enabled=bool(user))
+        mine = album is not None and album.user == user
+        self._tell(user=user, title=self._title(wanted, album), editable=mine)
+        if comes or wanted.album != before.album or wanted.user != before.user:
             self._edit_album(False)
-        self._show_page(wanted)
-        if not wanted.user:
+        self._show_page(wanted if user else Address())
+        if not user:
+            self.login.offer(wanted.user)
             return wanted
         if not wanted.shows_photos:
             self.albums.load(wanted.user)
         opened = self._opened
         self._show_photos(wanted, before, album)
-        if wanted.user != before.user:
-            self._look_after(wanted.user)
+        if comes:
+            self._look_after(user)
+            self._entered = user
         flush()
         # A photo that was opened meanwhile stays open: photos are there before the table was asked.
         if wanted.photo != self._opened and (wanted.photo or self._opened == opened):
@@ -179,13 +184,25 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flush()
         return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
 
+    def _title(self, wanted: Address, album: Album | None) -> str:
+        """Return what an address shows, and whose it is, if it is another user's; empty for one's albums."""
+        whose = album.user if album else wanted.user
+        of = f" of {printable(whose, 60)}" if whose != self.user else ""
+        if album:
+            return f"{album.name}{of}"
+        if wanted.album == ALL or (of and wanted.shows_photos):
+            return f"All photos{of}"
+        return f"Albums{of}" if of else ""
+
     def _album_at(self, wanted: Address) -> Album | None:
-        """Return the album of an address, None if it is about none. Raises AlbumNotFoundError, AwsError."""
-        if wanted.album in ("", ALL):
-            return None
+        """Return the album of an address, None if it is about none.
+
+        Raises UploadError for a user's name, AlbumNotFoundError, AwsError.
+        """
         try:
-            return self.albums.find(wanted.album)
-        except AlbumNotFoundError:
+            check_user(wanted.user)
+            return None if wanted.album in ("", ALL) else self.albums.find(wanted.album)
+        except (AlbumNotFoundError, UploadError):
             self._nowhere = wanted  # to try it again would be in vain
             raise
 
@@ -205,23 +222,34 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show an album in its order, or all photos with the newest first."""
         return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
 
+    def _come(self, fragment: str, user: str) -> None:
+        """Show the page's address to whom its browser has noted as logged in."""
+        address = Address.parse(fragment)
+        self.user = user if address.user else ""
+        self.navigation.go(address, typed=True)
+
     def _log_in(self, user: str) -> None:
-        """Go to this user's albums, or try again the address of theirs that could not be shown."""
-        wanted = self.navigation.address
-        if user == wanted.user and wanted != self._nowhere:
+        """Go to this user's albums, or to the address that was asked for before the log-in."""
+        wanted, self.user = self.navigation.address, user
+        if (wanted.user == user or wanted.shows_photos) and wanted != self._nowhere:
             self.navigation.again()
         else:
             self.navigation.go(Address(user))
+
+    def _log_out(self) -> None:
+        self.user = ""
+        self.navigation.go(Address())
 
     def _say_problem(self, text: str) -> None:
         """Say what is wrong, or nothing: in the bar, or where that would be all there is, in the card."""
         in_card = self._login_page.layout.display != "none"
         self.login.say_problem(text if in_card else "")
         if in_card and text:
-            update(self.login.name, value=self.user)
+            self.login.offer(self.user)
         self._tell(problem="" if in_card else text)
 
     def _change_user(self, user: str) -> None:
+        self._entered = ""
         if user:
             check_user(user)
         self.follow.forget()
@@ -247,7 +275,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # What the visitor does
 
     def _open_album(self, album_id: str) -> None:
-        self.navigation.go(Address(self.user, album_id))
+        """Open one of the albums that are shown."""
+        self.navigation.go(Address(self.navigation.address.user, album_id))
 
     def _create_album(self, name: str) -> None:
         try:
@@ -255,7 +284,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         except Exception as error:  # noqa: BLE001 - said in the bar
             self._tell(problem=str(error))
         else:
-            self._open_album(album.id)
+            self.navigation.go(Address(self.user, album.id))
 
     def _album_of_today(self) -> Album:
         """Return where photos go that are dropped outside of albums, and open it.
@@ -269,7 +298,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 return self.uploads.album
             album = self._workbench.albums.get_or_create(f"{date.today():%-d %B %Y}", self.user)
             self.uploads.album = album
-        self._open_album(album.id)
+        self.navigation.go(Address(self.user, album.id))
         return album
 
     def _edit_album(self, is_open: bool) -> None:

@@ -19,8 +19,11 @@ from imageproc.widgets.assets import script, style
 class TopBarHandlers:
     """What a top bar calls."""
 
-    go: Callable[[str], object] = lambda _: None
-    """With the fragment of the page's address: when a page is there, and when the visitor goes back."""
+    go: Callable[[str, str], object] = lambda _fragment, _user: None
+    """With the fragment of the page's address, and who is logged in, which its browser keeps; or empty.
+
+    Called when a page is there, when the visitor goes back, and when another address is opened in it.
+    """
     home: Callable[[], object] = lambda: None
     switch: Callable[[], object] = lambda: None
     """To change the user."""
@@ -68,7 +71,7 @@ class TopBar(anywidget.AnyWidget):
             return
         kind = message.get("type")
         if kind == "go":
-            self._handlers.go(str(message.get("fragment", "")))
+            self._handlers.go(str(message.get("fragment", "")), str(message.get("user", "")))
         elif kind == "ping":
             self.send({"type": "pong"})
         elif kind in ("home", "switch", "activity", "edit", "again"):

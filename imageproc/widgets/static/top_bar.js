@@ -1,5 +1,5 @@
 // The web app's top bar. It also keeps the page's address, and looks after the connection to the kernel.
-const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000;
+const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000, USER = "imageproc-user";
 
 function render({ model, el, signal, host }) {
   const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
@@ -9,7 +9,7 @@ function render({ model, el, signal, host }) {
   const map = element("button", { type: "button", "aria-pressed": "false", onclick: () => showMap(map.getAttribute("aria-pressed") !== "true") }, "Map");
   const upload = element("button", { type: "button", class: "ip-upload", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: app() })) }, "Upload");
   const badge = element("span", { class: "ip-badge" }), activity = element("button", { type: "button", class: "ip-activity", onclick: () => model.send({ type: "activity" }) }, "Activity", badge);
-  const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => model.send({ type: "switch" }) });
+  const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => { note(""); model.send({ type: "switch" }); } });
   const header = element("header", { class: "ip-header" },
     element("nav", { class: "ip-where", "aria-label": "Place" }, home, title, edit), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
   const words = element("span", {}), act = element("button", { type: "button" });
@@ -110,7 +110,11 @@ function render({ model, el, signal, host }) {
     else if (from === fragment) history.back();
     else history.pushState({ from: location.hash }, "", url);
   }
-  function go() { model.send({ type: "go", fragment: ours ? location.hash : "" }); }
+  function go() { model.send({ type: "go", fragment: ours ? location.hash : "", user: ours ? noted() : "" }); }
+  // Who is logged in is no part of the address, which may be another user's. A new page begins with who was the last.
+  function noted() { return sessionStorage.getItem(USER) ?? localStorage.getItem(USER) ?? ""; }
+  function note(user) { for (const storage of [sessionStorage, localStorage]) storage.setItem(USER, user); }
+  function keep() { if (ours && model.get("user")) note(model.get("user")); }
   function onShow(event) { if (event.persisted) location.reload(); } // the kernel ended when the page was left
 
   // ---- keys
@@ -131,8 +135,9 @@ function render({ model, el, signal, host }) {
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
+  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
   return () => {
+    undone();
     undo();
     model.off("msg:custom", onMessage);
     kernel?.connectionStatusChanged.disconnect(onConnection);
