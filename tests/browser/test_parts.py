@@ -88,6 +88,19 @@ def executions() -> ExecutionList:
     return shown
 
 
+def test_a_row_offers_what_can_be_done_about_it(page: Page) -> None:
+    shown, stages = executions(), [Cell("00:59:20"), Cell(""), Cell("Failed in 2 s", Tone.ERROR)]
+    shown.show([ExecutionRow("a", "a.jpg", stages, actions=["retry", "forget", "else"])], {"failed": 1})
+    updates.flush()
+    draw(page, [shown])
+    for name in ("Retry a.jpg", "Forget… a.jpg"):
+        page.page.get_by_role("button", name=name).click()
+    sent = [one for one in page.page.evaluate("() => models[0].sent") if "action" in one]
+    assert sent == [{"action": "retry", "key": "a"}, {"action": "forget", "key": "a"}]
+    assert page.page.locator(".ip-actions button").count() == 2
+    assert page.violations() == []
+
+
 @pytest.mark.parametrize("width", [390, 700, 1100, 1600])
 def test_no_word_is_broken_in_a_table(page: Page, width: int) -> None:
     page.resize(width)

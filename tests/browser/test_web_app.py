@@ -24,6 +24,7 @@ from tests.browser import hostile
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.flow.conftest import deploy, target_of
+from tests.pictures import jpeg
 
 STACK = "web-app"
 SMALL_TARGETS = """() => [...document.querySelectorAll('button, select, input[type=text]')]
@@ -233,6 +234,35 @@ def test_a_reload_gets_a_kernel_that_lives_although_all_that_were_ready_died(
     fay.page.get_by_role("button", name="Reload").click()
     fay.page.get_by_label("Name of the new album").wait_for(timeout=30_000)
     assert fay.errors == []
+
+
+def test_what_needs_attention_is_a_number_until_it_is_seen_and_can_be_erased(
+    visit: Visit, app_url: str, tmp_path: Path
+) -> None:
+    gus: Page = visit(1280, 900)
+    page = gus.page
+    log_in(gus, app_url, "gus")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(jpeg((40, 30))[:4] + b"no photo" * 40)
+    gus.drop(".ip-app", [broken])
+    page.get_by_role("button", name="Activity: 1 need attention").click()
+    page.locator(".ip-badge").wait_for(state="hidden")
+    row = page.locator(".ip-execution-list tr", has_text="broken.jpg")
+    assert row.get_by_role("button", name="Retry").count() == 0, "it was rejected: that cannot help"
+    checked(gus, "attention")
+    page.reload()
+    page.locator(".ip-who", has_text="gus").wait_for()
+    page.get_by_role("button", name="Activity").click()
+    row.wait_for()
+    page.get_by_role("button", name="Activity").click()
+    assert not page.locator(".ip-badge").is_visible(), "it was seen before"
+    page.get_by_role("button", name="Activity").click()
+    row.get_by_role("button", name="Forget… broken.jpg").click()
+    page.get_by_text("Erase broken.jpg for good?").wait_for()
+    gus.screenshot("app-forget")
+    page.get_by_role("button", name="Forget 1 photo").click()
+    row.wait_for(state="detached")
+    page.get_by_text("1 photo erased.").wait_for()
 
 
 def kernel_of(page: Page) -> str:

@@ -397,11 +397,54 @@ def test_what_failed_before_is_a_number_on_the_way_to_its_run(visitor: Visitor, 
     visitor.go("#user=ann")
     until(lambda: visitor.app.top_bar.failed == 1)
     assert [one["name"] for one in visitor.app.follow.list.rows] == ["bad.jpg"]
+    kept: list[float] = []
+    visitor.app.top_bar.keep_seen = kept.append
     visitor.tell(visitor.app.top_bar, type="activity")
     assert "drawer" in visitor.page
-    visitor.go("#user=bob")
     until(lambda: visitor.app.top_bar.failed == 0)
+    assert [one["name"] for one in visitor.app.follow.list.rows] == ["bad.jpg"], "it is seen, and stays"
+    visitor.go("#user=bob")
+    until(lambda: not visitor.app.follow.list.rows)
     assert "drawer" not in visitor.page
+    visitor.go("#user=ann")
+    until(lambda: visitor.app.top_bar.failed == 1)
+    visitor.tell(visitor.app.top_bar, type="seen", time=kept[0])  # as ann's browser kept it
+    assert (len(kept), visitor.app.top_bar.failed) == (1, 0)
+
+
+def test_what_failed_is_retried_or_erased_where_it_is_listed(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    bad = f"{album}/bad.jpg"
+    visitor.go(f"#user=ann&album={album}")
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: [one["actions"] for one in app.follow.list.rows] == [["retry", "forget"]])
+    restarted: list[list[str]] = []
+
+    def retry_each(_: Any, ids: list[str]) -> list[Any]:
+        restarted.append(ids)
+        return []
+
+    monkeypatch.setattr(type(backend.workbench.photos), "retry_each", retry_each)
+    for message in ({"action": "erase", "key": bad}, {"action": "retry", "key": f"{album}/good.jpg"}):
+        visitor.tell(app.follow.list, **message)
+    visitor.tell(app.follow.list, action="retry", key=bad)
+    until(lambda: restarted == [[bad]] and not app.follow.actions.busy)
+
+    question = app.follow.actions.question
+    for answer in (question.no, question.yes):
+        visitor.tell(app.follow.list, action="forget", key=bad)
+        until(lambda: question.layout.display != "none")
+        assert "Erase bad.jpg for good?" in question.text.text
+        answer.click()
+        until(lambda: not app.follow.actions.busy)
+        visitor.settle()
+        if answer is question.no:
+            assert backend.workbench.photos.get(bad).status == "FAILED"
+    until(lambda: not app.follow.list.rows)
+    until(lambda: len(app.gallery.view) == 1)
+    assert [one.id for one in app.gallery.view] == [f"{album}/good.jpg"]
 
 
 def test_an_opened_photos_run_is_shown_in_the_drawer(visitor: Visitor, backend: Backend) -> None:

@@ -49,6 +49,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._making = Lock()
         self.user = ""
         self._entered = ""  # the user whose visit has begun
+        self._seen = 0.0  # the end of the last failure that was looked at, in epoch seconds
         self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
@@ -83,6 +84,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return TopBarHandlers(
             go=self._come,
             home=lambda: self.navigation.go(Address(self.user)),
+            seen=self._see,
             switch=self._log_out,
             activity=lambda: self._open_drawer(not self.top_bar.expanded),
             edit=lambda: self._edit_album(not self.top_bar.editing),
@@ -95,12 +97,13 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads.on_begun(lambda _: self.gallery.invite())
         self.uploads.zone.observe(lambda _: self.gallery.invite(), "listed")
         self.follow.on_finished(self._show_finished)
+        self.follow.on_erased(lambda _: self._show_without_erased())
         self.gallery.search_bar.observe(self._note_search, "text")
         self.gallery.viewer.observe(
             lambda change: self.navigation.note(photo=change["new"].get("id", "")), "photo"
         )
         self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
-        self.follow.list.observe(self._count, "counts")
+        self.follow.list.observe(lambda _: self._count(), "counts")
         self.gallery.gallery.observe(lambda change: self._note_question(change["new"]), "asking")
 
     def _name_for_styles(self, pages: list[ipywidgets.Widget]) -> None:
@@ -250,6 +253,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _change_user(self, user: str) -> None:
         self._entered = ""
+        if user != self.top_bar.user:
+            self._seen = 0.0  # the browser says soon what this one has seen
         if user:
             check_user(user)
         self.follow.forget()
@@ -344,14 +349,31 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.uploads.zone.fold()  # it would lie upon the drawer
         self.top_bar.expanded = is_open
         fields.set_visible(self.drawer, is_open)
+        self._count()
 
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
             self.gallery.add(photo)
 
-    def _count(self, change: dict[str, Any]) -> None:
-        counts = change["new"]
-        self._tell(failed=counts.get("failed", 0), active=counts.get("active", 0))
+    def _show_without_erased(self) -> None:
+        if self.navigation.address.shows_photos:
+            self.gallery.refresh()
+        else:
+            self.navigation.again()
+
+    def _see(self, until: float) -> None:
+        """Note that the visitor has seen what failed up to this time."""
+        self._seen = max(self._seen, until)
+        self._count()
+
+    def _count(self) -> None:
+        """Say how many are under way, and have failed since the drawer was last open."""
+        failed = self.follow.failed_at()
+        if self.top_bar.expanded and max(failed, default=0.0) > self._seen:
+            self._seen = max(failed)
+            self.top_bar.keep_seen(self._seen)
+        unseen = sum(one > self._seen for one in failed)
+        self._tell(failed=unseen, active=self.follow.list.counts.get("active", 0))
         self.gallery.invite()
 
     def _tell(self, **traits: Any) -> None:

@@ -1,5 +1,5 @@
 // The web app's top bar. It also keeps the page's address, and looks after the connection to the kernel.
-const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000, USER = "imageproc-user";
+const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000, USER = "imageproc-user", SEEN = "imageproc-seen-";
 
 function render({ model, el, signal, host }) {
   const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
@@ -101,8 +101,9 @@ function render({ model, el, signal, host }) {
 
   // ---- the address
   // An entry of the history knows the one that led to it, so that returning to that one goes back.
-  function onMessage({ type, fragment, replace }) {
+  function onMessage({ type, fragment, replace, user, time }) {
     if (type === "pong") { clearTimeout(pong); lose(""); return; }
+    if (type === "seen" && ours) { localStorage.setItem(SEEN + user, time); return; }
     if (type !== "address" || !ours || fragment === location.hash) return;
     const from = history.state?.from;
     const url = fragment || location.pathname + location.search;
@@ -114,7 +115,12 @@ function render({ model, el, signal, host }) {
   // Who is logged in is no part of the address, which may be another user's. A new page begins with who was the last.
   function noted() { return sessionStorage.getItem(USER) ?? localStorage.getItem(USER) ?? ""; }
   function note(user) { for (const storage of [sessionStorage, localStorage]) storage.setItem(USER, user); }
-  function keep() { if (ours && model.get("user")) note(model.get("user")); }
+  function keep() {
+    const user = model.get("user");
+    if (!ours || !user) return;
+    note(user);
+    model.send({ type: "seen", time: Number(localStorage.getItem(SEEN + user)) || 0 });
+  }
   function onShow(event) { if (event.persisted) location.reload(); } // the kernel ended when the page was left
 
   // ---- keys
