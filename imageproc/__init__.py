@@ -33,6 +33,7 @@ _NAMES = {
     "client.photos.processing": "NotRestarted Restarted",
     "client.photos.rarity": "LabelRarity RarePhoto",
     "client.photos.recognition_comparison": "ComparedRecognition RecognitionComparison",
+    "client.photos.stored_file": "StoredFile",
     "client.photos.view": "PhotoView",
     "client.privacy": "Erased Erasure",
     "client.stack": "Stack",

@@ -49,6 +49,7 @@ from imageproc.client.photos.rarity import LabelRarity as LabelRarity
 from imageproc.client.photos.rarity import RarePhoto as RarePhoto
 from imageproc.client.photos.recognition_comparison import ComparedRecognition as ComparedRecognition
 from imageproc.client.photos.recognition_comparison import RecognitionComparison as RecognitionComparison
+from imageproc.client.photos.stored_file import StoredFile as StoredFile
 from imageproc.client.photos.view import PhotoView as PhotoView
 from imageproc.client.privacy import Erased as Erased
 from imageproc.client.privacy import Erasure as Erasure

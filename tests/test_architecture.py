@@ -121,6 +121,11 @@ def test_the_workbench_does_not_wait_for_duckdb() -> None:
     assert answer.stdout.strip() == ""
 
 
+def test_close_names_are_found_in_one_place() -> None:
+    users = [path.name for path in PACKAGE.rglob("*.py") if "difflib" in imported(path)]
+    assert users == ["close_names.py"]
+
+
 def test_modules_are_small() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
     assert {str(path): lines for path, lines in lengths.items() if lines > 400} == {}

@@ -45,6 +45,7 @@ NOT_IN_MODELS = {
                 "ConditionalRequestConflict",
             ),
             *("ExpiredToken", "IllegalLocationConstraintException", "InternalError", "InvalidAccessKeyId"),
+            "InvalidRange",
             *("NoSuchTagSet", "NoSuchVersion", "OperationAborted", "PermanentRedirect", "PreconditionFailed"),
             *("RequestTimeTooSkewed", "RequestTimeout", "SignatureDoesNotMatch", "SlowDown"),
             "TokenRefreshRequired",

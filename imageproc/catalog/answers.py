@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _PAGE = 1000
 """Photos that are read at a time while a selection is iterated."""
 
+_QUICK = 50_000
+"""Photos among which any are counted at once, also by words, which takes longest."""
+
 CATEGORIES = (
     *("status", "user", "album", "album_id", "format", "camera", "make", "model", "lens", "software"),
     *("error_step", "error_name"),
@@ -56,6 +59,17 @@ FROM (
 def count(database: Database, selection: Selection) -> int:
     """Return how many photos there are."""
     return int(database.rows(selection.counting(database.names))[0][0])
+
+
+def quick_count(database: Database, selection: Selection) -> int | None:
+    """Return how many photos there are; None if they are too many to be counted at once, or cannot be."""
+    import duckdb
+
+    try:
+        (records,) = database.rows("SELECT count(*) FROM base.records")[0]
+        return count(database, selection) if records <= _QUICK else None
+    except (duckdb.Error, QueryError):
+        return None
 
 
 def facets(database: Database, selection: Selection, field: str) -> dict[Any, int]:

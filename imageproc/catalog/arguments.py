@@ -21,7 +21,8 @@ from imageproc.catalog.conditions import (
     PhotoCondition,
     all_of,
 )
-from imageproc.catalog.fields import FIELDS, nearest
+from imageproc.catalog.fields import FIELDS
+from imageproc.core.close_names import nearest
 from imageproc.core.parts import Part
 from imageproc.core.record import Status
 from imageproc.errors import InvalidArgumentError, QueryError
@@ -29,7 +30,7 @@ from imageproc.errors import InvalidArgumentError, QueryError
 _KM = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 """Kilometres of a unit."""
 
-_DISTANCE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(km|m|mi)\s*")
+_DISTANCE = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(km|m|mi)?\s*")
 _TIME = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
 
 _TIMES = "Give 2014, 2014-05, 2014-05-31 or 2014-05-31 10:20; from one to another 2014-05..2014-09."
@@ -216,10 +217,11 @@ def _near(name: str, value: Any) -> PhotoCondition:
 
 def _kilometres(name: str, value: Any) -> float:
     if isinstance(value, str) and (match := _DISTANCE.fullmatch(value)):
-        return float(match[1]) * _KM[match[2]]
+        return float(match[1]) * _KM[match[2] or "km"]
     if isinstance(value, str) or _number(name, value) < 0:
         raise InvalidArgumentError(
-            f"{value!r} is not a distance.", "Give '50 km', '800 m', '30 mi', or a number of kilometres."
+            f"{value!r} is not a distance.",
+            "Give '50 km', '800 m', '30 mi'; without a unit it is kilometres.",
         )
     return float(value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import time
@@ -19,6 +18,7 @@ from imageproc.catalog import answers
 from imageproc.catalog.database import Database
 from imageproc.catalog.feed import FRESH_S, PAGE, Feed, Keys, uncollected
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
+from imageproc.catalog.folder import age, make_folder, note_age
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.projection import FOLDER as PROJECTIONS
 from imageproc.catalog.rows import Origin, Row
@@ -37,9 +37,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.
 DEEP_EVERY_S = 60.0
 MERGE_AFTER = 5_000
 """Changes after which a small base is written anew; a large one after a twentieth of its records."""
-
-_CAUGHT_UP = "caught-up"
-"""An empty file whose time is when the changes were read last."""
 
 _ONE_FILL = Lock()
 """DuckDB's locks keep other processes out of a file, but not other threads of this one."""
@@ -87,7 +84,10 @@ class Catalog:
         self._seen: dict[str, int] = {}
         self._deep = 0.0
         self._outdated = 0.0
+        self._catching_up = RLock()
+        """Held while the table is read, which may take long: whoever wants what is here does not wait."""
         self._lock = RLock()
+        """Held while the database is brought up to the journal."""
 
     def database(self, max_age_s: float | None = None) -> Database:
         """Return what can be asked, at most so many seconds behind the table, by default FRESH_S.
@@ -95,15 +95,24 @@ class Catalog:
         A file that is broken or of another version is made anew. Raises CatalogError, AwsError.
         """
         max_age_s = _MAX_AGE_S.get() if max_age_s is None else max_age_s
-        with self._lock:
+        try:
+            return self._current(max_age_s)
+        except _ERRORS as error:
+            self._refuse_unless_damaged(error)
+        with self._catching_up:
             try:
-                return self._current(max_age_s)
+                return self._current(max_age_s)  # another thread may have made it anew
             except _ERRORS as error:
                 self._remove_if_damaged(error)
             try:
                 return self._current(max_age_s)
             except _ERRORS as error:
                 raise self._unusable(error) from error
+
+    @property
+    def asked_last(self) -> Database | None:
+        """What was asked last, without a look whether it is up to date; None if nothing was asked yet."""
+        return self._database
 
     def ask(self, question: Callable[Concatenate[Database, P], T], *given: P.args, **more: P.kwargs) -> T:
         """Return a question's answer; if the file turns out to be damaged, by one that is made anew.
@@ -140,37 +149,46 @@ class Catalog:
 
     def erase(self) -> None:
         """Catch up, and leave no byte here of what was erased from the table."""
-        with self._lock:
+        with self._catching_up:
             if self.database(0) and self._state().erased:
                 self._merge()
                 self.database()
 
     def note_albums(self, albums: Mapping[str, tuple[str, str]]) -> None:
         """Remember the names and users of albums, by ID. Raises CatalogError."""
-        with self._lock:
-            try:
-                with self._journal.writing() as journal:
-                    journal.add_albums(albums)
-            except _ERRORS as error:
-                self._remove_if_damaged(error)
+        try:
+            with self._journal.writing() as journal:
+                journal.add_albums(albums)
+        except _ERRORS as error:
+            self._remove_if_damaged(error)
 
     def remove(self) -> None:
         """Remove the catalog. It is made anew when it is asked again."""
-        with self._lock:
+        with self._catching_up, self._lock:
             if self._database:
                 self._database.close()
             self._database, self._seen, self._deep = None, {}, 0.0
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _current(self, max_age_s: float) -> Database:
-        self._make_folder()
-        state = self._state()
-        if not state.base or self._is_outdated(state):
-            self._fill()
-        known_s = self._clock() - self._outdated  # how long a change has been known, by this process
-        if max_age_s < float("inf") and self._age() >= min(max_age_s, known_s):
-            self._follow()
+        make_folder(self.folder)
+        if self._lacks_base():
+            with self._catching_up:
+                if self._lacks_base():
+                    self._fill()
+        if self._is_behind(max_age_s):
+            with self._catching_up:
+                if self._is_behind(max_age_s):
+                    self._follow()
         return self._refreshed()
+
+    def _is_behind(self, max_age_s: float) -> bool:
+        known_s = self._clock() - self._outdated  # how long a change has been known, by this process
+        return max_age_s < float("inf") and age(self.folder, self._clock) >= min(max_age_s, known_s)
+
+    def _lacks_base(self) -> bool:
+        state = self._state()
+        return not state.base or self._is_outdated(state)
 
     def _is_outdated(self, state: JournalState) -> bool:
         """Whether tombstones may have expired that were never seen, or the base is gone."""
@@ -224,7 +242,7 @@ class Catalog:
             self._deep = began
             oldest = min(since.values(), default=0)
             self._seen = {key: time for key, time in self._seen.items() if time >= oldest}
-        self._touch(began)
+        note_age(self.folder, began)
         self._merge_if_due()
 
     def _note(self, pages: list[Keys]) -> None:
@@ -275,6 +293,10 @@ class Catalog:
 
     def _refreshed(self) -> Database:
         """Return the database with all that the journal has."""
+        with self._lock:
+            return self._opened_last()
+
+    def _opened_last(self) -> Database:
         for _ in range(_TRIES):
             with self._journal.reading() as journal:
                 base = self.folder / journal.state().base
@@ -355,12 +377,15 @@ class Catalog:
 
     def _remove_if_damaged(self, error: Exception) -> None:
         """Remove the files if an error says that they are damaged. Raises CatalogError if it does not."""
+        self._refuse_unless_damaged(error)
+        self.remove()
+
+    def _refuse_unless_damaged(self, error: Exception) -> None:
         of_sqlite = isinstance(error, sqlite3.DatabaseError) and not isinstance(
             error, sqlite3.OperationalError
         )
         if not (of_sqlite or isinstance(error, _OF_DAMAGE) or type(error) is duckdb.Error):
             raise self._unusable(error) from error
-        self.remove()
 
     def _unusable(self, error: Exception) -> CatalogError:
         return CatalogError(
@@ -373,28 +398,3 @@ class Catalog:
     def _state(self) -> JournalState:
         with self._journal.reading() as journal:
             return journal.state()
-
-    def _make_folder(self) -> None:
-        try:
-            self.folder.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for one in (self.folder.parent, self.folder):  # mkdir's mode is not that of the parents
-                one.mkdir(mode=0o700, exist_ok=True)
-                one.chmod(0o700)
-        except OSError as error:
-            raise CatalogError(
-                f"The catalog's folder {self.folder} cannot be made: {error.strerror or error}.",
-                "Set XDG_CACHE_HOME (for the local AWS IMAGEPROC_STATE_DIR) to a folder of yours.",
-            ) from error
-
-    def _age(self) -> float:
-        """Return how many seconds ago the changes were read, by any process."""
-        try:
-            age = self._clock() - (self.folder / _CAUGHT_UP).stat().st_mtime
-        except FileNotFoundError:
-            return float("inf")
-        return age if age >= 0 else float("inf")
-
-    def _touch(self, time: float) -> None:
-        path = self.folder / _CAUGHT_UP
-        path.touch(mode=0o600)
-        os.utime(path, (time, time))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from imageproc.catalog.conditions import ALBUM, NAME
+from imageproc.core.close_names import nearest
 from imageproc.errors import QueryError
 
 
@@ -78,27 +76,3 @@ def expression(field: str) -> str:
     if field not in known:
         raise QueryError(f"There is no field {field!r}.", nearest(field, known))
     return known[field]
-
-
-def did_you_mean(names: Iterable[str]) -> str:
-    """Return the question after these."""
-    return f"Did you mean {' or '.join(map(repr, names))}?"
-
-
-def close_names(name: str, known: Iterable[str]) -> list[str]:
-    """Return at most three names that are nearly this one, or have a word that is; the nearest first."""
-    names: dict[str, str] = {}
-    for one in sorted(known):
-        for text in (one, *one.split()):
-            names.setdefault(text.casefold(), one)
-    return list(dict.fromkeys(names[one] for one in get_close_matches(name.casefold(), names, 3, 0.65)))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return what may have been meant, as a sentence."""
-    names = {one.casefold(): one for one in sorted(known)}
-    found = [names[one] for one in get_close_matches(str(name).casefold(), names, 5, 0.6)]
-    if found:
-        return did_you_mean(found)
-    some = sorted(names.values())
-    return f"There are: {', '.join(some[:40])}{' …' if len(some) > 40 else ''}." if some else ""

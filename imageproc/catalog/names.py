@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from imageproc.catalog.fields import did_you_mean, nearest
 from imageproc.catalog.near_words import labels, near_labels
+from imageproc.core.close_names import closest, did_you_mean, nearest
 from imageproc.errors import QueryError
 
 _WORD = re.compile(r"[^\W_]+")
@@ -35,7 +34,7 @@ class TagNames:
             known = [one for found in list(self._by_name.values()) for one in found]
             if meant := near_labels(name):
                 raise QueryError(f"No photo has the tag {tag!r}.", did_you_mean(meant))
-            near = [labels()[one] for one in get_close_matches(name, labels(), 3, 0.7)]
+            near = closest(name, labels(), 3, 0.7)
             raise QueryError(f"No photo has the tag {tag!r}.", nearest(tag, [*near, *known]))
         return sorted(self._by_name.get(tag.casefold(), ()))
 

@@ -202,7 +202,7 @@ def _chosen(
     target: tuple[str, str | None],
     selection: PhotoOptions,
 ) -> tuple[Iterable[Photo | str], Album]:
-    refuse_both(selection, bool(photo_ids), "photos", "--album, --tag, --taken")
+    refuse_both(selection, bool(photo_ids), "photos")
     connection.announce()
     workbench = connection.workbench
     return photo_ids or list(selection.among(workbench)), workbench.albums.get(*target)

@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from imageproc.cli import options
+from imageproc.cli.asking import agrees, confirm
 from imageproc.cli.escaping import escaped, say
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table, size
@@ -56,28 +57,32 @@ def deploy(
     connection.announce()
     target = connection.workbench.target
     silent, parameters = yes or target.is_local, given_parameters(given)
-    confirm = always if silent or only_plan else _confirm
     try:
         planned = connection.workbench.stack.plan(
             parameters,
             artifacts_bucket=artifacts_bucket,
             repair=not only_plan,
-            confirm=confirm,
+            confirm=always if silent or only_plan else agrees,
             notify=show,
         )
     except PlanDeclinedError as error:
-        console.print(f"{error} Nothing was deployed.")
-        return
+        raise click.ClickException(f"{error} Nothing was deployed.") from None
     if not planned.changed:
         console.print(_unchanged(planned))
         return
     _show_plan(planned)
     for line in brief(connection.workbench.cost(parameters=parameters), local=target.is_local):
         console.print(line, style="dim")
-    if only_plan or not (silent or _confirm(f"Deploy this to {target}?")):
+    if only_plan:
         connection.workbench.stack.discard(planned)
-        console.print(f"Nothing was deployed.{_uploads(planned)}")
+        console.print(f"Nothing was deployed{_uploads(planned)}.")
         return
+    if not silent:
+        try:
+            confirm(f"Deploy this to {target}?", f"nothing was deployed{_uploads(planned)}")
+        except click.ClickException:
+            connection.workbench.stack.discard(planned)
+            raise
     for event in connection.workbench.stack.apply(planned):
         show(event)
 
@@ -174,13 +179,6 @@ def show(event: Event) -> None:
         console.print(f"The stack {event.stack} is deployed.")
 
 
-def _confirm(question: str) -> bool:
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort:  # the end of the input, or Ctrl+C
-        return False
-
-
 def _unchanged(planned: Plan) -> str:
     if planned.parameters:
         return f"Nothing to deploy: no resource of the stack {planned.stack} would change."
@@ -188,10 +186,10 @@ def _unchanged(planned: Plan) -> str:
 
 
 def _uploads(planned: Plan) -> str:
-    """Say where code and template stay, if they do."""
+    """Say, as the end of a sentence, where code and template stay, if they do."""
     if planned.made_bucket and planned.kind == "CREATE":
         return ""
-    return f" The uploaded code and template stay in the bucket {planned.artifacts.bucket}."
+    return f"; the uploaded code and template stay in the bucket {planned.artifacts.bucket}"
 
 
 def _line(event: StackEvent) -> Text:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from imageproc.cli import completion, options
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, print_json, print_table, short_id, size
+from imageproc.cli.output import console, print_json, print_table_of_ids, size
 from imageproc.cli.selection import PhotoOptions, selection
 from imageproc.presentation.facts import difference
 from imageproc.presentation.text import alike_text, labels_text, photos_text
@@ -18,7 +19,9 @@ from imageproc.presentation.text import alike_text, labels_text, photos_text
 if TYPE_CHECKING:
     from imageproc import Duplicates, Photo
 
-_COLUMNS = ("", "PHOTO", "PIXELS", "TAKEN", "SIZE", "LOOKS")
+_COLUMNS = ("", "LOOKS", "PIXELS", "TAKEN", "SIZE", "PHOTO")
+_LABELS = 3
+"""Of a photo, the rarest."""
 _BITS = click.IntRange(0, 143)
 
 
@@ -55,7 +58,7 @@ def duplicates(
             others = [{"imageID": one, "distance": bits} for one, bits in pairs]
             print_json({"keep": group.ids[0], "others": others})
         return
-    print_table(_COLUMNS, _rows(found), "No photo is there twice.")
+    print_table_of_ids(_COLUMNS, _rows(found), "No photo is there twice.")
     _summarise(found, kind)
 
 
@@ -65,11 +68,8 @@ def _rows(found: Duplicates) -> Iterator[tuple[str, ...]]:
             yield ("",) * len(_COLUMNS)
         for photo, bits in zip(group.photos, group.distances, strict=True):
             kept = photo is group.kept
-            yield (
-                "keep" if kept else "",
-                *_facts(photo),
-                "" if kept else difference(photo, group.kept, bits),
-            )
+            looks = "" if kept else difference(photo, group.kept, bits)
+            yield "keep" if kept else "", looks, *_facts(photo)
 
 
 def _summarise(found: Duplicates, kind: str) -> None:
@@ -124,8 +124,8 @@ def similar(
             told = {"imageID": one.photo.id, "similarity": round(one.similarity, 3)}
             print_json(told if one.distance is None else {**told, "distance": one.distance})
         return
-    rows = ((*_facts(one.photo), alike_text(one.similarity, one.distance)) for one in found)
-    print_table(_COLUMNS[1:], rows, "No other photo is like it.")
+    rows = ((alike_text(one.similarity, one.distance), *_facts(one.photo)) for one in found)
+    print_table_of_ids(_COLUMNS[1:], rows, "No other photo is like it.")
 
 
 @click.command()
@@ -147,14 +147,20 @@ def rarest(connection: Connection, selection: PhotoOptions, limit: int, as_json:
         for one in shown:
             print_json({"imageID": one.photo.id, "rarity": one.rarity, "labels": one.labels})
         return
-    rows = ((short_id(one.photo.id), f"{one.rarity:.2f}", labels_text(one.labels)) for one in shown)
-    print_table(("PHOTO", "RARITY", "LABELS, WITH HOW MANY PHOTOS HAVE EACH"), rows, "No photo has a label.")
+    rows = ((f"{one.rarity:.2f}", _rarest(one.labels), one.photo.id) for one in shown)
+    columns = ("RARITY", "LABELS, WITH HOW MANY PHOTOS HAVE EACH", "PHOTO")
+    print_table_of_ids(columns, rows, "No photo has a label.")
     if found.without_labels:
         console.print(f"{photos_text(found.without_labels).capitalize()} without labels.", soft_wrap=True)
 
 
+def _rarest(labels: Mapping[str, int]) -> str:
+    more = " …" if len(labels) > _LABELS else ""
+    return labels_text(dict(islice(labels.items(), _LABELS))) + more
+
+
 def _facts(photo: Photo) -> tuple[str, ...]:
-    """Return a photo's ID, which `forget` takes, its size in pixels, its time and its size in bytes."""
+    """Return a photo's size in pixels, its time, its size in bytes, and its ID, which `forget` takes."""
     pixels = f"{photo.upright.width} × {photo.upright.height}" if photo.upright else ""
     taken = f"{photo.taken:%Y-%m-%d %H:%M}" if photo.taken else ""
-    return short_id(photo.id), pixels, taken, "" if photo.file_size is None else size(photo.file_size)
+    return pixels, taken, "" if photo.file_size is None else size(photo.file_size), photo.id

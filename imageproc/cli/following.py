@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from imageproc.cli.output import brief, console, status
+from imageproc.cli.output import brief, console, short_name, status
 
 if TYPE_CHECKING:
     from imageproc import Photo, Uploaded, Workbench
@@ -27,5 +27,5 @@ def follow(workbench: Workbench, photos: Sequence[Uploaded | str]) -> list[Photo
             if photo.status.finished:
                 done.append(photo)
                 bar.advance(task)
-                bar.console.print(status(photo), Text(photo.name), Text(brief(photo)))
+                bar.console.print(status(photo), Text(short_name(photo.name)), Text(brief(photo)))
     return done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from imageproc.cli import completion, options
 from imageproc.cli.options import Command, Connection
 from imageproc.cli.output import console, errors
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
+from imageproc.core.close_names import close_names, did_you_mean
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def _spelled(album: Album, wanted: str) -> str:
     found = [one for one in known if one.casefold() == wanted.casefold()]
     if found or wanted in album.hidden_labels:
         return wanted if wanted in known or not found else found[0]
-    near = get_close_matches(wanted.title(), known, 3)
-    meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    near = close_names(wanted, known)
+    meant = f" {did_you_mean(near)}" if near else ""
     errors.print(f"No photo in {album.name} has the label {wanted!r}.{meant}", soft_wrap=True)
     return wanted
 
@@ -148,7 +148,7 @@ def _spelled(album: Album, wanted: str) -> str:
 def _chosen(
     connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions
 ) -> Iterable[Photo | str]:
-    refuse_both(selection, bool(photo_ids), "photos", "--album, --tag, --taken")
+    refuse_both(selection, bool(photo_ids), "photos")
     connection.announce()
     return photo_ids or list(selection.among(connection.workbench))
 

@@ -13,7 +13,7 @@ from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.cli.repeats import Repeats
-from imageproc.cli.selection import PhotoOptions, selection
+from imageproc.cli.selection import SUCH_AS, PhotoOptions, selection
 from imageproc.core.parts import Part
 from imageproc.errors import PhotoNotFoundError
 
@@ -163,9 +163,7 @@ def _in_bulk(workbench: Workbench, only: tuple[str, ...], wait: bool) -> None:
 
 def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:
     if sum(flags) + bool(photo_ids) != 1:
-        raise click.UsageError(
-            "Name the photos, select them (--tag, --taken …), or give --all: one of these."
-        )
+        raise click.UsageError(f"Name the photos, select them ({SUCH_AS} …), or give --all: one of these.")
 
 
 def _report(

@@ -7,7 +7,7 @@ import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,6 +101,24 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], em
         heads, page = None, list(islice(found, _PAGE))
 
 
+def print_table_of_ids(columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> None:
+    """Print a table whose last column can be pasted into a command: it is neither cut nor wrapped here."""
+    found = iter(rows)
+    page = list(islice(found, _PAGE))
+    if not page:
+        console.print(Text(empty))
+        return
+    widths = [max(map(_width, column)) for column in zip(columns, *page, strict=True)][:-1]
+    console.print(_line(columns, widths), style="bold", soft_wrap=True)
+    for row in chain(page, found):
+        console.print(_line(row, widths), soft_wrap=True)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> Text:
+    padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False))
+    return Text((" " * _GAP).join([*padded, row[-1]]).rstrip())
+
+
 def _widths(rows: Sequence[Sequence[str | Text]], available: int) -> list[int]:
     """Return the columns' widths: as wide as they need, and the widest narrower if that is too wide."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
@@ -119,12 +137,6 @@ def _width(cell: str | Text) -> int:
 def short_name(name: str) -> str:
     """Return a name as tables have it: a long one cut in the middle. --json and --csv have all of it."""
     return cut_in_the_middle(name, _LONGEST_NAME)
-
-
-def short_id(photo_id: str) -> str:
-    """Return a photo's ID as tables have it: with its name cut in the middle if that is long."""
-    folder, slash, name = photo_id.rpartition("/")
-    return f"{folder}{slash}{short_name(name)}"
 
 
 def status(photo: Photo) -> Text:

@@ -157,7 +157,7 @@ def show(
     """Show all that is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection."""
     if boxes != (out is not None):
         raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
-    refuse_both(selection, photo_id is not None, "photos", "--tag, --taken")
+    refuse_both(selection, photo_id is not None, "photos")
     workbench = connection.workbench
     chosen = selection.among(workbench) if photo_id is None else [workbench.photos.find(photo_id)]
     for number, photo in enumerate(chosen):

@@ -114,7 +114,7 @@ def forget(connection: Connection, photo_ids: tuple[str, ...], selection: PhotoO
     --user alone means all that this user uploaded, and the user's albums. What would be erased is shown
     first, and nothing brings it back. An interrupted erasure is finished by running it again.
     """
-    refuse_both(selection, bool(photo_ids), "photos", "--user, --tag, --taken")
+    refuse_both(selection, bool(photo_ids), "photos")
     connection.announce()
     found, word = _to_erase(connection.workbench, photo_ids, selection)
     if found.empty and found.not_found:
@@ -151,9 +151,9 @@ def _chosen(connection: Connection, names: tuple[str, ...], selection: PhotoOpti
 
     Raises UsageError for photos with conditions, and for neither.
     """
-    what, such_as, workbench = "albums or photos", "--album, --tag, --taken", connection.workbench
+    what, workbench = "albums or photos", connection.workbench
     if not names:
-        refuse_both(selection, False, what, such_as)
+        refuse_both(selection, False, what)
         return selection.among(workbench)
     conditions = dict(selection.conditions)
     user = conditions.pop("user", None)
@@ -162,7 +162,7 @@ def _chosen(connection: Connection, names: tuple[str, ...], selection: PhotoOpti
         return _named(workbench, names, user)
     known = list(_albums(workbench, user))
     if "album" in conditions or any(not _called(known, name) for name in names):
-        refuse_both(others, True, what, such_as)
+        refuse_both(others, True, what)
     meant = [album.id for name in names for album in _called(known, name)]
     return replace(others, conditions={**conditions, "album_id": meant}).among(workbench)
 

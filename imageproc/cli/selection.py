@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)")
 
 
+SUCH_AS = "--album, --tag, --taken"
+"""Some of the options that select photos."""
+
+
 @dataclass(frozen=True)
 class PhotoOptions:
     """What a command line says of the photos that are meant."""
@@ -77,18 +81,15 @@ def selection(*, without: tuple[str, ...] = (), part: bool = True) -> Callable[[
     return decorated
 
 
-def refuse_both(selection: PhotoOptions, named: bool, what: str, such_as: str) -> None:
-    """Raise UsageError if photos (or `what` else can be named) are named and selected, or neither.
-
-    `such_as` are some of the options that select them.
-    """
+def refuse_both(selection: PhotoOptions, named: bool, what: str) -> None:
+    """Raise UsageError if photos (or `what` else can be named) are named and selected, or neither."""
     if named and selection.given:
         raise click.UsageError(
             f"{what.capitalize()} are named, and conditions given ({selection.options}): use one. Leave out "
             "the names to mean all photos that meet the conditions, or the conditions to mean those named."
         )
     if not (named or selection.given):
-        raise click.UsageError(f"Name {what}, or select photos: {such_as} …")
+        raise click.UsageError(f"Name {what}, or select photos: {SUCH_AS} …")
 
 
 def _written(name: str, value: object) -> str:
@@ -120,10 +121,9 @@ def _numbers(text: str) -> Any:
     return _number(found)
 
 
-def _near(text: str) -> tuple[float, float, str | float]:
+def _near(text: str) -> tuple[float, float, str]:
     latitude, longitude, distance = text.split(",")
-    far = distance.strip()
-    return float(latitude), float(longitude), float(far) if far.replace(".", "").isdigit() else far
+    return float(latitude), float(longitude), distance
 
 
 def _within(text: str) -> tuple[float, ...]:
@@ -185,7 +185,10 @@ _CONDITIONS: dict[str, Any] = {
     ),
     "uploaded": click.option("--uploaded", type=_TIME, metavar="TIME", help="The same, in UTC."),
     "near": click.option(
-        "--near", type=_NEAR, metavar="LAT,LON,KM", help="At most so far from a place: 52.5,13.4,50km."
+        "--near",
+        type=_NEAR,
+        metavar="LAT,LON,KM",
+        help="At most so many km (m, mi) from a place: 52.5,13.4,50km.",
     ),
     "within": click.option(
         "--within", type=_WITHIN, metavar="S,W,N,E", help="In a rectangle: south, west, north, east."

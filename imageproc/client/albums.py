@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
-from imageproc.catalog.fields import close_names, did_you_mean, expression
+from imageproc.catalog.fields import expression
 from imageproc.client.resource import StackResource
 from imageproc.client.users import check_user, default_user
 from imageproc.core.attributes import (
@@ -30,6 +30,7 @@ from imageproc.core.attributes import (
     USER_ID,
     USER_INDEX,
 )
+from imageproc.core.close_names import close_names, did_you_mean
 from imageproc.core.corrections import checked_label
 from imageproc.errors import AlbumNotFoundError, InvalidArgumentError, QueryError
 from imageproc.presentation import html

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,10 @@ from imageproc.core.keys import (
     is_original,
 )
 from imageproc.core.parts import parse_parts
-from imageproc.errors import PhotoNotFoundError
+from imageproc.errors import PhotoNotFoundError, TargetError
+
+READS_LIST = '"$.list"'
+"""By this path a definition takes the list's key from the run's input; older ones listed the bucket."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,11 @@ class BulkRuns(StackResource):
         `only` names the parts to make (`Part`); all if it is empty, and all of photos that were never
         processed to their end. Raises InvalidArgumentError for anything but a part, and for
         embeddings alone where the stack makes none, PhotoNotFoundError if there are no such photos,
-        TargetError if the stack has no bulk state machine, AwsError.
+        TargetError if the stack has no bulk state machine or one that reads no lists, AwsError.
         """
         require_embeddings(self._stack, only)
-        parts, _ = parse_parts(only), self._machine
+        parts = parse_parts(only)
+        self.require_lists()
         pages = self._stack.client("s3").get_paginator("list_objects_v2")
         with PhotoList() as photos:
             with translated("Listing the photos"):
@@ -93,7 +97,7 @@ class BulkRuns(StackResource):
                 raise PhotoNotFoundError(
                     f"There are no photos{of} in the stack {self._stack.name}.", "Upload some first."
                 )
-            return self.start_listed(photos, parts)
+            return self._start(photos, parts, again=True)
 
     def start_listed(self, photos: PhotoList, only: Iterable[str] = (), *, again: bool = True) -> str:
         """Start processing the photos of a list that is not empty; return the run's ARN.
@@ -101,22 +105,19 @@ class BulkRuns(StackResource):
         With `again=False` those are left out whose newest version has been processed by the time it is their
         turn, whatever came of it. Raises as `start` does.
         """
-        # A name of its own, so that a request that is repeated because its answer was lost starts no second.
-        name = f"bulk-{secrets.token_hex(8)}"
-        key = bulk_list_key(name)
-        with translated("Writing the list of photos"):
-            photos.put(self._stack, key)
-        state = {"list": key, "only": list(parse_parts(only)), "again": again}
-        with translated("Starting the bulk run"):
-            try:
-                self._stepfunctions.start_execution(
-                    stateMachineArn=self._machine, name=name, input=json.dumps(state)
-                )
-            except ClientError as error:
-                # Nobody else knows the name: the first request has started it, and it has ended.
-                if error_code(error) != "ExecutionAlreadyExists":
-                    raise
-        return execution_arn(self._machine, name)
+        self.require_lists()
+        return self._start(photos, parse_parts(only), again=again)
+
+    def require_lists(self) -> None:
+        """Raise TargetError if the bulk state machine reads no lists: that of an older template. AwsError."""
+        with translated("Reading the bulk state machine's definition"):
+            described = self._stepfunctions.describe_state_machine(stateMachineArn=self._machine)
+        if READS_LIST not in described["definition"]:
+            raise TargetError(
+                f"The bulk state machine of the stack {self._stack.name} reads no list of photos: an older "
+                "version deployed it.",
+                "Deploy it again (imageproc deploy), then repeat this.",
+            )
 
     def runs(self) -> Iterator[Execution]:
         """Yield the bulk runs, the newest first."""
@@ -165,6 +166,24 @@ class BulkRuns(StackResource):
                 # It may have ended just before.
                 if error_code(error) != "ValidationException" or not self.progress(arn).finished:
                     raise
+
+    def _start(self, photos: PhotoList, only: Sequence[str], *, again: bool) -> str:
+        # A name of its own, so that a request that is repeated because its answer was lost starts no second.
+        name = f"bulk-{secrets.token_hex(8)}"
+        key = bulk_list_key(name)
+        with translated("Writing the list of photos"):
+            photos.put(self._stack, key)
+        state = {"list": key, "only": list(only), "again": again}
+        with translated("Starting the bulk run"):
+            try:
+                self._stepfunctions.start_execution(
+                    stateMachineArn=self._machine, name=name, input=json.dumps(state)
+                )
+            except ClientError as error:
+                # Nobody else knows the name: the first request has started it, and it has ended.
+                if error_code(error) != "ExecutionAlreadyExists":
+                    raise
+        return execution_arn(self._machine, name)
 
     @property
     def _machine(self) -> str:

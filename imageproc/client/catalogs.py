@@ -69,6 +69,16 @@ class StackCatalog:
         """Yield a selection's rows from what is fresh. Raises CatalogError, AwsError, QueryError."""
         return self._current.rows(selection)
 
+    def known_count(self, selection: Selection) -> int | None:
+        """Return how many photos these were when the catalog was asked last; None if that takes long to tell.
+
+        Neither AWS is asked nor anything filled. Raises nothing.
+        """
+        from imageproc.catalog import answers  # DuckDB: not before somebody asks
+
+        database = self._catalog and self._catalog.asked_last
+        return answers.quick_count(database, selection) if database else None
+
     def sync(self) -> None:
         """Read now what has changed; the first time, everything. Raises CatalogError, AwsError."""
         self.database(0)

@@ -44,7 +44,7 @@ def main(state_dir: str, ready: int) -> None:
     """Serve the local AWS of this state directory until SIGTERM."""
     _detach()
     state = StateDir(Path(state_dir))
-    lock = _take_lock(state)
+    _take_lock(state)
     last = state.read_record()
     state.forget_record()
     state.forget_faults()
@@ -64,7 +64,6 @@ def main(state_dir: str, ready: int) -> None:
             _serve(state, listener, ready, found)
         finally:
             found.stop()
-    os.close(lock)
 
 
 class _Recorder:
@@ -88,11 +87,12 @@ def _detach() -> None:
     os.umask(0o077)
 
 
-def _take_lock(state: StateDir) -> int:
+def _take_lock(state: StateDir) -> None:
+    """Take the server lock. It goes with the process, which closes its files at its very end."""
     # Those who ask whether a server lives take it for a moment, hence the attempts.
     for _ in range(_LOCK_ATTEMPTS):
-        if (lock := state.take_server_lock()) is not None:
-            return lock
+        if state.take_server_lock() is not None:
+            return
         time.sleep(0.05)
     raise SystemExit(f"Another local AWS already serves {state.path}")
 

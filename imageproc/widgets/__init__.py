@@ -6,7 +6,8 @@
 - `updates.py`: the queue in which any thread changes widgets.
 - `app/`: the web app: panels for one visitor, and where the visitor is, in the page's address.
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`,
-  and those with tables have `cells.js` and `cells.css`, too.
+  and those with tables have `cells.js` and `cells.css`, too, those that save files `downloads.js` and
+  `downloads.css`.
 - `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
 - `notebook.py`: what notebooks use to show widgets and to record results.
 - `plots.py`: what notebooks plot of data frames.

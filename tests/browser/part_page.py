@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.browser.pages import Page
 
@@ -58,6 +60,15 @@ _DRAW = """async (parts) => {
 }"""
 
 
+_KEEP = """(index) => {
+  const model = models[index], plain = (one) => btoa(String.fromCharCode(...new Uint8Array(one)));
+  model.kept = model.sent.map((message) => [message, []]);
+  model.send = (message, _, buffers) => model.kept.push([message, (buffers ?? []).map(plain)]);
+}"""
+_RECEIVE = """([index, message, buffers]) => models[index].receive(message, buffers.map((text) =>
+  new DataView(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer)))"""
+
+
 def draw(page: Page, widgets: Iterable[Any], *, dark: bool = False) -> None:
     """Draw parts below each other. What they send is in `models[index].sent`."""
     theme = _STYLES.with_name(f"theme-{'dark' if dark else 'light'}.css").read_text()
@@ -66,6 +77,35 @@ def draw(page: Page, widgets: Iterable[Any], *, dark: bool = False) -> None:
     page.page.route(_URL, lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
     page.page.goto(_URL)
     page.page.evaluate(_DRAW, [_plain(widget) for widget in widgets])
+
+
+class Bridge:
+    """A kernel for a part in the page: it hears what the page sends, and the page what it sends."""
+
+    def __init__(self, page: Page, widget: Any, monkeypatch: pytest.MonkeyPatch, index: int = 0) -> None:
+        """The widget is the one that was drawn at this place."""
+        self._page, self._widget, self._model = page.page, widget, index
+        self._answers: list[tuple[Any, list[str]]] = []
+        self.heard: list[Any] = []
+        """The messages that the page has sent."""
+        monkeypatch.setattr(widget, "send", self._send)
+        self._page.evaluate(_KEEP, index)
+
+    def pump(self, until: Callable[[], bool]) -> None:
+        """Carry messages to and fro until this is so. Raises AssertionError if that takes ten seconds."""
+        for _ in range(400):
+            for message, buffers in self._page.evaluate("(one) => models[one].kept.splice(0)", self._model):
+                self.heard.append(message)
+                self._widget._handle_custom_msg(message, [base64.b64decode(one) for one in buffers])
+            while self._answers:
+                self._page.evaluate(_RECEIVE, [self._model, *self._answers.pop(0)])
+            if until():
+                return
+            self._page.wait_for_timeout(25)
+        raise AssertionError("it never comes")
+
+    def _send(self, content: Any, buffers: Any = ()) -> None:
+        self._answers.append((content, [base64.b64encode(bytes(one)).decode() for one in buffers or ()]))
 
 
 def _plain(widget: Any) -> dict[str, Any]:

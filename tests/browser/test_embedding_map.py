@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -13,49 +11,13 @@ from imageproc.widgets import EmbeddingMap, updates
 from imageproc.widgets.parts.embedding_map import Group, Points
 from imageproc.widgets.parts.gallery import Card, GallerySource
 from tests.browser.pages import Page, Visit
-from tests.browser.part_page import draw
+from tests.browser.part_page import Bridge, draw
 from tests.pictures import png
 
 HOSTILE = "<img src=x onerror=window.injected=1>"
 EACH = 20
 COLORS = ("#E69F00", "#0072B2")
 CENTRES = ((-0.5, 0.0), (0.5, 0.0))
-
-
-class Bridge:
-    """A kernel for a part in the page: it hears what the page sends, and the page what it sends."""
-
-    def __init__(self, page: Page, widget: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._page, self._widget, self._heard = page, widget, 0
-        self._answers: list[tuple[Any, list[list[int]]]] = []
-        monkeypatch.setattr(widget, "send", self._send)
-
-    def _send(self, content: Any, buffers: Any = ()) -> None:
-        self._answers.append((content, [list(bytes(one)) for one in buffers or ()]))
-
-    def pump(self, until: Callable[[], bool]) -> None:
-        for _ in range(400):
-            sent = self._page.page.evaluate("models[0].kept.splice(0)")
-            for message, buffers in sent:
-                self._widget._handle_custom_msg(message, [bytes(one) for one in buffers])
-            while self._answers:
-                self._page.page.evaluate(
-                    "([message, buffers]) => models[0].receive(message, buffers.map((one) => "
-                    "new DataView(Uint8Array.from(one).buffer)))",
-                    list(self._answers.pop(0)),
-                )
-            if until():
-                return
-            self._page.page.wait_for_timeout(25)
-        raise AssertionError("it never comes")
-
-
-KEEP = """() => {
-  const [model] = models;
-  model.kept = model.sent.map((message) => [message, []]);
-  const plain = (buffers) => (buffers ?? []).map((one) => [...new Uint8Array(one)]);
-  model.send = (message, _, buffers) => model.kept.push([message, plain(buffers)]);
-}"""
 
 
 def points() -> Points:
@@ -86,7 +48,6 @@ def test_photos_are_hovered_lassoed_and_reached_by_the_keyboard(
     updates.flush()
     page.page.route("**/unreachable/**", lambda route: route.abort())
     draw(page, [made], dark=dark)
-    page.page.evaluate(KEEP)
     bridge = Bridge(page, made, monkeypatch)
     plot, tip = page.page.locator(".ip-plot"), page.page.locator(".ip-tip")
     bridge.pump(lambda: page.page.locator(".ip-legend li").count() == 2)
@@ -143,3 +104,32 @@ def test_photos_are_hovered_lassoed_and_reached_by_the_keyboard(
     page.resize(390)
     wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.page.evaluate(wide) == 0
+
+
+def test_each_of_the_photos_in_one_place_is_reached_by_the_arrow_keys(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Identical photos have the same embedding, and so the same place."""
+    page: Page = visit(800, 700)
+    source = GallerySource(lambda first, _: [Card(f"{first}", f"{first}.jpg")], thumbnail=lambda _: None)
+    made: EmbeddingMap = EmbeddingMap(source, on_select=lambda: None)
+    places = array("f", [-0.5, 0, 0, 0, 0, 0, 0, 0, 0.5, 0])  # 1, 2 and 3 are in the middle
+    made.show(Points(places, (Group("Dog", COLORS[0], 5),), array("B", [0] * 5)), "5 photos.")
+    updates.flush()
+    draw(page, [made])
+    bridge = Bridge(page, made, monkeypatch)
+    bridge.pump(lambda: page.page.locator(".ip-legend li").count() == 1)
+    page.page.locator(".ip-plot").focus()
+    said = page.page.locator(".ip-said")
+
+    def walk(key: str, numbers: list[int]) -> None:
+        for number in numbers:
+            page.page.keyboard.press(key)
+            bridge.pump(lambda number=number: f"{number}.jpg, Dog" in said.inner_text())  # type: ignore[misc]
+
+    walk("ArrowRight", [1, 2])  # from the centre
+    assert "2.jpg, Dog, 2 of 3 in this place." in said.inner_text()
+    walk("ArrowRight", [3, 4])
+    assert "in this place" not in said.inner_text()
+    walk("ArrowLeft", [3, 2, 1, 0])
+    walk("ArrowRight", [1, 2, 3, 4])

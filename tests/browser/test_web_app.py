@@ -8,6 +8,7 @@ import re
 import signal
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,9 @@ from urllib.parse import unquote
 
 import psutil
 import pytest
+from PIL import Image
 
+from imageproc import Workbench
 from imageproc.cli.notebooks import find_notebook
 from imageproc.cli.web_app import running
 from imageproc.local import LocalStatus
@@ -145,6 +148,53 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
         assert last.locator(".ip-who").inner_text() == "cid", "the address is ann's, and cid stays"
         assert last.locator(".ip-place").inner_text().endswith(" of ann")
         assert last.evaluate("() => location.href") == shared
+
+
+def test_files_are_saved_from_s3_and_through_the_kernel_where_that_is_out_of_reach(
+    visit: Visit, app_url: str, local_aws: LocalStatus, tmp_path: Path
+) -> None:
+    target = target_of(local_aws)
+    stored = Workbench(target, STACK)
+    path = tmp_path / "noise.jpg"
+    Image.effect_noise((2600, 2000), 100).save(path, "JPEG", quality=95)
+    assert path.stat().st_size > 3_000_000
+    eve: Page = visit(1400, 900)
+    page = eve.page
+    log_in(eve, app_url, "eve")
+    page.get_by_text("Drop photos here to start. They go into an album of today").wait_for()
+    eve.drop(".ip-app", [path])
+    page.locator(".ip-card", has_text="noise").click()
+    save = page.get_by_role("button", name="Save the original…")
+    with page.expect_download() as by_s3:
+        save.click()
+    assert by_s3.value.url.startswith(str(target.endpoint_url)), "nothing through the kernel"
+    assert by_s3.value.suggested_filename == "noise.jpg"
+    assert Path(by_s3.value.path()).read_bytes() == path.read_bytes()
+
+    page.route(f"{target.endpoint_url}/**", lambda route: route.abort("connectionrefused"))
+    with page.expect_download() as original:
+        save.click()
+    assert original.value.url.startswith("blob:")
+    assert original.value.suggested_filename == "noise.jpg"
+    assert Path(original.value.path()).read_bytes() == path.read_bytes()
+    page.get_by_text(re.compile(r"Downloaded noise\.jpg, \d\.\d MB\.")).first.wait_for()
+    eve.screenshot("app-downloaded")
+    page.keyboard.press("Escape")
+
+    page.locator(".ip-card", has_text="noise").click(modifiers=["Control"])
+    page.get_by_role("button", name="Download…", exact=True).click()
+    with page.expect_download() as zipped:
+        page.get_by_role("button", name="Download", exact=True).click()
+    s3 = stored.stack.client("s3")
+    (made,) = s3.list_objects_v2(Bucket=stored.stack.bucket, Prefix="Downloads/")["Contents"]
+    kept = s3.get_object(Bucket=stored.stack.bucket, Key=made["Key"])["Body"].read()
+    assert Path(zipped.value.path()).read_bytes() == kept
+    assert zipped.value.url.startswith("blob:")
+    with zipfile.ZipFile(zipped.value.path()) as archive:
+        assert archive.testzip() is None
+        assert sum("noise" in name for name in archive.namelist()) == 1
+    assert eve.violations() == []
+    assert eve.errors == []
 
 
 def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -> None:

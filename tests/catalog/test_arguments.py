@@ -66,7 +66,8 @@ def test_an_unknown_field_is_told_with_the_nearest() -> None:
         {"near": (52.5, 13.4)},
         {"near": (91, 13.4, "1 km")},
         {"near": (52.5, 181, "1 km")},
-        {"near": (52.5, 13.4, "50")},
+        {"near": (52.5, 13.4, "50 parsecs")},
+        {"near": (52.5, 13.4, "-1")},
         {"near": (52.5, 13.4, -1)},
         {"near": (math.nan, 13.4, 1)},
         {"within": (1, 2, 3)},
@@ -123,8 +124,10 @@ def test_uploads_are_compared_in_utc() -> None:
     assert "uploaded >= TIMESTAMP '2014-05-01 10:00:00'" in sql(uploaded=(noon, None))
 
 
-@pytest.mark.parametrize(("said", "km"), [("50 km", 50), ("800m", 0.8), ("10 mi", 16.09344), (2, 2)])
-def test_distances_have_units(said: Any, km: float) -> None:
+@pytest.mark.parametrize(
+    ("said", "km"), [("50 km", 50), ("800m", 0.8), ("10 mi", 16.09344), (2, 2), ("50", 50), (" .5 ", 0.5)]
+)
+def test_distances_are_kilometres_unless_they_have_another_unit(said: Any, km: float) -> None:
     assert sql(near=(0, 0, said)) == sql(near=(0, 0, km))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -72,6 +74,45 @@ def test_a_change_that_is_known_is_read_at_once_and_only_once(
     clock.sleep(0.1)
     ids(one, 0.5)
     assert dynamodb.calls == []
+
+
+def test_who_wants_what_is_here_does_not_wait_while_another_thread_waits_for_aws(
+    catalog: Catalog, dynamodb: FakeDynamoDB
+) -> None:
+    """A gallery shows at once what the catalog has, also while another one asks an AWS that is slow."""
+    ids(catalog)
+    dynamodb.put("new.jpg")
+    asked, answers_now = Event(), Event()
+
+    def wait(_: str) -> None:
+        asked.set()
+        answers_now.wait(30)
+
+    dynamodb.before = wait
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            following = pool.submit(ids, catalog, 0)
+            assert asked.wait(10)
+            assert pool.submit(ids, catalog, float("inf")).result(5) == sorted(NAMES)
+            assert not following.done()
+        finally:
+            answers_now.set()
+        assert following.result(10) == sorted([*NAMES, "new.jpg"])
+
+
+def test_threads_that_find_it_broken_make_it_anew_once(open_catalog: Open, dynamodb: FakeDynamoDB) -> None:
+    ids(open_catalog())
+    catalog = open_catalog()
+    (catalog.folder / "journal.sqlite").write_bytes(b"broken" * 5000)
+    dynamodb.calls.clear()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: ids(catalog, 60), range(4)))
+    assert found == [sorted(NAMES)] * 4
+    once = dynamodb.calls.count("scan")
+    dynamodb.calls.clear()
+    catalog.remove()
+    ids(catalog)
+    assert once == dynamodb.calls.count("scan")
 
 
 def test_unchanged_photos_are_read_once(catalog: Catalog, dynamodb: FakeDynamoDB, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -11,13 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
+from imageproc.cli.following import follow
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console
+from imageproc.cli.output import console, short_name
 from imageproc.client.photos.failures import failures_of, grouped
 from imageproc.client.photos.photo import Photo
 from imageproc.client.uploads.events import ObjectVersion, PreparedFile, Uploaded
 from imageproc.core.record_codec import decode
-from imageproc.errors import ImageIdentifyError, RecognitionRefusedError
+from imageproc.costs import estimate
+from imageproc.deployment import Plan
+from imageproc.errors import ImageIdentifyError, PlanDeclinedError, RecognitionRefusedError
 from tests.pictures import jpeg
 
 CAUSE = "Rekognition cannot take this photo: The image has more than 15,728,640 bytes."
@@ -82,6 +85,44 @@ def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
         "  Rekognition: RecognitionRefusedError: Rekognition cannot take this photo: The ",
         "image has more than 15,728,640 bytes.",
     ], "and no advice to retry what Rekognition refuses"
+
+
+@pytest.mark.parametrize("given", ["", "n\n"], ids=["no answer", "no"])
+def test_a_deployment_that_is_not_agreed_to_fails_and_removes_its_plan(
+    workbench: MagicMock, given: str
+) -> None:
+    workbench.target.is_local = False
+    workbench.cost.return_value = estimate(0)
+    planned = Plan("photos", "id", "UPDATE", MagicMock(bucket="code"), "change-set")
+    workbench.stack.plan.return_value = planned
+    answer = run("deploy", given=given)
+    assert answer.exit_code == 1
+    assert "nothing was deployed; the uploaded code and template stay in the bucket code." in answer.stderr
+    assert ("--yes does it without asking" in answer.stderr) is (given == "")
+    workbench.stack.discard.assert_called_once_with(planned)
+    assert not workbench.stack.apply.called
+
+
+def test_what_a_plan_needs_is_asked_for_in_the_same_way(workbench: MagicMock) -> None:
+    workbench.target.is_local = False
+
+    def plan(*_: Any, confirm: Callable[[str], bool], **__: Any) -> Plan:
+        assert not confirm("May the bucket be made?")
+        raise PlanDeclinedError("The bucket was not made.")
+
+    workbench.stack.plan = plan
+    answer = run("deploy", given="")
+    assert answer.exit_code == 1
+    assert answer.stderr.endswith("\nError: The bucket was not made. Nothing was deployed.\n")
+
+
+def test_a_followed_photos_long_name_is_cut_as_in_tables(workbench: MagicMock) -> None:
+    long = f"{'holiday ' * 12}1.jpg"
+    workbench.photos.follow.return_value = [photo(long, tags=["Dog"])]
+    with console.capture() as shown:
+        follow(workbench, ["any"])
+    assert shown.get().split() == f"SUCCEEDED {short_name(long)} Dog".split()
+    assert "…" in shown.get()
 
 
 def test_an_interrupted_upload_says_what_was_sent(workbench: MagicMock, tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ DEFINITION = {
     "StartAt": "ExtractImageMetadata",
     "States": {"ExtractImageMetadata": {"Type": "Task", "Resource": FUNCTION, "End": True}},
 }
+BULK_DEFINITION = {
+    "StartAt": "Photos",
+    "States": {"Photos": {"Type": "Pass", "Parameters": {"list.$": "$.list"}, "End": True}},
+}
 PHOTO = pictures.jpeg((64, 48))
 
 
@@ -113,6 +117,13 @@ class Backend:
                 lines = answer["Body"].read().decode().splitlines()
                 found.append(([json.loads(line)["Key"].removeprefix("Incoming/") for line in lines], told))
         return found
+
+    def make_older(self) -> None:
+        """Let the stack be one of a version whose bulk state machine listed the bucket itself."""
+        older = json.dumps(BULK_DEFINITION).replace("list", "prefix")
+        self.stack.client("stepfunctions").update_state_machine(
+            stateMachineArn=self.stack.bulk_state_machine_arn, definition=older
+        )
 
     def refuse(self, service: str, operation: str, times: int = 1) -> None:
         """Let the next requests of an operation be refused."""
@@ -243,9 +254,12 @@ def _made(target: Target) -> dict[str, str]:
     _make_table(target, "albums", "albumID", {USER_INDEX: ("userID", "creationTime")})
     machines = {
         output: target.client("stepfunctions").create_state_machine(
-            name=name, definition=json.dumps(DEFINITION), roleArn="arn:aws:iam::123456789012:role/any"
+            name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/any"
         )["stateMachineArn"]
-        for output, name in (("StateMachineArn", "photos"), ("BulkStateMachineArn", "bulk"))
+        for output, name, definition in (
+            ("StateMachineArn", "photos", DEFINITION),
+            ("BulkStateMachineArn", "bulk", BULK_DEFINITION),
+        )
     }
     return {
         "S3PhotoRepoBucket": "photos",

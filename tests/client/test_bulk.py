@@ -105,8 +105,9 @@ def test_anything_but_a_part_starts_nothing(backend: Backend, bulk: BulkRuns, ph
 
 
 def test_a_start_that_is_repeated_because_its_answer_was_lost_starts_no_second_run(
-    bulk: BulkRuns, stubber: Stubber, photos: list[str]
+    bulk: BulkRuns, monkeypatch: pytest.MonkeyPatch, stubber: Stubber, photos: list[str]
 ) -> None:
+    monkeypatch.setattr(bulk, "require_lists", lambda: None)
     stubber.add_client_error("start_execution", "ExecutionAlreadyExists")
     assert ":execution:bulk:bulk-" in bulk.start()
 
@@ -114,6 +115,7 @@ def test_a_start_that_is_repeated_because_its_answer_was_lost_starts_no_second_r
 @pytest.mark.parametrize(
     ("service", "operation", "said"),
     [
+        ("stepfunctions", "DescribeStateMachine", "Reading the bulk state machine's definition"),
         ("s3", "ListObjectsV2", "Listing the photos"),
         ("s3", "PutObject", "Writing the list of photos"),
         ("stepfunctions", "StartExecution", "Starting the bulk run"),
@@ -131,6 +133,22 @@ def test_a_start_that_is_refused_is_told(
 def test_a_stack_without_a_bulk_state_machine_is_told_with_the_fix(target: Target) -> None:
     with pytest.raises(TargetError, match=r"has no bulk state machine. Deploy it again"):
         without_aws(target).bulk.start()
+
+
+def test_a_state_machine_that_reads_no_lists_is_told_before_anything_is_listed_or_written(
+    backend: Backend, bulk: BulkRuns, photos: list[str]
+) -> None:
+    backend.make_older()
+    listed: list[int] = []
+    told = r"the stack imageproc reads no list of photos: an older version deployed it\. Deploy it again"
+    with pytest.raises(TargetError, match=told):
+        bulk.start(listed=listed.append)
+    with PhotoList() as named:
+        named.add("Incoming/a.jpg")
+        with pytest.raises(TargetError, match=told):
+            bulk.start_listed(named)
+    found = backend.stack.client("s3").list_objects_v2(Bucket=backend.stack.bucket, Prefix="Bulk/")
+    assert (listed, found["KeyCount"], backend.bulk_runs()) == ([], 0, [])
 
 
 def test_a_run_that_has_not_begun_has_no_photos_yet(bulk: BulkRuns, stubber: Stubber) -> None:

@@ -78,6 +78,10 @@ def test_a_view_and_an_album_are_a_contact_sheet_with_a_count(backend: Backend) 
         assert shown is not None
         assert "30 photos, 24 shown" in shown
         assert shown.count("<figure") == 24
+    assert (
+        "<strong>photos.where(album=&#39;Trip&#39;)</strong>"
+        in workbench.photos.where(album="Trip")._repr_html_()
+    )
     assert '<img src="data:image/jpeg' in (workbench.photos.where(id="trip/0.jpg")._repr_html_())
     assert len(album.photos) == 30
 

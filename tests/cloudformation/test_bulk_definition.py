@@ -9,6 +9,7 @@ import pytest
 from ministack.services import stepfunctions
 
 from imageproc import errors
+from imageproc.client.bulk import READS_LIST
 from imageproc.core import keys
 from imageproc.core.attributes import FAILED_PHOTOS
 from imageproc.core.changes import run_item_id
@@ -153,6 +154,7 @@ def test_a_run_reads_its_photos_from_a_list_and_tells_each_what_it_was_told(phot
     assert reader["Resource"].endswith(":s3:getObject")
     assert reader["ReaderConfig"] == {"InputType": "JSONL"}
     assert reader["Parameters"] == {"Bucket": "${Bucket}", "Key.$": "$.list"}
+    assert READS_LIST in json.dumps(reader), "by it the client tells this machine from an older one"
     item = photos["ItemProcessor"]["States"].get("Batch", photos)["ItemSelector"]
     assert {name.partition(".")[0] for name in item} >= {"bucket", "key", "only", "again", "bulk"}
 

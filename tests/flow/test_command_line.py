@@ -95,7 +95,7 @@ def test_a_second_deployment_says_that_nothing_changed(run: Any, backend: Backen
 def test_a_plan_changes_nothing(run: Any) -> None:
     answer = run("deploy", "--plan", "-p", "LogRetentionDays=7")
     assert "Modify" in answer.stdout
-    assert "Nothing was deployed." in answer.stdout
+    assert "Nothing was deployed; the uploaded code and template stay in the bucket " in answer.stdout
     assert "Nothing changed" in run("deploy").stdout
 
 

@@ -42,9 +42,11 @@ def test_a_killed_local_aws_loses_no_photo(own_aws: LocalAws, tmp_path: Path) ->
             sent.append(event.file.photo_id)
             if len(sent) == COUNT // 2:
                 assert status.pid is not None
+                made = workbench.albums.get_or_create("At the last moment", "ann")
                 os.kill(status.pid, signal.SIGKILL)
 
     backend = Backend(Workbench(target_of(own_aws.start()), "killed"))
+    assert list(backend.workbench.albums.of("ann")) == [made]
     outcomes = list(backend.workbench.uploads.send(files, ALBUM))
     assert not [event for event in outcomes if isinstance(event, UploadFailed)]
     again = [event.file.photo_id for event in outcomes if isinstance(event, Uploaded) and event.already_there]

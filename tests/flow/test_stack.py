@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,20 +97,31 @@ def test_a_second_deployment_changes_nothing(backend: Backend) -> None:
     assert [type(event).__name__ for event in apply(backend.stack.target, planned)] == ["Deployed"]
 
 
-def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target) -> None:
+def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target, own_aws: LocalAws) -> None:
     before = everything(target)
     deploy(target, "whole")
     whole = Backend(Workbench(target, "whole"))
-    whole.put("x.jpg", pictures.jpeg())
-    whole.put("x.jpg", pictures.png())
-    whole.ended("x.jpg")
-    target.client("s3").delete_object(Bucket=whole.stack.bucket, Key="Incoming/x.jpg")
+    name = "holiday-4711.jpg"
+    whole.put(name, pictures.jpeg())
+    whole.put(name, pictures.png())
+    whole.ended(name)
+    assert whole.executions_of(name)
+    target.client("s3").delete_object(Bucket=whole.stack.bucket, Key=f"Incoming/{name}")
 
     *_, swept = destroy(target, "whole")
 
     assert swept == Swept("whole")
     assert inventory(target, "whole").names() == ()
     assert everything(target) == before
+    own_aws.stop()
+    assert not [path for path in files(own_aws) if b"holiday-4711" in path.read_bytes()]
+    with closing(sqlite3.connect(own_aws.state_dir / "services" / "settled.sqlite")) as settled:
+        assert settled.execute("SELECT * FROM settled").fetchall() == [], "log lines and executions"
+
+
+def files(local: LocalAws) -> Iterator[Path]:
+    """Yield what a local AWS has on disk, but for its own log, which goes when it is reset."""
+    return (path for path in local.state_dir.rglob("*") if path.is_file() and path.name != "server.log")
 
 
 def test_a_consolidated_role_works_too(shared: Target) -> None:

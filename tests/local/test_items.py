@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
+
+from tests.local.saved_state import run_with_state
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BEGINNING = """
-import asyncio, json, sys
+import asyncio, json, os, sys
 from ministack import app
 from ministack.core import persistence
 from ministack.services import dynamodb
@@ -43,9 +42,10 @@ def watched(file, identity, table, keys, write=items._write):
 items._write = watched
 
 def save():
-    written.clear()
     checkpoints.save()
-    return len(written)
+    count = len(written)
+    written.clear()
+    return count
 
 def everything():
     tables = {}
@@ -113,6 +113,21 @@ put("photos", 2)
 print(json.dumps([[save(), save()], everything()]))
 """
 
+KILLED = """
+items.save_changed_items()
+items.pack_all_items()
+create("photos")
+put("photos", 1)
+put("photos", 2)
+save()
+put("photos", 3)
+ask("DeleteItem", TableName="photos", Key=key(1))
+put_too = [{"PutRequest": {"Item": key(one)}} for one in range(10, 35)]
+ask("BatchWriteItem", RequestItems={"photos": put_too})
+print(json.dumps([[], everything()]), flush=True)
+os._exit(0)
+"""
+
 OLDER = """
 create("photos")
 put("photos", 1)
@@ -129,15 +144,7 @@ print(json.dumps([[first, second], before]))
 
 
 def _run(folder: Path, code: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-c", BEGINNING + code],
-        env=os.environ | {"PERSIST_STATE": "1", "STATE_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return run_with_state(folder, BEGINNING + code)
 
 
 def test_items_come_back_as_they_were_and_only_what_changed_is_written(tmp_path: Path) -> None:
@@ -160,6 +167,14 @@ def test_what_could_not_be_written_is_written_the_next_time(tmp_path: Path) -> N
     counts, before = _run(tmp_path, UNWRITTEN)
     assert counts == [2, 0]
     assert _run(tmp_path, LOADED)[1] == before
+
+
+def test_what_was_written_is_there_after_a_crash(tmp_path: Path) -> None:
+    _, before = _run(tmp_path, KILLED)
+    assert before.count("photo ") == 2 * 27, "as a key and in the item"
+    assert "photo 1/" not in before
+    _, after = _run(tmp_path, LOADED)
+    assert json.loads(after)["photos"][0] == json.loads(before)["photos"][0]
 
 
 def test_a_state_of_an_earlier_version_keeps_its_items(tmp_path: Path) -> None:

@@ -168,6 +168,38 @@ def test_a_range_of_a_version_is_served(
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 206
 
 
+@pytest.mark.parametrize("span", [{}, {"Range": "bytes=2-4"}])
+def test_a_version_is_served_with_the_headers_that_are_asked_for(
+    functions: Functions, version: dict[str, Any], span: dict[str, Any]
+) -> None:
+    """A browser saves a photo's file only if the answer says so."""
+    wanted: dict[str, Any] = {
+        "ResponseContentDisposition": "attachment; filename=cat.jpg",
+        "ResponseContentType": "image/jpeg",
+    }
+    answer = functions.session.client("s3").get_object(**version, **span, **wanted)
+    said = answer["ContentDisposition"], answer["ContentType"]
+    assert said == tuple(wanted.values())
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process, "io_counters"), reason="this system does not count reads")
+def test_of_a_large_object_no_more_than_the_range_is_read(
+    local_aws: LocalStatus, functions: Functions, version: dict[str, Any]
+) -> None:
+    s3, server = functions.session.client("s3"), psutil.Process(local_aws.pid)
+    large = os.urandom(40_000_000)
+    put = s3.put_object(Bucket=version["Bucket"], Key="large", Body=large)
+    which: list[Any] = [{}, {"VersionId": put["VersionId"]}]
+    for named in which:
+        before = server.io_counters().read_chars
+        for start in range(0, 39_000_000, 1_000_000):
+            span = f"bytes={start}-{start + 999}"
+            answer = s3.get_object(Bucket=version["Bucket"], Key="large", Range=span, **named)
+            assert answer["Body"].read() == large[start : start + 1000]
+            assert answer["ContentRange"] == f"bytes {start}-{start + 999}/40000000"
+        assert server.io_counters().read_chars - before < 4_000_000, "of 39 kB that were asked for"
+
+
 def test_a_range_beyond_a_version_is_refused(functions: Functions, version: dict[str, Any]) -> None:
     s3 = functions.session.client("s3")
     with pytest.raises(s3.exceptions.ClientError, match="InvalidRange"):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
+
+from tests.local.saved_state import run_with_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,15 +135,7 @@ print(json.dumps(before))
 
 
 def _run(folder: Path, code: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-c", BEGINNING + code],
-        env=os.environ | {"PERSIST_STATE": "1", "STATE_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return run_with_state(folder, BEGINNING + code)
 
 
 def test_executions_that_have_ended_are_on_disk_and_answer_as_before(tmp_path: Path) -> None:

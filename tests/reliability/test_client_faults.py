@@ -234,6 +234,7 @@ ACTIONS: dict[str, Callable[[Client], Any]] = {
     "follow the catalog": lambda client: client.workbench.catalog.sync(),
     "list an album": lambda client: list(client.workbench.photos.in_album(client.album)),
     "read an original": lambda client: client.workbench.photos.read(client.photo),
+    "read a part of an original": lambda client: client.workbench.photos.open(client.photo).read(0, 100),
     "follow": follow,
     "list executions": lambda client: list(client.workbench.executions.all()),
     "list an execution's steps": lambda client: client.workbench.executions.steps(arn_of(client)),

@@ -506,7 +506,7 @@ def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_p
 def test_a_browser_is_told_where_to_save_a_zip_from(
     panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing of the photos passes through the kernel's connection, and the address is in no trait."""
+    """Nothing of the photos passes through the kernel's connection unasked; the address is in no trait."""
     sent = Sent(panel.gallery, monkeypatch)
     backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
     act(panel, "save")
@@ -515,7 +515,7 @@ def test_a_browser_is_told_where_to_save_a_zip_from(
     panel.forms.download()
     settle(panel)
     (message, buffers) = sent.first("save")
-    assert (message["url"].startswith("https://"), buffers) == (True, None)
+    assert (message["address"].startswith("https://"), buffers) == (True, None)
     assert panel.status.text.startswith("1 photo (")
     assert "go to your browser as trip.zip, without places" in panel.status.text
     assert "X-Amz" not in str(panel.gallery.get_state())

@@ -12,12 +12,14 @@ from typing import Any
 import anywidget
 import ipywidgets
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.catalog.catalog import Catalog
-from imageproc.errors import WorkbenchError
+from imageproc.errors import EndpointUnreachableError, WorkbenchError
 from imageproc.widgets import GalleryPanel, WebApp
+from imageproc.widgets.app import lookout
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -88,7 +90,7 @@ def test_what_changes_while_a_place_is_shown_does_not_lead_away() -> None:
         assert not navigation.note(search="")  # as the field is emptied for the new album
         return wanted
 
-    navigation = Navigation(enter, lambda *one: published.append(one), lambda _: None)
+    navigation = Navigation(enter, lambda *one: published.append(one), lambda _: None, lambda: True)
     navigation.go(Address("ann", "a1", "dog")).wait(10)
     assert navigation.note(search="dog beach")
     navigation.close()
@@ -109,12 +111,78 @@ def test_what_cannot_be_shown_is_said_and_can_be_tried_again() -> None:
             raise error
         return wanted
 
-    navigation = Navigation(enter, lambda *_: None, said.append)
+    navigation = Navigation(enter, lambda *_: None, said.append, lambda: True)
     navigation.go(Address("ann")).wait(10)
     navigation.again().wait(10)
     navigation.close()
     assert said == ["No answer. Start it.", "", ""]
     assert navigation.address == Address("ann")
+
+
+class Outage:
+    """An AWS that does not answer, a page that looks for it, and what the page says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lookout, "_EVERY_S", 0.02)
+        self.over = self.partly_over = False
+        self.looks = self.entered = 0
+        self.said: list[str] = []
+        self.navigation = Navigation(self._enter, lambda *_: None, self.said.append, self._answers)
+
+    def _answers(self) -> bool:
+        self.looks += 1
+        return self.over or self.partly_over
+
+    def _enter(self, wanted: Address, _: Address) -> Address:
+        self.entered += 1
+        if not self.over:
+            raise EndpointUnreachableError("Reading", "the local AWS does not answer.")
+        return wanted
+
+
+@pytest.fixture
+def outage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+    made = Outage(monkeypatch)
+    yield made
+    made.navigation.close()
+
+
+def test_an_aws_that_does_not_answer_is_looked_for_and_the_page_goes_on_by_itself(outage: Outage) -> None:
+    outage.navigation.go(Address("ann")).wait(10)
+    until(lambda: outage.looks > 3)
+    (problem,) = outage.said
+    assert "does not answer" in problem
+    assert problem.endswith(". The page looks for it, and goes on by itself.")
+    assert outage.entered == 1, "quietly: nothing is shown anew meanwhile"
+    outage.over = True
+    until(lambda: outage.said[1:] == ["", ""])
+    looks = outage.looks
+    time.sleep(0.2)
+    assert (outage.entered, outage.looks, outage.navigation.address) == (2, looks, Address("ann"))
+
+
+def test_it_is_looked_for_no_longer_than_it_is_waited_for(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "TIMEOUT_S", 0.3)
+    outage.partly_over = True  # what is asked first is answered, and no page is
+    outage.navigation.go(Address("ann")).wait(10)
+    until(lambda: "Reading failed" in outage.said[-1] and "by itself" not in outage.said[-1])
+    assert outage.entered > 2
+    looks = outage.looks
+    time.sleep(0.2)
+    assert outage.looks == looks
+    outage.navigation.again().wait(10)
+    assert "goes on by itself" in outage.said[-1], "who tries again has more time"
+
+
+def test_whoever_goes_elsewhere_is_not_led_back(outage: Outage) -> None:
+    outage.navigation.go(Address("ann")).wait(10)
+    outage.over = True
+    outage.navigation.go(Address("bob")).wait(10)
+    entered = outage.entered
+    time.sleep(0.2)
+    assert (outage.entered, outage.navigation.address) == (entered, Address("bob"))
 
 
 # ---- the app
@@ -357,6 +425,27 @@ def test_an_aws_that_does_not_answer_is_said_and_tried_again(visitor: Visitor, b
     backend.refuse("dynamodb", "Query")
     visitor.tell(bar, type="home")
     assert (bool(bar.problem), len(cards.cards), cards.known) == (True, 2, True)
+
+
+def test_a_visitor_of_an_aws_that_is_back_sees_the_albums(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "_EVERY_S", 0.02)
+    stopped = Event()
+    stopped.set()
+
+    def refuse(**_: Any) -> None:
+        if stopped.is_set():
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/")
+
+    backend.stack.client("dynamodb").meta.events.register("before-call.dynamodb", refuse)
+    visitor.go("#user=ann")
+    cards, bar, card = visitor.app.albums.cards, visitor.app.top_bar, visitor.app.login.status
+    until(lambda: "goes on by itself" in bar.problem + card.text)
+    stopped.clear()
+    until(lambda: len(cards.cards) == 2)
+    visitor.settle()
+    assert (bar.problem, visitor.page) == ("", ["albums"])
 
 
 def test_an_album_to_which_photos_are_on_their_way_does_not_ask_for_some(

@@ -53,7 +53,8 @@ class Imports(StackResource):
         `source` is `s3://bucket/prefix`, a folder, or a zip. Without `album` each folder becomes an album.
         `in_place` leaves a bucket's photos where they are: the stack's SourceBucket has to name it. Raises
         UploadError if there is no such source or nothing in it, or if the stack may not read it in place;
-        InvalidArgumentError for an album without a name or files to be left in place, AwsError, Cancelled.
+        InvalidArgumentError for an album without a name or files to be left in place; TargetError if an older
+        version deployed the stack, which can then leave nothing in place; AwsError, Cancelled.
         """
         found = self._source(source, in_place)
         counted = _Counted(self._stack, Placement(self._albums, album, user, found.name))
@@ -105,7 +106,10 @@ class Imports(StackResource):
 
     def _source(self, source: str | Path, in_place: bool) -> Source:
         if str(source).startswith("s3:"):
-            return BucketSource(self._stack, str(source), in_place=in_place)
+            bucket = BucketSource(self._stack, str(source), in_place=in_place)
+            if in_place:
+                BulkRuns(self._stack).require_lists()
+            return bucket
         if in_place:
             raise InvalidArgumentError(
                 f"{source} is not a bucket: only a bucket's photos can be processed in place.",

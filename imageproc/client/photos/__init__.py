@@ -11,7 +11,6 @@ from typing import IO, Any
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.catalog.answers import close_names
-from imageproc.catalog.fields import did_you_mean
 from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
@@ -25,13 +24,12 @@ from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
-from imageproc.client.photos.originals import read_object, read_original
 from imageproc.client.photos.photo import Photo, PhotoLike, id_of, several
-from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted, require_embeddings
 from imageproc.client.photos.view import PhotoView
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.events import ObjectVersion, Uploaded
+from imageproc.core.close_names import did_you_mean
 from imageproc.core.parts import parse_parts
 from imageproc.errors import PhotoNotFoundError, RetryError
 
@@ -148,25 +146,6 @@ class Photos(Labelling):
         found = self._albums.get(album, user)
         every = self._records.in_album(found.id, page_size)
         return (replace(one, _hidden=found.hidden_labels) for one in every)
-
-    def read(self, photo: PhotoLike) -> bytes:
-        """Return the photo's file as it was uploaded, in the version that the record is about.
-
-        Of a photo that is processed in place it is read where it lies. Raises AwsError, also if it is gone;
-        PhotoNotFoundError if it has changed there since it was imported, or may not be read.
-        """
-        return read_original(self._stack, self.find(photo))
-
-    def read_thumbnail(self, photo: PhotoLike) -> bytes:
-        """Return the thumbnail's file. Raises PhotoNotFoundError if the photo has none, AwsError."""
-        found = self.find(photo)
-        if found.thumbnail_key is None:
-            raise PhotoNotFoundError(f"{found.name} has no thumbnail.", "`imageproc retry` may make it.")
-        return read_object(self._stack, Bucket=self._stack.bucket, Key=found.thumbnail_key)
-
-    def urls(self, expiry_s: int = EXPIRY_S) -> PresignedUrls:
-        """Return what makes addresses of pictures that a browser can fetch from S3 for so many seconds."""
-        return PresignedUrls(self._stack, expiry_s)
 
     def follow(
         self,

@@ -11,9 +11,9 @@ from imageproc.client.cancellation import Cancellation
 from imageproc.client.photos.corrections import Corrected, Corrections, Edit, NotCorrected
 from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, as_corrections, export
 from imageproc.client.photos.exports import Given
+from imageproc.client.photos.files import PhotoFiles
 from imageproc.client.photos.following import ignore
 from imageproc.client.photos.photo import Photo, PhotoLike
-from imageproc.client.resource import StackResource
 from imageproc.client.users import default_user
 from imageproc.errors import CorrectionError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Outcome = Corrected | NotCorrected
 
 
-class Labelling(StackResource):
+class Labelling(PhotoFiles):
     """Corrects labels of a stack's photos.
 
     What people say is kept beside what was recognised, with their name and the time, and outlasts processing
@@ -122,14 +122,6 @@ class Labelling(StackResource):
     def __repr__(self) -> str:
         """Return one line for people."""
         return f"<Photos of {self._stack!r}>"
-
-    @abstractmethod
-    def find(self, photo: PhotoLike) -> Photo:
-        """Return a photo. See `Photos.find`."""
-
-    @abstractmethod
-    def read(self, photo: PhotoLike) -> bytes:
-        """Return a photo's file. See `Photos.read`."""
 
     @property
     @abstractmethod

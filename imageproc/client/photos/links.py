@@ -1,9 +1,9 @@
 """A file of photos behind an address, from which a browser saves it: a zip or a contact sheet.
 
 It is made here in a temporary file, put under `Downloads/` in the bucket, and served from there, so that
-nothing of it passes through the kernel's connection to the browser. The address is presigned: anyone who has
-it may read the file until it expires. Never store it. When the next one is made, those that have expired are
-removed, and what is left the bucket's lifecycle rule removes after a day.
+nothing of it passes through the kernel's connection to a browser that reaches S3. The address is presigned:
+anyone who has it may read the file until it expires. Never store it. When the next one is made, those that
+have expired are removed, and what is left the bucket's lifecycle rule removes after a day.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from tempfile import TemporaryFile
 from typing import IO, Any
-from urllib.parse import quote
 
 from imageproc.aws.translation import translated
 from imageproc.client.photos.exports import Written
-from imageproc.client.photos.presigned import EXPIRY_S
+from imageproc.client.photos.presigned import EXPIRY_S, attachment
+from imageproc.client.photos.stored_file import StoredFile
 from imageproc.client.stack import Stack
 from imageproc.core.file_names import saved_name
 from imageproc.core.keys import DOWNLOADS_PREFIX
@@ -37,6 +37,8 @@ class Link:
     name: str
     """What the browser calls the file."""
     written: Written
+    file: StoredFile
+    """The same, for a browser that cannot reach S3."""
 
 
 def make_link(stack: Stack, name: str, write: Callable[[IO[bytes]], Written]) -> Link:
@@ -56,12 +58,11 @@ def make_link(stack: Stack, name: str, write: Callable[[IO[bytes]], Written]) ->
         raise DownloadError(
             f"{called} cannot be written: {error.strerror or error}.", "Make room for temporary files."
         ) from error
-    # It is saved and never opened in a page of the bucket's: RFC 6266 and 5987 for its name.
-    saved = f"attachment; filename*=UTF-8''{quote(called)}"
-    params = {"Bucket": stack.bucket, "Key": key, "ResponseContentDisposition": saved}
+    # It is saved and never opened in a page of the bucket's.
+    params = {"Bucket": stack.bucket, "Key": key, "ResponseContentDisposition": attachment(called)}
     with translated(f"Signing the address of {called}"):
         url = stack.target.signer().generate_presigned_url("get_object", Params=params, ExpiresIn=EXPIRY_S)
-    return Link(url, called, written)
+    return Link(url, called, written, StoredFile(stack, Bucket=stack.bucket, Key=key))
 
 
 def _remove_old(s3: Any, bucket: str) -> None:

@@ -1,13 +1,10 @@
-"""Where a photo's file is, and its bytes: in the stack's bucket, or where it is processed in place."""
+"""Where a photo's file is: in the stack's bucket, or where it is processed in place."""
 
 from __future__ import annotations
 
-from imageproc.aws.translation import translated
 from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
-from imageproc.errors import AwsError, PhotoNotFoundError
-
-_CHANGED = ("412", "PreconditionFailed")
+from imageproc.errors import PhotoNotFoundError
 
 
 def located(stack: Stack, photo: Photo) -> dict[str, str]:
@@ -25,21 +22,3 @@ def located(stack: Stack, photo: Photo) -> dict[str, str]:
             "Deploy with that bucket (imageproc deploy -p SourceBucket=…).",
         )
     return {"Bucket": photo.original.bucket, "Key": photo.original.key}
-
-
-def read_original(stack: Stack, photo: Photo) -> bytes:
-    """Return a photo's file. Raises as `Photos.read` does."""
-    unchanged = {"IfMatch": photo.original.etag} if photo.original else {}
-    try:
-        return read_object(stack, **located(stack, photo), **unchanged)
-    except AwsError as error:
-        if photo.original and error.code in _CHANGED:
-            cause = f"{photo.original.address} has changed since it was imported."
-            raise PhotoNotFoundError(cause, "Import it again.") from error
-        raise
-
-
-def read_object(stack: Stack, **named: str) -> bytes:
-    """Return an object's bytes. Raises AwsError."""
-    with translated(f"Reading {named['Key']}"):
-        return bytes(stack.client("s3").get_object(**named)["Body"].read())

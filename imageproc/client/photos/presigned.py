@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -17,6 +18,7 @@ from imageproc.aws.translation import translated
 from imageproc.client.photos.originals import located
 from imageproc.client.photos.photo import Photo
 from imageproc.client.stack import Stack
+from imageproc.core.file_names import saved_name
 from imageproc.core.formats import CONTENT_TYPES
 
 EXPIRY_S = 900
@@ -46,7 +48,10 @@ class PresignedUrls:
         if not photo.key:
             return None
         type_ = CONTENT_TYPES.get(photo.format or "", "application/octet-stream")
-        saved = {"ResponseContentDisposition": "attachment", "ResponseContentType": type_}
+        saved = {
+            "ResponseContentDisposition": attachment(saved_name(photo.name)),
+            "ResponseContentType": type_,
+        }
         return self._sign(**located(self._stack, photo), **saved)
 
     def _sign_key(self, key: str) -> str:
@@ -69,3 +74,8 @@ class PresignedUrls:
             return str(
                 self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=self._expiry_s)
             )
+
+
+def attachment(name: str) -> str:
+    """Return the header that has a browser save a file under this name (RFC 6266 and 5987)."""
+    return f"attachment; filename*=UTF-8''{quote(name)}"

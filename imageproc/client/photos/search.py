@@ -30,8 +30,8 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from imageproc.catalog.arguments import ARGUMENTS
-from imageproc.catalog.fields import nearest
 from imageproc.catalog.near_words import near_labels
+from imageproc.core.close_names import nearest
 from imageproc.errors import InvalidArgumentError, QueryError
 
 if TYPE_CHECKING:

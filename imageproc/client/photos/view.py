@@ -15,6 +15,7 @@ from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Listed, Order, Selection
+from imageproc.client.photos.calls import called
 from imageproc.client.photos.duplicates import (
     Duplicates,
     SimilarPhoto,
@@ -27,6 +28,7 @@ from imageproc.client.photos.rarity import LabelRarity, find_rarity
 from imageproc.client.photos.search import parse
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
+from imageproc.presentation.text import cut_in_the_middle, photos_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
     from imageproc.client.photos.photo import Photo, PhotoLike
+
+_LONGEST = 200
+"""Characters of the calls that made a view; of more the middle is left out."""
 
 Time = str | int | date | datetime
 """2014, '2014-05', '2014-05-31', '2014-05-31 10:20', a date or a datetime."""
@@ -57,14 +62,18 @@ class PhotoView(LabelledView):
     """What is asked of the catalog."""
     hidden: frozenset[str] = frozenset()
     """Labels that are neither shown nor counted: those that the view's album hides."""
+    written: str = field(default="photos", compare=False)
+    """The calls that made it, as Python, cut if they are long."""
 
     def where(self, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
-        hidden = self.hidden
+        hidden, told = self.hidden, dict(conditions)
         if conditions.get("album") is not None:
             found = self.photos.album(conditions.pop("album"), _owner(conditions.get("user")))
             conditions["album_id"], hidden = found.id, hidden | found.hidden_labels
-        return self._with(self.selection.where(condition_of(conditions)), hidden)
+            told["album"] = found.name
+        written = called(self.written, "where", **told) if told else self.written
+        return self._with(self.selection.where(condition_of(conditions)), written, hidden)
 
     def search(self, text: str) -> PhotoView:
         """Return those that a line of text asks for: see `imageproc.client.photos.search`.
@@ -84,34 +93,44 @@ class PhotoView(LabelledView):
         """
         for one in (field, *more):
             expression(one)
-        return self._with(self.selection.sorted_by(tuple(Order(one, descending) for one in (field, *more))))
+        options = {"descending": True} if descending else {}
+        written = called(self.written, "sort_by", field, *more, **options)
+        order = tuple(Order(one, descending) for one in (field, *more))
+        return self._with(self.selection.sorted_by(order), written)
 
     def in_order(self, ids: Iterable[str]) -> PhotoView:
         """Return those of these photos that have these IDs, in this order."""
         wanted = tuple(dict.fromkeys(ids))
-        return self._with(self.where(id=wanted).selection.sorted_by((Listed(wanted),)))
+        written = called(self.written, "in_order", list(wanted))
+        return self._with(self.where(id=wanted).selection.sorted_by((Listed(wanted),)), written)
 
     def limit(self, count: int) -> PhotoView:
         """Return the first so many."""
-        return self._with(self.selection.part(0, _whole("limit", count)))
+        selection = self.selection.part(0, _whole("limit", count))
+        return self._with(selection, called(self.written, "limit", count))
 
     def sample(self, count: int, seed: int = 0) -> PhotoView:
         """Return so many, chosen by chance: the same photos for the same seed, wherever it is asked."""
-        return self._with(self.selection.sample(_whole("sample", count), seed))
+        selection = self.selection.sample(_whole("sample", count), seed)
+        return self._with(
+            selection, called(self.written, "sample", count, **({"seed": seed} if seed else {}))
+        )
 
     def __or__(self, other: PhotoView) -> PhotoView:
         """Return the photos of either view, in this one's order."""
         both = AnyOf((self.selection.as_condition(), self._other(other).as_condition()))
-        return self._with(Selection(both, self.selection.order), self.hidden & other.hidden)
+        written = f"({self.written} | {other.written})"
+        return self._with(Selection(both, self.selection.order), written, self.hidden & other.hidden)
 
     def __and__(self, other: PhotoView) -> PhotoView:
         """Return the photos of both views, in this one's order."""
         both = all_of(self.selection.as_condition(), self._other(other).as_condition())
-        return self._with(Selection(both, self.selection.order), self.hidden | other.hidden)
+        written = f"({self.written} & {other.written})"
+        return self._with(Selection(both, self.selection.order), written, self.hidden | other.hidden)
 
     def __invert__(self) -> PhotoView:
         """Return all of the stack's other photos."""
-        return self._with(self.selection.inverted(), frozenset())
+        return self._with(self.selection.inverted(), f"(~{self.written})", frozenset())
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -137,7 +156,7 @@ class PhotoView(LabelledView):
         if not hasattr(index, "__index__"):
             raise InvalidArgumentError(f"A view has no photo {index!r}.", "Give its number, or a slice.")
         start = index if index >= 0 else index + len(self)
-        for photo in self._with(self.selection.part(start, 1)) if start >= 0 else ():
+        for photo in self[start : start + 1] if start >= 0 else ():
             return photo
         raise IndexError(f"there is no photo {index} in the view")
 
@@ -285,12 +304,16 @@ class PhotoView(LabelledView):
         return self.photos.catalog.ask(export.athena_sql, self.selection)
 
     def __repr__(self) -> str:
-        """Return one line for people."""
-        return f"<PhotoView of {self.photos!r}>"
+        """Return what is asked for, and how many these photos were when the catalog was asked last.
+
+        The count is left out where it would have to be waited for.
+        """
+        known = self.photos.catalog.known_count(self.selection)
+        return f"<PhotoView {self.written}{'' if known is None else f': {photos_text(known)}'}>"
 
     def _repr_html_(self) -> str:
-        """Return the first photos' thumbnails, and how many photos there are, for Jupyter."""
-        return self.contact_sheet("Photos")
+        """Return what is asked for, how many photos that are, and the first ones' thumbnails, for Jupyter."""
+        return self.contact_sheet("Photos" if self.written == "photos" else self.written)
 
     def contact_sheet(self, title: str) -> str:
         """Return a title, the count, and the first 24 photos' thumbnails, names and tags, as HTML."""
@@ -307,15 +330,18 @@ class PhotoView(LabelledView):
             index = slice(*index.indices(len(self)))
         start = index.start or 0
         count = None if index.stop is None else max(0, index.stop - start)
-        return self._with(self.selection.part(start, count))
+        written = f"{self.written}[{start or ''}:{'' if index.stop is None else index.stop}]"
+        return self._with(self.selection.part(start, count), written)
 
     def _other(self, other: object) -> Selection:
         if not isinstance(other, PhotoView) or other.photos is not self.photos:
             raise InvalidArgumentError("Only views of the same stack can be put together.")
         return other.selection
 
-    def _with(self, selection: Selection, hidden: frozenset[str] | None = None) -> PhotoView:
-        return replace(self, selection=selection, hidden=self.hidden if hidden is None else hidden)
+    def _with(self, selection: Selection, written: str, hidden: frozenset[str] | None = None) -> PhotoView:
+        hidden = self.hidden if hidden is None else hidden
+        written = cut_in_the_middle(written, _LONGEST)
+        return replace(self, selection=selection, hidden=hidden, written=written)
 
 
 def _owner(user: Any) -> str | None:

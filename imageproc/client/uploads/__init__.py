@@ -54,9 +54,9 @@ class Uploads(StackResource):
         sent, unless `again`; nor is one whose content is there under another name, unless that or
         `allow_duplicates`. A failure does not stop the others. While AWS does not answer, or the credentials
         have expired, all wait at most `outage_timeout_s` seconds, and go on by themselves: UploadPaused and
-        UploadResumed tell of it. Closing the iterator, or `cancellation`,
-        stops what has not begun, and breaks off what has. Raises AwsError if the bucket cannot be asked for
-        what it has.
+        UploadResumed tell of it. Closing the iterator, or `cancellation`, stops what has not begun and breaks
+        off what has, within a second: a call that AWS does not answer is left to itself. Raises AwsError if
+        the bucket cannot be asked for what it has.
         """
         return self._sender(album).send(
             files,

@@ -10,7 +10,7 @@ from imageproc.aws.translation import translated
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.target import Target
 from imageproc.client.uploads.events import UploadPaused, UploadResumed
-from imageproc.errors import AwsError, CredentialsExpiredError, EndpointUnreachableError, ImageprocError
+from imageproc.errors import CredentialsExpiredError, EndpointUnreachableError, ImageprocError
 
 TIMEOUT_S = 600.0
 """Seconds that people are waited for, to connect again or to sign in again."""
@@ -22,6 +22,17 @@ _SHORTEST_S, _LONGEST_S = 1.0, 15.0
 def is_outage(error: Exception) -> bool:
     """Whether what comes next would fail with this error, too, until somebody mends the cause."""
     return isinstance(error, (CredentialsExpiredError, EndpointUnreachableError))
+
+
+def answers(target: Target, probe: Callable[[], object]) -> bool:
+    """Whether AWS answers what `probe` asks, with the credentials that there are now; a refusal counts."""
+    target.reread_credentials()
+    try:
+        with translated("Looking whether AWS answers"):
+            probe()
+    except ImageprocError as error:
+        return not is_outage(error)  # what else is wrong, the next call will say
+    return True
 
 
 class Outage:
@@ -48,9 +59,10 @@ class Outage:
         if self._timeout_s <= 0 or not is_outage(error):
             return False
         with self._lock:
+            self._stop.check()
             if self._timeout_s <= 0:  # another thread waited in vain
                 return False
-            if not self._answers():
+            if not answers(self._target, self._probe):
                 return self._wait(error)
         self._stop.sleep(_SHORTEST_S)  # it was a moment's, or another thread waited meanwhile
         return True
@@ -61,17 +73,8 @@ class Outage:
         while (left := deadline - time.monotonic()) > 0:
             self._stop.sleep(min(pause, left))
             pause = min(2 * pause, _LONGEST_S)
-            if self._answers():
+            if answers(self._target, self._probe):
                 self._tell(UploadResumed())
                 return True
         self._timeout_s = 0
         return False
-
-    def _answers(self) -> bool:
-        self._target.reread_credentials()
-        try:
-            with translated("Looking whether AWS answers"):
-                self._probe()
-        except AwsError as error:
-            return not is_outage(error)  # what else is wrong, the upload itself will say
-        return True

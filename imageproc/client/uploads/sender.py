@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO
@@ -48,6 +48,9 @@ _METADATA_BYTES = 2048
 _POLL_S = 0.1
 """Seconds between two looks at whether the sending was cancelled."""
 
+_GRACE_S = 0.5
+"""Seconds that calls under way have to end when the sending is broken off."""
+
 # One connection a file: photos are small, and several files go at once.
 _TRANSFER = TransferConfig(multipart_threshold=64 * 1024 * 1024, use_threads=False)
 
@@ -57,6 +60,7 @@ _answers = threading.local()
 _ANSWERS_OF = ("PutObject", "CompleteMultipartUpload")
 
 _Events = queue.SimpleQueue[UploadEvent]
+_Groups = queue.SimpleQueue[Sequence[PreparedFile]]
 _NO_END = (UploadProgress, UploadPaused, UploadResumed)
 
 
@@ -115,18 +119,20 @@ class Sender:
         alone = again or allow_duplicates
         outage = Outage(self.stack.target, self._list, events.put, stop, outage_timeout_s)
         run = _Run(events, stop, outage, alone)
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            for same in _by_content(waiting, alone=alone):
-                pool.submit(self._send, same, run, maybe_there(same[0]))
-            try:
-                left = len(waiting)
-                while left:
-                    event = _next(events, cancellation)
-                    left -= not isinstance(event, _NO_END)
-                    yield event
-            finally:
-                stop.cancel()
-                pool.shutdown(cancel_futures=True)
+        groups: _Groups = queue.SimpleQueue()
+        for same in _by_content(waiting, alone=alone):
+            groups.put(same)
+        threads: list[threading.Thread] = []
+        try:
+            threads += self._begin(groups, run, maybe_there)
+            left = len(waiting)
+            while left:
+                event = _next(events, cancellation)
+                left -= not isinstance(event, _NO_END)
+                yield event
+        finally:
+            stop.cancel()
+            _await(threads)
 
     def put(
         self, body: BinaryIO, file: PreparedFile, progress: Callable[[int], None] | None = None
@@ -224,6 +230,29 @@ class Sender:
             self.stack.target.reread_credentials()
         return UploadFailed(file, str(ours), is_outage(ours))
 
+    def _begin(
+        self, groups: _Groups, run: _Run, maybe_there: Callable[[PreparedFile], bool]
+    ) -> list[threading.Thread]:
+        """Start threads that send each group of files of the same content, until it is stopped.
+
+        Neither the caller nor the end of the program waits for them, as both do for an executor's: where AWS
+        does not answer, a call takes minutes to give up.
+        """
+
+        def work() -> None:
+            with suppress(queue.Empty):
+                while not run.stop.cancelled:
+                    same = groups.get_nowait()
+                    self._send(same, run, maybe_there(same[0]))
+
+        threads = [
+            threading.Thread(target=work, name=f"upload-{number}", daemon=True)
+            for number in range(min(PARALLEL, groups.qsize()))
+        ]
+        for thread in threads:
+            thread.start()
+        return threads
+
     def _send(self, same: Sequence[PreparedFile], run: _Run, maybe_there: bool) -> None:
         """Send the first of files of the same content, unless it is there; tell of every one how it ended."""
         ended = self._sent(same[0], run, maybe_there)
@@ -302,6 +331,13 @@ def _next(events: _Events, cancellation: Cancellation | None) -> UploadEvent:
             return events.get(timeout=_POLL_S)
         except queue.Empty:
             continue
+
+
+def _await(threads: Iterable[threading.Thread]) -> None:
+    """Wait for threads that were told to stop, but not for calls that AWS does not answer."""
+    deadline = time.monotonic() + _GRACE_S
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _keep_answer(parsed: dict[str, Any], **_: Any) -> None:

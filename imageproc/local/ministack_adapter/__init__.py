@@ -38,6 +38,7 @@ from imageproc.local.ministack_adapter.items import pack_all_items, save_changed
 from imageproc.local.ministack_adapter.logs import forget_events, forget_log_records, keep_logs_on_disk
 from imageproc.local.ministack_adapter.machines import enforce_roles_of_machines, limit_data
 from imageproc.local.ministack_adapter.queries import compare_keys_directly, query_page_by_page
+from imageproc.local.ministack_adapter.ranges import read_ranges_from_disk, serve_versions_as_objects
 from imageproc.local.ministack_adapter.rekognition import serve_rekognition
 from imageproc.local.ministack_adapter.roles import parse_policies_once, require_tracing_rights
 from imageproc.local.ministack_adapter.scans import scan_page_by_page
@@ -99,7 +100,8 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     _close_root_keys()
     _serve_runtimes(addresses)
     _count_loopback_as_secure()
-    _serve_ranges_of_versions()
+    read_ranges_from_disk()
+    serve_versions_as_objects()
     run_maps_in_batches()
     run_express_workflows()
     limit_data()
@@ -311,37 +313,6 @@ def _count_loopback_as_secure() -> None:
         pin(source_ip, True)
 
     app.pin_request_origin = pin_request_origin
-
-
-def _serve_ranges_of_versions() -> None:
-    """Answer a ranged GET of a version with the range, where MiniStack sends all of the version.
-
-    Semantics: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    """
-    from ministack.services import s3
-
-    original = s3._get_object  # noqa: SLF001
-
-    def _get_object(
-        bucket_name: str, key: str, headers: dict[str, str], query_params: dict[str, Any] | None = None
-    ) -> tuple[int, dict[str, str], Any]:
-        answer: tuple[int, dict[str, str], Any] = original(bucket_name, key, headers, query_params)
-        status, answer_headers, body = answer
-        if status != HTTPStatus.OK or "range" not in headers or not isinstance(body, bytes):
-            return answer
-        span = s3._parse_range(headers["range"], len(body))  # noqa: SLF001
-        if span is None:
-            error = s3._xml_body(s3._range_error_xml(bucket_name, key))  # noqa: SLF001
-            unsatisfied = {"Content-Type": "application/xml", "Content-Range": f"bytes */{len(body)}"}
-            return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, unsatisfied, error
-        part = body[span[0] : span[1] + 1]
-        # The checksums are the whole version's, and the SDK would compare them with the part's.
-        kept = {k: v for k, v in answer_headers.items() if not k.lower().startswith("x-amz-checksum-")}
-        kept["Content-Length"] = str(len(part))
-        kept["Content-Range"] = f"bytes {span[0]}-{span[1]}/{len(body)}"
-        return HTTPStatus.PARTIAL_CONTENT, kept, part
-
-    s3._get_object = _get_object  # noqa: SLF001
 
 
 def _let_tasks_wait() -> None:

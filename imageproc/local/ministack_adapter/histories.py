@@ -8,8 +8,10 @@ with is in its history, too, and is read from there.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +45,19 @@ class History:
         """Return this one: what a checkpoint copies is the place."""
         return self
 
+    def erase(self) -> None:
+        """Overwrite it in the file, where the others stay where they are."""
+        with self._path.open("r+b") as file:
+            file.seek(self._offset)
+            file.write(b" " * (self._size - 1) + b"\n")
+
     def place(self) -> dict[str, list[int]]:
         """Return what the saved state has of it."""
         return {_MARK: [self._offset, self._size, self._count]}
 
 
 class Histories:
-    """A file to which histories are appended, one a line. Those of deleted executions stay in it."""
+    """A file to which histories are appended, one a line."""
 
     def __init__(self, folder: Path) -> None:
         """Use the file in this folder, which is made when it is needed."""
@@ -65,6 +73,11 @@ class Histories:
                 offset = file.tell()
                 file.write(line)
         return History(self._path, offset, len(line), len(events))
+
+    def clear(self) -> None:
+        """Empty the file, when there are no executions."""
+        with self._lock, suppress(FileNotFoundError):
+            os.truncate(self._path, 0)
 
     def restored(self, events: Any) -> Any:
         """Return the history that the saved state tells of; events that it holds itself as they are."""
@@ -106,6 +119,7 @@ def keep_executions_on_disk() -> None:
     persistence._json_default = _json_default  # noqa: SLF001
     _keep_histories(histories)
     _shelve_executions(histories)
+    _forget_with_the_machine(histories)
 
 
 def _keep_histories(histories: Histories) -> None:
@@ -156,6 +170,48 @@ def _shelve_executions(histories: Histories) -> None:
 
     shelve()
     stepfunctions.load_persisted_state, stepfunctions.get_state = load_persisted_state, get_state
+
+
+def _forget_with_the_machine(histories: Histories) -> None:
+    """Remove a state machine's executions with it, those of its map runs as well.
+
+    MiniStack does so for DeleteStateMachine, but not when a stack is deleted, and the next one had them.
+    """
+    from ministack.services import stepfunctions
+    from ministack.services.cloudformation import provisioners
+
+    delete = stepfunctions._delete_state_machine  # noqa: SLF001
+
+    def _delete_state_machine(data: dict[str, Any]) -> Any:
+        _forget_executions(data.get("stateMachineArn"))
+        if not stepfunctions._executions.has_any():  # noqa: SLF001
+            histories.clear()
+        return delete(data)
+
+    def delete_of_stack(physical_id: str, _props: Any) -> None:
+        _delete_state_machine({"stateMachineArn": physical_id})
+
+    stepfunctions._delete_state_machine = _delete_state_machine  # noqa: SLF001
+    handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001
+    handlers["AWS::StepFunctions::StateMachine"]["delete"] = delete_of_stack
+
+
+def _forget_executions(machine: str | None) -> None:
+    from ministack.services import stepfunctions
+
+    executions, map_runs = stepfunctions._executions, stepfunctions._map_runs  # noqa: SLF001
+    for arn, execution in list(executions.items()):
+        if _is_of(execution["stateMachineArn"], machine):
+            executions.pop(arn, None)
+            if isinstance(execution["events"], History):
+                execution["events"].erase()
+    for arn, run in list(map_runs.items()):
+        if _is_of(run["_stateMachineArn"], machine):
+            map_runs.pop(arn, None)
+
+
+def _is_of(machine: str, arn: str | None) -> bool:
+    return machine == arn or machine.startswith(f"{arn}/")
 
 
 def _has_ended(_arn: Any, execution: dict[str, Any]) -> bool:

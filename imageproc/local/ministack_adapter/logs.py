@@ -27,6 +27,15 @@ def keep_logs_on_disk() -> None:
         def __setitem__(self, name: str, group: dict[str, Any]) -> None:
             super().__setitem__(name, _shelved(group))
 
+        def __delitem__(self, name: str) -> None:
+            _forget(self[name])
+            super().__delitem__(name)
+
+        def pop(self, name: str, *default: Any) -> Any:
+            if name in self:
+                _forget(self[name])
+            return super().pop(name, *default)
+
     logs._log_groups.__class__ = LogGroups  # noqa: SLF001 - this package's purpose
     _write_and_read(logs)
     _save_and_load(logs)
@@ -74,6 +83,11 @@ def _shelved(group: dict[str, Any]) -> dict[str, Any]:
         name = f"log {group['arn']} {group['creationTime']}"
         group["streams"] = Shelf(name, group["streams"], settled=_is_written, at=_last)
     return group
+
+
+def _forget(group: dict[str, Any]) -> None:
+    """Remove a group's lines from the file."""
+    settled_file().remove_shelf(_shelved(group)["streams"].name)
 
 
 def _is_written(name: Any, stream: dict[str, Any]) -> bool:

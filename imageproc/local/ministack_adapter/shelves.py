@@ -43,6 +43,7 @@ class SettledFile:
         # A killed process loses nothing that was committed; a power failure may take the last saves.
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = NORMAL")
+        self._file.execute("PRAGMA secure_delete = ON")  # what was deleted is overwritten
         self._file.executescript(_SCHEMA)
 
     def write(self, shelf: str, rows: Iterable[_Row]) -> None:
@@ -55,6 +56,13 @@ class SettledFile:
         """Remove a row."""
         with self._lock, self._file:
             self._file.execute("DELETE FROM settled WHERE shelf = ? AND key = ?", (shelf, _encoded(key)))
+
+    def remove_shelf(self, shelf: str) -> None:
+        """Remove all rows of a shelf."""
+        with self._lock, self._file:
+            self._file.execute("DELETE FROM settled WHERE shelf = ?", (shelf,))
+        with self._lock:  # what was deleted leaves this file, too
+            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def keep_only(self, shelves: Iterable[str]) -> None:
         """Remove the rows of all other shelves."""

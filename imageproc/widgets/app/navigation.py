@@ -7,9 +7,13 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
+from imageproc.client.uploads.outage import is_outage
 from imageproc.errors import ImageprocError
 from imageproc.widgets.actor import Actor, Job
 from imageproc.widgets.app.address import Address
+from imageproc.widgets.app.lookout import Lookout
+
+_LOOKING = "The page looks for it, and goes on by itself."
 
 Enter = Callable[[Address, Address], Address]
 """Shows one address after another, and returns where that came to. Raises ImageprocError."""
@@ -19,12 +23,16 @@ class Navigation:
     """Where a visitor is. `enter` is called in a thread of its own."""
 
     def __init__(
-        self, enter: Enter, publish: Callable[[str, bool], object], say: Callable[[str], object]
+        self,
+        enter: Enter,
+        publish: Callable[[str, bool], object],
+        say: Callable[[str], object],
+        answers: Callable[[], bool],
     ) -> None:
         """Begin nowhere.
 
         `publish` is told each address that the page does not have, and whether it takes the place of the last
-        one; `say` what went wrong, or nothing.
+        one; `say` what went wrong, or nothing. `answers` asks whether AWS answers again.
         """
         self.address = Address()
         """Where the visitor wants to be; also what is to be seen, unless that is still on its way."""
@@ -33,23 +41,24 @@ class Navigation:
         self._entering = 0
         self._lock = Lock()
         self._actor = Actor("Navigation")
+        self._problem = ""
+        self._lookout = Lookout(answers, self._enter_anew, lambda: say(self._problem))
 
     def go(self, address: Address, *, typed: bool = False) -> Job[None]:
         """Go there; `typed` if the page's address is that already."""
-        with self._lock:
-            before, self.address = self.address, address
-            self._entering += 1
-        if address != before and not typed:
-            self._publish(str(address), address.follows(before))
-        job = self._actor.submit(lambda _: self._go(address), after=True)
-        assert job is not None  # noqa: S101 - it comes after others
-        return job
+        self._lookout.end()
+        return self._submit(address, typed)
 
     def again(self) -> Job[None]:
         """Enter the same address anew; what went wrong is said again only if it does."""
-        self._say("")
-        self._shown = Address()
-        return self.go(self.address, typed=True)
+        self._lookout.end()
+        return self._enter_anew()
+
+    def fail(self, error: Exception) -> None:
+        """Say what went wrong. If AWS does not answer, look for it, and then enter the same address anew."""
+        self._problem = str(error)
+        looking = is_outage(error) and self._lookout.begin()
+        self._say(f"{self._problem} {_LOOKING}" if looking else self._problem)
 
     def note(self, **changes: Any) -> bool:
         """Note what the visitor did that is to be seen already, unless something else is being shown.
@@ -67,15 +76,32 @@ class Navigation:
 
     def close(self) -> None:
         """Go nowhere any more."""
+        self._lookout.end()
         self._actor.close()
+
+    def _enter_anew(self) -> Job[None]:
+        self._say("")
+        self._shown = Address()
+        return self._submit(self.address, typed=True)
+
+    def _submit(self, address: Address, typed: bool) -> Job[None]:
+        with self._lock:
+            before, self.address = self.address, address
+            self._entering += 1
+        if address != before and not typed:
+            self._publish(str(address), address.follows(before))
+        job = self._actor.submit(lambda _: self._go(address), after=True)
+        assert job is not None  # noqa: S101 - it comes after others
+        return job
 
     def _go(self, wanted: Address) -> None:
         before, reached = self._shown, wanted
         try:
             reached = self._enter(wanted, before)
+            self._lookout.end()
             self._say("")
         except ImageprocError as error:
-            self._say(str(error))
+            self.fail(error)
         finally:
             with self._lock:
                 self._entering -= 1

@@ -12,6 +12,7 @@ from typing import Any
 import ipywidgets
 
 from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
+from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
 from imageproc.presentation.text import printable
@@ -53,7 +54,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
-        self.navigation = Navigation(self._enter, self._publish, self._say_problem)
+        self.navigation = Navigation(self._enter, self._publish, self._say_problem, self._answers)
         self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
         self.editing = ipywidgets.VBox()
         where = f"Stack {workbench.stack.name} in {workbench.target}"
@@ -251,6 +252,10 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.login.offer(self.user)
         self._tell(problem="" if in_card else text)
 
+    def _answers(self) -> bool:
+        """Whether AWS answers what a page asks first."""
+        return answers(self._workbench.target, lambda: next(self._workbench.albums.of(self.user), None))
+
     def _change_user(self, user: str) -> None:
         self._entered = ""
         if user != self.top_bar.user:
@@ -287,7 +292,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             album = self._workbench.albums.get_or_create(name, self.user)
         except Exception as error:  # noqa: BLE001 - said in the bar
-            self._tell(problem=str(error))
+            self.navigation.fail(error)
         else:
             self.navigation.go(Address(self.user, album.id))
 

@@ -23,6 +23,7 @@ from imageproc import (
 from imageproc.client.photos.exports import File
 from imageproc.core.record import without_digest
 from imageproc.presentation.text import bytes_text, photos_text, printable
+from imageproc.widgets.parts.downloads import Download
 from imageproc.widgets.parts.gallery import Action
 
 RETRY = Action("retry", "Retry", "Process again what failed or is missing")
@@ -107,14 +108,14 @@ def save(
     workbench: Workbench,
     ids: Sequence[str],
     wanted: Wanted,
-    open_url: Callable[[str], object],
+    save_file: Callable[[Download], object],
     control: Cancellation,
     told: Progress,
 ) -> str:
     """Put photos as one file where the browser of who looks saves it from."""
     notify = _notifier(control, told)
     link = workbench.photos.link(wanted.file, lambda file: _write(workbench, ids, wanted, file, notify))
-    open_url(link.url)
+    save_file(Download(link.name, link.url, link.file))
     return _said(link.written, f"go to your browser as {link.name}", wanted)
 
 

@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from imageproc import Photo, PhotoView, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
+from imageproc.core.file_names import saved_name
 from imageproc.errors import ImageprocError, WorkbenchError
 from imageproc.presentation.rendition import make_rendition
 from imageproc.presentation.text import alike_text, printable
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame
+from imageproc.widgets.parts.downloads import Download
 from imageproc.widgets.parts.photo_viewer import EncodedImage, SimilarPicture
 
 _KEPT_IMAGES = 8
@@ -45,9 +47,13 @@ class PhotoPictures:
         photo = self._at(number)
         return self._workbench.photos.read_thumbnail(photo) if photo else None
 
-    def original(self, photo_id: str) -> str | None:
-        """Return the address of a photo's file."""
-        return self._signer().original(self._find(photo_id))
+    def original(self, photo_id: str) -> Download | None:
+        """Return a photo's file to be saved, None if there is none. Raises PhotoNotFoundError, AwsError."""
+        photo = self._find(photo_id)
+        address = self._signer().original(photo)
+        if address is None:
+            return None
+        return Download(saved_name(photo.name), address, self._workbench.photos.open(photo))
 
     def picture(self, photo_id: str) -> EncodedImage:
         """Return a photo as large as it is shown. Raises WorkbenchError, AwsError, ImageRejectedError."""

@@ -19,6 +19,7 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
+from imageproc.widgets.parts.downloads import Download, Downloads
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
@@ -96,8 +97,8 @@ class Gallery(anywidget.AnyWidget):
     `on_painted` is called when a view has the pictures of its first screen: then there is time for more.
     """
 
-    _esm = script("justified.js", "gallery.js")
-    _css = style("gallery.css")
+    _esm = script("spoken.js", "downloads.js", "justified.js", "gallery.js")
+    _css = style("downloads.css", "gallery.css")
 
     version = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(0).tag(sync=True)
@@ -126,6 +127,7 @@ class Gallery(anywidget.AnyWidget):
         self._source, self._layout = source, Layout()
         self._version, self._selected = 0, list[list[int]]()
         self._pool = ThreadPoolExecutor(_PARALLEL, "thumbnails")
+        self._downloads = Downloads(self)
         self._on_open, self._on_select, self._on_action = on_open, on_select, on_action
         self._on_painted = on_painted
         self.on_msg(self._receive)
@@ -158,13 +160,14 @@ class Gallery(anywidget.AnyWidget):
         """Put a text into the clipboard of who looks, and say so."""
         self.send({"type": "copy", "text": text, "said": said})
 
-    def save(self, url: str) -> None:
-        """Have the browser of who looks save the file at an address."""
-        self.send({"type": "save", "url": url})
+    def save(self, download: Download) -> None:
+        """Have the browser of who looks save a file."""
+        self.send({"type": "save", **self._downloads.offer(download)})
 
     def close(self) -> None:
         """Close the widget, and fetch no more thumbnails."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._downloads.close()
         super().close()
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:

@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from imageproc.widgets.assets import script, style
+from imageproc.widgets.parts.downloads import Download, Downloads
 from imageproc.widgets.parts.photo_map import outlines
 from imageproc.widgets.updates import update
 
@@ -93,7 +94,7 @@ class SimilarPicture:
 
 
 class PhotoViewer(anywidget.AnyWidget):
-    """A photo in a dialog. `picture` returns its picture by ID; `original` an address to download it from.
+    """A photo in a dialog. `picture` returns its picture by ID; `original` its file to be saved.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
     is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
@@ -101,8 +102,8 @@ class PhotoViewer(anywidget.AnyWidget):
     `open_similar` is called with the ID of one of these. With `labels` who looks can correct them.
     """
 
-    _esm = script("photo_viewer.js")
-    _css = style("photo_viewer.css")
+    _esm = script("spoken.js", "downloads.js", "photo_viewer.js")
+    _css = style("downloads.css", "photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)
     correctable = traitlets.Bool(False).tag(sync=True)
@@ -111,7 +112,7 @@ class PhotoViewer(anywidget.AnyWidget):
         self,
         *,
         picture: Callable[[str], EncodedImage] | None = None,
-        original: Callable[[str], str | None] = lambda _: None,
+        original: Callable[[str], Download | None] = lambda _: None,
         run: Callable[[str], str] = lambda _: "",
         show_run: Callable[[str], object] = lambda _: None,
         on_step: Callable[[int], object] = lambda _: None,
@@ -127,6 +128,7 @@ class PhotoViewer(anywidget.AnyWidget):
         self._offered = frozenset[str]()
         # One at a time: a picture takes memory while it is made.
         self._pool = ThreadPoolExecutor(1, "pictures")
+        self._downloads = Downloads(self)
         self.on_msg(self._receive)
 
     def show(self, opened: ViewedPhoto | None) -> None:
@@ -136,6 +138,7 @@ class PhotoViewer(anywidget.AnyWidget):
     def close(self) -> None:
         """Close the widget, and make no more pictures."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._downloads.close()
         super().close()
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
@@ -198,12 +201,14 @@ class PhotoViewer(anywidget.AnyWidget):
         self.send({"type": "picture", "id": one, "media": picture.content_type}, [picture.data])
 
     def _send_original(self, one: str) -> None:
+        answer: dict[str, Any] = {"type": "original", "id": one}
         try:
-            address = self._original(one)
+            found = self._original(one)
         except Exception as error:  # noqa: BLE001 - shown beside the button
-            self.send({"type": "original", "id": one, "cause": str(error) or repr(error)})
+            self.send({**answer, "cause": str(error) or repr(error)})
             return
-        self.send({"type": "original", "id": one, "address": address or "", "cause": ""})
+        offered = self._downloads.offer(found) if found else {"cause": "There is no original."}
+        self.send({"cause": "", **answer, **offered})
 
     def _send_similar(self, one: str) -> None:
         answer: dict[str, Any] = {"type": "similar", "id": one}

@@ -18,13 +18,6 @@ function safeUrl(url) {
   return /^(https?:|blob:)/i.test(String(url)) ? String(url) : "";
 }
 
-// Saves what an address offers as a file. Not in this window, which an address that does not answer would replace.
-function saveFrom(url, root) {
-  const frame = element("iframe", { src: url, hidden: true, title: "Download" });
-  root.append(frame);
-  setTimeout(() => frame.remove(), 60000);
-}
-
 function bytesText(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   for (const unit of ["kB", "MB", "GB"]) {

@@ -24,7 +24,7 @@ function render({ model, el }) {
   const option = element("label", { class: "ip-option", title: "Also files whose content the album has under another name" }, duplicates, "Upload duplicates, too");
   const bar = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
   const summary = element("span", { class: "ip-summary" });
-  const spoken = element("span", { class: "ip-visually-hidden", role: "status", "aria-live": "polite" });
+  const spoken = speaker();
   const cancelAll = element("button", { type: "button", onclick: () => { each((file) => transfers.cancel(file)); } }, "Cancel all");
   const retryAll = element("button", { type: "button", onclick: () => { each((file) => file.state === "failed" && transfers.retry(file)); } }, "Retry failed");
   const problems = element("button", { type: "button", "aria-pressed": "false", onclick: toggleProblems }, "Problems only");
@@ -33,14 +33,14 @@ function render({ model, el }) {
   const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear));
   const albumOf = (file) => file.album || transfers.albums.get(file.drop) || "";
   const list = fileList(transfers, albumOf);
-  const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, option, totals, list.box, spoken));
+  const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, option, totals, list.box, spoken.root));
   el.append(root);
   const anywhere = model.get("anywhere"), veilText = element("p"), veil = element("div", { class: "ip-veil", hidden: true }, element("div", {}, element("strong", {}, "Drop photos to upload them"), veilText));
   root.classList.toggle("ip-anywhere", anywhere);
   if (anywhere) root.append(veil);
 
   let unfolded = null; // what the user chose; otherwise files are listed that are under way or have problems
-  let onlyProblems = false, scheduled = false, lastSpoken = 0, spokenTimer = null, samples = [];
+  let onlyProblems = false, scheduled = false, samples = [];
   function each(act) { for (const file of [...transfers.files.values()]) act(file); }
   function toggleProblems() { onlyProblems = !onlyProblems; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
 
@@ -110,7 +110,7 @@ function render({ model, el }) {
     const plain = words.join(", ");
     if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());
     summary.textContent = words.join(" · ");
-    if (all.length) speak(plain, !underWay);
+    if (all.length) spoken.speak(plain, !underWay);
     cancelAll.hidden = !transfers.underWay;
     retryAll.hidden = !transfers.counts.failed;
     problems.hidden = !bad.length || (bad.length === all.length && !onlyProblems);
@@ -137,11 +137,6 @@ function render({ model, el }) {
     const oldest = Math.min(...[...transfers.files.values()].map(({ asking }) => asking || Infinity));
     return performance.now() - oldest > BUSY_MS ? ["waiting for the kernel, which is busy or gone"] : [];
   }
-  function speak(text, finished) { // not more than a screen reader can say
-    clearTimeout(spokenTimer);
-    const wait = finished ? 0 : Math.max(0, lastSpoken + 5000 - Date.now());
-    spokenTimer = setTimeout(() => { if (spoken.textContent !== text) { spoken.textContent = text; lastSpoken = Date.now(); } }, wait);
-  }
 
   function onMessage({ type }) { if (type === "fold") { unfolded = false; schedule(); } }
   model.on("msg:custom", onMessage);
@@ -152,7 +147,7 @@ function render({ model, el }) {
   list.box.addEventListener("scroll", schedule);
   transfers.listeners.add(schedule);
   draw();
-  return () => { for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.removeEventListener(type, onDragOver); document.removeEventListener("ip-choose-files", onChoose); model.off("msg:custom", onMessage); clearInterval(clock); clearTimeout(spokenTimer); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
+  return () => { for (const type of ["dragenter", "dragover", "dragleave", "drop"]) area.removeEventListener(type, onDragOver); document.removeEventListener("ip-choose-files", onChoose); model.off("msg:custom", onMessage); clearInterval(clock); spoken.end(); unwatch(); resized.disconnect(); transfers.listeners.delete(schedule); };
 }
 
 function isProblem({ state }) { return state === "failed" || state === "rejected"; }

@@ -113,7 +113,9 @@ function render({ model, el }) {
 
   function tell() {
     const { name } = photos.get(current) ?? {}, picked = selected.size;
-    const here = plot.contains(document.activeElement) && name ? `${name}, ${groupName(current)}${selected.has(current) ? ", selected" : ""}.` : "";
+    const focused = name && plot.contains(document.activeElement), pile = focused ? piled() : [];
+    const place = pile.length > 1 ? `, ${pile.indexOf(current) + 1} of ${pile.length} in this place` : "";
+    const here = focused ? `${name}, ${groupName(current)}${place}${selected.has(current) ? ", selected" : ""}.` : "";
     const text = [model.get("note"), picked ? `${picked.toLocaleString("en")} selected.` : "", here].filter(Boolean).join(" ");
     if (said.textContent !== text) said.textContent = text;
   }
@@ -169,14 +171,21 @@ function render({ model, el }) {
     return found;
   }
 
-  // The nearest photo in a direction: what lies beside the way counts as farther away.
+  const samePlace = (i, j) => places[2 * i] === places[2 * j] && places[2 * i + 1] === places[2 * j + 1];
+  const piled = () => current < 0 ? [] : [...groups.keys()].filter((i) => samePlace(i, current));
+
+  // The nearest photo in a direction: what lies beside the way counts as farther away. Of photos in one place each
+  // comes in turn: to the right and down by their numbers, to the left and up the other way round.
   function beside([right, up]) {
+    const forward = right > 0 || up < 0, pile = piled(), next = pile[pile.indexOf(current) + (forward ? 1 : -1)];
+    if (next !== undefined) return next;
     let found = -1, best = Infinity;
     const from = current >= 0 ? [places[2 * current], places[2 * current + 1]] : [x - right / k, y - up / k];
     for (let i = 0; i < groups.length; i += 1) {
       const dx = places[2 * i] - from[0], dy = places[2 * i + 1] - from[1];
       const along = dx * right + dy * up, aside = Math.abs(dx * up - dy * right);
-      if (i !== current && along > 0 && aside <= 2 * along && along + 2 * aside < best) { best = along + 2 * aside; found = i; }
+      const far = along + 2 * aside;
+      if (along > 0 && aside <= 2 * along && (forward ? far < best : far <= best)) { best = far; found = i; }
     }
     return found;
   }

@@ -28,7 +28,7 @@ function render({ model, el }) {
   const clear = element("button", { type: "button", onclick: () => { select([], 0); focusOn(current); } }, "✕ Clear");
   const tools = element("div", { class: "ip-actions", role: "toolbar", "aria-label": "Selected photos" });
   const bar = element("div", { class: "ip-gallery-bar" }, said, tools, element("label", { class: "ip-size" }, "Size ", size));
-  const root = element("div", { class: "ip ip-gallery", tabindex: -1 }, bar, scroller, empty);
+  const saving = downloads(model), root = element("div", { class: "ip ip-gallery", tabindex: -1 }, bar, saving.root, scroller, empty);
   el.append(root);
 
   let version = -1, aspects = new Float32Array(0), headings = [], plan = justify(aspects, headings, 1, 200), width = 0;
@@ -186,7 +186,8 @@ function render({ model, el }) {
   function onMessage(content, buffers) {
     if (content.type === "layout") return onLayout(content, buffers[0]);
     if (content.type === "copy") { copyText(content.text).then((done) => say(done ? content.said : "The browser does not allow copying.")); return; }
-    if (content.type === "save") return saveFrom(content.url, root);
+    if (content.type === "save") return saving.start(content);
+    if (content.type === "chunk") return saving.receive(content, buffers);
     if (content.type === "focus") return takeFocus();
     if (content.version !== version) return;
     if (content.type === "reveal") { current = content.number; reveal(current, "center"); paint(); roving(); }
@@ -389,6 +390,7 @@ function render({ model, el }) {
     resized.disconnect();
     clearTimeout(timer);
     cancelAnimationFrame(frame);
+    saving.end();
     forgetPictures();
   };
 }

@@ -13,12 +13,12 @@ function render({ model, el }) {
   const submit = element("button", { type: "submit" }), fieldName = element("span", { class: "ip-muted" }), undoLabel = element("button", { type: "button", title: "Undo the last correction (U)", onclick: () => edit("undo") }, "Undo");
   const form = element("form", { class: "ip-label-form", onsubmit: (event) => { event.preventDefault(); enter(); } }, element("label", {}, fieldName, " ", field), submit, undoLabel, offered);
   const corrected = element("ul", { class: "ip-corrected" }), edited = element("p", { class: "ip-edited", role: "status" });
-  const groups = element("div"), save = element("button", { type: "button", onclick: () => model.send({ type: "original", id: shown }) }, "Save the original…");
-  const saved = element("span", { role: "status" }), run = element("span", {}, "…"), showRun = element("button", { type: "button", onclick: () => model.send({ type: "show-run", id: shown }) }, "Show the run");
+  const groups = element("div"), save = element("button", { type: "button", onclick: () => { wanted.add(shown); saved.textContent = "…"; model.send({ type: "original", id: shown }); } }, "Save the original…");
+  const saving = downloads(model), wanted = new Set(), saved = element("span", { role: "status" }), run = element("span", {}, "…"), showRun = element("button", { type: "button", onclick: () => model.send({ type: "show-run", id: shown }) }, "Show the run");
   const likes = element("button", { type: "button", onclick: () => { likes.disabled = true; similarSaid.textContent = "Looking…"; model.send({ type: "similar", id: shown }); } }, "Similar photos");
   const similar = element("ul", { class: "ip-similar", "aria-label": "Similar photos" }), similarSaid = element("span", { role: "status" });
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
-    element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, likes, " ", similarSaid), similar, element("p", {}, save, " ", saved));
+    element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, likes, " ", similarSaid), similar, element("p", {}, save, " ", saved), saving.root);
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
   const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
@@ -221,14 +221,13 @@ function render({ model, el }) {
   function onMessage(message, buffers) {
     if (message.type === "outlines") { land = message.land; drawPlace(model.get("photo").place); return; }
     if (message.type === "labels") { offered.replaceChildren(...message.names.map((value) => element("option", { value }))); return; }
+    if (message.type === "chunk") { saving.receive(message, buffers); return; }
+    if (message.type === "original") { onOriginal(message); return; }
     if (message.id !== shown) return;
     if (message.type === "label") { edited.textContent = message.cause ? `${STATE_SIGNS.error} ${message.cause}` : message.text; return; }
     if (message.type === "similar") drawSimilar(message, buffers);
     else if (message.type === "run") run.textContent = message.text || "not known";
-    else if (message.type === "original") {
-      saved.textContent = message.cause || (message.address ? "" : "There is no original.");
-      if (safeUrl(message.address)) saveFrom(message.address, el);
-    } else if (message.type === "picture") {
+    else if (message.type === "picture") {
       if (message.cause) { state.textContent = `${STATE_SIGNS.error} The picture cannot be shown: ${message.cause}`; return; }
       if (blob) URL.revokeObjectURL(blob);
       blob = URL.createObjectURL(new Blob([buffers[0]], { type: message.media }));
@@ -237,6 +236,13 @@ function render({ model, el }) {
       image.alt = model.get("photo").name;
       image.src = safeUrl(blob);
     }
+  }
+
+  // What this view has asked for, whatever is shown meanwhile; other views of the photo get the answer, too.
+  function onOriginal({ id, cause, ...offered }) {
+    if (!wanted.delete(id)) return;
+    if (id === shown) saved.textContent = cause;
+    if (!cause) saving.start(offered);
   }
 
   function forget() {
@@ -278,6 +284,6 @@ function render({ model, el }) {
   draw();
   model.on("msg:custom", onMessage);
   const undo = watch(model, ["photo", "correctable"], draw);
-  return () => { undo(); resized.disconnect(); model.off("msg:custom", onMessage); forget(); };
+  return () => { undo(); resized.disconnect(); model.off("msg:custom", onMessage); saving.end(); forget(); };
 }
 export default { render };

@@ -14,7 +14,7 @@ from imageproc.aws.objects import object_attributes
 from imageproc.client.photos.photo import Photo
 from imageproc.core.original import Original, from_metadata
 from imageproc.costs import processing_in_place
-from imageproc.errors import AwsError, InvalidArgumentError, PhotoNotFoundError, UploadError
+from imageproc.errors import AwsError, InvalidArgumentError, PhotoNotFoundError, TargetError, UploadError
 from imageproc.presentation.facts import facts
 from tests.client.conftest import Backend
 from tests.client.imports.conftest import BUCKET, fill, outcomes, photo, versions
@@ -131,6 +131,15 @@ def test_a_stack_that_may_not_read_there_is_told_what_it_takes(backend: Backend,
         assert {one["Principal"]["AWS"] for one in theirs["Statement"]} == {"arn:aws:iam::123456789012:root"}
         assert key["Condition"]["ArnLike"]["aws:PrincipalArn"].endswith(":role/imageproc-*")
     assert outcomes(imported(backend, f"{SOURCE}/2019").values()) == {"imported": 1}
+
+
+def test_a_stack_of_an_older_version_is_told_before_anything_is_put(backend: Backend, s3: Any) -> None:
+    fill(s3, {"a.jpg": photo(1)})
+    backend.make_older()
+    with pytest.raises(TargetError, match=r"reads no list of photos.*imageproc deploy"):
+        imported(backend)
+    assert not versions(backend)
+    assert outcomes(imported_from(backend, SOURCE).values()) == {"imported": 1}, "copied, it is processed"
 
 
 def test_a_bucket_of_another_region_is_refused(backend: Backend, s3: Any) -> None:

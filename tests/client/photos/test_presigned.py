@@ -59,7 +59,7 @@ def test_a_thumbnails_address_is_what_botocore_makes(
 
 def test_an_original_is_saved_not_shown_and_in_the_records_version() -> None:
     query = parse_qs(urlsplit(str(photos().urls().original(photo(versionId="v1")))).query)
-    assert query["response-content-disposition"] == ["attachment"]
+    assert query["response-content-disposition"] == ["attachment; filename*=UTF-8''a%20b%2B%C3%BC.jpg"]
     assert query["response-content-type"] == ["application/octet-stream"]
     assert query["versionId"] == ["v1"]
 

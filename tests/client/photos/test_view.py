@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from imageproc import PhotoView
+from imageproc.catalog import answers
 from imageproc.client.photos import Photos
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
@@ -259,6 +260,49 @@ def test_without_pandas_frames_say_how_to_install_it(
         with pytest.raises(ResourcesMissingError, match=r"imageproc\[workbench\]"):
             one(photos.where())
     assert photos.where().to_csv(tmp_path / "photos.csv").exists()
+
+
+def test_a_view_says_what_it_asks_for_and_how_many_photos_there_were(
+    photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dogs = photos.where(tag="Dog").sort_by("taken", descending=True)
+    asked: list[str] = []
+    photos.catalog._stack.client("dynamodb").meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name)
+    )
+    assert repr(dogs) == "<PhotoView photos.where(tag='Dog').sort_by('taken', descending=True)>"
+    assert asked == [], "it is not filled to be counted"
+    assert len(dogs) == 1
+    asked.clear()
+    assert repr(dogs) == "<PhotoView photos.where(tag='Dog').sort_by('taken', descending=True): 1 photo>"
+    assert repr(photos.where()[1:]) == "<PhotoView photos[1:]: 2 photos>"
+    assert repr(photos.where(tag="Dgo")) == "<PhotoView photos.where(tag='Dgo')>", "no place for an error"
+    monkeypatch.setattr(answers, "_QUICK", 2)
+    assert repr(photos.where()) == "<PhotoView photos>", "more than can be counted at once"
+    assert asked == []
+
+
+def test_a_view_is_written_as_the_calls_that_made_it(photos: Photos, backend: Backend) -> None:
+    trip = backend.workbench.albums.get_or_create("Trip")
+    dogs, cats = photos.where(tag="Dog"), photos.where(tag=["Cat", "Pet"], min_confidence=80)
+    for view, written in (
+        (photos.where(), "photos"),
+        (trip.photos, "photos.where(album='Trip')"),
+        (photos.where(name="*.jpg", id=["a", "b"]), "photos.where(name='*.jpg', id=['a', 'b'])"),
+        (photos.search("taken:2014 tag:Dog"), "photos.where(taken='2014').where(tag='Dog')"),
+        (dogs | cats, "(photos.where(tag='Dog') | photos.where(tag=['Cat', 'Pet'], min_confidence=80))"),
+        (
+            (dogs & cats)[:2],
+            "(photos.where(tag='Dog') & photos.where(tag=['Cat', 'Pet'], min_confidence=80))[:2]",
+        ),
+        (~dogs, "(~photos.where(tag='Dog'))"),
+        (dogs.limit(3)[1:], "photos.where(tag='Dog').limit(3)[1:]"),
+        (dogs.sample(2, seed=7), "photos.where(tag='Dog').sample(2, seed=7)"),
+    ):
+        assert view.written == written
+    many = photos.where(id=[f"trip/{number}.jpg" for number in range(10_000)])
+    assert len(many.written) < 200
+    assert dogs == photos.where(tag="Dog")
 
 
 def test_a_photo_is_found_by_the_end_of_its_id_without_a_scan(photos: Photos, backend: Backend) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -129,6 +132,39 @@ def test_the_wait_can_be_cancelled(workbench: Workbench, failing: Failing, files
     cancellation.cancel()
     with pytest.raises(Cancelled):
         list(events)
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_call_that_aws_does_not_answer_is_not_waited_for_and_nothing_follows_it(
+    workbench: Workbench, failing: Failing, files: list[PreparedFile], *, cancelled: bool
+) -> None:
+    given_up, calls = threading.Event(), itertools.count()
+
+    def hang(model: Any, **_: Any) -> None:
+        if model.name == "PutObject" and next(calls):  # the first is answered
+            given_up.wait(60)
+            raise UNREACHABLE
+
+    failing.s3.meta.events.register("before-call.s3", hang)
+    cancellation = Cancellation()
+    events = workbench.uploads.send(files, ALBUM, outage_timeout_s=600, cancellation=cancellation)
+    next(events)
+    uploading = [one for one in threading.enumerate() if one.name.startswith("upload-")]
+    assert uploading
+    began = time.monotonic()
+    if cancelled:
+        cancellation.cancel()
+        with pytest.raises(Cancelled):
+            list(events)
+    else:
+        cast("Generator[UploadEvent]", events).close()
+    assert time.monotonic() - began < 5
+    asked = failing.asked.copy()
+    given_up.set()
+    for one in uploading:
+        one.join(30)
+        assert not one.is_alive()
+    assert failing.asked == asked, "neither a look whether AWS answers nor the next files"
 
 
 def test_a_file_that_never_gets_through_fails_alone(

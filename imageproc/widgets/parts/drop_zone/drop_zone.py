@@ -47,7 +47,7 @@ class DropZone(anywidget.AnyWidget):
     `outage_timeout_s` seconds, and one after the other is tried again.
     """
 
-    _esm = script("transfers.js", "drop_zone.js")
+    _esm = script("spoken.js", "transfers.js", "drop_zone.js")
     _css = style("drop_zone.css")
 
     uid = traitlets.Unicode().tag(sync=True)
