@@ -64,6 +64,8 @@ def app_url(
 def log_in(page: Page, url: str, user: str) -> None:
     page.page.goto(url)
     page.page.wait_for_function("() => document.activeElement.matches('.ip-app-login input')")
+    field, button = (page.page.locator(f".ip-app-card {one}").bounding_box() for one in ("input", "button"))
+    assert [field[one] for one in ("x", "width")] == [button[one] for one in ("x", "width")]
     page.page.keyboard.type(user)  # the field has the focus
     page.page.keyboard.press("Enter")
     page.page.get_by_label("Name of the new album").wait_for()

@@ -63,6 +63,7 @@ class FollowPanel(Panel):
         self.list.observe(lambda _: self._show_filtered(), ["filter", "limit"])
         fields.set_visible(self.execution, False)
         super().__init__(below=[self.resume_button, self.actions, self.list, self.execution])
+        self.status.stop = "Stop following"  # what is processed goes on
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
         """Follow these uploads to their end, from the next poll on."""

@@ -64,7 +64,7 @@ def _completed(followed: FollowedPhoto) -> Cell:
         return Cell("") if followed.lost else Cell("not yet", Tone.WAITING)
     status = followed.photo.status
     if not status.finished:
-        return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
+        return Cell("not yet, metadata stored" if status is Status.PROCESSING else "not yet", Tone.RUNNING)
     took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
     return Cell("\n".join([f"{status.capitalize()}{took}", *_reasons(followed)]), PHOTO_TONES[status])
 
