@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -64,7 +65,9 @@ def app_url(
 def log_in(page: Page, url: str, user: str) -> None:
     page.page.goto(url)
     page.page.wait_for_function("() => document.activeElement.matches('.ip-app-login input')")
-    field, button = (page.page.locator(f".ip-app-card {one}").bounding_box() for one in ("input", "button"))
+    field, button = (
+        page.page.locator(f".ip-app-card {one}").bounding_box() for one in ("input", ".jupyter-button")
+    )
     assert [field[one] for one in ("x", "width")] == [button[one] for one in ("x", "width")]
     page.page.keyboard.type(user)  # the field has the focus
     page.page.keyboard.press("Enter")
@@ -140,6 +143,16 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     bob.page.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
     assert bob.page.evaluate(SMALL_TARGETS) == []
     bob.screenshot("app-photo-390")
+    bob.page.get_by_role("button", name="Close").click()
+    bob.page.get_by_role("combobox", name="Search photos").first.fill("has:place status:succeeded")
+    bob.page.keyboard.press("Enter")
+    bob.page.locator(".ip-app-photos .ip-chip").nth(1).wait_for()
+    checked(bob, "phone-search")
+    assert bob.page.locator(".ip-app-rows .ip-scroller").bounding_box()["y"] < 844 / 3
+    names = ("select", "summary", ".ip-size")
+    line = [bob.page.locator(f".ip-app-photos {one}").bounding_box() for one in names]
+    assert max(one["y"] for one in line) < min(one["y"] + one["height"] for one in line), "one line"
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(line))
 
     page.get_by_role("button", name="ann · switch").click()
     log_in(ann, app_url, "cid")
