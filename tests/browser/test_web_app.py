@@ -153,6 +153,8 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     line = [bob.page.locator(f".ip-app-photos {one}").bounding_box() for one in names]
     assert max(one["y"] for one in line) < min(one["y"] + one["height"] for one in line), "one line"
     assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(line))
+    chip = bob.page.locator(".ip-app-photos .ip-chip-text").first
+    assert chip.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "a condition can be read"
 
     page.get_by_role("button", name="ann · switch").click()
     log_in(ann, app_url, "cid")

@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from queue import SimpleQueue
 from typing import Any
 
+import ipywidgets
+
 from imageproc import Album, FollowedPhoto, FollowedPhotos, Photo, Status, Uploaded, Workbench
 from imageproc.client.photos.following import not_started
 from imageproc.client.photos.presigned import PresignedUrls
@@ -48,12 +50,12 @@ class FollowPanel(Panel):
         self._chosen = ""
         self._listeners: list[Listener] = []
         self._erase_listeners: list[Callable[[str], object]] = []
-        self.actions = FollowActions(workbench, lambda one: self.follow_existing([one]), self._drop)
+        self._actions_box = ipywidgets.VBox()
         self.list = ExecutionList(
             columns=follow_rows.COLUMNS,
             address=self._address,
             picture=self._thumbnail,
-            act=self.actions.act,
+            act=lambda action, photo_id: self.actions.act(action, photo_id),
         )
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
@@ -62,7 +64,7 @@ class FollowPanel(Panel):
         self.list.observe(lambda change: self.choose(change["new"]), "selected")
         self.list.observe(lambda _: self._show_filtered(), ["filter", "limit"])
         fields.set_visible(self.execution, False)
-        super().__init__(below=[self.resume_button, self.actions, self.list, self.execution])
+        super().__init__(below=[self.resume_button, self._actions_box, self.list, self.execution])
         self.status.stop = "Stop following"  # what is processed goes on
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
@@ -112,7 +114,8 @@ class FollowPanel(Panel):
 
     def close(self) -> None:
         """Close the panel, and cancel its jobs."""
-        self.actions.close()
+        if self._actions_box.children:
+            self.actions.close()
         super().close()
 
     def choose(self, photo_id: str) -> None:
@@ -272,6 +275,13 @@ class FollowPanel(Panel):
 
     def _photo(self, photo_id: str) -> Photo | None:
         return next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+
+    @cached_property
+    def actions(self) -> FollowActions:
+        """What is done about photos that need attention; made when it is first asked for: pages are light."""
+        made = FollowActions(self._workbench, lambda one: self.follow_existing([one]), self._drop)
+        self._actions_box.children = (made,)
+        return made
 
     @cached_property
     def _urls(self) -> PresignedUrls:
