@@ -84,3 +84,12 @@ def test_the_readme_is_short_and_its_pictures_are_there_and_small() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
     assert pictures
     assert all((ROOT / one).stat().st_size < 300_000 for one in pictures)
+
+
+def test_the_readme_names_the_notebooks_in_order() -> None:
+    text = (ROOT / "README.md").read_text()
+    first, last, names = re.findall(r"opens the first of the notebooks (\d\d) to (\d\d): ([^;]+);", text)[0]
+    there = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    listed = [name.replace(" ", "_") for name in " ".join(names.split()).split(", ")]
+    assert [f"{number:02}_{name}" for number, name in enumerate(listed, int(first))] == there
+    assert there[-1].startswith(last)

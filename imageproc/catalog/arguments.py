@@ -18,10 +18,11 @@ from imageproc.catalog.conditions import (
     HasTag,
     HasWord,
     Not,
+    OfFewTexts,
     PhotoCondition,
     all_of,
 )
-from imageproc.catalog.fields import FIELDS
+from imageproc.catalog.fields import FIELDS, nearest_field
 from imageproc.core.close_names import nearest
 from imageproc.core.parts import Part
 from imageproc.core.record import Status
@@ -47,7 +48,7 @@ def condition_of(given: Mapping[str, Any]) -> PhotoCondition:
     given = dict(given)
     for name, value in given.items():
         if name not in _ARGUMENTS:
-            raise QueryError(f"Photos cannot be selected by {name!r}.", nearest(name, _ARGUMENTS))
+            raise QueryError(f"Photos cannot be selected by {name!r}.", nearest_field(name, _ARGUMENTS))
         if value is None:
             raise InvalidArgumentError(f"{name} is None.", "Give a value, or leave it out to mean all.")
     confidence = given.pop("min_confidence", None)
@@ -82,6 +83,10 @@ def _any_of(name: str, value: Any, condition: Callable[[str], PhotoCondition]) -
 
 def _glob(column: str) -> Callable[[str, Any], PhotoCondition]:
     return lambda name, value: _any_of(name, value, lambda one: conditions.glob(column, one))
+
+
+def _of_few(column: str) -> Callable[[str, Any], PhotoCondition]:
+    return lambda name, value: _any_of(name, value, lambda one: OfFewTexts(column, one))
 
 
 def _equal(column: str) -> Callable[[str, Any], PhotoCondition]:
@@ -272,9 +277,8 @@ _ARGUMENTS: Mapping[str, Callable[[str, Any], PhotoCondition]] = {
     "missing": _missing,
     "error": _glob("error_name"),
     "text": _words,
-    **{
-        name: _glob(name) for name in ("camera", "make", "model", "lens", "software", "description", "artist")
-    },
+    **{name: _of_few(name) for name in ("camera", "make", "model", "lens")},
+    **{name: _glob(name) for name in ("software", "description", "artist")},
     "taken": _time("taken", utc=False),
     "uploaded": _time("uploaded", utc=True),
     "near": _near,

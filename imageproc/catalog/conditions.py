@@ -28,6 +28,9 @@ class TagLookup(Protocol):
     def beginning(self, word: str) -> list[str]:
         """Return the tags in which a word begins like this."""
 
+    def check(self, column: str, pattern: str) -> None:
+        """Raise QueryError if a word of a pattern is a misspelled one of a column's texts."""
+
 
 class PhotoCondition(Protocol):
     """What photos may have to be."""
@@ -84,6 +87,19 @@ class HasWord:
         if tags := names.beginning(self.word):
             found.append(f"photo IN (SELECT photo FROM tags WHERE {one_of('tag', tags)})")
         return "(" + " OR ".join(found) + ")"
+
+
+@dataclass(frozen=True)
+class OfFewTexts:
+    """A pattern of a column that has few texts, of which those are known that may have been meant."""
+
+    column: str
+    pattern: str
+
+    def sql(self, names: TagLookup) -> str:
+        """Return it as SQL."""
+        names.check(self.column, self.pattern)
+        return glob(self.column, self.pattern).text
 
 
 @dataclass(frozen=True)

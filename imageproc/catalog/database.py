@@ -46,7 +46,7 @@ class Database:
             self._connection.execute(f"CREATE TABLE new_{table} ({columns_of(table)})")
         self._connection.execute("CREATE TABLE replaced (photo INTEGER)")
         self._define_views(replaced=False)
-        self.names = TagNames()
+        self.names = TagNames(self._texts)
         """The tags that occur; perhaps also some that have just gone."""
         self.names.add(row[0] for row in self.rows("SELECT tag FROM base.names"))
         if locked:
@@ -86,6 +86,10 @@ class Database:
         """Return all rows of a query. Raises duckdb.Error."""
         with self.cursor() as cursor:
             return cursor.execute(sql, parameters).fetchall()
+
+    def _texts(self, column: str) -> list[str]:
+        found = self.rows(f"SELECT DISTINCT {column} FROM records WHERE {column} IS NOT NULL")
+        return [row[0] for row in found]
 
     def kept(self, name: str, read: Callable[[Database], T]) -> T:
         """Return what `read` gave under a name, read again when something has changed since."""

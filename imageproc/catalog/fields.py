@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from imageproc.catalog.conditions import ALBUM, NAME
-from imageproc.core.close_names import nearest
+from imageproc.core.close_names import did_you_mean, nearest
 from imageproc.errors import QueryError
 
 
@@ -70,9 +72,37 @@ DERIVED: dict[str, str] = {
 """Of other fields: not shown, but sorted and counted by."""
 
 
+_OTHER_NAMES = {
+    **dict.fromkeys(("iso", "asa", "gain"), "sensitivity"),
+    **dict.fromkeys(("date", "time", "year", "when", "captured", "created"), "taken"),
+    **dict.fromkeys(("label", "labels", "keyword", "object", "person", "people", "face"), "tag"),
+    **dict.fromkeys(("place", "location", "gps", "where"), "near"),
+    **dict.fromkeys(("aperture", "f", "fstop", "f_stop"), "f_number"),
+    **dict.fromkeys(("shutter", "shutter_speed", "exposure"), "exposure_time"),
+    **dict.fromkeys(("zoom", "mm"), "focal_length"),
+    **dict.fromkeys(("size", "bytes"), "file_size"),
+    **dict.fromkeys(("type", "extension"), "format"),
+    **dict.fromkeys(("file", "filename", "file_name", "path"), "name"),
+    **dict.fromkeys(("folder", "collection"), "album"),
+    **dict.fromkeys(("owner", "uploader"), "user"),
+    **dict.fromkeys(("author", "photographer", "creator"), "artist"),
+    **dict.fromkeys(("title", "caption"), "description"),
+    **dict.fromkeys(("brand", "manufacturer"), "make"),
+    **dict.fromkeys(("state",), "status"),
+}
+"""What people call fields elsewhere."""
+
+
+def nearest_field(name: str, known: Iterable[str]) -> str:
+    """Return which known fields may have been meant, as a sentence; if nothing is near, all of them."""
+    fields = list(known)
+    other = _OTHER_NAMES.get(name.casefold())
+    return did_you_mean([other]) if other and other in fields else nearest(name, fields)
+
+
 def expression(field: str) -> str:
     """Return a field's SQL. Raises QueryError for an unknown one, with the nearest names."""
     known = FIELDS | DERIVED
     if field not in known:
-        raise QueryError(f"There is no field {field!r}.", nearest(field, known))
+        raise QueryError(f"There is no field {field!r}.", nearest_field(field, known))
     return known[field]

@@ -1,9 +1,9 @@
-"""The tags that occur in a catalog, by name."""
+"""The tags that occur in a catalog, by name, and words of other texts that may have been meant."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from imageproc.catalog.near_words import labels, near_labels
 from imageproc.core.close_names import closest, did_you_mean, nearest
@@ -11,13 +11,20 @@ from imageproc.errors import QueryError
 
 _WORD = re.compile(r"[^\W_]+")
 
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
+"""Words that are long enough to be seen to be misspelled."""
+
+_MISSPELLED = 0.8
+"""How much two words are alike of which one is the other misspelled: Cannon is Canon to 0.9."""
+
 
 class TagNames:
     """Tags, found upper and lower case alike, and by the beginnings of their words."""
 
-    def __init__(self) -> None:
-        """Begin without any."""
+    def __init__(self, texts: Callable[[str], Iterable[str]] = lambda _: ()) -> None:
+        """Begin without any tags. `texts` returns what a column of the records has."""
         self._by_name: dict[str, set[str]] = {}
+        self._texts = texts
 
     def add(self, tags: Iterable[str]) -> None:
         """Know these tags, too."""
@@ -47,3 +54,16 @@ class TagNames:
             if any(name.startswith(start, match.start()) for match in _WORD.finditer(name))
             for tag in tags
         )
+
+    def check(self, column: str, pattern: str) -> None:
+        """Raise QueryError if a word of a pattern is in no text of a column, and one is that is nearly it.
+
+        Numbers are no words: another model of the same make is not misspelled.
+        """
+        known: dict[str, str] = {}
+        for text in self._texts(column):
+            known |= {word.casefold(): word for word in _LETTERS.findall(text)}
+        for word in _LETTERS.findall(pattern):
+            name = word.casefold()
+            if not any(name in one for one in known) and (near := closest(name, known, 3, _MISSPELLED)):
+                raise QueryError(f"No photo has a {column} with {word!r}.", did_you_mean(near))

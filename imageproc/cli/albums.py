@@ -66,7 +66,7 @@ def albums(context: click.Context, connection: Connection, user: str | None, as_
         for one in found
     ]
     columns = ("ALBUM", "PHOTOS", "USER", "CREATED", "ID", "DESCRIPTION")
-    print_table(columns, rows, "There are no albums.")
+    print_table(columns, rows, "There are no albums.", names=True)
 
 
 @albums.command()

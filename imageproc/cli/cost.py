@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from imageproc.cli import completion, options
@@ -13,7 +15,7 @@ from imageproc.costs.words import usd
 from imageproc.presentation.text import photos_text
 
 
-@click.command()
+@click.command(context_settings={"allow_extra_args": True})
 @options.connection
 @click.option(
     "--album",
@@ -47,6 +49,7 @@ def cost(
     It is an estimate from counted calls and public list prices; AWS is not asked. Without --album nothing is
     looked up, and nothing needs to be deployed.
     """
+    _refuse(click.get_current_context().args)
     if album is None:
         if user is not None:
             raise click.UsageError("--user goes with --album.")
@@ -58,6 +61,15 @@ def cost(
         _print_json(found)
     else:
         _print(found)
+
+
+def _refuse(extra: list[str]) -> None:
+    """Raise UsageError, with the option, for what was given without one."""
+    if extra:
+        option = "--photos" if extra[0].isdecimal() else "--album"
+        raise click.UsageError(
+            f"{extra[0]} needs its option: imageproc cost {option} {shlex.quote(extra[0])}"
+        )
 
 
 def _print(found: Estimate) -> None:

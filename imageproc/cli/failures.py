@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -34,8 +35,10 @@ def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> 
         console.print("Nothing failed.")
     for group in groups:
         _print_group(group)
+    if groups:
+        console.print("imageproc show PHOTO tells all of one: a name as above, or an ID as --json has it.")
     if any(group.retriable for group in groups):
-        console.print("imageproc retry --all --step STEP runs them again.")
+        console.print("imageproc retry --all --step STEP runs them again, imageproc retry PHOTO one of them.")
     waiting = connection.workbench.dead_letters.count()
     if waiting:
         console.print(f"{waiting} uploads could not be started: imageproc redrive --list shows them.")
@@ -43,12 +46,12 @@ def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> 
 
 def _print_group(group: FailureGroup) -> None:
     """Print what failed in a few lines, which are legible in a narrow terminal, too."""
-    names = [photo.name for photo in group.photos[:_NAMES]]
+    several = {name for name, count in Counter(one.name for one in group.photos).items() if count > 1}
+    names = [one.id if one.name in several else one.name for one in group.photos[:_NAMES]]
     more = f" and {group.count - _NAMES} more" if group.count > _NAMES else ""
     lacks = f", no {group.part}" if group.part else ""
-    console.print(
-        f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}: {', '.join(names)}{more}"
-    )
+    heading = f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}"
+    console.print(f"{heading}: {', '.join(names)}{more}", soft_wrap=True)
     console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
     if len(group.causes) > 1:
         console.print(f"  and {len(group.causes) - 1} other causes")

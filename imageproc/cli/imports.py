@@ -25,6 +25,7 @@ from imageproc.cli.asking import confirm
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
 from imageproc.costs.words import brief, usd
+from imageproc.errors import InvalidArgumentError
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
@@ -134,21 +135,27 @@ def _imported(
 
     Returns how many files ended how, and the bulk run's ARN if there is one.
     """
+    from imageproc.client.imports.manifest import noted
+
     counts, bulk_runs = Counter[str](), list[str]()
     with _bar("Importing") as bar:
         task = bar.add_task("files", total=plan.files)
+        entries = workbench.imports.run(plan, manifest=manifest, on_bulk_run=bulk_runs.append)
         try:
-            for entry in workbench.imports.run(plan, manifest=manifest, on_bulk_run=bulk_runs.append):
+            for entry in entries:
                 counts[entry.outcome] += 1
                 bar.advance(task)
                 if entry.outcome == "failed":
                     bar.console.print(f"Not imported: {entry.path}: {entry.cause}", soft_wrap=True)
                 if as_json:
                     print_json(asdict(entry))
+        except InvalidArgumentError:  # nothing was begun
+            raise
         except BaseException:
-            done, are = sum(counts.values()), "is" if sum(counts.values()) == 1 else "are"
-            said = f"{done:,} of {plan.files:,} files {are} done ({manifest}). Run it again for the others."
-            errors.print(said, soft_wrap=True)
+            entries.close()  # which waits a little for what is under way
+            done = noted(manifest)
+            said = f"{done:,} of {plan.files:,} files are known to be done ({manifest}). "
+            errors.print(f"{said}Run it again for the others.", soft_wrap=True)
             raise
     return counts, next(iter(bulk_runs), "")
 

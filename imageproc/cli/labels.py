@@ -19,7 +19,24 @@ if TYPE_CHECKING:
     from imageproc import Album, Corrected, NotCorrected, Photo
 
 
-@click.group()
+class _LabelGroup(click.Group):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what is written in which order if a photo or a label comes first, say."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            if close_names(error.command_name, self.commands):
+                raise
+            raise click.UsageError(
+                f"There is no command {error.command_name!r}; there are: {', '.join(self.commands)}. "
+                "The command comes first, then the label, then the photos: imageproc label add Kitty cat.jpg",
+                ctx,
+            ) from None
+
+
+@click.group(cls=_LabelGroup)
 def label() -> None:
     """Correct labels of photos; what people say is kept beside what was recognised."""
 

@@ -33,6 +33,9 @@ _GAP = 2
 
 _LONGEST_NAME = 48
 
+_USUAL_NAME, _NARROW = 24, 10
+"""Columns of the screen: of most names, and of what may be wrapped beside them."""
+
 _UNWRAPPED = 10_000
 """Columns where no terminal says how many there are: what is piped is for other programs, and not wrapped."""
 
@@ -82,21 +85,27 @@ def _json(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], empty: str) -> None:
-    """Print a table as its rows come, or what to say when there are none."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str | Text]], empty: str, *, names: bool = False
+) -> None:
+    """Print a table as its rows come, or what to say when there are none.
+
+    With `names` the first column has names, which stay on one line: a long one is cut in the middle.
+    """
     found = iter(rows)
     page = list(islice(found, _PAGE))
     if not page:
         console.print(Text(empty))
         return
-    widths = _widths([columns, *page], console.width)
+    widths = _widths([columns, *page], console.width, names=names)
     heads: Sequence[str] | None = columns
     while page:
         table = Table(box=None, pad_edge=False, header_style="bold", show_header=heads is not None)
         for number, width in enumerate(widths):
             table.add_column(heads[number] if heads else "", overflow="fold", width=width)
-        for row in page:
-            table.add_row(*row)
+        for first, *others in page:
+            name = cut_in_the_middle(first, widths[0]) if names and isinstance(first, str) else first
+            table.add_row(name, *others)
         console.print(table)
         heads, page = None, list(islice(found, _PAGE))
 
@@ -119,12 +128,17 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> Text:
     return Text((" " * _GAP).join([*padded, row[-1]]).rstrip())
 
 
-def _widths(rows: Sequence[Sequence[str | Text]], available: int) -> list[int]:
-    """Return the columns' widths: as wide as they need, and the widest narrower if that is too wide."""
+def _widths(rows: Sequence[Sequence[str | Text]], available: int, *, names: bool) -> list[int]:
+    """Return the columns' widths: as wide as they need, and the widest narrower if that is too wide.
+
+    A first column of names keeps the width of a usual name as long as the others can be narrower.
+    """
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + _GAP * (len(widths) - 1) - available
     while over > 0 and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
+        kept = names and widths[0] <= _USUAL_NAME and max(widths[1:], default=0) > _NARROW
+        begin = 1 if kept else 0
+        widths[widths.index(max(widths[begin:]), begin)] -= 1
         over -= 1
     return widths
 

@@ -15,12 +15,33 @@ from imageproc.cli.escaping import say
 from imageproc.cli.options import Connection
 from imageproc.cli.output import Reasons, console, print_json, print_table, short_name, status
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
-from imageproc.core.attributes import EMBEDDING, LABEL_CORRECTIONS, LABELS, TAGS
+from imageproc.core.attributes import (
+    CHANGE_SHARD,
+    CHANGE_TIME,
+    EMBEDDING,
+    ERROR,
+    EXPIRY_TIME,
+    LABEL_CORRECTIONS,
+    LABELS,
+    MISSING,
+    SEQUENCER,
+    TAGS,
+)
 from imageproc.core.record import EMBEDDING_BYTES
 from imageproc.presentation.facts import camera, first_tags
 
 if TYPE_CHECKING:
     from imageproc import Label, Photo, PhotoView, Workbench
+
+_FIRST = (
+    *("imageID", "status", ERROR, MISSING, "creationTime", "latitude", "longitude"),
+    *(TAGS, LABELS, LABEL_CORRECTIONS, "exifMake", "exifModel", "exifLensModel"),
+    *("imageFormat", "dimensions", "fileSize"),
+)
+"""What people ask first of a record."""
+
+_INTERNAL = (CHANGE_SHARD, CHANGE_TIME, EXPIRY_TIME, SEQUENCER)
+"""What only the table's index and its functions need: --json has it."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -79,13 +100,14 @@ def print_photos(chosen: Iterable[Photo], asked: Sequence[str] = ()) -> None:
         )
         for photo in reasons.of(chosen)
     )
-    print_table(("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS"), rows, "There are no such photos.")
+    columns = ("PHOTO", "STATUS", "TAKEN", "CAMERA", "PLACE", "TAGS")
+    print_table(columns, rows, "There are no such photos.", names=True)
     for reason, count in reasons.counts.items():
         console.print()
         console.print(reason)
         names = reasons.names[reason]
         more = f" and {count - len(names):,} more" if count > len(names) else ""
-        console.print(", ".join(names) + more, style="dim")
+        console.print(", ".join(names) + more, style="dim", soft_wrap=True)
 
 
 def _print_cost(workbench: Workbench, found: PhotoView) -> None:
@@ -154,7 +176,10 @@ def show(
     selection: PhotoOptions,
     as_json: bool,
 ) -> None:
-    """Show all that is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection."""
+    """Show what is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection.
+
+    What people ask first comes first; --json has all attributes, internal ones as well.
+    """
     if boxes != (out is not None):
         raise click.UsageError("--boxes goes with a file to write: imageproc show --boxes PHOTO OUT.png")
     refuse_both(selection, photo_id is not None, "photos")
@@ -177,11 +202,13 @@ def _print_record(photo: Photo) -> None:
         LABEL_CORRECTIONS: map(str, photo.corrections),
         EMBEDDING: [f"{EMBEDDING_BYTES:,} numbers"],
     }
-    for name, value in sorted(_attributes(photo).items()):
+    shown = {name: value for name, value in _attributes(photo).items() if name not in _INTERNAL}
+    first = {name: shown.pop(name) for name in _FIRST if name in shown}
+    for name, value in [*first.items(), *sorted(shown.items())]:
         lines = list(told.get(name, ()))
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for index, line in enumerate(lines or [text]):
-            console.print(f"{'' if index else name:<28}{line}")
+            console.print(f"{'' if index else name:<28}{line}", soft_wrap=True)
 
 
 def _attributes(photo: Photo) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imageproc.cli import completion, options
-from imageproc.cli.asking import have_typed
+from imageproc.cli.asking import confirm, have_typed
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
@@ -44,6 +44,7 @@ _REMAINS = (
 @click.option("--contact-sheet", "sheet", metavar="FILE", help="One HTML page of thumbnails to give away.")
 @click.option("--thumbnails", is_flag=True, help="The thumbnails instead of the originals.")
 @click.option("--keep-location", is_flag=True, help="The files as they were uploaded, place and all.")
+@click.option("--yes", is_flag=True, help="Replace the FILE if it is there, without asking.")
 @selection()
 def download(
     connection: Connection,
@@ -53,6 +54,7 @@ def download(
     sheet: str | None,
     thumbnails: bool,
     keep_location: bool,
+    yes: bool,
     selection: PhotoOptions,
 ) -> None:
     """Write photos: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
@@ -63,6 +65,8 @@ def download(
     """
     if sum(one is not None for one in (folder, archive, sheet)) != 1:
         raise click.UsageError("Say where to: one of --to DIR, --zip FILE and --contact-sheet FILE.")
+    if not yes:
+        _keep_what_is_there(archive or sheet)
     chosen, photos = _chosen(connection, names, selection), connection.workbench.photos
     if archive:
         out = sys.stdout.buffer if archive == "-" else archive
@@ -76,6 +80,12 @@ def download(
         )
     elif folder:
         _download(photos.download(chosen, folder, thumbnails=thumbnails, keep_location=keep_location))
+
+
+def _keep_what_is_there(file: str | None) -> None:
+    """Ask before a file is replaced. Raises ClickException unless the answer is yes."""
+    if file and file != "-" and Path(file).expanduser().exists():
+        confirm(f"{file} is there already. Replace it?", "nothing was written")
 
 
 def _report(path: str, written: Written) -> None:

@@ -20,7 +20,8 @@ class Repeats:
         same = cause.replace(within or name, "…")
         self._counts[same] += 1
         if self._first.setdefault(same, name) == name:
-            self._say(f"{self._what}: {name}: {cause}")
+            said = cause if cause.startswith(name) else f"{name}: {cause}"
+            self._say(f"{self._what}: {said}")
 
     def end(self) -> None:
         """Say of how many others the same is true."""

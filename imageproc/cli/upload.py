@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,15 +65,14 @@ def upload(
     as_json: bool,
 ) -> None:
     """Upload PATHS, files and folders, into an album."""
-    if not album:
-        raise click.BadParameter("An album needs a name.", param_hint="--album")
-    for path in paths:  # before the album is created: a typing error must not leave an empty one
-        if not path.expanduser().exists():
-            raise click.BadParameter(f"There is no file or folder {path}.", param_hint="PATHS")
+    _check(paths, album)
     connection.announce()
     workbench = connection.workbench
-    into = workbench.albums.get_or_create(album, user)
-    ready, refused = _prepared(workbench.uploads.prepare(paths, into, check=not no_check))
+    open_album = cache(partial(workbench.albums.get_or_create, album, user))
+    ready, refused = _prepared(workbench.uploads.prepare(paths, open_album, check=not no_check))
+    if not ready:
+        raise click.ClickException(f"Nothing was uploaded: {_not_sent(len(refused))}.")
+    into = open_album()
     sent, failed = send(
         workbench,
         into,
@@ -90,6 +90,15 @@ def upload(
         follow(workbench, sent)
     if refused or failed:
         raise click.exceptions.Exit(1)
+
+
+def _check(paths: Iterable[Path], album: str) -> None:
+    """Refuse typing errors before anything is started."""
+    if not album:
+        raise click.BadParameter("An album needs a name.", param_hint="--album")
+    for path in paths:
+        if not path.expanduser().exists():
+            raise click.BadParameter(f"There is no file or folder {path}.", param_hint="PATHS")
 
 
 def send(
@@ -123,7 +132,8 @@ def send(
                     case UploadResumed():
                         bar.console.print("AWS answers again: the upload goes on.")
         except KeyboardInterrupt:
-            errors.print(f"{len(sent)} of {len(ready)} files are uploaded. Run it again for the others.")
+            known = f"{len(sent):,} of {len(ready):,} files are known to be uploaded"
+            errors.print(f"{known}. Run it again for the others: what is there is not sent twice.")
             raise
     repeats.end()
     return sent, failed
@@ -146,6 +156,10 @@ def _prepared(
                 refused.append(one)
                 errors.print(f"Not sent: {one.path}: {one.cause}")
     return ready, refused
+
+
+def _not_sent(refused: int) -> str:
+    return "the file cannot be sent" if refused == 1 else f"none of the {refused:,} files can be sent"
 
 
 def _moved(workbench: Workbench, album: Album, sent: list[Uploaded]) -> Counter[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, LOCAL, Target, local_aws, open_target
 from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
+from imageproc.client.uploads.files import Paths, given_paths
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
 from imageproc.errors import ImageprocError, InvalidArgumentError, TargetError, UploadError
@@ -237,7 +238,7 @@ class Workbench:
 
     def process(
         self,
-        paths: Iterable[Path | str],
+        paths: Paths,
         *,
         album: AlbumLike,
         user: str | None = None,
@@ -245,18 +246,18 @@ class Workbench:
         timeout_s: float | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Photo]:
-        """Upload files and folders, and yield each photo when it is finished.
+        """Upload files and folders, or one of them, and yield each photo when it is finished.
 
-        The album is created if need be; `user` is its owner (by default `default_user()`). `timeout_s` is
-        that of `Photos.follow`. Raises UploadError for a path where nothing is, before anything is created,
-        and for the first file that cannot be sent, after the others are; FollowTimeoutError, AwsError,
-        Cancelled.
+        The album is created if need be, with the first file that can be sent; `user` is its owner (by default
+        `default_user()`). `timeout_s` is that of `Photos.follow`. Raises UploadError for a path where nothing
+        is, before anything is created, and for the first file that cannot be sent, after the others are;
+        FollowTimeoutError, AwsError, Cancelled.
         """
-        given = [Path(path).expanduser() for path in paths]
+        given = given_paths(paths)
         for path in given:
             if not path.exists():
                 raise UploadError(f"There is no file or folder {path}.")
-        into = self.albums.get_or_create(album, user)
+        into = partial(self.albums.get_or_create, album, user)
         events = list(self.uploads.upload(given, into, again=again, cancellation=cancellation))
         sent = [event for event in events if isinstance(event, Uploaded)]
         sleep = (cancellation or Cancellation()).sleep

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 
 from imageproc.core.record import without_digest
 
-_DIGEST_CHARACTERS = 8
+_DIGEST_CHARACTERS, _ALL_CHARACTERS = 8, 64
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+"""Names of devices on Windows, whatever their suffix is."""
 _MAX_STEM_BYTES = 150
 _MAX_NAME = 100
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
@@ -26,10 +29,42 @@ def file_name(photo_id: str) -> str:
     It is the end of the photo ID, readable, and a digest of all of it: different photos have different
     names also where the file system ignores case, and the same photo always has the same one.
     """
+    return _name(photo_id, _DIGEST_CHARACTERS)
+
+
+class FileNames:
+    """Names for files side by side, in a folder or a zip: a photo's own, unless another file has it."""
+
+    def __init__(self, *taken: str) -> None:
+        """Begin with names that no photo may have."""
+        self._taken = {name.casefold() for name in taken}
+
+    def of(self, photo_id: str, is_anothers: Callable[[str], bool] = lambda _: False) -> str:
+        """Return the name for a photo: its own, with a digest as in `file_name` if another photo has it here.
+
+        So it is if `is_anothers` says so, or Windows keeps the name for a device. Names that differ only in
+        upper and lower case are the same.
+        """
+        for digits in (0, _DIGEST_CHARACTERS, _ALL_CHARACTERS):
+            name = _name(photo_id, digits)
+            if name.casefold() in self._taken:
+                continue
+            # With its digest a file that is there is an earlier one of the same photo.
+            if digits or not (_is_device(name) or is_anothers(name)):
+                break
+        self._taken.add(name.casefold())
+        return name
+
+
+def _is_device(name: str) -> bool:
+    return name.partition(".")[0].strip().casefold() in _DEVICES
+
+
+def _name(photo_id: str, digits: int) -> str:
     last = without_digest(re.split(r"[/\\]", photo_id)[-1])
     suffix = found[0].lower() if (found := _SUFFIX.search(last)) else ""
     stem = unicodedata.normalize("NFC", last.removesuffix(found[0]) if found else last)
     readable = re.sub(r"[^\w ()+-]+", "_", stem).strip(" _-")
     cut = readable.encode("utf-8", "replace")[:_MAX_STEM_BYTES].decode("utf-8", "ignore").strip()
-    digest = hashlib.sha256(photo_id.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_CHARACTERS]
-    return f"{cut or 'photo'}-{digest}{suffix}"
+    digest = hashlib.sha256(photo_id.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
+    return f"{cut or 'photo'}{'-' if digest else ''}{digest}{suffix}"

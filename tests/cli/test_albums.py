@@ -140,12 +140,33 @@ def test_an_album_comes_as_a_contact_sheet_with_its_name(trip: Backend, run: Run
     run("albums", "edit", "Trip", "--description", "Two weeks")
     path = tmp_path / "trip.html"
     for named in (("Trip",), ("--album", "Trip")):
-        assert run("download", *named, "--contact-sheet", path).exit_code == 0
+        assert run("download", *named, "--contact-sheet", path, "--yes").exit_code == 0
         page = path.read_text()
         assert "<h1>Trip</h1>\n<p>Two weeks</p>" in page
         assert page.count("<figure>") == 2
-    run("download", "other/cat.jpg", "--contact-sheet", path)
+    run("download", "other/cat.jpg", "--contact-sheet", path, "--yes")
     assert "<h1>Photos</h1>" in path.read_text()
+
+
+def test_a_file_that_is_there_is_replaced_only_if_that_is_agreed_to(
+    trip: Backend, run: Run, tmp_path: Path
+) -> None:
+    for option in ("--zip", "--contact-sheet"):
+        path = tmp_path / f"mine{option}"
+        path.write_text("mine")
+        command = ("download", "Trip", option, path)
+        for given, said in (("n\n", "The answer was no"), ("", "There was no answer")):
+            answer = run(*command, input=given)
+            assert answer.exit_code == 1
+            assert f"{path} is there already. Replace it?" in answer.stderr
+            assert f"{said}: nothing was written." in answer.stderr
+            assert path.read_text() == "mine"
+        assert "--yes does it without asking" in run(*command, input="").stderr
+        assert run(*command, "--yes").exit_code == 0
+        assert path.read_bytes() != b"mine"
+        path.write_text("mine")
+        assert run(*command, input="y\n").exit_code == 0
+        assert path.read_bytes() != b"mine"
 
 
 def test_a_download_goes_to_one_place(trip: Backend, run: Run, tmp_path: Path) -> None:

@@ -65,6 +65,57 @@ def test_boxes_are_shown_in_words(workbench: MagicMock) -> None:
     assert lines[at + 1] == "                            Pet 90 %"
 
 
+def test_what_people_ask_first_of_a_record_comes_first(workbench: MagicMock) -> None:
+    stored = {"changeShard": "s1", "changeTime": 1, "sequencer": "0A", "s3key": "k", "tags": {"Dog"}}
+    workbench.photos.find.return_value = photo("dog.jpg", **stored)
+    names = [line.split()[0] for line in run("show", "dog.jpg").stdout.splitlines()]
+    assert names[:3] == ["imageID", "status", "tags"]
+    assert "s3key" in names
+    assert not {"changeShard", "changeTime", "sequencer"} & set(names)
+    assert '"changeShard"' in run("show", "dog.jpg", "--json").stdout
+
+
+def test_failed_photos_of_one_name_are_told_apart(workbench: MagicMock) -> None:
+    late = {"step": "Rekognition", "name": "TransientServiceError", "cause": "slow down"}
+    ids = [f"{album}/0123456789ab-cut.jpg" for album in ("a", "b")]
+    found = [decode({"imageID": one, "status": "FAILED", "error": late}, Photo) for one in ids]
+    workbench.photos.failures.return_value = grouped(failures_of(found))
+    workbench.dead_letters.count.return_value = 0
+    said = run("failures").stdout
+    assert f"2 photos failed: {', '.join(ids)}\n" in said
+    assert "imageproc retry PHOTO" in said
+
+
+def test_names_stay_on_one_line_in_eighty_columns(workbench: MagicMock) -> None:
+    stored = {
+        "creationTime": "2014-05-18T16:20:05",
+        "exifModel": "Canon EOS 5D Mark II",
+        "tags": {"Vehicle", "Transportation", "Machine"},
+    }
+    long = "a photo from the long summer holidays.jpg"
+    workbench.photos.where.return_value = MagicMock(
+        **{"__iter__.return_value": iter([photo("astronaut.png", **stored), photo(long, **stored)])},
+        selection=MagicMock(labels=()),
+    )
+    lines = run("photos").stdout.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[1].startswith("astronaut.png ")
+    (cut,) = [line for line in lines if "…" in line]
+    assert cut.startswith("a photo")
+    assert "holidays.jpg  SUCCEEDED" in cut
+
+
+def test_what_lacks_its_command_or_its_option_gets_the_right_form() -> None:
+    answer = run("label", "cat.jpg", "--add", "Kitty")
+    assert answer.exit_code == 2
+    assert "imageproc label add Kitty cat.jpg" in answer.stderr
+    assert "Did you mean 'add'" in run("label", "ad", "Kitty", "cat.jpg").stderr
+    for given, right in (("1000", "imageproc cost --photos 1000"), ("My Trip", "--album 'My Trip'")):
+        answer = run("cost", given)
+        assert answer.exit_code == 2
+        assert right in answer.stderr
+
+
 def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
     refused = {"step": "Rekognition", "name": RecognitionRefusedError.__name__, "cause": CAUSE}
     unknown = {
@@ -84,6 +135,8 @@ def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
         "1 photo incomplete, no tags: huge.jpg",
         "  Rekognition: RecognitionRefusedError: Rekognition cannot take this photo: The ",
         "image has more than 15,728,640 bytes.",
+        "imageproc show PHOTO tells all of one: a name as above, or an ID as --json has ",
+        "it.",
     ], "and no advice to retry what Rekognition refuses"
 
 
@@ -138,4 +191,4 @@ def test_an_interrupted_upload_says_what_was_sent(workbench: MagicMock, tmp_path
     workbench.uploads.send = send
     answer = run("upload", str(tmp_path))
     assert answer.exit_code != 0
-    assert "1 of 2 files are uploaded. Run it again for the others." in answer.stderr
+    assert "1 of 2 files are known to be uploaded. Run it again for the others" in answer.stderr

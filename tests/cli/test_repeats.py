@@ -18,3 +18,9 @@ def test_the_same_cause_is_said_once_whatever_it_is_about_and_counted() -> None:
     ]
     repeats.end()
     assert said[2:] == ["Not uploaded, for the same cause as /photos/0.jpg: 45 more."]
+
+
+def test_what_a_cause_begins_with_is_not_named_twice() -> None:
+    said: list[str] = []
+    Repeats("Not started", said.append).tell("a/cat.jpg", "a/cat.jpg is being processed.")
+    assert said == ["Not started: a/cat.jpg is being processed."]

@@ -1,4 +1,4 @@
-"""`imageproc upload`, broken off while AWS does not answer."""
+"""`imageproc upload`: what is no photo, and an end while AWS does not answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.client.conftest import written
+from tests.cli.conftest import Run
+from tests.client.conftest import Backend, written
 
 SCRIPT = """
 import socket, sys
@@ -35,6 +36,20 @@ with explained():
 """
 
 
+def test_what_is_no_photo_leaves_no_album(run: Run, backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk")
+    answer = run("upload", tmp_path / "notes.txt")
+    assert answer.exit_code == 1
+    assert "Not sent: " in answer.stderr
+    assert "Error: Nothing was uploaded: the file cannot be sent." in answer.stderr
+    assert list(backend.workbench.albums) == []
+    written(tmp_path / "cat.jpg")
+    answer = run("upload", tmp_path)
+    assert "1 uploaded" in answer.stdout
+    assert "into the album Photos, 1 not sent." in answer.stdout
+    assert [album.name for album in backend.workbench.albums] == ["Photos"]
+
+
 def test_an_interrupt_ends_at_once_although_aws_does_not_answer(tmp_path: Path) -> None:
     files = [written(tmp_path / f"{number}.jpg", (50 + number, 40)).path for number in range(3)]
     with subprocess.Popen(
@@ -53,5 +68,5 @@ def test_an_interrupt_ends_at_once_although_aws_does_not_answer(tmp_path: Path) 
             upload.kill()
     assert time.monotonic() - began < 5, "a second, on a machine that does nothing else"
     assert upload.returncode == 130
-    assert "0 of 3 files are uploaded. Run it again for the others." in said
+    assert "0 of 3 files are known to be uploaded. Run it again for the others" in said
     assert "Traceback" not in said

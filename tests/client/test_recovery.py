@@ -70,7 +70,10 @@ def test_what_was_left_behind_is_started_and_said_in_a_line_once(
     recover(backend.stack.target, said.append)
     recover(backend.stack.target, said.append)
 
-    assert said == ["The local AWS was not stopped cleanly: 2 photos are processed again."]
+    assert said == [
+        "Looking for photos that the local AWS left unfinished ...",
+        "The local AWS was not stopped cleanly: 2 photos are processed again.",
+    ]
     inputs = backend.executions().values()
     assert {one["objectID"] for one in inputs if one} == {"cut-off.jpg", "no-record.jpg"}
 
@@ -84,8 +87,22 @@ def test_a_photo_that_cannot_be_started_is_named(backend: Backend, local: Unclea
 
     recover(backend.stack.target, said.append)
 
-    (line,) = said
-    assert "1 photo is processed again, 1 could not be started (a.jpg: " in line
+    assert "1 photo is processed again, 1 could not be started (Starting Incoming/a.jpg again" in said[-1]
+    assert said[-1].count("a.jpg") == 1
+
+
+def test_what_takes_long_says_how_far_it_is(
+    backend: Backend, local: Unclean, stacks: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "_TOLD_S", 0)
+    for number in range(2):
+        backend.put(f"{number}.jpg")
+    listed(stacks, backend)
+    said: list[str] = []
+
+    recover(backend.stack.target, said.append)
+
+    assert said[1:3] == ["1 photo is processed again so far ...", "2 photos are processed again so far ..."]
 
 
 def test_what_fails_is_told_and_done_the_next_time(backend: Backend, local: Unclean, stacks: Stubber) -> None:
@@ -94,5 +111,5 @@ def test_what_fails_is_told_and_done_the_next_time(backend: Backend, local: Uncl
 
     recover(backend.stack.target, said.append)
 
-    assert "not stopped cleanly: its photos cannot be processed again. Listing the stacks" in said[0]
+    assert "not stopped cleanly: its photos cannot be processed again. Listing the stacks" in said[-1]
     assert local.unclean

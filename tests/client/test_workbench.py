@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.target import Target
+from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.costs import AVERAGE_MEGABYTES
@@ -53,6 +54,21 @@ def test_files_become_photos_in_an_album_that_is_created(backend: Backend, folde
         (f"{number}.jpg", Status.SUCCEEDED, "ann", album.id) for number in range(2)
     }
     assert all(photo.read().startswith(b"\xff\xd8") for photo in photos)
+
+
+def test_one_file_is_processed_by_its_path_alone(backend: Backend, folder: Path) -> None:
+    for album, path in (("Cats", folder / "0.jpg"), ("Dogs", str(folder / "1.jpg"))):
+        (photo,) = backend.workbench.process(path, album=album, cancellation=Pipeline(backend))
+        assert photo.name == Path(path).name
+        events = backend.workbench.uploads.upload(path, album)
+        assert [one.already_there for one in events if isinstance(one, Uploaded)] == [True]
+
+
+def test_what_is_no_photo_leaves_no_album(backend: Backend, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk")
+    with pytest.raises(UploadError, match=r"notes\.txt: "):
+        list(backend.workbench.process(tmp_path / "notes.txt", album="Cats"))
+    assert list(backend.workbench.albums) == []
 
 
 def test_photos_are_the_given_users(backend: Backend, folder: Path) -> None:

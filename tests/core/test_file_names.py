@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageproc.core.file_names import file_name
+from imageproc.core.file_names import FileNames, file_name
 
 HOSTILE = st.one_of(
     st.text(),
@@ -19,8 +19,13 @@ HOSTILE = st.one_of(
 
 @given(HOSTILE)
 def test_a_name_never_leaves_its_folder(object_id: str) -> None:
-    name = file_name(object_id)
     folder = Path("/somewhere/photos")
+    assert file_name(object_id) == file_name(object_id)
+    for name in (file_name(object_id), FileNames().of(object_id)):
+        check(name, folder)
+
+
+def check(name: str, folder: Path) -> None:
     assert (folder / name).resolve().parent == folder
     for path in (PurePosixPath(name), PureWindowsPath(name)):
         assert path.parts == (name,), "one component"
@@ -29,7 +34,7 @@ def test_a_name_never_leaves_its_folder(object_id: str) -> None:
     assert not name.endswith((".", " "))
     assert name.isprintable()
     assert len(name.encode()) <= 255
-    assert name == file_name(object_id)
+    assert not PureWindowsPath(name).is_reserved()
 
 
 @given(st.lists(HOSTILE, min_size=2, max_size=2, unique=True))
@@ -55,3 +60,19 @@ def test_a_name_stays_readable(object_id: str, beginning: str, end: str) -> None
     name = file_name(object_id)
     assert name.startswith(beginning)
     assert name.endswith(end)
+
+
+@given(st.lists(HOSTILE, min_size=2, max_size=5, unique=True))
+def test_photos_side_by_side_never_have_one_file(object_ids: list[str]) -> None:
+    names = FileNames("metadata.csv")
+    found = [names.of(object_id).casefold() for object_id in object_ids]
+    assert len({*found, "metadata.csv"}) == len(found) + 1
+
+
+def test_a_name_gets_a_digest_only_if_another_has_it() -> None:
+    names = FileNames("metadata.csv")
+    assert names.of("a/0123456789ab-FujiFilm MX-1200.JPG") == "FujiFilm MX-1200.jpg"
+    assert names.of("b/0123456789ab-fujifilm mx-1200.jpg").startswith("fujifilm mx-1200-")
+    assert names.of("a/metadata.csv").startswith("metadata-")
+    assert names.of("a/con.jpg").startswith("con-"), "Windows would write to the console"
+    assert names.of("a/dog.jpg", lambda name: name == "dog.jpg").startswith("dog-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,14 +73,14 @@ class Imports(StackResource):
         manifest: Path | str | None = None,
         on_bulk_run: Callable[[str], object] = lambda _: None,
         cancellation: Cancellation | None = None,
-    ) -> Iterator[ImportEntry]:
+    ) -> Generator[ImportEntry]:
         """Do what was planned, several files at once, and yield what became of each file of the source.
 
         Objects of a bucket are copied within S3 or left in place, files are uploaded. What an album has of
         the same content is not sent, under whatever name; in place, what has not changed since. `manifest`
         is a CSV file to be made, with a line for each entry. A failure does not stop the others; credentials
         that are not valid, or a refusal of everything, do. Closing the iterator, or `cancellation`, stops
-        what has not begun; a new run sends the rest.
+        what has not begun, and waits two seconds for what has; a new run sends the rest.
 
         Photos in place are processed by a bulk run (`Workbench.bulk`), which is started after the last of
         them, for all whose pointers are there and that have not been processed; `on_bulk_run` is told its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -34,3 +34,10 @@ def written(path: Path | str | None) -> Iterator[Callable[[ImportEntry], object]
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
         yield lambda entry: rows.writerow([cell(value) for value in astuple(entry)])
+
+
+def noted(path: Path | str) -> int:
+    """Return how many files a manifest says of what became of them; 0 if it cannot be read."""
+    with suppress(OSError), Path(path).expanduser().open(encoding="utf-8", newline="") as file:
+        return max(0, sum(1 for _ in csv.reader(file)) - 1)
+    return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from threading import Lock
 
@@ -14,6 +14,7 @@ from imageproc.client.imports.album_intake import AlbumIntake
 from imageproc.client.imports.entries import ImportEntry, ImportOutcome
 from imageproc.client.imports.placement import Placement
 from imageproc.client.imports.source import Source, SourceFile
+from imageproc.client.imports.workers import Workers
 from imageproc.client.stack import Stack
 from imageproc.errors import (
     AccessDeniedError,
@@ -33,6 +34,9 @@ _AHEAD = 4 * PARALLEL
 
 _POLL_S = 0.1
 """Seconds between two looks at whether the import was cancelled."""
+
+_GRACE_S = 2.0
+"""Seconds that calls under way have to end when the import is broken off."""
 
 _DENIED = 20
 """If so many files are refused before one is imported, all will be."""
@@ -71,22 +75,23 @@ class ImportRun:
     ) -> Iterator[ImportEntry]:
         """Yield what became of each file, about in the source's order; `note` is told of each before.
 
-        It is also told of those that ended when the iterator is closed, or something is raised.
+        When the iterator is closed, or something is raised, it is also told of those that end within two
+        seconds. A call that AWS does not answer is left to itself; the next run looks what came of it.
         """
         waiting: _Waiting = deque()
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            try:
-                for file in self._source.files():
-                    _check(cancellation)
-                    waiting.append(file if isinstance(file, ImportEntry) else pool.submit(self._ended, file))
-                    if len(waiting) > _AHEAD:
-                        yield _next(waiting, note, cancellation)
-                while waiting:
+        workers = Workers(PARALLEL, self._ended)
+        try:
+            for file in self._source.files():
+                _check(cancellation)
+                waiting.append(file if isinstance(file, ImportEntry) else workers.submit(file))
+                if len(waiting) > _AHEAD:
                     yield _next(waiting, note, cancellation)
-            finally:
-                self._stop.cancel()
-                pool.shutdown(cancel_futures=True)
-                _note_the_rest(waiting, note)
+            while waiting:
+                yield _next(waiting, note, cancellation)
+        finally:
+            self._stop.cancel()
+            workers.end([one for one in waiting if isinstance(one, Future)], _GRACE_S)
+            _note_the_rest(waiting, note)
 
     def _ended(self, file: SourceFile) -> ImportEntry:
         """Import a file, and return how that ended. Raises what all other files would end with, too."""
@@ -135,8 +140,9 @@ def _next(
 
 def _note_the_rest(waiting: _Waiting, note: Callable[[ImportEntry], object]) -> None:
     for one in waiting:
-        with suppress(Exception):
-            note(one if isinstance(one, ImportEntry) else one.result())
+        if isinstance(one, ImportEntry) or one.done():
+            with suppress(Exception):
+                note(one if isinstance(one, ImportEntry) else one.result())
 
 
 def _check(cancellation: Cancellation | None) -> None:

@@ -260,10 +260,10 @@ class Photos(Labelling):
     ) -> Iterator[Downloaded | NotDownloaded]:
         """Write photos, or their thumbnails, into a folder, and yield each when it is there.
 
-        The folder is created if need be. Files are named by `imageproc.core.file_names`; one of an earlier
-        download is replaced, as a whole or not at all. Originals lose what may tell where they were taken,
-        and keep their picture bit by bit; with `keep_location` they are the files that were uploaded.
-        Thumbnails never have metadata. Raises DownloadError if the folder cannot be written.
+        The folder is created if need be. Files have the photos' names, with a digest where another file there
+        has it; one of an earlier download is replaced, as a whole or not at all. Originals lose what may tell
+        where they were taken, and keep their picture bit by bit; with `keep_location` they are the files that
+        were uploaded. Thumbnails never have metadata. Raises DownloadError if the folder cannot be written.
         """
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)

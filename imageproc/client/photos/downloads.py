@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from imageproc.client.photos.photo import Photo
-from imageproc.core.file_names import file_name
+from imageproc.core.file_names import FileNames
 from imageproc.core.location import without_location
 from imageproc.errors import AwsError, DownloadError, ImageRejectedError, PhotoNotFoundError
 
@@ -38,15 +39,27 @@ def download(
     photos: Iterable[Photo], read: Callable[[Photo], bytes], folder: Path, *, strip_location: bool
 ) -> Iterator[Downloaded | NotDownloaded]:
     """Write what `read` gives of each photo into a folder. See `Photos.download`."""
+    names = FileNames()
     for photo in photos:
         data = fetched(photo, read, strip=strip_location)
         if isinstance(data, NotDownloaded):
             yield data
             continue
-        path = folder / file_name(photo.id)
+        path = folder / names.of(photo.id, partial(_is_anothers, folder, data))
         with new_file(path) as file:
             file.write(data)
         yield Downloaded(photo.id, path, len(data))
+
+
+def _is_anothers(folder: Path, data: bytes, name: str) -> bool:
+    """Whether a file of this name is there that does not hold this, or cannot be read."""
+    path = folder / name
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return True
+        return path.exists() and (path.stat().st_size != len(data) or path.read_bytes() != data)
+    except OSError:
+        return True
 
 
 def fetched(photo: Photo, read: Callable[[Photo], bytes], *, strip: bool) -> bytes | NotDownloaded:

@@ -19,7 +19,7 @@ from typing import IO, TypeVar
 
 from imageproc.client.photos.downloads import NotDownloaded, fetched, new_file
 from imageproc.client.photos.photo import Photo
-from imageproc.core.file_names import file_name
+from imageproc.core.file_names import FileNames
 from imageproc.presentation import sheet_page
 from imageproc.presentation.metadata_files import MetadataFiles, described
 
@@ -36,6 +36,8 @@ _IN_MEMORY = 4 * 1024 * 1024
 
 _CHUNK = 256 * 1024
 """Characters of them that are compressed at a time."""
+
+_METADATA = ("metadata.csv", "metadata.json")
 
 _FIRST, _LAST = 1980, 2107
 """The years that a zip can hold."""
@@ -71,8 +73,8 @@ def write_zip(given: Given, read: Callable[[Photo], bytes], file: File, *, strip
         with zipfile.ZipFile(out, "w") as archive:
             written = _add_photos(archive, metadata, given, lambda one: fetched(one, read, strip=strip))
             metadata.end()
-            _add(archive, "metadata.csv", csv_file)
-            _add(archive, "metadata.json", json_file)
+            _add(archive, _METADATA[0], csv_file)
+            _add(archive, _METADATA[1], json_file)
     return written
 
 
@@ -82,12 +84,12 @@ def _add_photos(
     given: Given,
     fetch: Callable[[Photo], bytes | NotDownloaded],
 ) -> Written:
-    size, left_out = 0, list[NotDownloaded]()
+    size, left_out, names = 0, list[NotDownloaded](), FileNames(*_METADATA)
     for photo, data in ahead(given, fetch):
         if isinstance(data, NotDownloaded):
             left_out.append(data)
             continue
-        name, album = file_name(photo.id), given.albums.get(photo.album_id or "", "")
+        name, album = names.of(photo.id), given.albums.get(photo.album_id or "", "")
         archive.writestr(_entry(name, photo), data)
         metadata.write(described(photo, name, album, place=given.keep_location))
         size += len(data)

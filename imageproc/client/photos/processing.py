@@ -51,6 +51,8 @@ class NotRestarted:
 
     photo_id: str
     cause: str
+    under_way: bool = False
+    """Whether somebody else has started it since it was looked at."""
 
 
 def require_embeddings(stack: Stack, only: Iterable[str]) -> None:
@@ -118,8 +120,9 @@ class Processing:
         """Start every photo in the bucket that has no finished record and that nothing is processing."""
         for key, photo, original in self._originals_and_photos():
             reason = self._left_behind(photo, original)
-            if reason:
-                yield self._started(key, photo, (), reason)
+            started = self._started(key, photo, (), reason) if reason else None
+            if isinstance(started, Restarted) or (started and not started.under_way):
+                yield started
 
     def _started(
         self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str
@@ -127,7 +130,7 @@ class Processing:
         try:
             return self._start(key, photo, only, reason)
         except (AwsError, RetryError) as error:
-            return NotRestarted(photo_id_of(key), str(error))
+            return NotRestarted(photo_id_of(key), str(error), isinstance(error.__cause__, SupersededError))
 
     def _listed(self, prefix: str) -> Iterator[list[Any]]:
         """Yield S3's entries of the objects under a prefix, page by page."""

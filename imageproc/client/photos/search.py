@@ -11,7 +11,7 @@
 - `near:52.5,13.4,50km`; `within:south,west,north,east`; `has:place`, `has:date`.
 - `album:Trip`, `user:ann`, `status:failed`, `format:png`, `missing:tags`, `id:…`.
 - A word that is found nowhere stands for the labels that it comes near to, if it is a noun that has some:
-  `sofa` for Couch. `"in quotation marks"` it is just that word.
+  `sofa` for Couch; a year for the photos taken in it. `"in quotation marks"` it is just that word.
 - `status:failed,rejected`: one of them. `-tag:Dog`, `-dog`, `-has:place`: not.
 
 >>> search = parse('beach -tag:"Motor Vehicle" camera:canon taken:2014..')
@@ -30,8 +30,8 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from imageproc.catalog.arguments import ARGUMENTS
+from imageproc.catalog.fields import nearest_field
 from imageproc.catalog.near_words import near_labels
-from imageproc.core.close_names import nearest
 from imageproc.errors import InvalidArgumentError, QueryError
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ _TERM = re.compile(r'(-(?=\S))?(?:([A-Za-z_]\w*):)?((?:"[^"]*"|[^\s"])*)')
 _PART = re.compile(r'((?:"[^"]*"|[^,"])*)(?:,|$)')
 _CONFIDENCE = re.compile(r"(.+)>\s*(\d+(?:\.\d+)?)\s*%?")
 _NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:/(\d+(?:\.\d+)?))?\s*(kb|mb|gb|)", re.IGNORECASE)
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+_OPERATORS = {
+    "OR": "Write the alternatives with a comma: tag:cat,dog.",
+    "AND": "Leave it out: all words have to occur.",
+    "NOT": "Write a minus: -dog.",
+}
+"""What other searches put between words, and how it is written here."""
 _BYTES = {"": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9}
 
 _PATTERNS = ("camera", "lens", "make", "model", "software", "artist", "description", "name", "error")
@@ -67,7 +74,7 @@ class Term:
     """One of these has to hold."""
     negated: bool = False
     meant: tuple[str, ...] = ()
-    """The labels that a word stands for which is found nowhere itself."""
+    """What a word stands for which is found nowhere itself: labels, or the term for a year."""
 
     @property
     def shown(self) -> str:
@@ -76,11 +83,14 @@ class Term:
 
     def understood(self, view: PhotoView) -> Term:
         """Return the term with what its word stands for, if none of these photos has the word."""
-        word = self.conditions[0].get("text", "")
-        meant = () if '"' in self.text else near_labels(word)
-        if not meant or view.where(text=word).count():
+        word = "" if '"' in self.text else self.conditions[0].get("text", "")
+        labels = near_labels(word)
+        year = bool(_YEAR.fullmatch(word))
+        if not (labels or year) or view.where(text=word).count():
             return self
-        return replace(self, conditions=({"tag": list(meant)},), meant=meant)
+        if year:
+            return replace(self, conditions=({"taken": word},), meant=(f"taken:{word}",))
+        return replace(self, conditions=({"tag": list(labels)},), meant=labels)
 
 
 @dataclass(frozen=True)
@@ -155,11 +165,13 @@ def term_text(field: str, value: object) -> str:
 
 def _conditions(field: str | None, value: str) -> tuple[Conditions, ...]:
     if field is None:
+        if value in _OPERATORS:
+            raise QueryError(f"{value} is no operator here.", f'{_OPERATORS[value]} "{value}" is the word.')
         return ({"text": value.replace('"', "")},)
     name = field.casefold()
     if name not in FIELDS:
         raise QueryError(
-            f"There is no field {field!r}. {nearest(name, FIELDS)}",
+            f"There is no field {field!r}. {nearest_field(name, FIELDS)}",
             'To search for the text itself, write "…".',
         )
     parts = [part for part in _PART.findall(value) if part.strip(' "')]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
-from imageproc.client.albums import AlbumLike, Albums
+from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.browser import BrowserUploads
 from imageproc.client.uploads.events import PreparedFile, RefusedFile, UploadEvent
-from imageproc.client.uploads.files import prepare
+from imageproc.client.uploads.files import Paths, prepare
 from imageproc.client.uploads.sender import Sender, object_metadata
 
 
@@ -25,18 +25,20 @@ class Uploads(StackResource):
 
     def prepare(
         self,
-        paths: Iterable[Path | str],
-        album: AlbumLike,
+        paths: Paths,
+        album: AlbumLike | Callable[[], Album],
         *,
         check: bool = True,
         cancellation: Cancellation | None = None,
     ) -> Iterator[PreparedFile | RefusedFile]:
         """Look at files and folders before they are sent, and yield each file; the same contents once.
 
+        `album` may be a function that returns it, which is called for the first file that can be sent.
         With `check=False` files that are not photos are sent, too, and the pipeline rejects them. Raises
         UploadError if there is nothing at a path, or no file at all; Cancelled, and as `Albums.get` does.
         """
-        return prepare(paths, self._albums.get(album).id, check=check, cancellation=cancellation)
+        into = self._later(album)
+        return prepare(paths, lambda: into().id, check=check, cancellation=cancellation)
 
     def send(
         self,
@@ -55,8 +57,9 @@ class Uploads(StackResource):
         `allow_duplicates`. A failure does not stop the others. While AWS does not answer, or the credentials
         have expired, all wait at most `outage_timeout_s` seconds, and go on by themselves: UploadPaused and
         UploadResumed tell of it. Closing the iterator, or `cancellation`, stops what has not begun and breaks
-        off what has, within a second: a call that AWS does not answer is left to itself. Raises AwsError if
-        the bucket cannot be asked for what it has.
+        off what has, within a second: a call that AWS does not answer is left to itself. Once cancelled, or
+        interrupted, it first tells of what has arrived by then. Raises Cancelled, and AwsError if the bucket
+        cannot be asked for what it has.
         """
         return self._sender(album).send(
             files,
@@ -68,8 +71,8 @@ class Uploads(StackResource):
 
     def upload(
         self,
-        paths: Iterable[Path | str],
-        album: AlbumLike,
+        paths: Paths,
+        album: AlbumLike | Callable[[], Album],
         *,
         again: bool = False,
         allow_duplicates: bool = False,
@@ -79,23 +82,25 @@ class Uploads(StackResource):
     ) -> Iterator[UploadEvent | RefusedFile]:
         """Prepare files and folders, send them into an album, and yield what happens as it happens.
 
-        Every file ends with one RefusedFile, Uploaded or UploadFailed. Raises as `prepare` and `send` do.
+        Every file ends with one RefusedFile, Uploaded or UploadFailed. `album` is as for `prepare`. Raises as
+        `prepare` and `send` do.
         """
-        into = self._albums.get(album)
+        into = self._later(album)
         ready: list[PreparedFile] = []
         for found in self.prepare(paths, into, check=check, cancellation=cancellation):
             if isinstance(found, RefusedFile):
                 yield found
             else:
                 ready.append(found)
-        yield from self.send(
-            ready,
-            into,
-            again=again,
-            allow_duplicates=allow_duplicates,
-            outage_timeout_s=outage_timeout_s,
-            cancellation=cancellation,
-        )
+        if ready:
+            yield from self.send(
+                ready,
+                into(),
+                again=again,
+                allow_duplicates=allow_duplicates,
+                outage_timeout_s=outage_timeout_s,
+                cancellation=cancellation,
+            )
 
     def from_browser(self, album: AlbumLike, *, allow_duplicates: bool = False) -> BrowserUploads:
         """Return what lets a browser upload files into the album. Raises UploadError, AwsError.
@@ -104,6 +109,13 @@ class Uploads(StackResource):
         """
         into = self._albums.get(album)
         return BrowserUploads(self._sender(into), into, allow_duplicates=allow_duplicates)
+
+    def _later(self, album: AlbumLike | Callable[[], Album]) -> Callable[[], Album]:
+        """Return what returns the album, always the same one. One that has to exist is looked for now."""
+        if callable(album):
+            return cache(album)
+        found = self._albums.get(album)
+        return lambda: found
 
     def _sender(self, album: AlbumLike) -> Sender:
         into = self._albums.get(album)

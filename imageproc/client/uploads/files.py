@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.uploads.events import PreparedFile, Refusal, RefusedFile
@@ -23,24 +24,38 @@ _NOT_IN_KEYS = re.compile(r"[\x00-\x1f\x7f/]|\$(?=\{filename\})")
 DIGITS = 12
 """Of a content's SHA-256, in a photo's ID."""
 
+Paths = Iterable[Path | str] | Path | str
+"""Files and folders, or one of them."""
+
+
+def given_paths(paths: Paths) -> list[Path]:
+    """Return the files and folders that are meant: a text is one path, and not its letters."""
+    several = [paths] if isinstance(paths, str | Path) else paths
+    return [Path(path).expanduser() for path in several]
+
 
 def prepare(
-    paths: Iterable[Path | str], album_id: str, *, check: bool, cancellation: Cancellation | None
+    paths: Paths, album_id: Callable[[], str], *, check: bool, cancellation: Cancellation | None
 ) -> Iterator[PreparedFile | RefusedFile]:
-    """Look at files and folders, and yield each file; the same contents once. See `Uploads.prepare`."""
+    """Look at files and folders, and yield each file; the same contents once. See `Uploads.prepare`.
+
+    `album_id` is asked for with the first file that can be sent.
+    """
     seen: set[str] = set()
-    files = list(find_files(Path(path).expanduser() for path in paths))
+    files = list(find_files(given_paths(paths)))
     if not files:
         raise UploadError("There are no files in these folders.", "Name files, or folders that hold some.")
     for path in files:
         if cancellation:
             cancellation.check()
-        found = path if isinstance(path, RefusedFile) else prepare_file(path, album_id, check=check)
+        found = path if isinstance(path, RefusedFile) else _looked_at(path, check=check)
         if isinstance(found, RefusedFile):
             yield found
-        elif found.photo_id not in seen:
-            seen.add(found.photo_id)
-            yield found
+            continue
+        prepared = found.of_album(album_id())
+        if prepared.photo_id not in seen:
+            seen.add(prepared.photo_id)
+            yield prepared
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path | RefusedFile]:
@@ -65,6 +80,26 @@ def prepare_file(path: Path, album_id: str, *, check: bool = True) -> PreparedFi
     folders become two photos, and the same file uploaded twice stays one. With `check=False` any file is
     taken.
     """
+    found = _looked_at(path, check=check)
+    return found if isinstance(found, RefusedFile) else found.of_album(album_id)
+
+
+class _LookedAt(NamedTuple):
+    """A file that can be sent, into any album."""
+
+    path: Path
+    digest: str
+    """The content's SHA-256, in hexadecimal digits."""
+    size: int
+    """Bytes."""
+    content_type: str
+
+    def of_album(self, album_id: str) -> PreparedFile:
+        photo_id = make_photo_id(album_id, self.digest, self.path.name)
+        return PreparedFile(self.path, photo_id, self.size, self.content_type)
+
+
+def _looked_at(path: Path, *, check: bool) -> _LookedAt | RefusedFile:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -75,8 +110,7 @@ def prepare_file(path: Path, album_id: str, *, check: bool = True) -> PreparedFi
         return refused(path, error)
     except OSError as error:
         return RefusedFile(path, f"The file cannot be read: {error.strerror or error}.", Refusal.UNREADABLE)
-    content_type = CONTENT_TYPES.get(format_, "application/octet-stream")
-    return PreparedFile(path, make_photo_id(album_id, digest, path.name), size, content_type)
+    return _LookedAt(path, digest, size, CONTENT_TYPES.get(format_, "application/octet-stream"))
 
 
 def make_photo_id(album_id: str, digest: str, name: str) -> str:

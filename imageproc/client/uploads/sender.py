@@ -130,6 +130,11 @@ class Sender:
                 event = _next(events, cancellation)
                 left -= not isinstance(event, _NO_END)
                 yield event
+        except (Cancelled, KeyboardInterrupt):
+            stop.cancel()
+            _await(threads)
+            yield from _arrived(events)
+            raise
         finally:
             stop.cancel()
             _await(threads)
@@ -269,8 +274,9 @@ class Sender:
 
         def progress(sent: int) -> None:
             nonlocal told
-            run.stop.check()
             told += sent
+            if told < file.size:  # boto3 tells of a small file when S3 has it
+                run.stop.check()
             run.events.put(UploadProgress(file, sent))
 
         tries = _TRIES
@@ -331,6 +337,15 @@ def _next(events: _Events, cancellation: Cancellation | None) -> UploadEvent:
             return events.get(timeout=_POLL_S)
         except queue.Empty:
             continue
+
+
+def _arrived(events: _Events) -> Iterator[Uploaded]:
+    """Yield the files that were sent, of what has not been told yet."""
+    with suppress(queue.Empty):
+        while True:
+            event = events.get_nowait()
+            if isinstance(event, Uploaded):
+                yield event
 
 
 def _await(threads: Iterable[threading.Thread]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
@@ -23,6 +23,7 @@ from imageproc import (
 )
 from imageproc.client.photos.moves import moved_away
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
+from imageproc.client.uploads.files import Paths, given_paths
 from imageproc.client.uploads.outage import TIMEOUT_S
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
@@ -115,9 +116,7 @@ class UploadPanel(Panel):
         """Whether a browser is uploading files to this album."""
         return self._handler.sends_to(album)
 
-    def upload_paths(
-        self, paths: Iterable[Path | str], *, again: bool = False, check: bool = True
-    ) -> Job[list[Uploaded]]:
+    def upload_paths(self, paths: Paths, *, again: bool = False, check: bool = True) -> Job[list[Uploaded]]:
         """Upload files and folders of this machine in the background; the job's result is what arrived.
 
         With `check=False` files that are not photos are uploaded, too, and the pipeline rejects them.
@@ -127,14 +126,14 @@ class UploadPanel(Panel):
         album = self.album
         if album is None:
             raise UploadError(_NO_ALBUM, "Set `album`.")
-        chosen, duplicates = list(paths), self.zone.allow_duplicates
+        chosen, duplicates = given_paths(paths), self.zone.allow_duplicates
         return self.start(
             partial(self._upload, chosen, album, again=again, check=check, allow_duplicates=duplicates),
             f"Uploading to {album.name}",
         )
 
     def _upload(
-        self, paths: list[Path | str], album: Album, cancellation: Cancellation, **options: bool
+        self, paths: list[Path], album: Album, cancellation: Cancellation, **options: bool
     ) -> list[Uploaded]:
         self._batch += 1
         shown = _KernelRows(self.zone, f"kernel-{self._batch}", album.name)

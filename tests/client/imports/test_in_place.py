@@ -253,7 +253,7 @@ def test_what_a_killed_import_pointed_to_is_processed_by_the_next_and_the_rest_n
     plan = imports.plan(SOURCE, album="Trip", in_place=True)
     killed = imports.run(plan)
     ids = sorted(next(killed).photo_id for _ in range(6))
-    killed.close()  # type: ignore[attr-defined]
+    killed.close()
     assert backend.bulk_runs() == []
 
     done, failed, running, earlier, never = ids[:5]

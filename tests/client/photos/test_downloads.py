@@ -13,6 +13,7 @@ from imageproc.client.photos.downloads import Downloaded, NotDownloaded
 from imageproc.core.file_names import file_name
 from imageproc.core.metadata import read_metadata
 from imageproc.errors import DownloadError
+from tests import pictures
 from tests.client.conftest import Backend
 from tests.core.pictures import jpeg_with_exif
 
@@ -33,9 +34,9 @@ def attributes(path: Path) -> dict[str, Any]:
     return read_metadata(io.BytesIO(data), len(data)).attributes()
 
 
-def test_a_photo_comes_without_its_place_and_is_named_by_its_id(photos: Photos, tmp_path: Path) -> None:
+def test_a_photo_comes_without_its_place_under_its_name(photos: Photos, tmp_path: Path) -> None:
     (done,) = photos.download(["cat.jpg"], tmp_path / "new" / "folder")
-    path = tmp_path / "new" / "folder" / file_name("trip/cat.jpg")
+    path = tmp_path / "new" / "folder" / "cat.jpg"
     assert done == Downloaded("trip/cat.jpg", path, path.stat().st_size)
     assert attributes(path)["exifMake"] == "Leica"
     assert "geo" in read_metadata(io.BytesIO(PHOTO), len(PHOTO)).attributes()
@@ -75,13 +76,37 @@ def test_one_photo_that_cannot_be_downloaded_does_not_stop_the_others(
     assert "has no thumbnail" in small.cause
 
 
+def test_only_names_that_clash_get_a_digest_and_no_file_is_lost(
+    backend: Backend, photos: Photos, tmp_path: Path
+) -> None:
+    other = pictures.jpeg((60, 20))
+    backend.put("home/Cat.jpg", other)
+    backend.write("home/Cat.jpg")
+    ids = ["trip/cat.jpg", "home/Cat.jpg"]
+    for _ in range(2):  # the second time each finds its own
+        done = [one.path.name for one in photos.download(ids, tmp_path) if isinstance(one, Downloaded)]
+        assert done == ["cat.jpg", file_name("home/Cat.jpg")]
+    assert len(list(tmp_path.iterdir())) == 2
+    (apart,) = photos.download(["home/Cat.jpg"], tmp_path / "apart")
+    (mine,) = photos.download(["trip/cat.jpg"], tmp_path / "apart", keep_location=True)
+    assert isinstance(apart, Downloaded)
+    assert isinstance(mine, Downloaded)
+    assert apart.path.name == "Cat.jpg"
+    assert mine.path.read_bytes() == PHOTO
+    (again,) = photos.download(["trip/cat.jpg"], tmp_path, thumbnails=True)
+    assert isinstance(again, Downloaded)
+    assert again.path.name == file_name("trip/cat.jpg"), "what is there is kept"
+
+
 def test_a_file_of_an_earlier_download_is_replaced_and_a_link_is_not_followed(
     photos: Photos, tmp_path: Path
 ) -> None:
     place, victim = tmp_path / "photos" / file_name("trip/cat.jpg"), tmp_path / "victim"
+    link = tmp_path / "photos" / "cat.jpg"
     place.parent.mkdir()
     victim.write_bytes(b"mine")
     place.symlink_to(victim)
+    link.symlink_to(victim)
     for _ in range(2):
         (done,) = photos.download(["cat.jpg"], place.parent, keep_location=True)
         assert isinstance(done, Downloaded)

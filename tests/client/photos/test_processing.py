@@ -293,6 +293,21 @@ def test_what_was_left_behind_is_reconciled_and_nothing_else(backend: Backend, p
     assert list(photos.reconcile()) == [], "a second call starts nothing twice"
 
 
+def test_what_is_started_by_others_while_it_is_reconciled_needs_nothing(
+    backend: Backend, photos: Photos
+) -> None:
+    backend.photo("cat.jpg", Status.UPLOADED)
+    backend.put("lost.jpg")
+
+    def claimed(params: Any, **_: Any) -> None:
+        if params["Key"].endswith("cat.jpg"):
+            backend.write("cat.jpg", Status.UPLOADED, versionId="newer", executionArn="theirs")
+
+    backend.stack.client("s3").meta.events.register("provide-client-params.s3.HeadObject", claimed)
+    assert reasons(photos.reconcile()) == {"lost.jpg": "no record"}
+    assert photos.get("cat.jpg").execution_arn == "theirs"
+
+
 def test_a_reconciled_photo_without_a_record_gets_one(backend: Backend, photos: Photos) -> None:
     version = backend.put("cat.jpg", user="bob", album="b1")
     (restarted,) = photos.reconcile()

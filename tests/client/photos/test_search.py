@@ -166,3 +166,47 @@ def test_an_outline_has_what_a_gallery_is_laid_out_by(backend: Backend) -> None:
     assert [day and day.year for day in found.days] == [2014, None]
     assert found.places == {1: (52.5, 13.4)}
     assert len(backend.workbench.photos.where().outline(1).ids) == 1
+
+
+def test_a_year_that_is_found_nowhere_stands_for_when_photos_were_taken(backend: Backend) -> None:
+    photos = backend.workbench.photos
+    backend.write("a1/0.jpg", exifModel="Canon", creationTime="2004-05-01T10:00:00")
+    backend.write("a1/1.jpg", exifModel="Canon", creationTime="2005-05-01T10:00:00")
+    backend.write("a1/IMG_2006.jpg", exifModel="Canon")
+    found = parse("canon 2004").understood(photos.where())
+    assert [term.shown for term in found.terms] == ["canon", "2004 → taken:2004"]
+    assert [one.name for one in photos.search("canon 2004")] == ["0.jpg"]
+    assert [one.name for one in photos.search("2006")] == ["IMG_2006.jpg"], "where it is found it is a word"
+    assert photos.search('"2004"').count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("cat OR dog", "tag:cat,dog"), ("cat AND dog", "Leave it out"), ("NOT dog", "-dog")]
+)
+def test_operators_of_other_searches_are_told_as_they_are_written_here(text: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        parse(text)
+    assert [term.conditions for term in parse('"OR" or').terms] == [({"text": "OR"},), ({"text": "or"},)]
+
+
+def test_a_misspelled_camera_is_told_and_another_model_is_not(backend: Backend) -> None:
+    photos = backend.workbench.photos
+    backend.write("a1/0.jpg", exifMake="Canon", exifModel="Canon EOS 5D", exifLensModel="Sigma 35mm F1.4")
+    for text in ("camera:cannon", "camera:Cannon*", "make:cannon"):
+        with pytest.raises(QueryError, match=r"with '[Cc]annon'\. Did you mean 'Canon'\?"):
+            photos.search(text).count()
+    with pytest.raises(QueryError, match=r"No photo has a camera with 'Cannon'"):
+        photos.where(camera=["Canon*", "Cannon*"]).count()
+    with pytest.raises(QueryError, match=r"lens with 'sigmaa'\. Did you mean 'Sigma'\?"):
+        photos.search("lens:sigmaa").count()
+    assert photos.search("camera:cano").count() == 1
+    assert [photos.search(text).count() for text in ("camera:nikon", 'camera:"Canon EOS 6D"')] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("iso", "sensitivity"), ("Date", "taken"), ("person", "tag"), ("aperture", "f_number")],
+)
+def test_what_a_field_is_called_elsewhere_is_known(name: str, field: str) -> None:
+    with pytest.raises(QueryError, match=f"Did you mean '{field}'"):
+        parse(f"{name}:400")

@@ -43,6 +43,13 @@ def test_a_file_becomes_the_photo_of_its_album_and_contents(uploads: Uploads, tm
     assert file.key == f"Incoming/{file.photo_id}"
 
 
+def test_a_single_path_is_taken_as_such(uploads: Uploads, tmp_path: Path) -> None:
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(PHOTO)
+    for one in (path, str(path)):
+        assert names(uploads.prepare(one, ALBUM)) == ["cat.jpg"]
+
+
 def test_folders_give_all_they_hold_in_order_and_hidden_files_stay(uploads: Uploads, tmp_path: Path) -> None:
     for number, name in enumerate(["b.jpg", "a.jpg", "c/d.jpg", ".hidden.jpg", ".git/e.jpg"]):
         path = tmp_path / name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,13 @@ import boto3
 import pytest
 
 from imageproc.client.albums import Album
+from imageproc.client.cancellation import Cancellation
 from imageproc.client.stack import Stack
 from imageproc.client.uploads import sender
 from imageproc.client.uploads.events import PreparedFile, Uploaded, UploadFailed, UploadProgress
 from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
+from imageproc.errors import Cancelled
 from tests.client.conftest import REGION, Backend, written
 
 ALBUM = Album("a1", "ann", "Cats", 0)
@@ -155,3 +159,36 @@ def test_the_bytes_that_are_sent_are_told(workbench: Workbench, tmp_path: Path) 
     events = workbench.uploads.send([file], ALBUM)
     told = [event.sent for event in events if isinstance(event, UploadProgress)]
     assert sum(told) == file.size
+
+
+@pytest.mark.parametrize("ended_by", [Cancelled, KeyboardInterrupt])
+def test_what_arrives_while_it_is_broken_off_is_told_of(
+    workbench: Workbench, stack: Stack, tmp_path: Path, ended_by: type[BaseException]
+) -> None:
+    asked = threading.Event()
+
+    def slow(**_: Any) -> None:
+        asked.set()
+        time.sleep(0.2)
+
+    stack.client("s3").meta.events.register("before-call.s3.PutObject", slow)
+    arrived: list[str] = []
+
+    def cancelled() -> bool:
+        if asked.is_set():
+            raise ended_by
+        return False
+
+    cancellation = Cancellation()
+    cancellation.check = cancelled  # type: ignore[method-assign, assignment]
+    prepared = files(tmp_path, 30)
+
+    def collect() -> None:
+        events = workbench.uploads.send(prepared, ALBUM, cancellation=cancellation)
+        arrived.extend(event.photo_id for event in events if isinstance(event, Uploaded))
+
+    with pytest.raises(ended_by):
+        collect()
+    listed = stack.client("s3").list_objects_v2(Bucket="photos")["Contents"]
+    assert {f"Incoming/{one}" for one in arrived} == {one["Key"] for one in listed}
+    assert 1 <= len(arrived) < 30
