@@ -82,6 +82,7 @@ def _configure(folder: Path, port: int, token: str) -> None:
             "extension_denylist": ["jupyterlab_pygments"],  # colours for code, of which there is none
         },
         "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
+        "KernelRestarter": {"restart_limit": 0},  # it would have nothing of the page
         "KernelManager": {"transport_encryption": "required"},
         "MappingKernelManager": {"cull_idle_timeout": _IDLE_S, "cull_interval": 60},
     }

@@ -36,7 +36,7 @@ _PAGE = Markup("""<!doctype html>
 <p>Open the address that the terminal showed when this server started: it ends in a token. A server that was
 started again has another one.</p>
 <form method="post" action="{action}">
-<input type="hidden" name="_xsrf" value="<input type="hidden" name="_xsrf" value="{xsrf}">">
+<input type="hidden" name="_xsrf" value="{xsrf}">
 <label for="token">The address, or its token</label>
 <input id="token" name="password" autocomplete="off" autofocus required>
 {message}

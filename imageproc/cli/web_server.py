@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -21,6 +23,7 @@ from voila.static_file_handler import (
     MultiStaticFileHandler,
     TemplateStaticFileHandler,
 )
+from voila.tornado.handler import TornadoVoilaHandler
 from voila.voila_identity_provider import VoilaLoginHandler
 
 from imageproc.cli.web_login import LoginPage
@@ -87,7 +90,23 @@ class _StaticFiles(_Public, MultiStaticFileHandler):  # type: ignore[misc]
     pass
 
 
+class _PhotosPage(TornadoVoilaHandler):  # type: ignore[misc]
+    """The page. Kernels that died while they waited for a visitor are not handed to one."""
+
+    async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
+        """Yield the page, part by part, from a kernel that lives, which is started if there is none."""
+        notebook, kernels = self.notebook_path, self.kernel_manager
+        for kernel in list(kernels.notebook_data.get(notebook, {}).get("kernel_ids", ())):
+            if kernel not in kernels or not await kernels.get_kernel(kernel).is_alive():
+                with contextlib.suppress(HTTPError):  # its death may have been noticed
+                    await kernels.shutdown_kernel(kernel, now=True)  # which takes it out of the pool
+        kernels.fill_if_needed(delay=0, notebook_name=notebook)
+        async for part in super().get_generator(path):
+            yield part
+
+
 _CHECKED = {
+    TornadoVoilaHandler: _PhotosPage,
     TemplateStaticFileHandler: _TemplateFiles,
     MultiStaticFileHandler: _StaticFiles,
     VoilaLoginHandler: LoginPage,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import signal
+import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -25,6 +28,7 @@ from tests.browser import hostile
 from tests.browser.pages import Page, Visit
 from tests.browser.part_page import draw
 from tests.flow.conftest import deploy, target_of
+from tests.pictures import jpeg
 
 STACK = "web-app"
 SMALL_TARGETS = """() => [...document.querySelectorAll('button, select, input[type=text]')]
@@ -34,6 +38,13 @@ TOO_WIDE = """() => [...document.querySelectorAll('.ip-app, .ip-app > *, .ip-top
     || one.getBoundingClientRect().right > innerWidth + 1))
   .concat([...document.querySelectorAll('.ip-place')].filter((one) => one.offsetHeight && !one.offsetWidth))
   .map((one) => one.className)"""
+
+DISCONNECT = """() => document.querySelectorAll('.jupyter-widgets')
+  .forEach((one) => one.classList.add('jupyter-widgets-disconnected'))"""
+"""What Jupyter does as well if it starts the kernel again."""
+ICONS = """() => [...document.querySelectorAll('.jupyter-widgets-disconnected')]
+  .map((one) => getComputedStyle(one, '::before').content).filter((one) => one !== 'none')"""
+"""Its broken links."""
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +65,14 @@ def app_url(
 def log_in(page: Page, url: str, user: str) -> None:
     page.page.goto(url)
     page.page.wait_for_function("() => document.activeElement.matches('.ip-app-login input')")
+    field, button = (
+        page.page.locator(f".ip-app-card {one}").bounding_box() for one in ("input", ".jupyter-button")
+    )
+    assert [field[one] for one in ("x", "width")] == [button[one] for one in ("x", "width")]
     page.page.keyboard.type(user)  # the field has the focus
     page.page.keyboard.press("Enter")
     page.page.get_by_label("Name of the new album").wait_for()
+    page.page.locator(".ip-who", has_text=user).wait_for()
 
 
 def fragment(page: Page) -> dict[str, str]:
@@ -119,9 +135,36 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     bob.page.goto(app_url)  # takes the token
     bob.page.goto(shared)
     bob.page.reload()  # the fragment alone loads nothing
+    field = bob.page.get_by_label("User name")
+    field.wait_for()
+    bob.page.wait_for_function("() => document.querySelector('.ip-app-login input').value === 'ann'")
+    field.fill("bob")
+    bob.page.keyboard.press("Enter")
     bob.page.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
     assert bob.page.evaluate(SMALL_TARGETS) == []
     bob.screenshot("app-photo-390")
+    bob.page.get_by_role("button", name="Close").click()
+    bob.page.get_by_role("combobox", name="Search photos").first.fill("has:place status:succeeded")
+    bob.page.keyboard.press("Enter")
+    bob.page.locator(".ip-app-photos .ip-chip").nth(1).wait_for()
+    checked(bob, "phone-search")
+    assert bob.page.locator(".ip-app-rows .ip-scroller").bounding_box()["y"] < 844 / 3
+    names = ("select", "summary", ".ip-size")
+    line = [bob.page.locator(f".ip-app-photos {one}").bounding_box() for one in names]
+    assert max(one["y"] for one in line) < min(one["y"] + one["height"] for one in line), "one line"
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(line))
+    chip = bob.page.locator(".ip-app-photos .ip-chip-text").first
+    assert chip.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "a condition can be read"
+
+    page.get_by_role("button", name="ann · switch").click()
+    log_in(ann, app_url, "cid")
+    for open_it in (lambda: page.goto(shared), page.reload, lambda: page.context.new_page().goto(shared)):
+        open_it()
+        last = page.context.pages[-1]
+        last.locator("dialog.ip-dialog .ip-title", has_text="img src").wait_for()
+        assert last.locator(".ip-who").inner_text() == "cid", "the address is ann's, and cid stays"
+        assert last.locator(".ip-place").inner_text().endswith(" of ann")
+        assert last.evaluate("() => location.href") == shared
 
 
 def test_files_are_saved_from_s3_and_through_the_kernel_where_that_is_out_of_reach(
@@ -208,19 +251,90 @@ def test_two_visitors_go_back_and_forth_and_search(visit: Visit, app_url: str) -
     checked(cat, "dark-login")
 
 
-def test_a_page_says_that_its_kernel_is_lost_and_a_reload_leads_back(visit: Visit, app_url: str) -> None:
-    page: Page = visit(1000, 800)
-    page.page.goto(app_url + "&theme=dark#user=eve&album=all")
-    page.page.get_by_role("heading", name="All photos").wait_for()
+def test_a_page_says_that_its_kernel_is_lost_stays_as_it_was_and_a_reload_leads_back(
+    visit: Visit, app_url: str
+) -> None:
+    eve: Page = visit(1000, 800)
+    page = eve.page
+    log_in(eve, app_url + "&theme=dark", "eve")
+    page.evaluate("() => { location.hash = '#user=eve&album=all'; }")
+    page.get_by_role("heading", name="All photos").wait_for()
     text = "() => getComputedStyle(document.querySelector('.ip-top-bar h1')).color"
-    assert page.page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)"), "dark was asked for"
-    kernel = json.loads(page.page.locator("#jupyter-config-data").text_content())["kernelId"]
-    os.kill(process_of(kernel), signal.SIGKILL)
-    page.page.get_by_text("The kernel behind this page has ended.").wait_for()
-    checked(page, "lost")
-    page.page.get_by_role("button", name="Reload").click()
-    page.page.get_by_role("heading", name="All photos").wait_for()
-    assert not page.page.get_by_text("The kernel behind this page has ended.").is_visible()
+    assert page.evaluate(text) not in ("rgb(0, 0, 0)", "rgba(0, 0, 0, 0.87)"), "dark was asked for"
+    before = page.locator(".ip-app-photos").bounding_box()
+    os.kill(process_of(kernel_of(eve)), signal.SIGKILL)
+    page.get_by_text("The kernel behind this page has ended.").wait_for()
+    page.evaluate(DISCONNECT)
+    checked(eve, "lost")
+    eve.resize(1000, 800)
+    header, banner, photos = (
+        page.locator(name).bounding_box() for name in (".ip-header", ".ip-banner", ".ip-app-photos")
+    )
+    assert (header["y"], banner["y"]) == (0, header["height"])
+    assert (photos["x"], photos["width"]) == (before["x"], before["width"])
+    assert photos["y"] == before["y"] + banner["height"]
+    assert page.locator(".ip-app.jupyter-widgets-disconnected").count() == 1
+    assert page.evaluate(ICONS) == []
+    assert page.evaluate("() => getComputedStyle(document.querySelector('.ip-app-photos')).opacity") == "1"
+    for control in (".ip-upload", ".ip-top-bar .ip-search input", ".ip-app-photos select"):
+        assert page.locator(control).first.evaluate("(one) => Boolean(one.closest('[inert]'))"), control
+    page.get_by_role("button", name="Reload").click()
+    page.get_by_role("heading", name="All photos").wait_for()
+    assert not page.get_by_text("The kernel behind this page has ended.").is_visible()
+
+
+def test_a_reload_gets_a_kernel_that_lives_although_all_that_were_ready_died(
+    visit: Visit, app_url: str
+) -> None:
+    fay: Page = visit(1000, 800)
+    log_in(fay, app_url, "fay")
+    server = psutil.Process(psutil.Process(process_of(kernel_of(fay))).ppid())
+    kernels = server.children()
+    end = time.monotonic() + 60
+    while len(kernels) < 3 and time.monotonic() < end:  # the page's, and two that are ready
+        fay.page.wait_for_timeout(500)
+        kernels = server.children()
+    for one in kernels:
+        one.kill()
+    fay.page.get_by_text("The kernel behind this page has ended.").wait_for()
+    fay.page.wait_for_timeout(4000)  # nor are they started again, empty
+    fay.page.get_by_role("button", name="Reload").click()
+    fay.page.get_by_label("Name of the new album").wait_for(timeout=30_000)
+    assert fay.errors == []
+
+
+def test_what_needs_attention_is_a_number_until_it_is_seen_and_can_be_erased(
+    visit: Visit, app_url: str, tmp_path: Path
+) -> None:
+    gus: Page = visit(1280, 900)
+    page = gus.page
+    log_in(gus, app_url, "gus")
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(jpeg((40, 30))[:4] + b"no photo" * 40)
+    gus.drop(".ip-app", [broken])
+    page.get_by_role("button", name="Activity: 1 need attention").click()
+    page.locator(".ip-badge").wait_for(state="hidden")
+    row = page.locator(".ip-execution-list tr", has_text="broken.jpg")
+    assert row.get_by_role("button", name="Retry").count() == 0, "it was rejected: that cannot help"
+    checked(gus, "attention")
+    page.reload()
+    page.locator(".ip-who", has_text="gus").wait_for()
+    page.get_by_role("button", name="Activity").click()
+    row.wait_for()
+    page.get_by_role("button", name="Activity").click()
+    assert not page.locator(".ip-badge").is_visible(), "it was seen before"
+    page.get_by_role("button", name="Activity").click()
+    row.get_by_role("button", name="Forget… broken.jpg").click()
+    page.get_by_text("Erase broken.jpg for good?").wait_for()
+    gus.screenshot("app-forget")
+    page.get_by_role("button", name="Forget 1 photo").click()
+    row.wait_for(state="detached")
+    page.get_by_text("1 photo erased.").wait_for()
+
+
+def kernel_of(page: Page) -> str:
+    """Return the ID of a page's kernel."""
+    return str(json.loads(page.page.locator("#jupyter-config-data").text_content())["kernelId"])
 
 
 def process_of(kernel: str) -> int:
@@ -255,3 +369,20 @@ def test_without_the_token_there_is_nothing_but_a_question_for_it(app_url: str) 
         with urllib.request.urlopen(app_url.partition("?")[0] + path) as answer:
             assert "/login?" in answer.url
             assert "imageproc" not in answer.read().decode()
+
+
+def test_the_page_that_asks_for_the_token_shows_no_markup_and_takes_the_address(
+    visit: Visit, app_url: str
+) -> None:
+    page: Page = visit(390, 844)
+    address, _, token = app_url.partition("?token=")
+    page.page.goto(address)
+    words = page.page.locator("main").inner_text()
+    assert not set(words) & set('<>"'), words
+    assert [page.page.locator(one).count() for one in ("input[type=hidden]", "input")] == [1, 2]
+    page.page.get_by_label("The address, or its token").fill("wrong")
+    page.page.keyboard.press("Enter")
+    page.page.get_by_role("alert").wait_for()
+    page.page.get_by_label("The address, or its token").fill(f"{address}?token={token}")
+    page.page.get_by_role("button", name="Open").click()
+    page.page.get_by_label("User name").wait_for()

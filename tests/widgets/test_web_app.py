@@ -200,8 +200,10 @@ class Visitor:
         widget._handle_custom_msg(message, [])
         self.settle()
 
-    def go(self, fragment: str) -> None:
-        self.tell(self.app.top_bar, type="go", fragment=fragment)
+    def go(self, fragment: str, user: str | None = None) -> None:
+        """Open an address; `user` is who is logged in, else the one whose address it is."""
+        noted = Address.parse(fragment).user if user is None else user
+        self.tell(self.app.top_bar, type="go", fragment=fragment, user=noted)
 
     def settle(self) -> None:
         until(lambda: self.app.navigation._entering == 0 and not self.app.gallery.busy)
@@ -284,7 +286,9 @@ def test_a_photo_that_is_opened_before_the_table_has_answered_stays_open(
         follow(self)
 
     monkeypatch.setattr(Catalog, "_follow", slow)
-    app.top_bar._handle_custom_msg({"type": "go", "fragment": f"#user=ann&album={album_of(backend)}"}, [])
+    app.top_bar._handle_custom_msg(
+        {"type": "go", "fragment": f"#user=ann&album={album_of(backend)}", "user": "ann"}, []
+    )
     assert asking.wait(10)
     monkeypatch.setattr(PhotoPictures, "album", lambda *_: "Trip")  # it would ask the catalog, which waits
     app.gallery.open_photo(0)
@@ -306,6 +310,39 @@ def test_an_address_that_was_shared_leads_to_the_same_photo(visitor: Visitor, ba
     visitor.go(f"#user=ann&album={album}&photo=gone.jpg")
     assert visitor.app.gallery.viewer.photo == {}
     assert "not here" in visitor.app.top_bar.problem
+
+
+def test_an_address_of_somebody_else_changes_nothing_of_who_is_logged_in(
+    visitor: Visitor, backend: Backend
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    backend.workbench.albums.get_or_create("Garden", "bob")
+    visitor.go("#user=bob")
+    assert [card["name"] for card in app.albums.cards.cards] == ["All photos", "Garden"]
+    visitor.go(f"#user=ann&album={album}&photo={album}/good.jpg", "bob")
+    assert (app.user, app.top_bar.user, app.top_bar.title) == ("bob", "bob", "Trip of ann")
+    assert app.gallery.viewer.photo["id"] == f"{album}/good.jpg"
+    visitor.go("#user=ann&album=all", "bob")
+    assert (app.top_bar.title, len(app.gallery.view)) == ("All photos of ann", 2)
+    visitor.go("#user=ann", "bob")
+    assert (app.top_bar.title, app.top_bar.user) == ("Albums of ann", "bob")
+    assert [card["name"] for card in app.albums.cards.cards] == ["All photos", "Trip"]
+    visitor.tell(app.albums.cards, type="open", text=album)
+    assert (visitor.fragments[-1], app.user) == (f"#user=ann&album={album}", "bob")
+    visitor.tell(app.top_bar, type="home")
+    assert (visitor.fragments[-1], app.top_bar.title) == ("#user=bob", "")
+    assert visitor.app.top_bar.failed == 0, "what failed is ann's"
+
+
+@pytest.mark.parametrize(("typed", "title"), [("ann", "Trip"), ("bob", "Trip of ann")])
+def test_an_address_waits_for_the_log_in_and_offers_its_user(
+    visitor: Visitor, backend: Backend, typed: str, title: str
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    visitor.go(f"#user=ann&album={album}", "")
+    assert (visitor.page, app.login.name.value, app.top_bar.user) == (["login"], "ann", "")
+    visitor.tell(app.login.name, type="enter", text=typed)
+    assert (visitor.page, app.top_bar.title, app.user) == (["photos"], title, typed)
 
 
 def test_a_label_is_corrected_in_the_name_of_who_has_logged_in(
@@ -449,11 +486,54 @@ def test_what_failed_before_is_a_number_on_the_way_to_its_run(visitor: Visitor, 
     visitor.go("#user=ann")
     until(lambda: visitor.app.top_bar.failed == 1)
     assert [one["name"] for one in visitor.app.follow.list.rows] == ["bad.jpg"]
+    kept: list[float] = []
+    visitor.app.top_bar.keep_seen = kept.append
     visitor.tell(visitor.app.top_bar, type="activity")
     assert "drawer" in visitor.page
-    visitor.go("#user=bob")
     until(lambda: visitor.app.top_bar.failed == 0)
+    assert [one["name"] for one in visitor.app.follow.list.rows] == ["bad.jpg"], "it is seen, and stays"
+    visitor.go("#user=bob")
+    until(lambda: not visitor.app.follow.list.rows)
     assert "drawer" not in visitor.page
+    visitor.go("#user=ann")
+    until(lambda: visitor.app.top_bar.failed == 1)
+    visitor.tell(visitor.app.top_bar, type="seen", time=kept[0])  # as ann's browser kept it
+    assert (len(kept), visitor.app.top_bar.failed) == (1, 0)
+
+
+def test_what_failed_is_retried_or_erased_where_it_is_listed(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    bad = f"{album}/bad.jpg"
+    visitor.go(f"#user=ann&album={album}")
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: [one["actions"] for one in app.follow.list.rows] == [["retry", "forget"]])
+    restarted: list[list[str]] = []
+
+    def retry_each(_: Any, ids: list[str]) -> list[Any]:
+        restarted.append(ids)
+        return []
+
+    monkeypatch.setattr(type(backend.workbench.photos), "retry_each", retry_each)
+    for message in ({"action": "erase", "key": bad}, {"action": "retry", "key": f"{album}/good.jpg"}):
+        visitor.tell(app.follow.list, **message)
+    visitor.tell(app.follow.list, action="retry", key=bad)
+    until(lambda: restarted == [[bad]] and not app.follow.actions.busy)
+
+    question = app.follow.actions.question
+    for answer in (question.no, question.yes):
+        visitor.tell(app.follow.list, action="forget", key=bad)
+        until(lambda: question.layout.display != "none")
+        assert "Erase bad.jpg for good?" in question.text.text
+        answer.click()
+        until(lambda: not app.follow.actions.busy)
+        visitor.settle()
+        if answer is question.no:
+            assert backend.workbench.photos.get(bad).status == "FAILED"
+    until(lambda: not app.follow.list.rows)
+    until(lambda: len(app.gallery.view) == 1)
+    assert [one.id for one in app.gallery.view] == [f"{album}/good.jpg"]
 
 
 def test_an_opened_photos_run_is_shown_in_the_drawer(visitor: Visitor, backend: Backend) -> None:
@@ -507,7 +587,7 @@ def test_a_new_album_is_opened(visitor: Visitor) -> None:
 
 def test_the_open_album_is_renamed_and_deleted_by_its_user(visitor: Visitor, backend: Backend) -> None:
     app, album = visitor.app, album_of(backend)
-    visitor.go(f"#user=bob&album={album}")
+    visitor.go(f"#user=ann&album={album}", "bob")
     visitor.tell(app.top_bar, type="edit")
     assert (visitor.page, app.top_bar.editable) == (["photos"], False), "it is ann's"
     visitor.go(f"#user=ann&album={album}")

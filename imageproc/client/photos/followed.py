@@ -61,6 +61,12 @@ class FollowedPhoto:
         return self.finished and self.photo.status is not Status.SUCCEEDED
 
     @property
+    def ended(self) -> float:
+        """Epoch seconds of the execution's end, else of the upload; 0 if neither is known."""
+        stopped = self.execution.stopped if self.execution else None
+        return stopped.timestamp() if stopped else float(self.uploaded)
+
+    @property
     def seconds(self) -> float | None:
         """How long the execution took."""
         return self.execution.seconds if self.execution else None
@@ -90,6 +96,11 @@ class FollowedPhotos:
             self._put(FollowedPhoto(photo, photo.rpartition("/")[2]))
         else:
             self._put(FollowedPhoto(photo.photo_id, photo.file.path.name, photo.version))
+
+    def discard(self, photo_id: str) -> None:
+        """Follow a photo no longer, if it is followed."""
+        with self._lock:
+            self._followed.pop(photo_id, None)
 
     def get(self, photo_id: str) -> FollowedPhoto | None:
         """Return a photo that is followed, None if it is not."""

@@ -15,6 +15,7 @@ from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
 from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
+from imageproc.presentation.text import printable
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
@@ -38,12 +39,18 @@ _MOST_UNSETTLED = 300
 
 
 class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """The whole web app for one visitor. Where they are is `navigation.address`."""
+    """The whole web app for one visitor: `user`, empty before the log-in, at `navigation.address`.
+
+    The address of somebody else shows that one's photos, and changes nothing of who is logged in.
+    """
 
     def __init__(self, workbench: Workbench) -> None:
         """Use this stack."""
         self._workbench = workbench
         self._making = Lock()
+        self.user = ""
+        self._entered = ""  # the user whose visit has begun
+        self._seen = 0.0  # the end of the last failure that was looked at, in epoch seconds
         self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
@@ -77,9 +84,10 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _handlers(self) -> TopBarHandlers:
         return TopBarHandlers(
-            go=lambda fragment: self.navigation.go(Address.parse(fragment), typed=True),
+            go=self._come,
             home=lambda: self.navigation.go(Address(self.user)),
-            switch=lambda: self.navigation.go(Address()),
+            seen=self._see,
+            switch=self._log_out,
             activity=lambda: self._open_drawer(not self.top_bar.expanded),
             edit=lambda: self._edit_album(not self.top_bar.editing),
             again=lambda: self.navigation.again(),
@@ -91,12 +99,13 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads.on_begun(lambda _: self.gallery.invite())
         self.uploads.zone.observe(lambda _: self.gallery.invite(), "listed")
         self.follow.on_finished(self._show_finished)
+        self.follow.on_erased(lambda _: self._show_without_erased())
         self.gallery.search_bar.observe(self._note_search, "text")
         self.gallery.viewer.observe(
             lambda change: self.navigation.note(photo=change["new"].get("id", "")), "photo"
         )
         self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
-        self.follow.list.observe(self._count, "counts")
+        self.follow.list.observe(lambda _: self._count(), "counts")
         self.gallery.gallery.observe(lambda change: self._note_question(change["new"]), "asking")
 
     def _name_for_styles(self, pages: list[ipywidgets.Widget]) -> None:
@@ -129,11 +138,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return made
 
     @property
-    def user(self) -> str:
-        """Who is logged in; empty before that."""
-        return self.navigation.address.user
-
-    @property
     def _opened(self) -> str:
         """The ID of the open photo; empty if none is."""
         return str(self.gallery.viewer.photo.get("id", ""))
@@ -155,24 +159,28 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
         Raises UploadError for a user's name, WorkbenchError for what is not there, AwsError.
         """
-        if wanted.user != before.user:
-            self._change_user(wanted.user)
-        album = self._album_at(wanted)
+        user = self.user
+        comes = user != self._entered
+        if comes:
+            self._change_user(user)
+        album = self._album_at(wanted) if user else None
         self.uploads.album = album
-        update(self.uploads.zone, enabled=bool(wanted.user))
-        title = album.name if album else "All photos" if wanted.album == ALL else ""
-        self._tell(user=wanted.user, title=title, editable=bool(album and album.user == wanted.user))
-        if wanted.album != before.album or wanted.user != before.user:
+        update(self.uploads.zone, enabled=bool(user))
+        mine = album is not None and album.user == user
+        self._tell(user=user, title=self._title(wanted, album), editable=mine)
+        if comes or wanted.album != before.album or wanted.user != before.user:
             self._edit_album(False)
-        self._show_page(wanted)
-        if not wanted.user:
+        self._show_page(wanted if user else Address())
+        if not user:
+            self.login.offer(wanted.user)
             return wanted
         if not wanted.shows_photos:
             self.albums.load(wanted.user)
         opened = self._opened
         self._show_photos(wanted, before, album)
-        if wanted.user != before.user:
-            self._look_after(wanted.user)
+        if comes:
+            self._look_after(user)
+            self._entered = user
         flush()
         # A photo that was opened meanwhile stays open: photos are there before the table was asked.
         if wanted.photo != self._opened and (wanted.photo or self._opened == opened):
@@ -182,13 +190,25 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flush()
         return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
 
+    def _title(self, wanted: Address, album: Album | None) -> str:
+        """Return what an address shows, and whose it is, if it is another user's; empty for one's albums."""
+        whose = album.user if album else wanted.user
+        of = f" of {printable(whose, 60)}" if whose != self.user else ""
+        if album:
+            return f"{album.name}{of}"
+        if wanted.album == ALL or (of and wanted.shows_photos):
+            return f"All photos{of}"
+        return f"Albums{of}" if of else ""
+
     def _album_at(self, wanted: Address) -> Album | None:
-        """Return the album of an address, None if it is about none. Raises AlbumNotFoundError, AwsError."""
-        if wanted.album in ("", ALL):
-            return None
+        """Return the album of an address, None if it is about none.
+
+        Raises UploadError for a user's name, AlbumNotFoundError, AwsError.
+        """
         try:
-            return self.albums.find(wanted.album)
-        except AlbumNotFoundError:
+            check_user(wanted.user)
+            return None if wanted.album in ("", ALL) else self.albums.find(wanted.album)
+        except (AlbumNotFoundError, UploadError):
             self._nowhere = wanted  # to try it again would be in vain
             raise
 
@@ -208,20 +228,30 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show an album in its order, or all photos with the newest first."""
         return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
 
+    def _come(self, fragment: str, user: str) -> None:
+        """Show the page's address to whom its browser has noted as logged in."""
+        address = Address.parse(fragment)
+        self.user = user if address.user else ""
+        self.navigation.go(address, typed=True)
+
     def _log_in(self, user: str) -> None:
-        """Go to this user's albums, or try again the address of theirs that could not be shown."""
-        wanted = self.navigation.address
-        if user == wanted.user and wanted != self._nowhere:
+        """Go to this user's albums, or to the address that was asked for before the log-in."""
+        wanted, self.user = self.navigation.address, user
+        if (wanted.user == user or wanted.shows_photos) and wanted != self._nowhere:
             self.navigation.again()
         else:
             self.navigation.go(Address(user))
+
+    def _log_out(self) -> None:
+        self.user = ""
+        self.navigation.go(Address())
 
     def _say_problem(self, text: str) -> None:
         """Say what is wrong, or nothing: in the bar, or where that would be all there is, in the card."""
         in_card = self._login_page.layout.display != "none"
         self.login.say_problem(text if in_card else "")
         if in_card and text:
-            update(self.login.name, value=self.user)
+            self.login.offer(self.user)
         self._tell(problem="" if in_card else text)
 
     def _answers(self) -> bool:
@@ -229,6 +259,9 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return answers(self._workbench.target, lambda: next(self._workbench.albums.of(self.user), None))
 
     def _change_user(self, user: str) -> None:
+        self._entered = ""
+        if user != self.top_bar.user:
+            self._seen = 0.0  # the browser says soon what this one has seen
         if user:
             check_user(user)
         self.follow.forget()
@@ -254,7 +287,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # What the visitor does
 
     def _open_album(self, album_id: str) -> None:
-        self.navigation.go(Address(self.user, album_id))
+        """Open one of the albums that are shown."""
+        self.navigation.go(Address(self.navigation.address.user, album_id))
 
     def _create_album(self, name: str) -> None:
         try:
@@ -262,7 +296,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         except Exception as error:  # noqa: BLE001 - said in the bar
             self.navigation.fail(error)
         else:
-            self._open_album(album.id)
+            self.navigation.go(Address(self.user, album.id))
 
     def _album_of_today(self) -> Album:
         """Return where photos go that are dropped outside of albums, and open it.
@@ -276,7 +310,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 return self.uploads.album
             album = self._workbench.albums.get_or_create(f"{date.today():%-d %B %Y}", self.user)
             self.uploads.album = album
-        self._open_album(album.id)
+        self.navigation.go(Address(self.user, album.id))
         return album
 
     def _edit_album(self, is_open: bool) -> None:
@@ -321,14 +355,31 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.uploads.zone.fold()  # it would lie upon the drawer
         self.top_bar.expanded = is_open
         fields.set_visible(self.drawer, is_open)
+        self._count()
 
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
             self.gallery.add(photo)
 
-    def _count(self, change: dict[str, Any]) -> None:
-        counts = change["new"]
-        self._tell(failed=counts.get("failed", 0), active=counts.get("active", 0))
+    def _show_without_erased(self) -> None:
+        if self.navigation.address.shows_photos:
+            self.gallery.refresh()
+        else:
+            self.navigation.again()
+
+    def _see(self, until: float) -> None:
+        """Note that the visitor has seen what failed up to this time."""
+        self._seen = max(self._seen, until)
+        self._count()
+
+    def _count(self) -> None:
+        """Say how many are under way, and have failed since the drawer was last open."""
+        failed = self.follow.failed_at()
+        if self.top_bar.expanded and max(failed, default=0.0) > self._seen:
+            self._seen = max(failed)
+            self.top_bar.keep_seen(self._seen)
+        unseen = sum(one > self._seen for one in failed)
+        self._tell(failed=unseen, active=self.follow.list.counts.get("active", 0))
         self.gallery.invite()
 
     def _tell(self, **traits: Any) -> None:

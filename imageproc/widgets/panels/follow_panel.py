@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from queue import SimpleQueue
 from typing import Any
 
+import ipywidgets
+
 from imageproc import Album, FollowedPhoto, FollowedPhotos, Photo, Status, Uploaded, Workbench
 from imageproc.client.photos.following import not_started
 from imageproc.client.photos.presigned import PresignedUrls
@@ -17,6 +19,7 @@ from imageproc.presentation.markup import Markup
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.execution_view import INTERVAL_S, ExecutionView
+from imageproc.widgets.panels.follow_actions import FollowActions
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
 from imageproc.widgets.tones import Tone
@@ -46,7 +49,14 @@ class FollowPanel(Panel):
         self._failures = 0
         self._chosen = ""
         self._listeners: list[Listener] = []
-        self.list = ExecutionList(columns=follow_rows.COLUMNS, address=self._address, picture=self._thumbnail)
+        self._erase_listeners: list[Callable[[str], object]] = []
+        self._actions_box = ipywidgets.VBox()
+        self.list = ExecutionList(
+            columns=follow_rows.COLUMNS,
+            address=self._address,
+            picture=self._thumbnail,
+            act=lambda action, photo_id: self.actions.act(action, photo_id),
+        )
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
         self.resume_button = fields.button("Resume", self.resume)
@@ -54,7 +64,8 @@ class FollowPanel(Panel):
         self.list.observe(lambda change: self.choose(change["new"]), "selected")
         self.list.observe(lambda _: self._show_filtered(), ["filter", "limit"])
         fields.set_visible(self.execution, False)
-        super().__init__(below=[self.resume_button, self.list, self.execution])
+        super().__init__(below=[self.resume_button, self._actions_box, self.list, self.execution])
+        self.status.stop = "Stop following"  # what is processed goes on
 
     def follow(self, sent: Iterable[Uploaded]) -> None:
         """Follow these uploads to their end, from the next poll on."""
@@ -93,6 +104,20 @@ class FollowPanel(Panel):
         """Call `callback` in the panel's thread with the photos that have finished since the last call."""
         self._listeners.append(callback)
 
+    def on_erased(self, callback: Callable[[str], object]) -> None:
+        """Call `callback`, from any thread, with the ID of each photo that was erased here."""
+        self._erase_listeners.append(callback)
+
+    def failed_at(self) -> list[float]:
+        """Return when the photos that need attention ended, in epoch seconds."""
+        return [one.ended for one in self._all() if one.failed]
+
+    def close(self) -> None:
+        """Close the panel, and cancel its jobs."""
+        if self._actions_box.children:
+            self.actions.close()
+        super().close()
+
     def choose(self, photo_id: str) -> None:
         """Show this photo's execution, live."""
         if photo_id and photo_id != self._chosen:
@@ -126,6 +151,11 @@ class FollowPanel(Panel):
             return shown
         name = Markup("<p><strong>{}</strong></p>").format(self.graph.title)
         return [*shown, name, self.graph.static()]
+
+    def _drop(self, photo_id: str) -> None:
+        self._request(partial(FollowedPhotos.discard, photo_id=photo_id))
+        for listener in self._erase_listeners:
+            listener(photo_id)
 
     def _forget(self) -> None:
         while not self._requests.empty():
@@ -245,6 +275,13 @@ class FollowPanel(Panel):
 
     def _photo(self, photo_id: str) -> Photo | None:
         return next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+
+    @cached_property
+    def actions(self) -> FollowActions:
+        """What is done about photos that need attention; made when it is first asked for: pages are light."""
+        made = FollowActions(self._workbench, lambda one: self.follow_existing([one]), self._drop)
+        self._actions_box.children = (made,)
+        return made
 
     @cached_property
     def _urls(self) -> PresignedUrls:

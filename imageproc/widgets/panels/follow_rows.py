@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from imageproc import FollowedPhoto, Status, Step, StepStatus
+from imageproc.client.photos.failures import retriable
 from imageproc.core.record import StepError
 from imageproc.core.record_codec import error_attribute
+from imageproc.widgets.panels.photo_actions import FORGET, RETRY
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.parts.execution_list import ExecutionRow
@@ -30,7 +32,15 @@ def row(followed: FollowedPhoto, console_url: str | None) -> ExecutionRow:
     """Return a photo's row."""
     stages = [_uploaded(followed), _started(followed, console_url), _completed(followed)]
     picture = followed.finished and bool(followed.photo and followed.photo.thumbnail_key)
-    return ExecutionRow(followed.photo_id, followed.name, stages, picture)
+    return ExecutionRow(followed.photo_id, followed.name, stages, picture, _actions(followed))
+
+
+def _actions(followed: FollowedPhoto) -> list[str]:
+    """Return what can be done about a photo that needs attention, by names; a retry only if it may help."""
+    if not followed.failed:
+        return []
+    may_help = followed.photo is not None and bool(retriable([followed.photo], (), None))
+    return [RETRY.name, FORGET.name] if may_help else [FORGET.name]
 
 
 def _uploaded(followed: FollowedPhoto) -> Cell:
@@ -54,7 +64,7 @@ def _completed(followed: FollowedPhoto) -> Cell:
         return Cell("") if followed.lost else Cell("not yet", Tone.WAITING)
     status = followed.photo.status
     if not status.finished:
-        return Cell("metadata stored" if status is Status.PROCESSING else "under way", Tone.RUNNING)
+        return Cell("not yet, metadata stored" if status is Status.PROCESSING else "not yet", Tone.RUNNING)
     took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
     outcome = f"{status.capitalize()}{took}".replace(" ", "\N{NO-BREAK SPACE}")
     return Cell("\n".join([outcome, *_reasons(followed)]), PHOTO_TONES[status])

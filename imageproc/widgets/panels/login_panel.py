@@ -9,6 +9,7 @@ from imageproc.errors import UploadError
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _WHAT_FOR = "A user name tells whose albums to show. It is not a password: anyone may use any name."
 
@@ -29,6 +30,11 @@ class LoginPanel(Panel):
     def on_login(self, listener: Callable[[str], object]) -> None:
         """Call this with each name that logs in."""
         self._listeners.append(listener)
+
+    def offer(self, user: str) -> None:
+        """Have this name in the field, unless it is empty."""
+        if user:
+            update(self.name, value=user)
 
     def say_problem(self, text: str) -> None:
         """Say why nobody got in; with an empty text, what a user name is for. Log in tries again."""

@@ -16,16 +16,22 @@ from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.updates import update
 
 FILTERS = ("all", "active", "failed")
+ACTIONS = ("retry", "forget")
+"""What rows may offer to do."""
 
 
 @dataclass(frozen=True)
 class ExecutionRow:
-    """An execution: its key, the name that is shown, a cell for each stage, and whether it has a picture."""
+    """An execution: its key, the name that is shown, a cell for each stage, and whether it has a picture.
+
+    `actions` are names of ACTIONS.
+    """
 
     key: str
     name: str
     stages: Sequence[Cell]
     picture: bool = False
+    actions: Sequence[str] = ()
 
 
 class ExecutionList(anywidget.AnyWidget):
@@ -34,6 +40,8 @@ class ExecutionList(anywidget.AnyWidget):
     `address` gives a small picture's address by key. It opens the picture, and travels in a message to a view
     that asks for it: traits are saved with the notebook. `picture` gives the bytes, where the address does
     not work.
+
+    `act` is called with the name of an action and the key of a row that offers it.
 
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
@@ -54,11 +62,12 @@ class ExecutionList(anywidget.AnyWidget):
         *,
         address: Callable[[str], str | None] = lambda _: None,
         picture: Callable[[str], bytes | None] = lambda _: None,
+        act: Callable[[str, str], object] = lambda _action, _key: None,
         **traits: Any,
     ) -> None:
         """Begin without rows."""
         super().__init__(**traits)
-        self._address, self._picture = address, picture
+        self._address, self._picture, self._act = address, picture, act
         self.on_msg(self._receive)
 
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
@@ -80,6 +89,10 @@ class ExecutionList(anywidget.AnyWidget):
             self.send({"addresses": {key: self._address(key) for key in shown if key in asked["addresses"]}})
         elif asked.get("bytes") in shown:
             self.send({"bytes": asked["bytes"]}, [self._picture(asked["bytes"]) or b""])
+        elif any(
+            row["key"] == asked.get("key") and asked.get("action") in row["actions"] for row in self.rows
+        ):
+            self._act(asked["action"], asked["key"])
 
 
 def _line(cell: dict[str, str]) -> str:
@@ -88,4 +101,5 @@ def _line(cell: dict[str, str]) -> str:
 
 def _plain(row: ExecutionRow) -> dict[str, Any]:
     stages = [cell.plain() for cell in row.stages]
-    return {"key": row.key, "name": row.name, "stages": stages, "picture": row.picture}
+    actions = [one for one in row.actions if one in ACTIONS]
+    return {"key": row.key, "name": row.name, "stages": stages, "picture": row.picture, "actions": actions}

@@ -17,7 +17,7 @@ class StatusLine(anywidget.AnyWidget):
     """A text with a tone, and a bar while something runs.
 
     `done` of `total` fill the bar; a `total` of 0 with the tone `running` shows that the end is not known.
-    While it is `stoppable`, a button calls `on_stop`.
+    While it is `stoppable`, a button, which says `stop`, calls `on_stop`.
     """
 
     _esm = script("status_line.js")
@@ -28,6 +28,7 @@ class StatusLine(anywidget.AnyWidget):
     done = traitlets.Float(0).tag(sync=True)
     total = traitlets.Float(0).tag(sync=True)
     stoppable = traitlets.Bool(False).tag(sync=True)
+    stop = traitlets.Unicode("Stop").tag(sync=True)
 
     def __init__(
         self,

@@ -19,9 +19,14 @@ from imageproc.widgets.assets import script, style
 class TopBarHandlers:
     """What a top bar calls."""
 
-    go: Callable[[str], object] = lambda _: None
-    """With the fragment of the page's address: when a page is there, and when the visitor goes back."""
+    go: Callable[[str, str], object] = lambda _fragment, _user: None
+    """With the fragment of the page's address, and who is logged in, which its browser keeps; or empty.
+
+    Called when a page is there, when the visitor goes back, and when another address is opened in it.
+    """
     home: Callable[[], object] = lambda: None
+    seen: Callable[[float], object] = lambda _: None
+    """With the time up to which the visitor has seen what failed, which the browser keeps; 0 for never."""
     switch: Callable[[], object] = lambda: None
     """To change the user."""
     activity: Callable[[], object] = lambda: None
@@ -63,12 +68,18 @@ class TopBar(anywidget.AnyWidget):
         """Have the page's address end with this, in place of the last one or after it."""
         self.send({"type": "address", "fragment": fragment, "replace": replace})
 
+    def keep_seen(self, time: float) -> None:
+        """Have the browser keep the time up to which the user has seen what failed, in epoch seconds."""
+        self.send({"type": "seen", "user": self.user, "time": time})
+
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
         if not isinstance(message, dict):
             return
         kind = message.get("type")
         if kind == "go":
-            self._handlers.go(str(message.get("fragment", "")))
+            self._handlers.go(str(message.get("fragment", "")), str(message.get("user", "")))
+        elif kind == "seen" and isinstance(time := message.get("time"), int | float):
+            self._handlers.seen(float(time))
         elif kind == "ping":
             self.send({"type": "pong"})
         elif kind in ("home", "switch", "activity", "edit", "again"):

@@ -23,14 +23,14 @@ function render({ model, el }) {
   const duplicates = element("input", { type: "checkbox", onchange: () => { model.set("allow_duplicates", duplicates.checked); model.save_changes(); } });
   const option = element("label", { class: "ip-option", title: "Also files whose content the album has under another name" }, duplicates, "Upload duplicates, too");
   const bar = element("progress", { max: 1, value: 0, "aria-label": "All uploads" });
-  const summary = element("span", { class: "ip-summary" });
+  const summary = element("span", { class: "ip-summary" }), waiting = element("p", { class: "ip-waiting" });
   const spoken = speaker();
   const cancelAll = element("button", { type: "button", onclick: () => { each((file) => transfers.cancel(file)); } }, "Cancel all");
   const retryAll = element("button", { type: "button", onclick: () => { each((file) => file.state === "failed" && transfers.retry(file)); } }, "Retry failed");
   const problems = element("button", { type: "button", "aria-pressed": "false", onclick: toggleProblems }, "Problems only");
   const details = element("button", { type: "button", onclick: () => { unfolded = list.box.hidden; draw(); } });
   const clear = element("button", { type: "button", onclick: () => transfers.clear() }, "Clear finished");
-  const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear));
+  const totals = element("div", { class: "ip-totals" }, bar, summary, element("div", { class: "ip-buttons" }, cancelAll, retryAll, problems, details, clear), waiting);
   const albumOf = (file) => file.album || transfers.albums.get(file.drop) || "";
   const list = fileList(transfers, albumOf);
   const root = element("div", { class: "ip ip-drop-zone" }, element("div", { class: "ip-inner" }, zone, option, totals, list.box, spoken.root));
@@ -108,7 +108,10 @@ function render({ model, el }) {
     const words = uploaded(all);
     for (const state of ["failed", "rejected", "cancelled"]) if (count[state]) words.push(`${count[state]} ${state}`);
     const plain = words.join(", ");
-    if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent), ...waitingFor());
+    if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent));
+    const why = underWay ? waitingFor() : "";
+    waiting.textContent = why && `${STATE_SIGNS.waiting} ${why}`;
+    waiting.hidden = !why;
     summary.textContent = words.join(" · ");
     if (all.length) spoken.speak(plain, !underWay);
     cancelAll.hidden = !transfers.underWay;
@@ -119,8 +122,8 @@ function render({ model, el }) {
   function uploaded(all) { // album by album, as long as that is short
     const albums = Map.groupBy(all, albumOf), named = [...albums.keys()].filter(Boolean);
     const say = (files, where) => {
-      const there = files.filter(({ state }) => state === "duplicate").length, done = there + files.filter(({ state }) => state === "sent").length;
-      return `${done} of ${files.length} uploaded${where}${there ? ` (${there} already uploaded)` : ""}`;
+      const those = (wanted) => files.filter(({ state }) => state === wanted).length, there = those("duplicate");
+      return `${those("sent")} of ${files.length} uploaded${where}${there ? `, ${there} already uploaded` : ""}`;
     };
     if (named.length > 1 && named.length < 4) return [...albums].map(([album, files]) => say(files, album && ` to ${album}`));
     return [say(all, named.length > 1 ? ` to ${named.length} albums` : "")];
@@ -132,10 +135,10 @@ function render({ model, el }) {
     return seconds > 0.5 && sent > before ? [`${bytesText((sent - before) / seconds)}/s`] : [];
   }
   function waitingFor() {
-    if (transfers.outage) return [`waiting, and trying again by itself: ${transfers.outage.text}`];
-    if (transfers.route === "kernel") return ["through the kernel, as this page cannot reach S3"];
+    if (transfers.outage) return `Waiting, and trying again by itself: ${transfers.outage.text}`;
+    if (transfers.route === "kernel") return "Through the kernel, as this page cannot reach S3.";
     const oldest = Math.min(...[...transfers.files.values()].map(({ asking }) => asking || Infinity));
-    return performance.now() - oldest > BUSY_MS ? ["waiting for the kernel, which is busy or gone"] : [];
+    return performance.now() - oldest > BUSY_MS ? "Waiting for the kernel, which is busy or gone." : "";
   }
 
   function onMessage({ type }) { if (type === "fold") { unfolded = false; schedule(); } }

@@ -1,4 +1,5 @@
 function render({ model, el }) {
+  const actions = { retry: "Retry", forget: "Forget…" };
   const filters = { all: "All", active: "Under way", failed: "Need attention" };
   const buttons = Object.keys(filters).map((name) => element("button", { type: "button", onclick: () => { model.set("filter", name); model.save_changes(); } }));
   const head = element("thead"), body = element("tbody"), known = new Map(), asked = [];
@@ -19,12 +20,17 @@ function render({ model, el }) {
       one.button.before(one.image);
       asked.push(row.key);
     }
-    const columns = model.get("columns"), now = JSON.stringify(row.stages);
+    const columns = model.get("columns"), now = JSON.stringify([row.stages, row.actions]);
     if (one.shown !== now) {
       one.shown = now;
       one.made.replaceChildren(one.made.firstChild, ...row.stages.map((stage, index) => element("td", { "data-column": columns[index + 1] }, ...cellContent(stage))));
+      if (row.actions.length) one.made.lastChild.append(element("div", { class: "ip-actions", role: "group", "aria-label": `What can be done about ${row.name}` }, ...row.actions.map((action) => act(action, row))));
     }
     return one.made;
+  }
+
+  function act(action, { key, name }) {
+    return element("button", { type: "button", "aria-label": `${actions[action]} ${name}`, onclick: () => model.send({ action, key }) }, actions[action]);
   }
 
   function draw() {

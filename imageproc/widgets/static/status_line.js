@@ -1,7 +1,7 @@
 function render({ model, el }) {
   const text = element("span", { role: "status", "aria-live": "polite" });
   const bar = element("progress", { max: 1, "aria-label": "Progress" });
-  const stop = element("button", { type: "button", onclick: () => model.send({ type: "stop" }) }, "Stop");
+  const stop = element("button", { type: "button", onclick: () => model.send({ type: "stop" }) });
   const root = element("div", { class: "ip ip-status-line" }, text, bar, stop);
   el.append(root);
   function draw() {
@@ -10,10 +10,11 @@ function render({ model, el }) {
     bar.hidden = tone !== "running";
     if (total > 0) bar.value = Math.min(1, model.get("done") / total);
     else bar.removeAttribute("value");
+    stop.textContent = model.get("stop");
     stop.hidden = !model.get("stoppable");
     root.hidden = !model.get("text");
   }
   draw();
-  return watch(model, ["text", "tone", "done", "total", "stoppable"], draw);
+  return watch(model, ["text", "tone", "done", "total", "stoppable", "stop"], draw);
 }
 export default { render };

@@ -1,5 +1,5 @@
 // The web app's top bar. It also keeps the page's address, and looks after the connection to the kernel.
-const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000;
+const SETTLED_MS = 400, PATIENCE_MS = 1500, PONG_MS = 5000, USER = "imageproc-user", SEEN = "imageproc-seen-";
 
 function render({ model, el, signal, host }) {
   const ours = Boolean(document.body.dataset.voila); // in JupyterLab the address is not this app's
@@ -9,7 +9,7 @@ function render({ model, el, signal, host }) {
   const map = element("button", { type: "button", "aria-pressed": "false", onclick: () => showMap(map.getAttribute("aria-pressed") !== "true") }, "Map");
   const upload = element("button", { type: "button", class: "ip-upload", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: app() })) }, "Upload");
   const badge = element("span", { class: "ip-badge" }), activity = element("button", { type: "button", class: "ip-activity", onclick: () => model.send({ type: "activity" }) }, "Activity", badge);
-  const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => model.send({ type: "switch" }) });
+  const user = element("button", { type: "button", class: "ip-user", title: "Log in as somebody else", onclick: () => { note(""); model.send({ type: "switch" }); } });
   const header = element("header", { class: "ip-header" },
     element("nav", { class: "ip-where", "aria-label": "Place" }, home, title, edit), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
   const words = element("span", {}), act = element("button", { type: "button" });
@@ -73,19 +73,26 @@ function render({ model, el, signal, host }) {
     act.textContent = lost ? "Reload" : "Try again";
     act.onclick = lost ? () => location.reload() : () => model.send({ type: "again" });
     app()?.toggleAttribute("data-lost", Boolean(lost));
+    for (const one of [header, ...(app()?.children ?? [])]) if (!one.contains(root)) one.inert = Boolean(lost);
   }
   function lose(text) { lost = text; say(); }
+  function end(text) { // a dialog would lie upon the words, and its address is kept
+    for (const one of document.querySelectorAll("dialog[open]")) one.close();
+    lose(text);
+  }
   const GONE = "The kernel behind this page has ended. Reload to go on: the address keeps your place.";
   function onConnection(_, status) {
     clearTimeout(patience);
+    if (kernel.status === "dead") return; // it is said already
     if (status === "connected") { if (lost) askPong(); return; }
     const text = status === "disconnected" ? "The server does not answer. If it was stopped, start it again with make app and open the address that it shows." : "The connection to the server is lost. Connecting again…";
-    patience = setTimeout(() => lose(`${STATE_SIGNS.warning} ${text}`), status === "disconnected" ? 0 : PATIENCE_MS);
+    const over = status === "disconnected";
+    patience = setTimeout(() => (over ? end : lose)(`${STATE_SIGNS.warning} ${text}`), over ? 0 : PATIENCE_MS);
   }
-  function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) lose(`${STATE_SIGNS.error} ${GONE}`); }
+  function onStatus(_, status) { if (["dead", "terminating", "restarting", "autorestarting"].includes(status)) end(`${STATE_SIGNS.error} ${GONE}`); }
   function askPong() { // the kernel of this page may have ended while there was no connection
     clearTimeout(pong);
-    pong = setTimeout(() => lose(`${STATE_SIGNS.error} ${GONE}`), PONG_MS);
+    pong = setTimeout(() => end(`${STATE_SIGNS.error} ${GONE}`), PONG_MS);
     model.send({ type: "ping" });
   }
   const kernel = model.widget_manager?.kernel ?? model.widget_manager?.context?.sessionContext?.session?.kernel;
@@ -94,8 +101,9 @@ function render({ model, el, signal, host }) {
 
   // ---- the address
   // An entry of the history knows the one that led to it, so that returning to that one goes back.
-  function onMessage({ type, fragment, replace }) {
+  function onMessage({ type, fragment, replace, user, time }) {
     if (type === "pong") { clearTimeout(pong); lose(""); return; }
+    if (type === "seen" && ours) { localStorage.setItem(SEEN + user, time); return; }
     if (type !== "address" || !ours || fragment === location.hash) return;
     const from = history.state?.from;
     const url = fragment || location.pathname + location.search;
@@ -103,7 +111,16 @@ function render({ model, el, signal, host }) {
     else if (from === fragment) history.back();
     else history.pushState({ from: location.hash }, "", url);
   }
-  function go() { model.send({ type: "go", fragment: ours ? location.hash : "" }); }
+  function go() { model.send({ type: "go", fragment: ours ? location.hash : "", user: ours ? noted() : "" }); }
+  // Who is logged in is no part of the address, which may be another user's. A new page begins with who was the last.
+  function noted() { return sessionStorage.getItem(USER) ?? localStorage.getItem(USER) ?? ""; }
+  function note(user) { for (const storage of [sessionStorage, localStorage]) storage.setItem(USER, user); }
+  function keep() {
+    const user = model.get("user");
+    if (!ours || !user) return;
+    note(user);
+    model.send({ type: "seen", time: Number(localStorage.getItem(SEEN + user)) || 0 });
+  }
   function onShow(event) { if (event.persisted) location.reload(); } // the kernel ended when the page was left
 
   // ---- keys
@@ -124,8 +141,9 @@ function render({ model, el, signal, host }) {
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
+  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
   return () => {
+    undone();
     undo();
     model.off("msg:custom", onMessage);
     kernel?.connectionStatusChanged.disconnect(onConnection);
