@@ -19,7 +19,7 @@ def script(*names: str) -> str:
 def style(*names: str) -> str:
     """Return a widget's style sheet, made of these files of `static/`, as short as it can be."""
     text = re.sub(r"/\*.*?\*/", "", "".join(map(static_text, ("theme.css", *names))), flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", text)
+    return re.sub(r"\s*([{};,])\s*|(:)\s+(?![\s\x22])", r"\1\2", text)
 
 
 def static_text(name: str) -> str:
