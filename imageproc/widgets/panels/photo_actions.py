@@ -22,7 +22,7 @@ from imageproc import (
 )
 from imageproc.client.photos.exports import File
 from imageproc.core.record import without_digest
-from imageproc.presentation.text import bytes_text, photos_text, printable
+from imageproc.presentation.text import bytes_text, number_text, photos_text, printable
 from imageproc.widgets.parts.downloads import Download
 from imageproc.widgets.parts.gallery import Action
 
@@ -200,7 +200,7 @@ def forget(workbench: Workbench, ids: Sequence[str], ask: Callable[[str, str], b
         printable(without_digest(one.photo_id.rpartition("/")[2]), 60) for one in erasure.photos[:3]
     )
     more = f" and {len(erasure.photos) - 3:,} more" if len(erasure.photos) > 3 else ""
-    versions = f"{erasure.versions:,} stored versions, {bytes_text(erasure.size)}"
+    versions = f"{number_text(erasure.versions, 'stored version')}, {bytes_text(erasure.size)}"
     what = f"{photos_text(len(erasure.photos))}, {versions}"
     question = f"Erase {names}{more} for good? That is {what}, with thumbnails and records."
     if not ask(question, f"Forget {photos_text(len(erasure.photos))}"):
