@@ -115,7 +115,10 @@ def similar(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List the photos that are most like PHOTO, or like a FILE of this machine, the likest first."""
+    """List the photos that are most like PHOTO, or like a FILE of this machine, the likest first.
+
+    Only those are listed that are like it: by embedding with a cosine of 0.45 or more, where 1 is the same.
+    """
     view = selection.among(connection.workbench)
     path = Path(photo).expanduser()
     found = view.similar_to(path if path.is_file() else photo, limit, by=by, threshold=threshold)
@@ -125,7 +128,18 @@ def similar(
             print_json(told if one.distance is None else {**told, "distance": one.distance})
         return
     rows = ((alike_text(one.similarity, one.distance), *_facts(one.photo)) for one in found)
-    print_table_of_ids(_COLUMNS[1:], rows, "No other photo is like it.")
+    print_table_of_ids(_COLUMNS[1:], rows, _nothing_like_it(by))
+
+
+def _nothing_like_it(by: str | None) -> str:
+    from imageproc.client.photos.duplicates import ALIKE, LIKE
+
+    if by == "hash":
+        return f"No other photo looks like it: {LIKE} bits may differ, or as many as --threshold says."
+    return (
+        f"No other photo is like it: of none has the embedding a cosine of {ALIKE} or more with its own. "
+        "--by hash goes by how they look."
+    )
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imageproc.cli import completion, options
-from imageproc.cli.following import follow
+from imageproc.cli.following import exit_code, follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.cli.repeats import Repeats
@@ -183,9 +183,12 @@ def _report(
     repeats.end()
     if not restarted and not refused:
         console.print(nothing)
-    if wait and restarted:
-        follow(workbench, [one.photo_id for one in restarted])
-    if refused:
+    ended = (
+        exit_code(workbench, follow(workbench, [one.photo_id for one in restarted]))
+        if wait and restarted
+        else 0
+    )
+    if refused or ended:
         raise click.exceptions.Exit(1)
 
 

@@ -61,7 +61,8 @@ def download(
 
     They go into a folder (--to), or into one file: a zip with metadata.csv and metadata.json, or a contact
     sheet. With an ALBUM, --user says whose it is, and conditions choose among its photos. Where a photo was
-    taken is left out, unless --keep-location is given; the picture stays bit by bit.
+    taken is left out, unless --keep-location is given: the place, and what else a file has beside picture and
+    EXIF, such as maker's notes or thermal data, which may tell it. The picture stays bit by bit.
     """
     if sum(one is not None for one in (folder, archive, sheet)) != 1:
         raise click.UsageError("Say where to: one of --to DIR, --zip FILE and --contact-sheet FILE.")

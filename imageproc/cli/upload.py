@@ -13,7 +13,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from imageproc.cli import completion, options
-from imageproc.cli.following import follow
+from imageproc.cli.following import exit_code, follow
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
 from imageproc.cli.repeats import Repeats
@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     help="The album's name; it is created if need be.",
     shell_complete=completion.albums,
 )
-@click.option("--follow", "wait", is_flag=True, help="Wait until they are processed.")
+@click.option(
+    "--follow",
+    "wait",
+    is_flag=True,
+    help="Wait until they are processed; the exit code is 1 if one does not succeed.",
+)
 @click.option("--again", is_flag=True, help="Also send files that are in the bucket already.")
 @click.option(
     "--allow-duplicates",
@@ -86,9 +91,8 @@ def upload(
             print_json({"file": str(one.file.path), "imageID": one.photo_id, "sent": not one.already_there})
     else:
         _summarise(sent, len(refused), len(failed), into, _moved(workbench, into, sent))
-    if wait:
-        follow(workbench, sent)
-    if refused or failed:
+    ended = exit_code(workbench, follow(workbench, sent)) if wait else 0
+    if refused or failed or ended:
         raise click.exceptions.Exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -11,12 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
-from imageproc.cli.following import follow
+from imageproc.cli.following import exit_code, follow
 from imageproc.cli.options import Connection
-from imageproc.cli.output import console, short_name
+from imageproc.cli.output import console, errors, short_name
 from imageproc.client.photos.failures import failures_of, grouped
 from imageproc.client.photos.photo import Photo
 from imageproc.client.uploads.events import ObjectVersion, PreparedFile, Uploaded
+from imageproc.core.record import Status, StepError
 from imageproc.core.record_codec import decode
 from imageproc.costs import estimate
 from imageproc.deployment import Plan
@@ -176,6 +178,28 @@ def test_a_followed_photos_long_name_is_cut_as_in_tables(workbench: MagicMock) -
         follow(workbench, ["any"])
     assert shown.get().split() == f"SUCCEEDED {short_name(long)} Dog".split()
     assert "…" in shown.get()
+
+
+@pytest.mark.parametrize(
+    ("status", "missing", "local", "expected"),
+    [
+        (Status.SUCCEEDED, "", False, 0),
+        (Status.FAILED, "", False, 1),
+        (Status.REJECTED, "", True, 1),
+        (Status.INCOMPLETE, "RecognitionRefusedError", True, 1),
+        (Status.INCOMPLETE, "RecognitionUnavailableError", True, 0),
+        (Status.INCOMPLETE, "RecognitionUnavailableError", False, 1),
+    ],
+)
+def test_the_exit_code_says_whether_followed_photos_succeeded(
+    workbench: MagicMock, status: Status, missing: str, local: bool, expected: int
+) -> None:
+    workbench.stack.target.is_local = local
+    errors_of = {"tags": StepError("Rekognition", missing, "because")} if missing else {}
+    ended = [photo("fine.jpg"), replace(photo("a.jpg"), status=status, missing=errors_of)]
+    with errors.capture() as said:
+        assert exit_code(workbench, ended) == expected
+    assert ("1 photo of 2 did not succeed: `imageproc failures` says why." in said.get()) == bool(expected)
 
 
 def test_an_interrupted_upload_says_what_was_sent(workbench: MagicMock, tmp_path: Path) -> None:

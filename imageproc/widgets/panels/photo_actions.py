@@ -70,6 +70,11 @@ class Wanted:
     """The album that is shown."""
 
 
+_WITHOUT = dict.fromkeys(Form, "without places") | dict.fromkeys(
+    (Form.FOLDER, Form.ZIP), "without places, maker's notes and what else lies beside picture and EXIF"
+)
+"""What is said of photos whose places are left out."""
+
 Progress = Callable[[int], object]
 """Is told how many are done."""
 
@@ -148,7 +153,7 @@ def _notifier(control: Cancellation, told: Progress) -> Callable[[object], objec
 
 
 def _said(written: Written, where: str, wanted: Wanted) -> str:
-    kept = "with places" if wanted.places else "without places"
+    kept = "with places" if wanted.places else _WITHOUT[wanted.form]
     done = f"{photos_text(written.photos)} ({bytes_text(written.size)}) {where}, {kept}."
     return _outcome(done, [one.cause for one in written.left_out])
 

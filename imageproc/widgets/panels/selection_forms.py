@@ -75,7 +75,10 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
     def _download_row(self) -> ipywidgets.Box:
         self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
         self.file = fields.text("Folder", _FILES[Form.FOLDER], "its name")
-        self.places = fields.check("Keep where photos were taken", "Places are left out otherwise")
+        self.places = fields.check(
+            "Files as they were uploaded",
+            "Otherwise places are left out, maker's notes and what else may tell them; the picture stays",
+        )
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
         self.file.on_enter(self.download)
         write = fields.button("Download", self.download)
