@@ -38,7 +38,9 @@ def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> 
     if groups:
         console.print("imageproc show PHOTO tells all of one: a name as above, or an ID as --json has it.")
     if any(group.retriable for group in groups):
-        console.print("imageproc retry --all --step STEP runs them again, imageproc retry PHOTO one of them.")
+        console.print(
+            "imageproc retry --all runs them again (--step: one step's alone), imageproc retry PHOTO one of them."
+        )
     waiting = connection.workbench.dead_letters.count()
     if waiting:
         console.print(f"{waiting} uploads could not be started: imageproc redrive --list shows them.")
