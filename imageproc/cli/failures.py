@@ -39,7 +39,7 @@ def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> 
         console.print("imageproc show PHOTO tells all of one: a name as above, or an ID as --json has it.")
     if any(group.retriable for group in groups):
         console.print(
-            "imageproc retry --all runs them again (--step: one step's alone), imageproc retry PHOTO one of them."
+            "imageproc retry --all runs them again (--step: one step's), imageproc retry PHOTO one of them."
         )
     waiting = connection.workbench.dead_letters.count()
     if waiting:
