@@ -10,6 +10,9 @@ _STATIC = files("imageproc.widgets").joinpath("static")
 _COMMENTS = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)", re.MULTILINE | re.DOTALL)
 """Those that begin a line: nothing else there can be taken for one."""
 
+_SPACES = re.compile(r"(\"[^\"]*\")|\s*([{};,])\s*|(:)\s+")
+"""Spaces that a style sheet can do without, and strings, which keep theirs."""
+
 
 def script(*names: str) -> str:
     """Return a widget's module, made of these files of `static/`."""
@@ -19,7 +22,7 @@ def script(*names: str) -> str:
 def style(*names: str) -> str:
     """Return a widget's style sheet, made of these files of `static/`, as short as it can be."""
     text = re.sub(r"/\*.*?\*/", "", "".join(map(static_text, ("theme.css", *names))), flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*|(:)\s+(?![\s\x22])", r"\1\2", text)
+    return _SPACES.sub(r"\1\2\3", text)
 
 
 def static_text(name: str) -> str:
