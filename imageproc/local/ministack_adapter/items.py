@@ -119,6 +119,7 @@ def _save_and_load(changes: _Changes) -> None:
     def get_state() -> dict[str, Any]:
         tables = list(stores.all_items())
         changes.save([table for _, table in tables])
+        changes.settle()
         saved = type(stores)()
         for place, table in tables:
             kept = {name: value for name, value in table.items() if name not in left_out}
@@ -210,9 +211,18 @@ class _Changes:
             self._keys.clear()
             self._tables.clear()
 
+    def settle(self) -> None:
+        """Move what was written from the log of writes to the file, without keeping requests waiting.
+
+        It waits for the disk, which takes long where large photos are on their way there, too.
+        """
+        with closing(_opened(_path())) as file:
+            file.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
             self._file = _opened(_path())
+            self._file.execute("PRAGMA wal_autocheckpoint = 0")  # `settle` does it, in another thread
         return self._file
 
 
