@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,10 +16,9 @@ from imageproc.client.bulk import BulkProgress, BulkRuns
 from imageproc.client.imports import Imports
 from imageproc.errors import UploadError
 from tests.cli.conftest import Run, objects
+from tests.cli.silent_aws import interrupted
 from tests.client.conftest import REGION, Backend
 from tests.client.imports.conftest import photo, versions, write
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -99,13 +93,13 @@ def test_what_fails_is_named_and_the_exit_code_says_so(backend: Backend, run: Ru
 def test_an_interrupt_says_how_far_it_came(
     backend: Backend, run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*arguments: Any, **options: Any) -> Any:
+    def cut_off(*arguments: Any, **options: Any) -> Any:
         with closing(begun(*arguments, **options)) as entries:
             yield next(entries)
             raise KeyboardInterrupt
 
     begun = Imports.run
-    monkeypatch.setattr(Imports, "run", interrupted)
+    monkeypatch.setattr(Imports, "run", cut_off)
     answer = run("import", "pictures", "--yes", "--manifest", "m.csv")
     assert answer.exit_code != 0
     done = len(list(csv.DictReader(Path("m.csv").read_text().splitlines())))
@@ -114,25 +108,12 @@ def test_an_interrupt_says_how_far_it_came(
 
 
 SCRIPT = """
-import socket, sys
-
-import boto3
-
 import imageproc.client.imports as imports
-from pathlib import Path
-from imageproc import Workbench
 from imageproc.cli.imports import _imported
 from imageproc.cli.problems import explained
 from imageproc.client.albums import Album, Albums
 from imageproc.client.imports import album_intake
-from imageproc.client.target import AWS, Target
 
-silent = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
-session = boto3.Session("testing", "testing", region_name="eu-west-1")
-s3 = session.client("s3", endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
-s3.meta.events.register("before-send.s3", lambda **_: print("asked\\n", end="", flush=True))
-workbench = Workbench(Target(AWS, session, _clients={"s3": s3}))
-workbench.stack.outputs = {"S3PhotoRepoBucket": "photos", "DDBImageMetadataTable": "none"}
 Albums.of = lambda *_: iter([Album("a1", "ann", "Trip", 0)])
 imports.contents = album_intake.contents = lambda *_: {}
 imports.parameters_of = lambda *_: {}
@@ -143,26 +124,11 @@ with explained():
 
 
 def test_an_interrupt_ends_it_within_seconds_although_aws_does_not_answer(pictures: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(pictures)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as importing:
-        assert importing.stdout
-        assert importing.stdout.readline().startswith("asked")
-        time.sleep(0.5)  # until all are asked
-        importing.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        try:
-            _, said = importing.communicate(timeout=30)
-        finally:
-            importing.kill()
-    assert time.monotonic() - began < 8, "two seconds, on a machine that does nothing else"
-    assert importing.returncode == 130
-    assert "1 of 4 files are known to be done (m.csv). Run it again for the others." in said
-    assert "Traceback" not in said
+    ended = interrupted(SCRIPT, pictures, after_s=0.5)  # until all are asked
+    assert ended.seconds < 8, "two seconds, on a machine that does nothing else"
+    assert ended.exit_code == 130
+    assert "1 of 4 files are known to be done (m.csv). Run it again for the others." in ended.stderr
+    assert "Traceback" not in ended.stderr
     (row,) = csv.DictReader(Path("m.csv").read_text().splitlines())
     assert (row["path"], row["outcome"]) == ("Town/note.txt", "skipped")
 

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from tests.cli.conftest import Run
+from tests.cli.silent_aws import interrupted
 from tests.client.conftest import Backend, written
 
 SCRIPT = """
-import socket, sys
-from pathlib import Path
-
-import boto3
-
 from imageproc.cli.problems import explained
 from imageproc.cli.upload import send
 from imageproc.client.albums import Album
-from imageproc.client.target import AWS, Target
 from imageproc.client.uploads.files import prepare_file
-from imageproc.client.workbench import Workbench
 
-silent = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
-session = boto3.Session("testing", "testing", region_name="eu-west-1")
-s3 = session.client("s3", endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
-s3.meta.events.register("before-send.s3", lambda **_: print("asked\\n", end="", flush=True))
-workbench = Workbench(Target(AWS, session, _clients={"s3": s3}))
-workbench.stack.outputs = {"S3PhotoRepoBucket": "photos"}
 files = [prepare_file(Path(one), "a1") for one in sys.argv[1:]]
 with explained():
     send(workbench, Album("a1", "ann", "Cats", 0), files, again=True, outage_timeout_s=600)
@@ -52,21 +36,8 @@ def test_what_is_no_photo_leaves_no_album(run: Run, backend: Backend, tmp_path: 
 
 def test_an_interrupt_ends_at_once_although_aws_does_not_answer(tmp_path: Path) -> None:
     files = [written(tmp_path / f"{number}.jpg", (50 + number, 40)).path for number in range(3)]
-    with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *map(str, files)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as upload:
-        assert upload.stdout
-        assert upload.stdout.readline().startswith("asked")
-        upload.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        try:
-            _, said = upload.communicate(timeout=20)
-        finally:
-            upload.kill()
-    assert time.monotonic() - began < 5, "a second, on a machine that does nothing else"
-    assert upload.returncode == 130
-    assert "0 of 3 files are known to be uploaded. Run it again for the others" in said
-    assert "Traceback" not in said
+    ended = interrupted(SCRIPT, *files)
+    assert ended.seconds < 5, "a second, on a machine that does nothing else"
+    assert ended.exit_code == 130
+    assert "0 of 3 files are known to be uploaded. Run it again for the others" in ended.stderr
+    assert "Traceback" not in ended.stderr

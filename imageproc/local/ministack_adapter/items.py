@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from imageproc.local.ministack_adapter.packed import Partition, pack_items
+from imageproc.local.ministack_adapter.sqlite_files import connected, leave_nothing_deleted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -165,7 +166,7 @@ class _Changes:
     def load(self, path: Path, table: str) -> dict[Any, Partition]:
         """Return a table's items."""
         found: dict[Any, Partition] = defaultdict(Partition)
-        with closing(_opened(path)) as file:
+        with closing(connected(path, _SCHEMA)) as file:
             asked = "SELECT partition_key, sort_key, item FROM items WHERE of_table = ?"
             for partition_key, sort_key, item in file.execute(asked, [table]):
                 found[orjson.loads(partition_key)].add_packed(orjson.loads(sort_key), item)
@@ -205,8 +206,8 @@ class _Changes:
                     identity = _identity(table)
                     changed = _keys_of(table) if identity in new else self._keys[identity]
                     _write(file, identity, table["items"], changed)
-            if others:  # what was deleted is to leave this file, too
-                self._opened().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if others:
+                leave_nothing_deleted(self._opened())
             self._whole = identities
             self._keys.clear()
             self._tables.clear()
@@ -216,12 +217,12 @@ class _Changes:
 
         It waits for the disk, which takes long where large photos are on their way there, too.
         """
-        with closing(_opened(_path())) as file:
+        with closing(connected(_path(), _SCHEMA)) as file:
             file.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
-            self._file = _opened(_path())
+            self._file = connected(_path(), _SCHEMA)
             self._file.execute("PRAGMA wal_autocheckpoint = 0")  # `settle` does it, in another thread
         return self._file
 
@@ -259,17 +260,6 @@ def _keys_of(table: dict[str, Any]) -> Iterator[_Key]:
 def _identity(table: dict[str, Any]) -> str:
     """Return what is this very table's: one of the same name that is made later has another."""
     return f"{table['TableArn']} {table.get('TableId', '')}"
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = sqlite3.connect(path, check_same_thread=False)
-    # A killed process loses nothing that was committed; a power failure may take the last saves.
-    file.execute("PRAGMA journal_mode = WAL")
-    file.execute("PRAGMA synchronous = NORMAL")
-    file.execute("PRAGMA secure_delete = ON")  # what was deleted is overwritten
-    file.execute(_SCHEMA)
-    return file
 
 
 def _path() -> Path:

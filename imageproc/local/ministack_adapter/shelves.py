@@ -7,7 +7,6 @@ thousand photos made each of them slow, too; what lies in the file is written on
 from __future__ import annotations
 
 import copy
-import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from imageproc.local.ministack_adapter.sqlite_files import connected, leave_nothing_deleted
 
 _FILE = "settled.sqlite"
 _SCHEMA = """
@@ -37,14 +38,8 @@ class SettledFile:
 
     def __init__(self, path: Path) -> None:
         """Use this file, which is made when it is needed."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, check_same_thread=False)
-        # A killed process loses nothing that was committed; a power failure may take the last saves.
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.execute("PRAGMA synchronous = NORMAL")
-        self._file.execute("PRAGMA secure_delete = ON")  # what was deleted is overwritten
-        self._file.executescript(_SCHEMA)
+        self._file = connected(path, _SCHEMA)
 
     def write(self, shelf: str, rows: Iterable[_Row]) -> None:
         """Write rows, all of them or none."""
@@ -61,8 +56,8 @@ class SettledFile:
         """Remove all rows of a shelf."""
         with self._lock, self._file:
             self._file.execute("DELETE FROM settled WHERE shelf = ?", (shelf,))
-        with self._lock:  # what was deleted leaves this file, too
-            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._lock:
+            leave_nothing_deleted(self._file)
 
     def keep_only(self, shelves: Iterable[str]) -> None:
         """Remove the rows of all other shelves."""
