@@ -39,12 +39,15 @@ SLOW_FIXTURES = {"local_aws", "own_aws"}
 
 
 LONGEST = (
-    *("reliability/test_client_faults.py", "notebooks/test_notebooks.py", "browser/test_lab.py"),
-    *("reliability/test_function_faults.py", "flow/test_aws_cli.py", "browser/test_every_field.py"),
-    *("flow/test_stack.py", "notebooks/test_labs.py", "browser/test_web_app.py", "test_installed.py"),
-    *("flow/test_kill.py", "reliability/test_hostile.py", "browser/test_exported.py"),
-    *("reliability/test_crashes.py", "browser/test_screens.py", "flow/test_least_privilege.py"),
-    *("local/test_lifecycle.py", "flow/test_imports.py", "flow/test_recognition.py"),
+    *("flow/test_aws_cli.py", "reliability/test_client_faults.py", "notebooks/test_notebooks.py"),
+    *("browser/test_lab.py", "local/test_lifecycle.py", "flow/test_kill.py", "browser/test_web_app.py"),
+    *("browser/test_parts.py", "reliability/test_function_faults.py", "flow/test_imports.py"),
+    *("flow/test_recognition.py", "notebooks/test_labs.py", "browser/test_screens.py"),
+    *("browser/test_downloads.py", "reliability/test_crashes.py", "browser/test_every_field.py"),
+    *("flow/test_least_privilege.py", "widgets/test_web_app.py", "reliability/test_hostile.py"),
+    *("browser/test_exported.py", "local/test_ministack_adapter.py", "flow/test_throttling.py"),
+    *("flow/test_stack.py", "local/recognition/test_lifecycle.py", "notebooks/test_lab_command.py"),
+    *("widgets/test_photos.py", "test_installed.py", "cli/test_selection.py"),
 )
 """The files that take longest, in this order. They begin first, so that none is left over at the end."""
 

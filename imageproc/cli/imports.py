@@ -120,7 +120,8 @@ def _show(plan: ImportPlan, local: bool) -> None:
             "The originals stay where they are; the stack keeps a pointer to each. A bulk run processes them."
         )
         errors.print(said, soft_wrap=True)
-    errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
+    if plan.photos > plan.there - plan.unprocessed:
+        errors.print(brief(plan.estimate, local=local)[1], style="dim", soft_wrap=True)
     if plan.seconds >= 1:
         said = "Processing them takes at least {} by the stack's DetectLabelsPerSecond."
         errors.print(said.format(timedelta(seconds=int(plan.seconds))), style="dim", soft_wrap=True)

@@ -490,6 +490,14 @@ def test_enter_takes_along_what_was_typed(page: Page) -> None:
     assert page.page.locator("datalist option").get_attribute("value") == "Best"
 
 
+def test_parts_of_one_kind_share_no_element_ids(page: Page) -> None:
+    fields = [TextField(description=one, options=["Best"]) for one in ("Album", "User")]
+    draw(page, [SearchBar(SearchHandlers()), SearchBar(SearchHandlers()), *fields])
+    found = page.page.evaluate("[...document.querySelectorAll('main [id]')].map(({ id }) => id)")
+    assert len(found) >= 8
+    assert len(set(found)) == len(found)
+
+
 def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> None:
     cards = AlbumCards(AlbumCardHandlers())
     draw(page, [cards])

@@ -65,6 +65,7 @@ def test_it_is_imported_and_again_nothing_is_sent(backend: Backend, run: Run, pi
     assert sum(versions(backend).values()) == 3
     again = run("import", "pictures", "--yes", "--manifest", "again.csv", "--json")
     assert "3 seem to be there already" in again.stderr
+    assert ("USD" in done.stderr, "USD" in again.stderr) == (True, False), "what costs nothing has no price"
     found = {one["path"]: one for one in objects(again)}
     assert {path: one["outcome"] for path, one in found.items()} == {
         **dict.fromkeys(("Sea/a.jpg", "Sea/b.jpg", "Town/c.jpg"), "there"),

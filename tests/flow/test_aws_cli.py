@@ -149,18 +149,15 @@ def test_a_stacks_life_by_the_aws_cli_alone(cli: AwsCli, monkeypatch: pytest.Mon
     monkeypatch.setattr(zips, "functions_package", with_a_line_more(functions, "imageproc/core/changed.py"))
     monkeypatch.setattr(zips, "layer_package", with_a_line_more(layer, "python/changed.py"))
     cli.package()
-    cli.run(*cli.deploying())
+    cli.run(*cli.deploying("MaxLabels=7", "Tracing=Active"))
     changed = cli.functions()
     for name, one in made.items():
         assert changed[name]["CodeSha256"] != one["CodeSha256"], name
     name = "ExtractImageMetadata"
     assert changed[name]["Layers"][0]["Arn"] != made[name]["Layers"][0]["Arn"]
+    assert changed["Rekognition"]["Environment"]["Variables"]["MAX_LABELS"] == "7"
+    assert {one["TracingConfig"]["Mode"] for one in changed.values()} == {"Active"}
     assert "thumbnail" in cli.processed("changed.jpg")
-
-    cli.run(*cli.deploying("MaxLabels=7", "Tracing=Active"))
-    assert cli.functions()["Rekognition"]["Environment"]["Variables"]["MAX_LABELS"] == "7"
-    assert {one["TracingConfig"]["Mode"] for one in cli.functions().values()} == {"Active"}
-    assert "thumbnail" in cli.processed("parameters.jpg")
 
     refused = cli.attempt(*cli.deploying("DataRetention=Retain"))
     assert refused.returncode != 0

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TypeVar
@@ -151,10 +152,10 @@ def _spooled() -> Iterator[IO[str]]:
 
 
 def _entry(name: str, photo: Photo | None = None) -> zipfile.ZipInfo:
-    """Return a zip's entry: pictures are not compressed again, and have their capture time."""
+    """Return a zip's entry: pictures are not compressed again, and have their capture time if it is known."""
     time = photo.taken if photo else None
-    kept = time if time and _FIRST <= time.year <= _LAST else None
-    entry = zipfile.ZipInfo(name, kept.timetuple()[:6] if kept else (_FIRST, 1, 1, 0, 0, 0))
+    kept = time if time and _FIRST <= time.year <= _LAST else datetime.now().astimezone()
+    entry = zipfile.ZipInfo(name, kept.timetuple()[:6])
     entry.compress_type = zipfile.ZIP_STORED if photo else zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
     return entry

@@ -20,7 +20,7 @@ function render({ model, el }) {
   const facts = element("div", { class: "ip-facts", tabindex: 0, role: "group", "aria-label": "About the photo" },
     element("h3", {}, "Labels"), tags, noTags, form, edited, corrected, groups, element("p", {}, likes, " ", similarSaid), similar, element("p", {}, save, " ", saved), saving.root);
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
-  const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "100 %");
+  const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "Fit");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
   const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, state);
   const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, oncancel: (event) => { if (renaming || document.activeElement === field) { event.preventDefault(); leaveField(); } }, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
@@ -111,7 +111,7 @@ function render({ model, el }) {
     panY = Math.max(-limitY, Math.min(limitY, panY));
     frame.style.transform = scale === 1 ? "" : `translate(${panX}px, ${panY}px) scale(${scale})`;
     stage.classList.toggle("ip-zoomed", scale > 1);
-    zoomText.textContent = `${Math.round(scale * 100)} %`;
+    zoomText.textContent = scale > 1 ? `${scale.toFixed(1)}×` : "Fit";
     zoomOut.disabled = scale <= 1;
     zoomIn.disabled = scale >= 8;
     fitLabels();

@@ -1,8 +1,7 @@
 // A search field (an ARIA combobox), chips, an order, and values with counts in a fold.
-let searchBars = 0;
 
 function render({ model, el }) {
-  const id = `ip-search-${searchBars += 1}`;
+  const id = `ip-search-${Math.random().toString(36).slice(2)}`;
   const field = element("input", { type: "text", role: "combobox", spellcheck: "false", autocomplete: "off", "aria-label": "Search photos", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-describedby": `${id}-problem`, oninput: onInput, onkeydown: onKey, onblur: () => setTimeout(close, 150), "data-lm-suppress-shortcuts": "true" });
   const list = element("ul", { class: "ip-suggestions", role: "listbox", id: `${id}-list`, "aria-label": "Suggestions", hidden: true });
   const wipe = element("button", { type: "button", class: "ip-wipe", "aria-label": "Clear the search", title: "Clear the search", onclick: () => { field.value = ""; search(); field.focus(); } }, "✕");

@@ -1,8 +1,7 @@
 // A field for a line of text, in ipywidgets' looks. What is typed is sent in messages, in order with those of buttons.
-let fields = 0;
 
 function render({ model, el }) {
-  const id = `ip-field-${crypto.getRandomValues(new Uint32Array(1))[0]}-${fields++}`;
+  const id = `ip-field-${Math.random().toString(36).slice(2)}`;
   const label = element("label", { class: "widget-label", for: id });
   const list = element("datalist", { id: `${id}-list` });
   const input = element("input", { id, type: "text", "data-lm-suppress-shortcuts": "true", oninput: () => tell("input"), onkeydown: onKey });

@@ -103,6 +103,7 @@ def test_a_zip_has_the_originals_and_the_metadata_without_places(photos: Any, tm
     assert [one.name for one in (tmp_path / "new").iterdir()] == ["trip.zip"], "nothing else is left"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.infolist()[0].date_time == (2014, 5, 31, 10, 20, 30)
+        assert archive.getinfo("metadata.csv").date_time[0] > 2000, "not what a zip begins to count from"
 
 
 def test_a_zip_has_places_if_they_are_asked_for_and_can_go_to_a_pipe(photos: Any) -> None:
