@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -111,19 +110,19 @@ def cli(own_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    environment["AWS_DATA_PATH"] = str(impatient(tmp_path / "data"))
+    environment["PYTHONPATH"] = str(impatient(tmp_path / "patience"))
     made = AwsCli(environment, tmp_path, target_of(status).client)
     made.client("s3").create_bucket(Bucket=CODE)
     return made
 
 
-def impatient(data: Path) -> Path:
-    """Return a folder of data by which the AWS CLI asks every second, and not every 30, how a stack is."""
-    name = "cloudformation/2010-05-15/waiters-2.json"
-    (waiters,) = CLI.parents[1].glob(f"lib/*/site-packages/awscli/botocore/data/{name}")
-    (data / name).parent.mkdir(parents=True)
-    (data / name).write_text(re.sub(r'"delay":\s*\d+', '"delay": 1', waiters.read_text()))
-    return data
+def impatient(folder: Path) -> Path:
+    """Return a folder of modules by which the AWS CLI waits for one second between two looks, not for 30."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "import time\nsleep = time.sleep\ntime.sleep = lambda seconds: sleep(min(seconds, 1))\n"
+    )
+    return folder
 
 
 def with_a_line_more(build: Callable[..., Package], name: str) -> Callable[..., Package]:
