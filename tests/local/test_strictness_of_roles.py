@@ -56,6 +56,16 @@ def task(function: str) -> dict[str, Any]:
     return {"Type": "Task", "Resource": f"arn:aws:lambda:{ACCOUNT}:function:{function}", "End": True}
 
 
+def test_a_machine_is_told_that_a_function_has_no_place_by_the_name_that_it_retries(machines: Machines) -> None:
+    function = machines.functions.make(ECHO)
+    machines.functions.session.client("lambda").put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=0
+    )
+    ended = machines.execute(machines.make({"Task": task(function)}, "lambda:InvokeFunction"))
+    assert (ended["status"], ended["error"]) == ("FAILED", "Lambda.TooManyRequestsException")
+    assert "Status Code: 429" in ended["cause"]
+
+
 @pytest.mark.parametrize("form", ["arn", "optimized"])
 def test_a_machine_invokes_what_its_role_may(machines: Machines, form: str) -> None:
     function = machines.functions.make(ECHO)

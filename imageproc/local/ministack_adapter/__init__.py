@@ -29,6 +29,7 @@ from imageproc.local.ministack_adapter.buckets import (
     require_permission_of_trigger,
 )
 from imageproc.local.ministack_adapter.checkpoints import Checkpoints, encode_at_once, save
+from imageproc.local.ministack_adapter.events import INTAKE, hold_back_events
 from imageproc.local.ministack_adapter.express import run_express_workflows
 from imageproc.local.ministack_adapter.faults import disturb_events, name_functions
 from imageproc.local.ministack_adapter.forks import fork_functions
@@ -107,6 +108,7 @@ def install(gate: WorkerGate, function_environment: Mapping[str, str], layers: P
     limit_data()
     _let_tasks_wait()
     enforce_roles_of_machines()
+    hold_back_events()
     require_tracing_rights()
     parse_policies_once()
     refuse_as_s3()
@@ -143,10 +145,11 @@ def application() -> AsgiApp:
 
 
 def is_executing() -> bool:
-    """Say whether an execution of a state machine runs."""
+    """Say whether an execution of a state machine runs, or is to be started by an event."""
     from ministack.services import stepfunctions
 
-    return any(one["status"] == "RUNNING" for one in stepfunctions._executions.all_values())  # noqa: SLF001
+    executions = stepfunctions._executions.all_values()  # noqa: SLF001
+    return INTAKE.waiting > 0 or any(one["status"] == "RUNNING" for one in executions)
 
 
 def end_workers() -> None:
@@ -160,10 +163,12 @@ def _limit_workers(gate: WorkerGate) -> None:
     """Let callers of functions wait in the gate, where MiniStack would start ever more processes.
 
     A lease is taken and given back by the same thread; on some failures it is given back without saying
-    whose it was, and the gate knows by the thread.
+    whose it was, and the gate knows by the thread. MiniStack would count those who wait as well, and refuse
+    more of them than its limit of concurrency, which it derives from the machine's memory.
     """
     from ministack.services import lambda_svc
 
+    lambda_svc._ACCOUNT_CONCURRENCY_CAP = 0  # noqa: SLF001 - this package's purpose; 0: no limit
     acquire, release = lambda_svc.acquire_worker, lambda_svc.release_worker
 
     def acquire_worker(

@@ -64,7 +64,12 @@ def _guard_tasks(sf: Any) -> None:
     def _call_lambda(func_ref: str, event: Any) -> Any:
         named = f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:{func_ref}"
         _require("lambda:InvokeFunction", func_ref if func_ref.startswith("arn:") else named, *_LAMBDA)
-        return call(func_ref, event)
+        try:
+            return call(func_ref, event)
+        except sf._ExecutionError as error:  # noqa: SLF001 - MiniStack gives a throttle no name
+            if error.error == "Lambda.Unknown" and "TooManyRequestsException" in error.cause:
+                _fail("Lambda.TooManyRequestsException", _THROTTLED)
+            raise
 
     def _nested_start_execution_request(input_data: State) -> State:
         request: State = nested(input_data)
@@ -110,6 +115,7 @@ def _guard_distributed_maps(sf: Any) -> None:
 
 
 _LAMBDA = ("Lambda.AWSLambdaException", "AWSLambda", 403, "AccessDeniedException")
+_THROTTLED = "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: TooManyRequestsException)"
 _STATES = ("StepFunctions.AWSStepFunctionsException", "AWSStepFunctions", 400, "AccessDeniedException")
 _DYNAMODB = ("DynamoDB.AmazonDynamoDBException", "AmazonDynamoDBv2", 400, "AccessDeniedException")
 _S3 = ("Amazon S3", 403, "AccessDenied")
