@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
 from imageproc import Album, Photo, Step, Uploaded, UploadFailed, Workbench
 from imageproc.errors import StackMissingError, TargetError, UploadError
 from imageproc.widgets import Cell, DataTable, DeployPanel, FollowPanel, TargetPanel, Tone, show
@@ -43,6 +45,15 @@ async def open_stack(stack_name: str, *, faults: bool = False) -> Workbench:
         deployment.deploy_now()
         await deployment.finished(timeout_s=600)
     return workbench
+
+
+def empty_album(workbench: Workbench, name: str) -> Album:
+    """Return a student's album of this name. What an earlier run of a lab left in it is deleted."""
+    album = workbench.albums.get_or_create(name, "student")
+    if next(iter(workbench.photos.in_album(album)), None) is None:
+        return album
+    workbench.albums.delete(album, forget=True)
+    return workbench.albums.get_or_create(name, "student")
 
 
 class RequestLog:
@@ -175,12 +186,19 @@ class RolePolicy:
     """The policy of a function's role on the local AWS, whose statements are removed and put back."""
 
     def __init__(self, workbench: Workbench, function: str) -> None:
-        """Read the policy of a function, `GenerateThumbnail` say. Raises TargetError on AWS."""
+        """Read the policy of a function, `GenerateThumbnail` say.
+
+        Raises TargetError on AWS, and if the stack has no such function.
+        """
         if not workbench.target.is_local:
             raise TargetError("Roles on AWS are not for playing with.", "Use the local AWS.")
-        resource = workbench.target.client("cloudformation").describe_stack_resource(
-            StackName=workbench.stack.name, LogicalResourceId=f"{function}Role"
-        )
+        try:
+            resource = workbench.target.client("cloudformation").describe_stack_resource(
+                StackName=workbench.stack.name, LogicalResourceId=f"{function}Role"
+            )
+        except ClientError as error:
+            cause = f"The stack {workbench.stack.name} has no {function} with a role of its own."
+            raise TargetError(cause, "Deploy what has it: run the lab from its top.") from error
         role = resource["StackResourceDetail"]["PhysicalResourceId"]
         self._iam = workbench.target.client("iam")
         self._named = {"RoleName": role, "PolicyName": function}

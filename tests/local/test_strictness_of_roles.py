@@ -56,7 +56,7 @@ def task(function: str) -> dict[str, Any]:
     return {"Type": "Task", "Resource": f"arn:aws:lambda:{ACCOUNT}:function:{function}", "End": True}
 
 
-def test_a_machine_is_told_that_a_function_has_no_place_by_the_name_that_it_retries(machines: Machines) -> None:
+def test_a_machine_is_told_of_a_throttle_by_the_name_that_it_retries(machines: Machines) -> None:
     function = machines.functions.make(ECHO)
     machines.functions.session.client("lambda").put_function_concurrency(
         FunctionName=function, ReservedConcurrentExecutions=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from imageproc.local import LocalAws
 from imageproc.local.recognition import SWITCH
 from tests.notebooks.test_notebooks import KEPT, NOTEBOOKS, Run, read, run
 
+SOLVED = ("solutions", "true", "clean_up", "true")
 LABS = [path for path in NOTEBOOKS if path.stem.startswith("lab_")]
 
 
@@ -53,7 +55,7 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         environment.delenv(SWITCH, raising=False)
         try:
             local.start(faults=True)
-            yield run(str(in_one(folder)), "solutions", "true", output=KEPT / "labs.ipynb")
+            yield run(str(in_one(folder)), *SOLVED, output=KEPT / "labs.ipynb")
         finally:
             local.reset()
 
@@ -64,6 +66,15 @@ def test_the_solutions_solve_all_exercises_and_no_photo_is_left(labs: Run) -> No
     for name in names:
         assert labs.recorded[name]["exercises"] == [True] * 3, name
         assert labs.recorded[name]["photos"] == 0, name
+
+
+def test_to_run_all_cells_leaves_what_the_exercises_need() -> None:
+    for path in LABS:
+        *_, last = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
+        for line in last.splitlines():
+            assert line.startswith(" ") or not re.search(r"\.(delete|deploy)\(", line), (path.stem, line)
+        conditions = [line for line in last.splitlines() if line.startswith("if ")]
+        assert conditions in ([], ["if clean_up:"]), path.stem
 
 
 def test_the_faults_were_real(labs: Run) -> None:
