@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from imageproc.catalog.fields import FIELDS
 from imageproc.catalog.hamming import groups_of
 from imageproc.core.perceptual_hash import distance, words
+from imageproc.core.record import Status
 
 if TYPE_CHECKING:
     from imageproc.catalog.database import Database
@@ -52,6 +53,8 @@ class _Known:
     id: str
     content: str | None
     look: str | None
+    rejected: bool
+    """Whether it is no photo, and will never have a hash."""
 
 
 def exact(database: Database, selection: Selection) -> FoundDuplicates:
@@ -61,7 +64,7 @@ def exact(database: Database, selection: Selection) -> FoundDuplicates:
     for photo in photos:
         if photo.content:
             contents.setdefault(photo.content, []).append(photo)
-    return _found(contents.values(), photos, sum(photo.content is None for photo in photos))
+    return _found(contents.values(), photos, sum(not (photo.content or photo.rejected) for photo in photos))
 
 
 def near(database: Database, selection: Selection, threshold: int) -> FoundDuplicates:
@@ -81,7 +84,7 @@ def near(database: Database, selection: Selection, threshold: int) -> FoundDupli
         key = group_of[photo.look] if photo.look else photo.content
         if key is not None:
             groups.setdefault(key, []).append(photo)
-    return _found(groups.values(), photos, sum(photo.look is None for photo in photos))
+    return _found(groups.values(), photos, sum(not (photo.look or photo.rejected) for photo in photos))
 
 
 def similar(
@@ -104,7 +107,8 @@ def similar(
 def _known(database: Database, selection: Selection) -> list[_Known]:
     """Return the photos, the best of any group first."""
     condition = selection.as_condition().sql(database.names)
-    columns = f"id, {FIELDS['content_hash']}, {FIELDS['perceptual_hash']}"
+    rejected = f"COALESCE({FIELDS['status']} = '{Status.REJECTED}', FALSE)"
+    columns = f"id, {FIELDS['content_hash']}, {FIELDS['perceptual_hash']}, {rejected}"
     found = database.rows(f"SELECT {columns} FROM records WHERE {condition} ORDER BY {BEST_FIRST}")
     return [_Known(*row) for row in found]
 

@@ -77,7 +77,7 @@ def _summarise(found: Duplicates, kind: str) -> None:
         what = "perceptual hash" if kind == "near" else "content hash"
         console.print(
             f"{photos_text(found.without_hash)} could not be compared, without a {what}. Processing them "
-            "again adds it, unless nothing can be seen in them: imageproc reprocess --only thumbnail"
+            "again adds it, unless nothing can be seen in them: imageproc reprocess --all --only thumbnail"
         )
     if found:
         groups = "1 group" if len(found) == 1 else f"{len(found):,} groups"

@@ -213,7 +213,9 @@ def test_a_bucket_stays_where_it_is_and_what_that_takes_is_printed(
     command = ("import", f"s3://{bucket}/2019", "--in-place", "--album", "Trip")
     refused = run(*command)
     assert refused.exit_code == 1
-    assert f"  imageproc deploy -p SourceBucket={bucket}/2019\n" in str(refused.exception)
+    assert f"  imageproc deploy -p SourceBucket={bucket}/2019 -p TestClientAccess=Disabled\n" in str(
+        refused.exception
+    )
     backend.stack.__dict__["outputs"] = {**backend.stack.outputs, "SourceBucket": f"{bucket}/2019"}
     shown = run(*command, "--dry-run")
     stays = "The originals stay where they are; the stack keeps a pointer to each. A bulk run processes them."

@@ -86,6 +86,13 @@ def test_a_view_and_an_album_are_a_contact_sheet_with_a_count(backend: Backend) 
     assert len(album.photos) == 30
 
 
+def test_a_view_of_what_there_is_not_says_so_without_a_traceback(backend: Backend) -> None:
+    backend.write("dog.jpg", tags={"Dog"})
+    shown = backend.workbench.photos.where(tag="Doog")._repr_html_()
+    assert "No photo has the tag" in shown
+    assert "Did you mean" in shown
+
+
 def test_an_album_of_no_stack_has_no_photos() -> None:
     album = Album("a1", "ann", "Trip", 0)
     assert album._repr_html_() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,7 +82,7 @@ def _soon(condition: Callable[[], bool]) -> None:
 def test_events_are_delivered_in_order_as_places_become_free() -> None:
     intake, delivered = Intake(limit=2), list[int]()
     for number in range(4):
-        intake.put(lambda number=number: delivered.append(number))
+        intake.put(partial(delivered.append, number))
     _soon(lambda: delivered == [0, 1])
     time.sleep(0.05)
     assert (delivered, intake.waiting) == ([0, 1], 2)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from imageproc.errors import Cancelled
+from imageproc.errors import Cancelled, WorkbenchError
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.question import Question
@@ -99,6 +100,20 @@ def test_closing_a_panel_ends_its_jobs(panel: Panel) -> None:
     panel.close()
     with pytest.raises(Cancelled):
         job.wait(5)
+
+
+def test_a_panel_that_could_not_be_made_is_thrown_away_without_a_word(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Unmade(Panel):
+        def __init__(self) -> None:
+            raise WorkbenchError("It cannot be shown.", "Show another.")
+
+    with pytest.raises(WorkbenchError):
+        Unmade()
+    gc.collect()
+    Unmade.__new__(Unmade).close()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("button", ["yes", "no"])

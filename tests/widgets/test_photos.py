@@ -23,8 +23,9 @@ from imageproc.client.albums import Album
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
+from imageproc.errors import AlbumNotFoundError, InvalidArgumentError
 from imageproc.presentation.facts import _FACTS
-from imageproc.widgets import GalleryPanel, WebApp
+from imageproc.widgets import GalleryPanel, UploadPanel, WebApp
 from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_actions import Form
@@ -64,6 +65,18 @@ class Sent:
 
     def of(self, kind: str) -> list[tuple[Any, Any]]:
         return [one for one in list(self.messages) if one[0]["type"] == kind]
+
+
+def test_panels_take_an_albums_name_and_say_where_a_view_goes(backend: Backend) -> None:
+    album = backend.workbench.albums.get_or_create("First album", "ann")
+    for panel in (GalleryPanel, UploadPanel):
+        made: Any = panel(backend.workbench, "First album")
+        assert made.album == album
+        with pytest.raises(AlbumNotFoundError, match="First album"):
+            panel(backend.workbench, "Frist album")
+        view: Any = backend.workbench.photos.where(tag="Dog")
+        with pytest.raises(InvalidArgumentError, match=r"view=photos\.where\(tag='Dog'\)"):
+            panel(backend.workbench, view)
 
 
 def until(done: Callable[[], bool]) -> None:

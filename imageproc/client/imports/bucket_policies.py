@@ -21,9 +21,9 @@ Objects that are encrypted with a KMS key of their own need kms:Decrypt on that 
 
 _IN_PLACE = """Let the functions that read originals read there, and nothing else:
 
-  imageproc deploy -p SourceBucket={folder}
+  imageproc deploy -p SourceBucket={folder} -p TestClientAccess=Disabled
 
-Guests of the stack would see those photos, so AWS refuses it with TestClientAccess=Enabled. For a bucket of
+Guests of the stack would see those photos: hence the second parameter. For a bucket of
 account {account} that is all. If it is in another account, its owner adds this to the bucket's policy:
 
 {theirs}

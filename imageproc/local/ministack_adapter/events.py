@@ -55,4 +55,4 @@ def hold_back_events() -> None:
 
 def _is_of_s3(event: Any) -> bool:
     records = event.get("Records") if isinstance(event, dict) else None
-    return bool(records) and records[0].get("eventSource") == "aws:s3"
+    return isinstance(records, list) and bool(records) and records[0].get("eventSource") == "aws:s3"

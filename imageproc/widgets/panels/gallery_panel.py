@@ -11,11 +11,13 @@ from typing import Any
 import traitlets
 
 from imageproc import Album, Photo, PhotoView, Workbench
+from imageproc.client.albums import AlbumLike
 from imageproc.client.photos.search import Search, parse
 from imageproc.errors import ImageprocError, QueryError, WorkbenchError
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
+from imageproc.widgets.panels.given import given_album
 from imageproc.widgets.panels.photo_details import DetailedPanel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, Searched, SearchHelp
@@ -55,7 +57,7 @@ class GalleryPanel(DetailedPanel):
     def __init__(
         self,
         workbench: Workbench,
-        album: Album | None = None,
+        album: AlbumLike | None = None,
         *,
         view: PhotoView | None = None,
         actions: Iterable[Action] = photo_actions.ACTIONS,
@@ -76,7 +78,7 @@ class GalleryPanel(DetailedPanel):
         self._invitation = invitation
         self._show_run = show_run
         self._painted, self._is_painted_soon = Event(), in_jupyterlab()
-        self.album = album
+        self.album = album = given_album(workbench, album)
         self._base: PhotoView | None = None
         self._search, self._order = Search(), own_order(album if view is None else None)
         self._shown: ShownPhotos | None = None

@@ -90,8 +90,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def close(self) -> None:
         """Close the panel, and cancel its jobs."""
-        self._actor.close()
-        self._snapshot.close()
+        if hasattr(self, "_snapshot"):  # what could not be made is closed, too, when it is thrown away
+            self._actor.close()
+            self._snapshot.close()
         super().close()
 
     async def finished(self, timeout_s: float | None = None) -> None:

@@ -21,6 +21,7 @@ from imageproc import (
     UploadResumed,
     Workbench,
 )
+from imageproc.client.albums import AlbumLike
 from imageproc.client.photos.moves import moved_away
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
 from imageproc.client.uploads.files import Paths, given_paths
@@ -30,6 +31,7 @@ from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
 from imageproc.errors import ImageprocError, ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
+from imageproc.widgets.panels.given import given_album
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
@@ -50,13 +52,13 @@ class UploadPanel(Panel):
     def __init__(
         self,
         workbench: Workbench,
-        album: Album | None = None,
+        album: AlbumLike | None = None,
         *,
         make_album: Callable[[], Album] | None = None,
         anywhere: bool = False,
         allow_duplicates: bool = False,
     ) -> None:
-        """Upload with this workbench. AWS is not called before the first file.
+        """Upload with this workbench. AWS is not called before the first file, but for an album's name.
 
         `make_album`, called from any thread, returns where files go that are dropped while there is no album.
         With `anywhere` they may be dropped on the whole web app. With `allow_duplicates`, a check box that
@@ -84,7 +86,7 @@ class UploadPanel(Panel):
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
-        self.album = album
+        self.album = given_album(workbench, album)
 
     @property
     def album(self) -> Album | None:

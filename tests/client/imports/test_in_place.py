@@ -126,7 +126,8 @@ def test_a_stack_that_may_not_read_there_is_told_what_it_takes(backend: Backend,
         with pytest.raises(UploadError) as caught:
             imported(backend, f"{SOURCE}/{refused}")
         said = str(caught.value)
-        assert f"imageproc deploy -p SourceBucket={BUCKET}/{refused}".rstrip("/") + "\n" in said
+        command = f"imageproc deploy -p SourceBucket={BUCKET}/{refused}".rstrip("/")
+        assert f"{command} -p TestClientAccess=Disabled\n" in said
         theirs, key = policies(said)
         assert {one["Principal"]["AWS"] for one in theirs["Statement"]} == {"arn:aws:iam::123456789012:root"}
         assert key["Condition"]["ArnLike"]["aws:PrincipalArn"].endswith(":role/imageproc-*")

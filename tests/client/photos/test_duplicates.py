@@ -70,6 +70,11 @@ def test_exact_duplicates_have_the_same_content(photos: PhotoView) -> None:
     assert repr(found) == "<Duplicates: 2 groups, 2 photos to spare of 7, 1 without a hash>"
 
 
+def test_what_is_no_photo_is_not_asked_for_a_hash(backend: Backend, photos: PhotoView) -> None:
+    backend.write("a/note.txt", contentHash=None, status="REJECTED")
+    assert [photos.duplicates(kind).without_hash for kind in ("exact", "near")] == [1, 3]
+
+
 def test_near_duplicates_look_the_same(photos: PhotoView) -> None:
     found = photos.duplicates("near")
     assert ids(found) == [["b/again.jpg", "a/large.jpg", "a/small.jpg"], ["a/empty.png", "b/empty.png"]]
