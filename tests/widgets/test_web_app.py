@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.catalog.catalog import Catalog
+from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, Redriven
+from imageproc.client.photos.processing import Restarted
 from imageproc.errors import EndpointUnreachableError, WorkbenchError
 from imageproc.widgets import GalleryPanel, WebApp
 from imageproc.widgets.app import lookout
@@ -534,6 +536,62 @@ def test_what_failed_is_retried_or_erased_where_it_is_listed(
     until(lambda: not app.follow.list.rows)
     until(lambda: len(app.gallery.view) == 1)
     assert [one.id for one in app.gallery.view] == [f"{album}/good.jpg"]
+
+
+def test_uploads_that_were_never_started_are_counted_and_started(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    good = f"{album}/good.jpg"
+    now = datetime.datetime.now(datetime.UTC)
+    letters = [DeadLetter(str(number), now, (good,), "Throttled", "", "", "") for number in range(3)]
+    stays = NotRedriven(letters[2], "It is <b>no</b> event.")
+
+    def redrive(_: Any) -> Iterator[Redriven | NotRedriven]:
+        while len(letters) > 1:
+            yield Redriven(letters.pop(0), (Restarted(good, "arn", ""),), ())
+        yield stays
+
+    monkeypatch.setattr(DeadLetters, "count", lambda _: len(letters))
+    monkeypatch.setattr(DeadLetters, "redrive", redrive)
+    visitor.go(f"#user=ann&album={album}")
+    until(lambda: app.top_bar.failed == 4)  # with the photo that failed
+    visitor.tell(app.top_bar, type="activity")
+    panel = app.repairs.panel
+    assert panel.status.text == "3 uploads reached the stack, but were never started."
+    assert (panel.start_button.description, panel.retry_button.layout.display) == ("Start 3 uploads", "none")
+    panel.start_button.click()
+    until(lambda: panel.start_button.description == "Start 1 upload")
+    until(lambda: not panel.busy)
+    visitor.settle()
+    assert panel.status.text == "2 started. 1 could not be: It is <b>no</b> event."
+    until(lambda: app.follow.list.counts["all"] == 2)
+
+
+def test_all_that_failed_is_retried_by_one_button(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    error = {"step": "Rekognition", "name": "TransientServiceError", "cause": "slow down"}
+    for number in range(3):
+        backend.write(f"{album}/{number}.jpg", albumID=album, userID="ann", status="FAILED", error=error)
+    retried: list[str] = []
+
+    def retry_each(_: Any, ids: list[str]) -> list[Any]:
+        retried.extend(ids)
+        return [Restarted(one, "arn", "") for one in ids]
+
+    monkeypatch.setattr(type(backend.workbench.photos), "retry_each", retry_each)
+    visitor.go(f"#user=ann&album={album}")
+    until(lambda: bool(app.repairs.children))
+    panel = app.repairs.panel
+    until(lambda: panel.retry_button.description == "Retry all 4")
+    assert panel.start_button.layout.display == "none"
+    panel.retry_button.click()
+    until(lambda: len(retried) == 4 and not panel.busy)
+    visitor.settle()
+    assert panel.status.text == "4 photos being processed again."
+    assert set(retried) == {f"{album}/bad.jpg", *(f"{album}/{number}.jpg" for number in range(3))}
 
 
 def test_an_opened_photos_run_is_shown_in_the_drawer(visitor: Visitor, backend: Backend) -> None:

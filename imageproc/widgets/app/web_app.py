@@ -20,6 +20,7 @@ from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage
 from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.app.repairs import Repairs
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
@@ -55,7 +56,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
         self.navigation = Navigation(self._enter, self._publish, self._say_problem, self._answers)
-        self.drawer = ipywidgets.VBox([Heading("Activity", "What happens to each photo, live."), self.follow])
+        heading = Heading("Activity", "What happens to each photo, live.")
+        self.drawer = ipywidgets.VBox([heading, self.repairs, self.follow])
         self.editing = ipywidgets.VBox()
         where = f"Stack {workbench.stack.name} in {workbench.target}"
         self.card = ipywidgets.VBox([Heading("Photos", where, level=1), self.login])
@@ -73,6 +75,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
         self.follow = FollowPanel(workbench)
         self.follow.list.empty = _NOTHING
+        self.repairs = Repairs(workbench, self.follow.follow_existing, self._count)
         self.gallery = GalleryPanel(
             workbench,
             actions=photo_actions.OF_GUESTS,
@@ -148,7 +151,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.navigation.close()
         if self.editing.children:
             self.editor.close()
-        for part in (self.login, self.albums.cards, self.uploads, self.follow, self.gallery):
+        for part in (self.login, self.albums.cards, self.uploads, self.repairs, self.follow, self.gallery):
             part.close()
         super().close()
 
@@ -271,6 +274,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _look_after(self, user: str) -> None:
         """Follow what earlier visits left under way or failed."""
         left = self.albums.photos(user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
+        self.repairs.look()
         if found := left.limit(_MOST_UNSETTLED).ids():
             self.follow.follow_existing(reversed(found))
 
@@ -351,6 +355,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _open_drawer(self, is_open: bool) -> None:
         if is_open:
+            self.repairs.look()
             self._edit_album(False)
             self.uploads.zone.fold()  # it would lie upon the drawer
         self.top_bar.expanded = is_open
@@ -360,6 +365,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
             self.gallery.add(photo)
+        if not self.follow.list.counts.get("active"):
+            self.repairs.look()
 
     def _show_without_erased(self) -> None:
         if self.navigation.address.shows_photos:
@@ -379,6 +386,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self._seen = max(failed)
             self.top_bar.keep_seen(self._seen)
         unseen = sum(one > self._seen for one in failed)
+        unseen += 0 if self.top_bar.expanded else self.repairs.unstarted
+        self.repairs.note(self.follow.photos)
         self._tell(failed=unseen, active=self.follow.list.counts.get("active", 0))
         self.gallery.invite()
 

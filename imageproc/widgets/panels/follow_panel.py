@@ -108,6 +108,11 @@ class FollowPanel(Panel):
         """Call `callback`, from any thread, with the ID of each photo that was erased here."""
         self._erase_listeners.append(callback)
 
+    @property
+    def photos(self) -> list[FollowedPhoto]:
+        """The photos that are followed."""
+        return self._all()
+
     def failed_at(self) -> list[float]:
         """Return when the photos that need attention ended, in epoch seconds."""
         return [one.ended for one in self._all() if one.failed]
