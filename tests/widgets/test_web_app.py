@@ -549,7 +549,7 @@ def test_uploads_that_were_never_started_are_counted_and_started(
 
     def redrive(_: Any) -> Iterator[Redriven | NotRedriven]:
         while len(letters) > 1:
-            yield Redriven(letters.pop(0), (Restarted(good, "arn", ""),), ())
+            yield Redriven(letters.pop(0), (Restarted(good, "arn", ""),), (("Incoming/a", "it is gone"),))
         yield stays
 
     monkeypatch.setattr(DeadLetters, "count", lambda _: len(letters))
@@ -564,7 +564,7 @@ def test_uploads_that_were_never_started_are_counted_and_started(
     until(lambda: panel.start_button.description == "Start 1 upload")
     until(lambda: not panel.busy)
     visitor.settle()
-    assert panel.status.text == "2 started. 1 could not be: It is <b>no</b> event."
+    assert panel.status.text == "2 started, 2 needed nothing. 1 could not be: It is <b>no</b> event."
     until(lambda: app.follow.list.counts["all"] == 2)
 
 

@@ -47,18 +47,21 @@ class RepairPanel(Panel):
             self.say(_UNSTARTED.format(*what), Tone.WARNING)
 
     def _start(self, control: JobControl) -> None:
-        started, left = list[str](), list[NotRedriven]()
+        started, needless, left = list[str](), 0, list[NotRedriven]()
         for outcome in self._workbench.dead_letters.redrive():
             control.check()
             if isinstance(outcome, NotRedriven):
                 left.append(outcome)
             else:
                 started += [one.photo_id for one in outcome.started]
+                needless += len(outcome.not_needed)
             self.say("", done=len(started))
-        self._restarted(started)
+        if started:
+            self._restarted(started)
         self._look()
+        done = f"{len(started):,} started" + (f", {needless:,} needed nothing." if needless else ".")
         why = f" {len(left):,} could not be: {printable(left[0].cause, 200)}" if left else ""
-        self.say(f"{len(started):,} started.{why}", Tone.WARNING if left else Tone.SUCCESS, done=0)
+        self.say(f"{done}{why}", Tone.WARNING if left else Tone.SUCCESS, done=0)
 
     def _retry(self, control: JobControl) -> None:
         ids = list(self._ids)
