@@ -498,6 +498,20 @@ def test_parts_of_one_kind_share_no_element_ids(page: Page) -> None:
     assert len(set(found)) == len(found)
 
 
+def test_a_cover_that_is_not_there_yet_is_asked_for_again(page: Page) -> None:
+    draw(page, [AlbumCards(AlbumCardHandlers())])
+    asked = "models[0].sent.filter(({ type }) => type === 'address').length"
+    for count in (1, 2):
+        card = {"id": "a", "name": "Best", "count": count, "cover": True}
+        page.page.evaluate("card => models[0].set('cards', [card])", card)
+        page.page.wait_for_function(f"{asked} === {count}")
+        address = "" if count == 1 else "http://localhost/cover.jpg"
+        page.page.evaluate(f"models[0].receive({{ type: 'address', id: 'a', address: '{address}' }})")
+    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 3, cover: true }])")
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate(asked) == 2
+
+
 def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> None:
     cards = AlbumCards(AlbumCardHandlers())
     draw(page, [cards])

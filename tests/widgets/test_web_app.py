@@ -378,6 +378,16 @@ def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str,
     assert said in visitor.app.top_bar.problem
 
 
+def test_albums_count_what_is_processed_meanwhile(visitor: Visitor, backend: Backend) -> None:
+    app, album = visitor.app, album_of(backend)
+    visitor.go("#user=ann")
+    assert [card["count"] for card in app.albums.cards.cards] == [2, 2]
+    backend.write(f"{album}/new.jpg", albumID=album, userID="ann")
+    app._show_finished([backend.workbench.photos.get(f"{album}/new.jpg")])
+    visitor.settle()
+    assert [card["count"] for card in app.albums.cards.cards] == [3, 3]
+
+
 def test_a_search_is_in_the_field_before_it_is_answered(visitor: Visitor, backend: Backend) -> None:
     album = album_of(backend)
     visitor.go("#user=ann")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 
 from imageproc import Album, Photo, PhotoView, Workbench
@@ -12,6 +14,9 @@ from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.app.address import ALL
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
+
+_EVERY_S = 3.0
+"""Seconds at least between two counts of the photos while more are processed."""
 
 
 class AlbumPage:
@@ -24,7 +29,7 @@ class AlbumPage:
         self._workbench = workbench
         self._albums: dict[str, Album] = {}
         self._counts: dict[str, int] = {}
-        self._user = ""
+        self._user, self._read_at = "", 0.0
         handlers = AlbumCardHandlers(open_, create, self._address, self._bytes)
         self.cards = AlbumCards(handlers)
 
@@ -39,7 +44,14 @@ class AlbumPage:
             self.cards.give_up()
             raise
 
+    def count(self, *, at_once: bool) -> None:
+        """Count the albums' photos anew, where that was not done just now. What fails is left for later."""
+        if at_once or time.monotonic() - self._read_at > _EVERY_S:
+            with suppress(ImageprocError):
+                self._read(self._user)
+
     def _read(self, user: str) -> None:
+        self._read_at = time.monotonic()
         found = {album.id: album for album in self._workbench.albums.of(user)}
         self._workbench.catalog.sync()
         # Also photos of others, which were moved here.

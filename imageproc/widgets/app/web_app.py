@@ -365,8 +365,11 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _show_finished(self, photos: list[Photo]) -> None:
         for photo in photos:
             self.gallery.add(photo)
-        if not self.follow.list.counts.get("active"):
+        all_ended = all(one.finished for one in self.follow.photos)
+        if all_ended:
             self.repairs.look()
+        if self.user and not self.navigation.address.shows_photos:
+            self.albums.count(at_once=all_ended)
 
     def _show_without_erased(self) -> None:
         if self.navigation.address.shows_photos:

@@ -39,7 +39,7 @@ function render({ model, el }) {
     const image = known?.image ?? element("img", { alt: "", draggable: "false", "data-id": id, onload: () => image.classList.add("ip-there"), onerror: () => failed(id) });
     if (cover) {
       pictures.set(id, known ?? { image, tried: false });
-      if (!known) watcher.observe(image);
+      if (!image.getAttribute("src")) watcher.observe(image);
     }
     const counted = `${count.toLocaleString("en")} ${count === 1 ? "photo" : "photos"}`;
     const place = element("span", { class: "ip-cover" }, cover ? image : element("span", { "aria-hidden": "true" }, "No photos yet"));

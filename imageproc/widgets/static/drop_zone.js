@@ -42,7 +42,7 @@ function render({ model, el }) {
   let unfolded = null; // what the user chose; otherwise files are listed that are under way or have problems
   let onlyProblems = false, scheduled = false, samples = [];
   function each(act) { for (const file of [...transfers.files.values()]) act(file); }
-  function toggleProblems() { onlyProblems = !onlyProblems; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
+  function toggleProblems() { onlyProblems = !onlyProblems; if (onlyProblems) unfolded = true; problems.setAttribute("aria-pressed", String(onlyProblems)); draw(); }
 
   // ---- taking files
   function take(found, drop) { if (model.get("enabled")) transfers.add(found, drop); }
