@@ -39,8 +39,10 @@ def start(faults: bool) -> None:
 @local.command()
 def stop() -> None:
     """Stop the local AWS. What is in it is there again after the next start."""
-    LocalAws().stop()
-    say("The local AWS is stopped.")
+    aws = LocalAws()
+    aws.stop()
+    later = " Photos were being processed: the next start goes on with them." if aws.was_cut_off() else ""
+    say(f"The local AWS is stopped.{later}")
 
 
 @local.command()

@@ -15,7 +15,7 @@ from imageproc.client.target import Target, local_aws
 from imageproc.errors import ImageprocError
 from imageproc.presentation.text import photos_text
 
-UNCLEAN = "The local AWS was not stopped cleanly: "
+UNCLEAN = "The local AWS was interrupted: "
 """How the last line begins, which tells what came of it."""
 
 _TOLD_S = 5.0

@@ -112,6 +112,10 @@ class LocalAws:
         """Return the faults that are injected, of all stacks."""
         return read(self._state.faults) if self.status().faults else []
 
+    def was_cut_off(self) -> bool:
+        """Say, of one that does not run, whether it ended while photos were processed."""
+        return self._state.was_cut_off()
+
     def is_unclean(self) -> bool:
         """Say whether it was killed, or stopped while it worked, and `recovery` is still to be done."""
         return self._state.is_unclean()

@@ -230,6 +230,10 @@ class StateDir:
         """Note that the server stopped with everything saved and nothing under way."""
         self._serving.unlink(missing_ok=True)
 
+    def was_cut_off(self) -> bool:
+        """Say whether a server serves, or the last one ended while something was under way."""
+        return self._serving.exists()
+
     def is_unclean(self) -> bool:
         """Say whether what an unclean stop cut off is still to be started again."""
         return self._unclean.exists()

@@ -72,7 +72,7 @@ def test_what_was_left_behind_is_started_and_said_in_a_line_once(
 
     assert said == [
         "Looking for photos that the local AWS left unfinished ...",
-        "The local AWS was not stopped cleanly: 2 photos are processed again.",
+        "The local AWS was interrupted: 2 photos are processed again.",
     ]
     inputs = backend.executions().values()
     assert {one["objectID"] for one in inputs if one} == {"cut-off.jpg", "no-record.jpg"}
@@ -111,5 +111,5 @@ def test_what_fails_is_told_and_done_the_next_time(backend: Backend, local: Uncl
 
     recover(backend.stack.target, said.append)
 
-    assert "not stopped cleanly: its photos cannot be processed again. Listing the stacks" in said[-1]
+    assert "was interrupted: its photos cannot be processed again. Listing the stacks" in said[-1]
     assert local.unclean

@@ -96,7 +96,7 @@ def test_after_a_kill_the_same_upload_goes_on_by_itself(
     again = subprocess.run([*UPLOAD, str(folder)], capture_output=True, text=True, timeout=HEALED_S)
 
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "The local AWS was not stopped cleanly: " in again.stderr
+    assert "The local AWS was interrupted: " in again.stderr
     assert "there already" in again.stdout
     assert not own_aws.is_unclean()
     photos = list(Workbench(target_of(own_aws.status())).photos)
@@ -130,6 +130,7 @@ def test_what_was_cut_off_is_finished_for_whoever_follows(
         os.kill(status.pid, signal.SIGKILL)
     else:
         own_aws.stop()
+    assert own_aws.was_cut_off()
     own_aws.start()
     assert own_aws.is_unclean()
     followed: list[Photo] = []
@@ -145,7 +146,7 @@ def test_what_was_cut_off_is_finished_for_whoever_follows(
     follower.join(100)
     finished = [photo.status for photo in followed if photo.status.finished]
     assert finished == [Status.INCOMPLETE] * len(files)
-    assert [line for line in said if "not stopped cleanly" in line]
+    assert [line for line in said if "was interrupted" in line]
     assert not own_aws.is_unclean()
 
 

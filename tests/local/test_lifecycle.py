@@ -143,6 +143,7 @@ def test_an_unclean_stop_is_known_until_somebody_has_made_up_for_it(own_aws: Loc
 
     own_aws.start()
     own_aws.stop()
+    assert not own_aws.was_cut_off()
     own_aws.start()
     assert not own_aws.is_unclean(), "after a clean stop"
     assert not healing()

@@ -405,6 +405,9 @@ def test_a_search_finds_nothing_outside_of_the_album(panel: GalleryPanel) -> Non
         settle(panel)
         assert len(panel.view) == 0
     assert panel.gallery.empty == "No photo is like this. Remove a condition to see more."
+    panel.search("doog")
+    settle(panel)
+    assert panel.gallery.empty == "No photo is like this. Did you mean 'Dog'?"
 
 
 def test_the_python_of_a_search_is_the_view(panel: GalleryPanel, backend: Backend) -> None:

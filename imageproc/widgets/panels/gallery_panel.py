@@ -20,7 +20,7 @@ from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
 from imageproc.widgets.panels.given import given_album
 from imageproc.widgets.panels.photo_details import DetailedPanel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
-from imageproc.widgets.panels.photo_search import HELP, PLACEHOLDER, Searched, SearchHelp
+from imageproc.widgets.panels.photo_search import HELP, NOT_FOUND, PLACEHOLDER, Searched, SearchHelp
 from imageproc.widgets.panels.selection_forms import SelectionForms
 from imageproc.widgets.panels.shown_photos import (
     Counts,
@@ -41,7 +41,6 @@ from imageproc.widgets.updates import update
 
 _NO_PHOTOS = "No photos here yet. Upload some in 2. Upload and follow, then run this cell again."
 _ON_THE_WAY = "Photos are on their way. They appear here as soon as they are processed."
-_NOT_FOUND = "No photo is like this. Remove a condition to see more."
 _PAINTED_S = 0.5
 """How long a browser may take for the first photos before the table is asked."""
 _PATIENCE_S = 1.0
@@ -178,7 +177,8 @@ class GalleryPanel(DetailedPanel):
             return
         expected = not self._of and self.album is not None and self._expects(self.album)
         none = (_ON_THE_WAY, "") if expected else self._invitation
-        empty, invitation = (_NOT_FOUND, "") if self._of else none
+        found = self._searched.help.not_found(self._search) if self._searched else NOT_FOUND
+        empty, invitation = (found, "") if self._of else none
         update(self.gallery, empty=empty, invitation=invitation)
 
     def search(self, text: str) -> Job[None]:

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from imageproc import Album, PhotoView, Workbench
-from imageproc.client.photos.search import FIELDS, term_text
+from imageproc.client.photos.search import FIELDS, Search, term_text
+from imageproc.core.close_names import close_names, did_you_mean
 from imageproc.widgets.parts.search_bar import Facet, FacetValue, Suggestion
 
 HELP = (
@@ -19,6 +20,8 @@ HELP = (
     "(sofa → Couch); what a sentence describes is not understood."
 )
 PLACEHOLDER = "Search: dog  camera:canon  taken:2014  has:place"
+
+NOT_FOUND = "No photo is like this. Remove a condition to see more."
 
 _FACETS = {
     "Tags": "tag",
@@ -64,6 +67,12 @@ class SearchHelp:
             Suggestion(f"{before[:start]}{minus}{term}{after}", term, detail)
             for _, term, detail in sorted(found, key=lambda one: -one[0])[:_MOST_SUGGESTIONS]
         ]
+
+    def not_found(self, search: Search) -> str:
+        """Return what to say where a search finds nothing: a word may be a misspelled tag."""
+        words = [one["text"] for term in search.terms for one in term.conditions if "text" in one]
+        near = [name for word in words for name in close_names(str(word), self._counts("tag"))]
+        return f"No photo is like this. {did_you_mean(near[:3])}" if near else NOT_FOUND
 
     def _anything(self, word: str) -> list[tuple[int, str, str]]:
         known = [one for field in ("tag", "camera", "album") for one in self._values(field, word)]
