@@ -37,7 +37,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 def run(page: str, backend: Backend, **replaced: str) -> dict[str, Any]:
     """Run a page's Python, on the test's stack; return what it named."""
-    (code,) = blocks(page, "python")
+    code = "\n".join(blocks(page, "python"))
+    assert code
     code = code.replace("Workbench.open()", f'Workbench.open(stack_name="{backend.stack.name}")')
     for old, new in replaced.items():
         assert old in code

@@ -31,7 +31,7 @@ KEPT = ROOT / "build" / "notebooks"
 """Where CI finds the executed notebooks."""
 
 WHERE = {"target", "stack_name", "profile", "region"}
-LAB = {"stack_name", "solutions"}
+LAB = {"stack_name", "solutions", "clean_up"}
 PARAMETERS = {
     "01_deploy": {*WHERE, "parameters", "confirm"},
     "02_upload_and_follow": {*WHERE, "user", "album", "photos"},

@@ -383,6 +383,7 @@ def test_albums_count_what_is_processed_meanwhile(visitor: Visitor, backend: Bac
     visitor.go("#user=ann")
     assert [card["count"] for card in app.albums.cards.cards] == [2, 2]
     backend.write(f"{album}/new.jpg", albumID=album, userID="ann")
+    app.top_bar.active = 1
     app._show_finished([backend.workbench.photos.get(f"{album}/new.jpg")])
     visitor.settle()
     assert [card["count"] for card in app.albums.cards.cards] == [3, 3]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 
@@ -46,21 +46,29 @@ class AlbumPage:
 
     def count(self, *, at_once: bool) -> None:
         """Count the albums' photos anew, where that was not done just now. What fails is left for later."""
-        if at_once or time.monotonic() - self._read_at > _EVERY_S:
-            with suppress(ImageprocError):
-                self._read(self._user)
+        if not at_once and time.monotonic() - self._read_at < _EVERY_S:
+            return
+        user = self._user
+        with suppress(ImageprocError):
+            counts = self._counted(user, self._albums)
+            if self._user == user:
+                self._counts = self._counts | counts
+                self._show()
 
     def _read(self, user: str) -> None:
-        self._read_at = time.monotonic()
         found = {album.id: album for album in self._workbench.albums.of(user)}
-        self._workbench.catalog.sync()
-        # Also photos of others, which were moved here.
-        counts = self._workbench.photos.where(album_id=list(found)).facets("album_id")
-        total = self.photos(user).count()
+        counts = self._counted(user, found)
         if self._user != user:
             return  # somebody else has logged in
-        self._albums, self._counts = found, {**counts, ALL: total}
+        self._albums, self._counts = found, counts
         self._show()
+
+    def _counted(self, user: str, albums: Iterable[str]) -> dict[str, int]:
+        self._read_at = time.monotonic()
+        self._workbench.catalog.sync()
+        # Also photos of others, which were moved here.
+        counts = self._workbench.photos.where(album_id=list(albums)).facets("album_id")
+        return {**counts, ALL: self.photos(user).count()}
 
     def _show(self) -> None:
         total = self._counts.get(ALL, 0)
