@@ -154,12 +154,12 @@ def _burst(workbench: Workbench, data: list[bytes]) -> float:
 def _steadiness(workbench: Workbench) -> Iterator[Figure]:
     """A thousand small photos, a hundred after the other: does it get slower, does memory grow?
 
-    Caches fill with the first hundreds. What they take is told by itself.
+    It grows faster with the first hundreds. What they take is told by itself.
     """
     _, filling, _ = steadiness(workbench, WARM_UP)
     times, memory, _ = steadiness(workbench, BATCHES)
     count = BATCHES * BURST
-    yield Figure(f"caches that the {WARM_UP * BURST} photos before fill", [_more(filling)], "MB")
+    yield Figure(f"growth in the {WARM_UP * BURST} photos before", [_more(filling)], "MB")
     yield Figure(f"hundreds of {count:,} small photos, no recognition", times, "s")
     yield Figure("last two hundred / first two hundred, time", [sum(times[-2:]) / sum(times[:2])], "×", 1.1)
     yield from grown(memory)

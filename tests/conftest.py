@@ -39,15 +39,20 @@ SLOW_FIXTURES = {"local_aws", "own_aws"}
 
 
 LONGEST = (
-    *("flow/test_aws_cli.py", "reliability/test_client_faults.py", "notebooks/test_notebooks.py"),
-    *("browser/test_lab.py", "local/test_lifecycle.py", "flow/test_kill.py", "browser/test_web_app.py"),
-    *("browser/test_parts.py", "reliability/test_function_faults.py", "flow/test_imports.py"),
-    *("flow/test_recognition.py", "notebooks/test_labs.py", "browser/test_screens.py"),
-    *("browser/test_downloads.py", "reliability/test_crashes.py", "browser/test_every_field.py"),
-    *("flow/test_least_privilege.py", "widgets/test_web_app.py", "reliability/test_hostile.py"),
-    *("browser/test_exported.py", "local/test_ministack_adapter.py", "flow/test_throttling.py"),
-    *("flow/test_stack.py", "local/recognition/test_lifecycle.py", "notebooks/test_lab_command.py"),
-    *("widgets/test_photos.py", "test_installed.py", "cli/test_selection.py"),
+    *("browser/test_web_app.py", "reliability/test_client_faults.py", "flow/test_kill.py"),
+    *("local/test_lifecycle.py", "browser/test_lab.py", "reliability/test_function_faults.py"),
+    *("browser/test_parts.py", "notebooks/test_labs.py", "flow/test_imports.py"),
+    *("notebooks/test_notebooks.py", "browser/test_screens.py", "browser/test_downloads.py"),
+    *("widgets/test_web_app.py", "flow/test_recognition.py", "flow/test_aws_cli.py"),
+    *("reliability/test_crashes.py", "flow/test_least_privilege.py", "browser/test_every_field.py"),
+    *("flow/test_stack.py", "widgets/test_photos.py", "flow/test_contributing.py"),
+    *("flow/test_throttling.py", "reliability/test_hostile.py", "flow/test_docs.py"),
+    *(
+        "local/recognition/test_lifecycle.py",
+        "local/test_ministack_adapter.py",
+        "reliability/test_disorder.py",
+    ),
+    *("browser/test_exported.py",),
 )
 """The files that take longest, in this order. They begin first, so that none is left over at the end."""
 

@@ -58,7 +58,7 @@ def duplicates(
             others = [{"imageID": one, "distance": bits} for one, bits in pairs]
             print_json({"keep": group.ids[0], "others": others})
         return
-    print_table_of_ids(_COLUMNS, _rows(found), "No photo is there twice.")
+    print_table_of_ids(_COLUMNS, _rows(found), f"None of {photos_text(found.examined)} is there twice.")
     _summarise(found, kind)
 
 
@@ -76,8 +76,9 @@ def _summarise(found: Duplicates, kind: str) -> None:
     if found.without_hash:
         what = "perceptual hash" if kind == "near" else "content hash"
         console.print(
-            f"{photos_text(found.without_hash)} could not be compared, without a {what}. Processing them "
-            "again adds it, unless nothing can be seen in them: imageproc reprocess --all --only thumbnail"
+            f"{photos_text(found.without_hash)} could not be compared, without a {what}: an older version "
+            "processed them, or nothing can be seen in them. In the first case imageproc reprocess --all --only "
+            "thumbnail adds it; it makes every thumbnail anew."
         )
     if found:
         groups = "1 group" if len(found) == 1 else f"{len(found):,} groups"

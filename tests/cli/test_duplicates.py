@@ -65,7 +65,7 @@ def test_an_id_can_be_pasted_however_long_it_is(
 
 
 def test_only_what_is_selected_is_looked_at(run: Run, picture: Path) -> None:
-    assert "No photo is there twice." in run("duplicates", "--name", "large*").stdout
+    assert "None of 1 photo is there twice." in run("duplicates", "--name", "large*").stdout
 
 
 def test_a_threshold_needs_near(run: Run, picture: Path) -> None:

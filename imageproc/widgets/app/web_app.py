@@ -368,7 +368,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         all_ended = all(one.finished for one in self.follow.photos)
         if all_ended:
             self.repairs.look()
-        if self.top_bar.active and not self.navigation.address.shows_photos:  # nobody knew them already
+        # Those of earlier visits are told at once, and are counted already.
+        if self.top_bar.active and not self.navigation.address.shows_photos:
             self.albums.count(at_once=all_ended)
 
     def _show_without_erased(self) -> None:

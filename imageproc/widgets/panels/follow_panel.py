@@ -92,7 +92,7 @@ class FollowPanel(Panel):
 
     def awaits(self, album: Album) -> bool:
         """Whether photos of this album are being processed, or about to be."""
-        ended = {one.photo_id: one.finished for one in self._all()}
+        ended = {one.photo_id: one.finished for one in self.photos}
         ids = (*list(self._announced), *ended)
         return any(one.startswith(f"{album.id}/") and not ended.get(one) for one in ids)
 
@@ -110,12 +110,12 @@ class FollowPanel(Panel):
 
     @property
     def photos(self) -> list[FollowedPhoto]:
-        """The photos that are followed."""
-        return self._all()
+        """The photos that are followed, those under way first."""
+        return self._followed.all() if self._followed else []
 
     def failed_at(self) -> list[float]:
         """Return when the photos that need attention ended, in epoch seconds."""
-        return [one.ended for one in self._all() if one.failed]
+        return [one.ended for one in self.photos if one.failed]
 
     def close(self) -> None:
         """Close the panel, and cancel its jobs."""
@@ -146,7 +146,7 @@ class FollowPanel(Panel):
 
     def results(self) -> dict[str, Any]:
         """Return what came out, as plain data for `record`."""
-        results = [follow_rows.result(one) for one in sorted(self._all(), key=lambda one: one.photo_id)]
+        results = [follow_rows.result(one) for one in sorted(self.photos, key=lambda one: one.photo_id)]
         return {"statuses": dict(Counter(one["status"] for one in results)), "photos": results}
 
     def static(self) -> Any:
@@ -250,7 +250,7 @@ class FollowPanel(Panel):
 
     def _show_rows(self) -> None:
         """Show the rows of the filter. The chosen photo is one of them, if need be the first."""
-        photos = self._all()
+        photos = self.photos
         by_filter = {
             "all": photos,
             "active": [one for one in photos if not one.finished],
@@ -279,7 +279,7 @@ class FollowPanel(Panel):
         return photo.thumbnail_if_any() if photo else None
 
     def _photo(self, photo_id: str) -> Photo | None:
-        return next((one.photo for one in self._all() if one.photo_id == photo_id), None)
+        return next((one.photo for one in self.photos if one.photo_id == photo_id), None)
 
     @cached_property
     def actions(self) -> FollowActions:
@@ -296,6 +296,3 @@ class FollowPanel(Panel):
         self._chosen = photo_id
         update(self.list, selected=photo_id)
         fields.set_visible(self.execution, bool(photo_id))
-
-    def _all(self) -> list[FollowedPhoto]:
-        return self._followed.all() if self._followed else []

@@ -17,7 +17,6 @@ from imageproc.errors import ImageprocError, QueryError, WorkbenchError
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
-from imageproc.widgets.panels.given import given_album
 from imageproc.widgets.panels.photo_details import DetailedPanel
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_search import HELP, NOT_FOUND, PLACEHOLDER, Searched, SearchHelp
@@ -77,7 +76,7 @@ class GalleryPanel(DetailedPanel):
         self._invitation = invitation
         self._show_run = show_run
         self._painted, self._is_painted_soon = Event(), in_jupyterlab()
-        self.album = album = given_album(workbench, album)
+        self.album = album = None if album is None else workbench.albums.get(album)
         self._base: PhotoView | None = None
         self._search, self._order = Search(), own_order(album if view is None else None)
         self._shown: ShownPhotos | None = None

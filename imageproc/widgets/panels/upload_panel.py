@@ -31,7 +31,6 @@ from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
 from imageproc.errors import ImageprocError, ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
-from imageproc.widgets.panels.given import given_album
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
 from imageproc.widgets.tones import Tone
@@ -86,7 +85,7 @@ class UploadPanel(Panel):
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
-        self.album = given_album(workbench, album)
+        self.album = None if album is None else workbench.albums.get(album)
 
     @property
     def album(self) -> Album | None:
