@@ -77,8 +77,8 @@ def _summarise(found: Duplicates, kind: str) -> None:
         what = "perceptual hash" if kind == "near" else "content hash"
         console.print(
             f"{photos_text(found.without_hash)} could not be compared, without a {what}: an older version "
-            "processed them, or nothing can be seen in them. In the first case imageproc reprocess --all --only "
-            "thumbnail adds it; it makes every thumbnail anew."
+            "processed them, or nothing can be seen in them. In the first case "
+            "imageproc reprocess --all --only thumbnail adds it; it makes every thumbnail anew."
         )
     if found:
         groups = "1 group" if len(found) == 1 else f"{len(found):,} groups"
