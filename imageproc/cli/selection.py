@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -14,12 +13,10 @@ from imageproc.cli import completion
 from imageproc.cli.options import Command
 from imageproc.core.parts import Part
 from imageproc.core.record import Status
+from imageproc.errors import QueryError
 
 if TYPE_CHECKING:
     from imageproc import PhotoView, Workbench
-
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)")
-
 
 SUCH_AS = "--album, --tag, --taken"
 """Some of the options that select photos."""
@@ -108,17 +105,11 @@ def _span(text: str) -> Any:
     return (begin.strip() or None, end.strip() or None) if dots else text.strip()
 
 
-def _number(text: str) -> float:
-    if ratio := _RATIO.fullmatch(text):
-        return float(ratio[1]) / float(ratio[2])
-    return float(text)
-
-
 def _numbers(text: str) -> Any:
-    found = _span(text)
-    if isinstance(found, tuple):
-        return tuple(None if one is None else _number(one) for one in found)
-    return _number(found)
+    """Read what the gallery's search takes, too: `12..24`, `>5MB`, `1/250`."""
+    from imageproc.client.photos.search import read_range
+
+    return read_range("", text)
 
 
 def _near(text: str) -> tuple[float, float, str]:
@@ -142,12 +133,12 @@ class _Parsed(click.ParamType[Any]):
             return value
         try:
             return self._parse(value)
-        except (ValueError, ZeroDivisionError):
+        except (ValueError, QueryError):
             self.fail(f"{value!r} is not {self.name}; write {self._example}, say.", param, ctx)
 
 
 _TIME = _Parsed("a time", _span, "2014, 2014-05, 2014-05-31 or 2014-05..2014-09")
-_NUMBERS = _Parsed("a number or a range", _numbers, "12, 12.., ..24 or 12..24")
+_NUMBERS = _Parsed("a number or a range", _numbers, "12, 12.., ..24, 12..24, >12 or 5MB..")
 _NEAR = _Parsed("a place and a distance", _near, "52.5,13.4,50km")
 _WITHIN = _Parsed("a rectangle", _within, "47,5,55,15 (south, west, north, east)")
 
@@ -206,7 +197,7 @@ _CONDITIONS: dict[str, Any] = {
     "missing": _text("missing", "PART", f"Without this part: {', '.join(Part)}.", completion.of(Part)),
     "error": _texts("error", "NAME", "The error's name, with * and ?."),
     "megapixels": _range("megapixels", "Megapixels"),
-    "file_size": _range("file-size", "Bytes"),
+    "file_size": _range("file-size", "Bytes, also 500kB, 5MB, 1GB"),
     "focal_length": _range("focal-length", "Millimetres"),
     "exposure_time": _range("exposure-time", "Seconds, also 1/250"),
     "f_number": _range("f-number", "The f-number"),

@@ -47,7 +47,7 @@ def read(path: Path) -> Dataset:
     try:
         found = reader(file)
     except (ValueError, KeyError, TypeError, OSError, SyntaxError) as error:
-        cause = f"{type(error).__name__}: {error}"
+        cause = f"{error} is missing" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
         raise DatasetError(
             f"{file} cannot be read as a data set: {cause}.",
             "Check that it is whole, and in one of the formats of `imageproc export`.",

@@ -128,6 +128,7 @@ SELECTED: list[tuple[tuple[object, ...], list[str]]] = [
     (("--megapixels", "24"), ["dog"]),
     (("--exposure-time", "1/250"), ["dog"]),
     (("--f-number", "2..4"), ["dog"]),
+    (("--f-number", "<4"), ["dog"]),
     (("--sort", "name"), ["dog", "late", "puppy"]),
     (("--sort", "-megapixels", "--limit", 2), ["dog", "puppy"]),
     (("--limit", 0), []),

@@ -186,6 +186,23 @@ def test_the_gallery_finds_duplicates_among_the_selected(backend: Backend, photo
     gallery.close()
 
 
+def test_duplicates_and_a_run_are_closed_when_another_album_is_shown(backend: Backend, photos: None) -> None:
+    gallery = GalleryPanel(backend.workbench, ALBUM)
+    settle(gallery)
+    act(gallery, "duplicates", 0, 3)
+    gallery.run.show(gallery.view[0].id)
+    button, _ = gallery.run.children
+    button.click()
+    assert gallery.run.children == ()
+    gallery.run.show(gallery.view[0].id)
+    assert gallery.duplicates.children
+    assert gallery.run.children
+    gallery.show(backend.workbench.photos.where(tag="Dog"))
+    assert (gallery.duplicates.children, gallery.run.children) == ((), ())
+    settle(gallery)
+    gallery.close()
+
+
 def test_the_viewer_shows_similar_photos_and_opens_them(
     backend: Backend, photos: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

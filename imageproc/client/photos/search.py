@@ -227,14 +227,21 @@ def _time(name: str, part: str) -> Conditions:
 
 
 def _range(name: str, part: str) -> Conditions:
-    text = _unquoted(part)
+    return {name: read_range(name, _unquoted(part))}
+
+
+def read_range(name: str, text: str) -> float | tuple[float | None, float | None] | None:
+    """Return a number, or the first and the last of a range, None for no limit, of a field.
+
+    Raises QueryError for anything else than `12`, `12..24`, `12..`, `>12`, `<12`, `1/250` or `5MB`.
+    """
     begin, dots, end = text.partition("..")
-    if text[0] in "<>":
+    if text.startswith(("<", ">")):
         begin, dots, end = ("", "..", text[1:]) if text[0] == "<" else (text[1:], "..", "")
     if not begin + end:
         begin = text  # which is refused
-    limits = [_number(name, one.lstrip("= ")) if one else None for one in (begin, end)]
-    return {name: tuple(limits) if dots else limits[0]}
+    low, high = (_number(name, one.lstrip("= ")) if one else None for one in (begin, end))
+    return (low, high) if dots else low
 
 
 def _number(name: str, text: str) -> float:

@@ -154,7 +154,8 @@ class GalleryPanel(DetailedPanel):
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
         self._search, self.selected_ids, self._searched, self._of = Search(), [], None, None
-        self._close_photo()
+        self._close_details()
+        self._hide_forms()
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
@@ -240,12 +241,8 @@ class GalleryPanel(DetailedPanel):
         """Read what is to be shown as it is now. Raises QueryError, AwsError."""
         if self._source is not self._shown_source:
             self._show_known()
-            if (
-                self._is_painted_soon
-                and self._source is self._shown_source
-                and self._shown
-                and self._shown.ids
-            ):
+            is_known = self._source is self._shown_source and self._shown and self._shown.ids
+            if self._is_painted_soon and is_known:
                 self._painted.wait(_PAINTED_S)  # what else there is to read would delay it
         self._show(self._search)
 
@@ -354,9 +351,15 @@ class GalleryPanel(DetailedPanel):
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
         elif action == photo_actions.DUPLICATES.name:
+            self._hide_forms()
             self.duplicates.show(self.selected)
         else:
             self.forms.act(action, ids)
+
+    def _hide_forms(self) -> None:
+        self.forms.hide()
+        if "duplicates" in vars(self):  # they were asked for
+            self.duplicates.hide()
 
     def _work(
         self, action: Callable[[JobControl, photo_actions.Progress], str], doing: str, total: int, first: str

@@ -137,6 +137,12 @@ class DetailedPanel(Panel):
         if self._made:
             self._made.viewer.show(None)
 
+    def _close_details(self) -> None:
+        """Close what was asked for of a photo: of others, it would mislead."""
+        self._close_photo()
+        if self._made:
+            self._made.run.hide()
+
     def _open_run(self, photo_id: str) -> None:
         self._close_photo()
         (self._show_run or self.run.show)(photo_id)

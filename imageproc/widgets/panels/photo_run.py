@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from imageproc import Workbench
+from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.follow_panel import FollowPanel
 
 
@@ -21,8 +22,12 @@ class PhotoRun(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         """Show the execution of this photo, live."""
         if self.follow is None:
             self.follow = FollowPanel(self._workbench)
-            self.children = [self.follow]
+        self.children = [fields.button("✕ Close the run", self.hide), self.follow]
         self.follow.show(photo_id)
+
+    def hide(self) -> None:
+        """Show nothing more."""
+        self.children = []
 
     def close(self) -> None:
         """Close the follow panel, too."""
