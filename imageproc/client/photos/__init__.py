@@ -108,7 +108,8 @@ class Photos(Labelling):
         photo_id = id_of(photo)
         found = self._records.get(photo_id)
         if found is None:
-            raise PhotoNotFoundError(f"There is no photo {photo_id!r}.")
+            by_name = "" if "/" in photo_id else f"photos.find({photo_id!r}) finds one by its file's name."
+            raise PhotoNotFoundError(f"There is no photo {photo_id!r}.", by_name)
         return found
 
     def find(self, photo: PhotoLike) -> Photo:

@@ -29,7 +29,7 @@ from imageproc.widgets.parts.gallery import Action
 RETRY = Action("retry", "Retry", "Process again what failed or is missing")
 REPROCESS = Action("reprocess", "Reprocess", "Process all of them again, whatever their status")
 MOVE = Action("move", "Move to album…", "Put the photos into another album")
-COPY = Action("copy", "Copy to album…", "Make copies in another album; they are processed as uploads are")
+COPY = Action("copy", "Copy to album…", "Make copies in another album: processed anew, without corrections")
 LABEL = Action("label", "Labels…", "Add, remove or rename a label of the photos (L)")
 COVER = Action("cover", "Use as cover", "Have this photo stand for its album")
 SAVE = Action("save", "Download…", "Save a zip or a contact sheet with your browser")

@@ -33,7 +33,9 @@ def test_a_photo_is_read_by_its_id_as_it_is_now(backend: Backend, photos: Photos
 
 def test_an_id_without_a_photo_is_told_with_where_to_look(backend: Backend, photos: Photos) -> None:
     backend.photo("trip/cat.jpg")
-    with pytest.raises(PhotoNotFoundError, match=r"no photo 'cat.jpg'. `imageproc photos` lists them"):
+    with pytest.raises(PhotoNotFoundError, match=r"no photo 'a/cat.jpg'. `imageproc photos` lists them"):
+        photos.get("a/cat.jpg")
+    with pytest.raises(PhotoNotFoundError, match=r"photos\.find\('cat\.jpg'\) finds one by its file's name"):
         photos.get("cat.jpg")
 
 
