@@ -58,11 +58,19 @@ class TagNames:
     def check(self, column: str, pattern: str) -> None:
         """Raise QueryError if a word of a pattern is in no text of a column, and one is that is nearly it.
 
+        So it does if the pattern is a single word that texts have only among others: Canon, without a `*`.
         Numbers are no words: another model of the same make is not misspelled.
         """
         known: dict[str, str] = {}
-        for text in self._texts(column):
+        texts = list(self._texts(column))
+        for text in texts:
             known |= {word.casefold(): word for word in _LETTERS.findall(text)}
+        if pattern.casefold() in known and pattern.casefold() not in map(str.casefold, texts):
+            begins = any(text.casefold().startswith(pattern.casefold()) for text in texts)
+            meant = f"{pattern}*" if begins else f"*{pattern}*"
+            raise QueryError(
+                f"No photo has just {pattern!r} as its {column}.", f"Did you mean {meant!r}? * is any text."
+            )
         for word in _LETTERS.findall(pattern):
             name = word.casefold()
             if not any(name in one for one in known) and (near := closest(name, known, 3, _MISSPELLED)):

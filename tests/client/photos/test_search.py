@@ -203,6 +203,17 @@ def test_a_misspelled_camera_is_told_and_another_model_is_not(backend: Backend) 
     assert [photos.search(text).count() for text in ("camera:nikon", 'camera:"Canon EOS 6D"')] == [0, 0]
 
 
+def test_a_word_that_cameras_have_only_among_others_is_told_with_a_star(backend: Backend) -> None:
+    photos = backend.workbench.photos
+    backend.write("a1/0.jpg", exifMake="Canon", exifModel="EOS 5D", exifLensModel="Sigma Macro 35mm")
+    with pytest.raises(QueryError, match=r"No photo has just 'canon' as its camera\. Did you mean 'canon\*'"):
+        photos.where(camera="canon").count()
+    with pytest.raises(QueryError, match=r"Did you mean '\*macro\*'"):
+        photos.where(lens="macro").count()
+    found = [photos.where(make="canon"), photos.where(camera="canon*"), photos.where(camera="Canon EOS 5D")]
+    assert [view.count() for view in found] == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("name", "field"),
     [("iso", "sensitivity"), ("Date", "taken"), ("person", "tag"), ("aperture", "f_number")],
