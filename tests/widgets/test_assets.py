@@ -29,3 +29,27 @@ def test_a_sheet_has_no_comment_and_no_space_that_it_can_do_without() -> None:
     short = style("web_app.css")
     assert "/*" not in short
     assert not re.search(r"[{};,:]\s|\s[{};]", STRING.sub("", short))
+
+
+_OF_PARTS = [name for name in SHEETS if name not in ("theme.css", "web_app.css")]  # those are for all parts
+_CLASS = re.compile(r"ip-[\w-]+")
+
+
+@pytest.mark.parametrize("name", _OF_PARTS)
+def test_a_parts_sheet_styles_no_other_part(name: str) -> None:
+    """A page has the sheets of all its parts at once: each selector begins with a class that only one has."""
+    part = name.removesuffix(".css")
+    scripts = [path for path in _STATIC.iterdir() if path.name.endswith(".js") and path.name != f"{part}.js"]
+    others = {found for path in scripts for found in _CLASS.findall(path.read_text(encoding="utf-8"))}
+    rules = re.sub(r"@[^{;]*\{", "", style(name))
+    selectors = re.findall(r"([^{}]+)\{", rules)
+    starts = {re.split(r"[\s>+~]", one.strip())[0] for text in selectors for one in _listed(text)}
+    assert {one for one in starts if set(_CLASS.findall(one)) & others} <= _SHARED.get(part, set())
+
+
+_SHARED = {"downloads": {".ip-gallery"}}
+"""Of a sheet that is part of another one."""
+
+
+def _listed(selectors: str) -> list[str]:
+    return re.split(r",(?![^(]*\))", selectors)
