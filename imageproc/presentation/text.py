@@ -7,11 +7,14 @@ from collections.abc import Mapping
 MAX_TEXT = 300
 """Longest value, in characters."""
 
+_SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+
 
 def printable(text: str, longest: int = MAX_TEXT) -> str:
     """Return a text on one line, without control characters, and cut if it is longer."""
     # What prints as nothing can turn the text around it: bidirectional formats, say.
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: 2 * longest])
+    text = text[: 2 * longest]
+    clean = "".join(c if c.isprintable() or c in _SPACES else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 

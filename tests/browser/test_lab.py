@@ -111,6 +111,20 @@ def open_with_the_keyboard(page: Page) -> None:
     assert page.violations() == []
     page.page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
+    page.page.keyboard.press("Enter")
+    show_the_run(page)
+
+
+def show_the_run(page: Page) -> None:
+    """Have the run of the open photo shown, which takes the focus (so it is in view), and close it again."""
+    page.page.get_by_role("button", name="Show the run").click()
+    closing = page.page.get_by_role("button", name="Close the run")
+    page.page.wait_for_selector(".ip-state-graph svg")
+    page.page.wait_for_function("() => document.activeElement?.textContent.includes('Close the run')")
+    page.screenshot("lab-03-run")
+    closing.click()
+    closing.wait_for(state="hidden")
+    page.page.wait_for_selector(".ip-state-graph svg", state="detached")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(700, False), (1600, True)])

@@ -219,3 +219,17 @@ def test_an_album_is_deleted_only_when_it_is_said_what_becomes_of_its_photos(edi
     flush()
     assert (gone, edited.album, edited.choice.value) == (["Trip"], None, "")
     assert edited.workbench.photos.get("cat.jpg").album_id == best.id
+
+
+def test_an_album_that_was_just_renamed_is_deleted_by_its_new_name(edited: AlbumPanel) -> None:
+    edited.form.name.value = "Journey"
+    edited.save()
+    settled(edited)
+    edited.form.photos.value = edited.workbench.albums.get("Best").id
+    edited.delete()
+    until(lambda: edited.form.question.layout.display is None)
+    assert edited.form.question.text.text == "Move 1 photo to Best, and delete the album Journey?"
+    edited.form.question.yes.click()
+    settled(edited)
+    flush()
+    assert edited.status.text == "The album Journey is deleted."

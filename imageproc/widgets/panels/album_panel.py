@@ -204,6 +204,7 @@ class AlbumPanel(Panel):
             control.check()
             self.say(f"Emptying {album.name}", Tone.RUNNING, done=done, total=total)
 
+        album = self.workbench.albums.current(album)  # it may have been renamed
         deleted = self.form.delete(self.workbench, album, ask, told)
         if deleted:
             with self._lock:

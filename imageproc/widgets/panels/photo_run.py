@@ -16,18 +16,23 @@ class PhotoRun(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         """Show nothing yet."""
         self._workbench = workbench
         self.follow: FollowPanel | None = None
-        super().__init__()
+        self.close_button = fields.button("✕ Close the run", self.hide)
+        fields.set_visible(self.close_button, False)
+        super().__init__([self.close_button])
 
     def show(self, photo_id: str) -> None:
         """Show the execution of this photo, live."""
         if self.follow is None:
             self.follow = FollowPanel(self._workbench)
-        self.children = [fields.button("✕ Close the run", self.hide), self.follow]
+        self.children = [self.close_button, self.follow]
+        fields.set_visible(self.close_button, True)
         self.follow.show(photo_id)
+        self.close_button.focus()  # a browser scrolls there: it may be far below the photos
 
     def hide(self) -> None:
         """Show nothing more."""
-        self.children = []
+        fields.set_visible(self.close_button, False)
+        self.children = [self.close_button]
 
     def close(self) -> None:
         """Close the follow panel, too."""
