@@ -5,18 +5,17 @@ DuckDB is imported when something is asked: the command line need not wait for i
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageproc.catalog.conditions import NAME, one_of, text
 from imageproc.catalog.fields import FIELDS
+from imageproc.catalog.new_files import new_path
 from imageproc.catalog.rows import Row
 from imageproc.catalog.schema import DERIVED_COLUMNS, RECORD_COLUMNS
 from imageproc.catalog.selection import Selection, flat_columns
-from imageproc.errors import DownloadError, QueryError, ResourcesMissingError
+from imageproc.errors import QueryError, ResourcesMissingError
 
 if TYPE_CHECKING:
     import duckdb
@@ -198,18 +197,11 @@ def _copy(database: Database, sql: str, path: Path, form: str) -> None:
     """Write a query's rows beside the file, and put it there when it is whole."""
     import duckdb
 
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with database.cursor() as cursor:
-            cursor.execute(f"COPY ({sql}) TO '{str(temporary).replace(chr(39), chr(39) * 2)}' ({form})")
-        temporary.replace(path)
-    except (OSError, duckdb.IOException) as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise DownloadError(
-            f"{path} cannot be written: {error}.", "Choose another folder, or make room."
-        ) from error
+    with new_path(path) as temporary, database.cursor() as cursor:
+        try:
+            cursor.execute(f"COPY ({sql}) TO {text(str(temporary))} ({form})")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
 
 
 def _of_photos(numbers: list[int]) -> str:

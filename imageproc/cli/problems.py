@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ import click
 
 from imageproc.cli.escaping import say
 from imageproc.errors import ImageprocError
+
+_FULL = "Error: There is no space left where this is written. Free some, and run the command again."
 
 
 @contextmanager
@@ -31,6 +34,7 @@ def explained() -> Iterator[None]:
     except ImageprocError as error:
         say(f"Error: {error}", err=True)
         sys.exit(1)
-    except Exception:  # noqa: BLE001 - a defect, shown escaped
-        say(format_exc(), err=True)
+    except Exception as error:  # noqa: BLE001 - a defect, shown escaped
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        say(_FULL if full else format_exc(), err=True)
         sys.exit(1)

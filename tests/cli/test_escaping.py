@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import os
@@ -35,6 +36,13 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / f"{HOSTILE}.jpg"
     path.write_bytes(pictures.jpeg(make=HOSTILE.encode(), model="EOS R5"))
     return path
+
+
+def test_a_full_disk_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, explained():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("Error: There is no space left where this is written.")
 
 
 @pytest.mark.parametrize("arguments", [["inspect"], ["inspect", "--json"]])

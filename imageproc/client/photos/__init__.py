@@ -186,7 +186,9 @@ class Photos(Labelling):
         `only` names parts (`Part`). Raises RetryError if there is nothing to do or another try cannot help,
         InvalidArgumentError for anything but a part.
         """
-        return self._processing.retry(self.find(photo), only)
+        # A photo that was read before may be complete by now.
+        now = self.get(photo) if isinstance(photo, Photo) else self.find(photo)
+        return self._processing.retry(now, only)
 
     def reprocess(self, photo: PhotoLike, only: Iterable[str] = ()) -> Restarted:
         """Process a photo again, whatever its status: all of it, or only these parts.
@@ -359,7 +361,9 @@ class Photos(Labelling):
         for photo in photos:
             try:
                 yield start(photo)
-            except RetryError as error:
+            except (RetryError, PhotoNotFoundError) as error:
+                if isinstance(error, PhotoNotFoundError) and not isinstance(photo, Photo):
+                    raise  # a wrong name; a photo was forgotten since it was read
                 yield NotRestarted(id_of(photo), str(error))
 
     @property

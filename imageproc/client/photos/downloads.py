@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from imageproc.catalog.new_files import new_path
 from imageproc.client.photos.photo import Photo
 from imageproc.core.file_names import FileNames
 from imageproc.core.location import without_location
-from imageproc.errors import AwsError, DownloadError, ImageRejectedError, PhotoNotFoundError
+from imageproc.errors import AwsError, ImageRejectedError, PhotoNotFoundError
 
 
 @dataclass(frozen=True)
@@ -82,20 +81,6 @@ def _stripped(data: bytes) -> bytes:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file beside a path, and put it there when it is whole; its folder is made if need be.
-
-    A link that waits there is replaced, not followed. Raises DownloadError if it cannot be written.
-    """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            yield file
-        temporary.replace(path)
-    except OSError as error:
-        raise DownloadError(
-            f"{path} cannot be written: {error.strerror or error}.", "Choose another folder, or make room."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    """Yield a file that is put at a path when it is whole. Raises as `new_path` does."""
+    with new_path(path) as temporary, temporary.open("xb") as file:
+        yield file

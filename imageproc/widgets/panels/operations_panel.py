@@ -24,7 +24,7 @@ from imageproc import (
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
 from imageproc.presentation.markup import Markup
-from imageproc.presentation.text import in_words
+from imageproc.presentation.text import in_words, photos_text
 from imageproc.widgets.panels import charts, fields
 from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
 from imageproc.widgets.panels.panel import Panel
@@ -159,7 +159,7 @@ class OperationsPanel(Panel):
             self.say(f"{photo.name}: {in_words(photo.status)}", Tone.RUNNING)
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
-        counted = f"{len(started)} photos were started again."
+        counted = f"{photos_text(len(started)).capitalize()} started again."
         why = f" Not started: {refused[0].photo_id}: {refused[0].cause}" if refused else ""
         self.say(counted + why, Tone.WARNING if refused else Tone.SUCCESS)
 

@@ -159,7 +159,9 @@ def test_a_record_that_was_claimed_since_it_was_read_is_not_overwritten(
 ) -> None:
     photo = backend.photo("cat.jpg", Status.FAILED)
     theirs = {"versionId": backend.put("cat.jpg"), "executionArn": "theirs"}
-    backend.write("cat.jpg", Status.UPLOADED, **theirs)
+    backend.stack.client("s3").meta.events.register(
+        "before-call.s3.HeadObject", lambda **_: backend.write("cat.jpg", Status.UPLOADED, **theirs)
+    )
     with pytest.raises(RetryError, match=r"cat\.jpg was uploaded or started again meanwhile"):
         photo.retry()
     assert backend.executions() == {}
@@ -235,6 +237,19 @@ def test_each_of_some_photos_is_reprocessed_in_the_parts_that_are_asked_for(
     outcomes = list(photos.reprocess_each(names, [Part.THUMBNAIL]))
     assert reasons(outcomes) == dict.fromkeys(names, "reprocessed")
     assert [one["only"] for one in backend.executions().values()] == [["thumbnail"], ["thumbnail"]]
+
+
+def test_a_photo_that_has_changed_since_it_was_read_is_retried_by_what_it_is_now(
+    backend: Backend, photos: Photos
+) -> None:
+    done, gone = (backend.photo(name, Status.FAILED) for name in ("done.jpg", "gone.jpg"))
+    backend.write("done.jpg", Status.SUCCEEDED)
+    gone_key = {"imageID": {"S": "gone.jpg"}}
+    backend.stack.client("dynamodb").delete_item(TableName=backend.stack.image_table, Key=gone_key)
+    refused = [one.cause for one in photos.retry_each([done, gone]) if isinstance(one, NotRestarted)]
+    assert refused[0] == "done.jpg is complete: there is nothing to retry."
+    assert refused[1].startswith("There is no photo 'gone.jpg'.")
+    assert backend.executions() == {}
 
 
 def test_a_name_that_is_no_photos_stops_a_batch(photos: Photos) -> None:

@@ -204,6 +204,19 @@ def test_a_file_that_is_in_the_way_is_told(photos: Photos, tmp_path: Path) -> No
         photos.where().to_parquet(tmp_path / "file" / "photos.parquet")
 
 
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(photos: Photos, tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "stdout"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    view = photos.where()
+    for path in (pipe, link):
+        for write in (view.to_csv, view.to_parquet, view.to_zip, view.to_contact_sheet):
+            with pytest.raises(DownloadError, match="is a device or a pipe, not a file"):
+                write(path)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
 def test_sql_sees_the_view_and_nothing_else(photos: Photos, tmp_path: Path) -> None:
     view = photos.where(has_date=True)
     assert view.sql("SELECT count(*) AS n FROM photos")["n"][0] == 2
