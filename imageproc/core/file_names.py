@@ -14,13 +14,13 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt"
 """Names of devices on Windows, whatever their suffix is."""
 _MAX_STEM_BYTES = 150
 _MAX_NAME = 100
+_NO_FILE_HAS = re.compile(r'[<>:"/\\|?*]+')
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 
 
 def saved_name(name: str) -> str:
     """Return a name for a file that a browser saves: one path component, readable, of any language."""
-    clean = re.sub(r"[^\w .()+-]+", "_", unicodedata.normalize("NFC", name)).strip(" ._-")
-    return clean[-_MAX_NAME:] or "photos"
+    return _readable(name)[-_MAX_NAME:].strip(" .") or "photos"
 
 
 def file_name(photo_id: str) -> str:
@@ -56,6 +56,12 @@ class FileNames:
         return name
 
 
+def _readable(name: str) -> str:
+    """Return a name without what no file may have on Windows, what does not print, and what hides a file."""
+    shown = "".join(one if one.isprintable() else "|" for one in unicodedata.normalize("NFC", name))
+    return _NO_FILE_HAS.sub("_", shown).lstrip(" .-~").rstrip(" .")
+
+
 def _is_device(name: str) -> bool:
     return name.partition(".")[0].strip().casefold() in _DEVICES
 
@@ -63,8 +69,9 @@ def _is_device(name: str) -> bool:
 def _name(photo_id: str, digits: int) -> str:
     last = without_digest(re.split(r"[/\\]", photo_id)[-1])
     suffix = found[0].lower() if (found := _SUFFIX.search(last)) else ""
-    stem = unicodedata.normalize("NFC", last.removesuffix(found[0]) if found else last)
-    readable = re.sub(r"[^\w ()+-]+", "_", stem).strip(" _-")
-    cut = readable.encode("utf-8", "replace")[:_MAX_STEM_BYTES].decode("utf-8", "ignore").strip()
+    readable = _readable(last.removesuffix(found[0]) if found else last)
+    if digits and _is_device(readable):
+        readable = readable.replace(".", "_")  # Windows looks at what is before the first dot
+    cut = readable.encode("utf-8", "replace")[:_MAX_STEM_BYTES].decode("utf-8", "ignore").strip(" .")
     digest = hashlib.sha256(photo_id.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
     return f"{cut or 'photo'}{'-' if digest else ''}{digest}{suffix}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageproc.core.file_names import FileNames, file_name
+from imageproc.core.file_names import FileNames, file_name, saved_name
 
 HOSTILE = st.one_of(
     st.text(),
@@ -53,13 +53,31 @@ def test_two_photos_never_have_one_file(object_ids: list[str]) -> None:
         ("x/", "photo-", ""),
         ("a\\b.jpg", "b-", ".jpg"),
         ("photo.tar.gz/../.ssh", "photo-", ".ssh"),
-        ("<img src=x>.jpg", "img src_x-", ".jpg"),
+        ("<img src=x>.jpg", "_img src=x_-", ".jpg"),
+        ("a/_DSC0001.JPG", "_DSC0001-", ".jpg"),
+        ("a/con.1.jpg", "con_1-", ".jpg"),
     ],
 )
 def test_a_name_stays_readable(object_id: str, beginning: str, end: str) -> None:
     name = file_name(object_id)
     assert name.startswith(beginning)
     assert name.endswith(end)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "📸🌴 sommer.jpg",
+        "it's Ann & Tom, 50%!.jpg",
+        "IMG.2014.05.jpg",
+        "[a] {b} $c.jpg",
+        "日本.png",
+        "_DSC1.jpg",
+    ],
+)
+def test_a_name_that_every_system_takes_stays_as_it_is(name: str) -> None:
+    assert FileNames().of(f"trip/0123456789ab-{name}") == name
+    assert saved_name(name) == name
 
 
 @given(st.lists(HOSTILE, min_size=2, max_size=5, unique=True))

@@ -360,11 +360,28 @@ def test_a_label_is_corrected_in_the_name_of_who_has_logged_in(
     assert visitor.fragments == [], "it stays open, though the search would not find it any more"
 
 
-@pytest.mark.parametrize(
-    ("fragment", "said"),
-    [("#user=ann&album=nowhere", "There is no album"), ("#user=%E2%9C%93", "cannot be used as a name")],
-)
-def test_an_address_that_leads_nowhere_says_why(visitor: Visitor, fragment: str, said: str) -> None:
+def test_an_album_that_is_not_there_is_told_above_the_visitors_albums(visitor: Visitor) -> None:
+    for fragment, user in (("#user=ann&album=nowhere", "ann"), ("#user=bob&album=nowhere&photo=x", "ann")):
+        visitor.go(fragment, user)
+        assert visitor.app.top_bar.problem.startswith("That album is not there:")
+        assert (visitor.page, visitor.fragments.pop()) == (["albums"], "#user=ann")
+    visitor.app.navigation.again()
+    visitor.settle()
+    assert (visitor.page, visitor.app.top_bar.problem) == (["albums"], "")
+
+
+def test_whoever_is_not_logged_in_is_told_of_an_album_that_is_not_there_afterwards(visitor: Visitor) -> None:
+    visitor.go("#user=ann&album=nowhere", "")
+    assert visitor.page == ["login"]
+    visitor.app.login.name.value = "ann"
+    visitor.app.login.log_in()
+    visitor.settle()
+    assert visitor.page == ["albums"]
+    assert visitor.app.top_bar.problem.startswith("That album is not there:")
+
+
+def test_an_address_that_leads_nowhere_says_why(visitor: Visitor) -> None:
+    fragment, said = "#user=%E2%9C%93", "cannot be used as a name"
     visitor.go(fragment)
     card = visitor.app.login.status
     assert (said in card.text, card.tone) == (True, "error")

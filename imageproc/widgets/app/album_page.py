@@ -12,7 +12,7 @@ from imageproc.client.albums import first_with_thumbnail
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.presentation.text import printable
-from imageproc.widgets.app.address import ALL
+from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
 
 _EVERY_S = 3.0
@@ -114,3 +114,14 @@ class AlbumPage:
     @cached_property
     def _urls(self) -> PresignedUrls:
         return self._workbench.photos.urls()
+
+
+def title(address: Address, album: Album | None, user: str) -> str:
+    """Return what an address shows, and whose it is, if not this user's; empty for the user's own albums."""
+    whose = album.user if album else address.user
+    of = f" of {printable(whose, 60)}" if whose != user else ""
+    if album:
+        return f"{album.name}{of}"
+    if address.album == ALL or (of and address.shows_photos):
+        return f"All photos{of}"
+    return f"Albums{of}" if of else ""

@@ -15,11 +15,10 @@ from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
 from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
-from imageproc.presentation.text import printable
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
-from imageproc.widgets.app.album_page import AlbumPage
-from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.app.album_page import AlbumPage, title
+from imageproc.widgets.app.navigation import ElsewhereError, Navigation
 from imageproc.widgets.app.repairs import Repairs
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.album_panel import AlbumPanel
@@ -33,6 +32,7 @@ from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from imageproc.widgets.updates import flush, update
 
 _INVITATION = ("Drop photos here to start.", "Choose photos")
+_GONE = "That album is not there: it was deleted, or is in another stack. Here are your albums."
 _NOTHING = "Nothing is being processed, and nothing has failed."
 _UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
 _MOST_UNSETTLED = 300
@@ -158,10 +158,16 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     # From place to place
 
     def _enter(self, wanted: Address, before: Address) -> Address:
-        """Show an address, and return what is to be seen.
+        """Show an address, and return what is to be seen; the albums where an album is not there.
 
         Raises UploadError for a user's name, WorkbenchError for what is not there, AwsError.
         """
+        try:
+            return self._show_address(wanted, before)
+        except AlbumNotFoundError as error:
+            raise ElsewhereError(self._show_address(Address(self.user), before), _GONE) from error
+
+    def _show_address(self, wanted: Address, before: Address) -> Address:
         user = self.user
         comes = user != self._entered
         if comes:
@@ -170,7 +176,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads.album = album
         update(self.uploads.zone, enabled=bool(user))
         mine = album is not None and album.user == user
-        self._tell(user=user, title=self._title(wanted, album), editable=mine)
+        self._tell(user=user, title=title(wanted, album, user), editable=mine)
         if comes or wanted.album != before.album or wanted.user != before.user:
             self._edit_album(False)
         self._show_page(wanted if user else Address())
@@ -193,16 +199,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             flush()
         return replace(wanted, search=self.gallery.search_bar.text, photo=self._opened)
 
-    def _title(self, wanted: Address, album: Album | None) -> str:
-        """Return what an address shows, and whose it is, if it is another user's; empty for one's albums."""
-        whose = album.user if album else wanted.user
-        of = f" of {printable(whose, 60)}" if whose != self.user else ""
-        if album:
-            return f"{album.name}{of}"
-        if wanted.album == ALL or (of and wanted.shows_photos):
-            return f"All photos{of}"
-        return f"Albums{of}" if of else ""
-
     def _album_at(self, wanted: Address) -> Album | None:
         """Return the album of an address, None if it is about none.
 
@@ -211,7 +207,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             check_user(wanted.user)
             return None if wanted.album in ("", ALL) else self.albums.find(wanted.album)
-        except (AlbumNotFoundError, UploadError):
+        except UploadError:
             self._nowhere = wanted  # to try it again would be in vain
             raise
 
