@@ -67,6 +67,8 @@ def photos(
     """
     if sum(map(bool, (count, as_json, csv, parquet))) > 1:
         raise click.UsageError("Give one of --count, --json, --csv and --parquet.")
+    if Path("-") in (csv, parquet):
+        raise click.UsageError("--csv and --parquet write a file: name it. --json prints the photos.")
     workbench = connection.workbench
     found = selection.among(workbench)
     if count:

@@ -161,6 +161,7 @@ UNREADABLE = [
     (("--megapixels", "many"), "12.."),
     (("--exposure-time", "1/0"), "1/0"),
     (("--count", "--json"), "one of --count"),
+    (("--csv", "-"), "--json prints the photos"),
 ]
 
 

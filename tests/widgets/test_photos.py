@@ -371,6 +371,20 @@ def test_a_panel_shows_its_album_the_newest_first(panel: GalleryPanel) -> None:
     assert panel.results()["located"] == 2
 
 
+def test_an_album_whose_photos_are_on_their_way_says_so_beside_their_count(
+    backend: Backend, panel: GalleryPanel
+) -> None:
+    coming = [True]
+    other = GalleryPanel(backend.workbench, ALBUM, expects=lambda _: coming[0])
+    settle(other)
+    assert other.search_bar.summary == "10 photos · 2 on the map · processing goes on"
+    coming[0] = False
+    other.refresh()
+    settle(other)
+    assert other.search_bar.summary == "10 photos · 2 on the map"
+    other.close()
+
+
 def test_a_view_keeps_its_order(backend: Backend, panel: GalleryPanel) -> None:
     view = backend.workbench.photos.where(tag="Animal").sort_by("name", descending=True)
     other = GalleryPanel(backend.workbench, view=view)

@@ -175,8 +175,7 @@ class GalleryPanel(DetailedPanel):
         """Say why there are no photos: it is another reason as soon as some are under way."""
         if self._of is None:
             return
-        expected = not self._of and self.album is not None and self._expects(self.album)
-        none = (_ON_THE_WAY, "") if expected else self._invitation
+        none = (_ON_THE_WAY, "") if not self._of and self._is_expecting else self._invitation
         found = self._searched.help.not_found(self._search) if self._searched else NOT_FOUND
         empty, invitation = (found, "") if self._of else none
         update(self.gallery, empty=empty, invitation=invitation)
@@ -318,7 +317,7 @@ class GalleryPanel(DetailedPanel):
             self._show_places()
 
     def _show_parts(self, shown: ShownPhotos, of: int) -> None:
-        counts = Counts(shown.total, of, len(shown.places))
+        counts = Counts(shown.total, of, len(shown.places), self._is_expecting)
         self.gallery.show(shown.layout, shown.ranges(self.selected_ids))
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())

@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets
 
-from imageproc import Photo, Workbench
+from imageproc import Album, Photo, Workbench
 from imageproc.client.photos.search import Search
 from imageproc.errors import WorkbenchError
 from imageproc.presentation.text import photos_text
@@ -46,6 +46,8 @@ class DetailedPanel(Panel):
     _search: Search
     _shown: ShownPhotos | None
     _of: int | None
+    album: Album | None
+    _expects: Callable[[Album], bool]
     _opened = ""
     _made: PhotoDetails | None = None
 
@@ -124,6 +126,11 @@ class DetailedPanel(Panel):
     def _has_map(self) -> bool:
         """Whether a photo has a place, or something was searched for: perhaps it was an area."""
         return bool(self._of and self._shown and (self._shown.places or self._search.terms))
+
+    @property
+    def _is_expecting(self) -> bool:
+        """Whether photos are on their way to the album that is shown."""
+        return self.album is not None and self._expects(self.album)
 
     def _show_places(self) -> None:
         """Show the photos on the map, if it is there."""

@@ -32,6 +32,8 @@ ORDERS: dict[str, tuple[str, str, bool]] = {
 _STORED = {f"{'-' if descending else ''}{field}": name for name, (_, field, descending) in ORDERS.items()}
 """The orders by the names under which an album stores them."""
 
+_COMING = "processing goes on"
+
 _AS_GIVEN = "given"
 """A view's own order."""
 
@@ -224,6 +226,8 @@ class Counts:
     found: int
     of: int
     placed: int
+    coming: bool = False
+    """Whether some are being uploaded or processed: there may be more soon."""
 
     def __str__(self) -> str:
         """Return them in words."""
@@ -231,4 +235,5 @@ class Counts:
         found = (
             f"{self.found:,} of {self.of:,} {photos}" if self.found != self.of else f"{self.of:,} {photos}"
         )
-        return f"{found} · {self.placed:,} on the map" if self.placed else found
+        parts = (found, f"{self.placed:,} on the map" if self.placed else "", _COMING if self.coming else "")
+        return " · ".join(filter(None, parts))
