@@ -95,7 +95,7 @@ def _text(body: Any) -> str:
 def calls_table(calls: Iterable[FunctionCall]) -> DataTable:
     """Return requests of functions as a table: what was asked, and how it was answered."""
     rows = (
-        (one.step, one.operation, one.asked[:_MOST], Cell(one.fault or str(one.status or ""), _tone(one)))
+        (one.step, one.operation, _short(one.asked), Cell(one.fault or str(one.status or ""), _tone(one)))
         for one in calls
     )
     return DataTable(("Step", "Request", "Asked", "Answer"), rows, caption="Requests of the functions")
@@ -119,7 +119,21 @@ def steps_table(steps: Iterable[Step]) -> DataTable:
 
 
 def _json(value: Any) -> str:
-    return "" if value is None else json.dumps(value, indent=1)[:_MOST]
+    return "" if value is None else _short(json.dumps(value, indent=1))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
+
+
+def record_text(photo: Photo) -> str:
+    """Return a photo's record as JSON, as the table has it; of bytes, how many there are."""
+    return json.dumps(dict(photo.attributes), indent=2, default=_in_words)
+
+
+def _in_words(value: Any) -> str:
+    data = getattr(value, "value", value)  # boto3's Binary has its bytes there
+    return f"{len(data):,} bytes" if isinstance(data, bytes) else str(value)
 
 
 def send(workbench: Workbench, album: Album, path: Path) -> Uploaded:

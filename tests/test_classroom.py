@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
 import boto3
 import pytest
+from boto3.dynamodb.types import Binary
 from botocore.exceptions import ClientError
 
-from imageproc import classroom
+from imageproc import Photo, classroom
 from imageproc.client.target import LOCAL, Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.metadata import read_metadata
+from imageproc.core.record_codec import decode
 from imageproc.errors import ImageTooLargeError, TargetError
 from imageproc.local.state import ServerRecord, StateDir
 from tests.reliability.failing import Failing
@@ -37,6 +41,12 @@ def test_an_exercise_names_the_first_thing_that_is_missing(capsys: pytest.Captur
         "Exercise 1: not yet. It is another one.",
         "Exercise 1: done.",
     ]
+
+
+def test_a_record_is_text_without_its_bytes() -> None:
+    attributes = {"imageID": "a/1.jpg", "embedding": Binary(b"\0" * 1280), "fileSize": Decimal(31)}
+    found = json.loads(classroom.record_text(decode(attributes, Photo)))
+    assert found == {"imageID": "a/1.jpg", "embedding": "1,280 bytes", "fileSize": 31}
 
 
 def test_requests_are_shown_without_their_signature_and_without_the_photo() -> None:

@@ -92,9 +92,7 @@ def upload(
     else:
         _summarise(sent, len(refused), len(failed), into, _moved(workbench, into, sent))
         if not wait and any(not one.already_there for one in sent):
-            console.print(
-                "A photo is listed as soon as its processing begins; --follow waits for its end."
-            )
+            console.print("A photo is listed as soon as its processing begins; --follow waits for its end.")
     ended = exit_code(workbench, follow(workbench, sent)) if wait else 0
     if refused or failed or ended:
         raise click.exceptions.Exit(1)

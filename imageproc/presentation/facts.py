@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from imageproc.core.attributes import LABEL_CORRECTIONS
 from imageproc.core.record import PhotoRecord
 from imageproc.core.record_codec import KNOWN_ATTRIBUTES
 from imageproc.presentation.text import bytes_text, coordinates, difference_text, printable
@@ -34,7 +35,8 @@ def facts(record: PhotoRecord) -> list[Fact]:
         place = next(index for index, fact in enumerate(found) if fact.name == "Place")
         found[place] = Fact("Place", found[place].value, _map_url(record))
     known = {name: value for name, value in record.other.items() if name in KNOWN_ATTRIBUTES}
-    told = {name for name in known if name in _TOLD_ANYHOW}
+    undone = {LABEL_CORRECTIONS} if not known.get(LABEL_CORRECTIONS) else set()  # nothing is left of them
+    told = {name for name in known if name in _TOLD_ANYHOW} | undone
     return found + [Fact(name, _as_stored(known[name])) for name in known if name not in told]
 
 
@@ -84,7 +86,8 @@ def problem(record: PhotoRecord) -> str:
     if record.truncated and record.error is None:
         return TRUNCATED
     if record.missing:
-        return printable("; ".join(f"no {part}: {error.cause}" for part, error in record.missing.items()))
+        causes = (f"no {part}: {error.cause}" for part, error in record.missing.items())
+        return printable("; ".join(causes).replace(".; ", "; "))
     return printable(record.error.cause) if record.error else ""
 
 
@@ -175,7 +178,9 @@ def _missing(record: PhotoRecord) -> str:
 
 
 def _bytes(record: PhotoRecord) -> str:
-    return "" if record.file_size is None else f"{bytes_text(record.file_size)} ({record.file_size:,} bytes)"
+    size = record.file_size
+    exactly = f" ({size:,} bytes)" if size is not None and size >= 1000 else ""
+    return "" if size is None else f"{bytes_text(size)}{exactly}"
 
 
 _ORIENTATIONS = {

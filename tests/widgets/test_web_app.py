@@ -88,9 +88,9 @@ def test_a_step_back_leads_past_letters_and_photos_that_were_passed(
 def test_what_changes_while_a_place_is_shown_does_not_lead_away() -> None:
     published: list[tuple[str, bool]] = []
 
-    def enter(wanted: Address, _: Address) -> Address:
+    def enter(wanted: Address, _: Address) -> tuple[Address, str]:
         assert not navigation.note(search="")  # as the field is emptied for the new album
-        return wanted
+        return wanted, ""
 
     navigation = Navigation(enter, lambda *one: published.append(one), lambda _: None, lambda: True)
     navigation.go(Address("ann", "a1", "dog")).wait(10)
@@ -106,12 +106,12 @@ def test_what_cannot_be_shown_is_said_and_can_be_tried_again() -> None:
     said: list[str] = []
     answers = iter([WorkbenchError("No answer.", "Start it."), None])
 
-    def enter(wanted: Address, before: Address) -> Address:
+    def enter(wanted: Address, before: Address) -> tuple[Address, str]:
         assert before == Address()
         assert said in ([], ["No answer. Start it.", ""]), "not while it is tried again"
         if error := next(answers):
             raise error
-        return wanted
+        return wanted, ""
 
     navigation = Navigation(enter, lambda *_: None, said.append, lambda: True)
     navigation.go(Address("ann")).wait(10)
@@ -135,11 +135,11 @@ class Outage:
         self.looks += 1
         return self.over or self.partly_over
 
-    def _enter(self, wanted: Address, _: Address) -> Address:
+    def _enter(self, wanted: Address, _: Address) -> tuple[Address, str]:
         self.entered += 1
         if not self.over:
             raise EndpointUnreachableError("Reading", "the local AWS does not answer.")
-        return wanted
+        return wanted, ""
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Never
 
 from imageproc.aws.record_store import RecordStore
 from imageproc.catalog.answers import close_names
@@ -44,7 +44,7 @@ class Photos(Labelling):
         self.catalog = catalog
         """What views ask."""
 
-    def where(self, **conditions: Any) -> PhotoView:
+    def where(self, *unnamed: Never, **conditions: Any) -> PhotoView:
         """Return a view of the photos that meet all of these conditions; without any, of all photos.
 
         Several values are alternatives, and `(from, to)` are limits that belong to the range, None for no
@@ -67,7 +67,7 @@ class Photos(Labelling):
         A photo that lacks what is asked for does not meet the condition. Raises QueryError for an unknown
         condition, with the nearest names, InvalidArgumentError for a wrong value, and as `Albums.get` does.
         """
-        return PhotoView(self).where(**conditions)
+        return PhotoView(self).where(*unnamed, **conditions)
 
     def search(self, text: str) -> PhotoView:
         """Return a view of the photos that a line of text asks for, `dog taken:2014 -has:place`, say.
@@ -124,9 +124,9 @@ class Photos(Labelling):
         known = self._records.get(text)
         found = [known] if known else self._ending_with(text)
         if len(found) > 1:
-            several = ", ".join(sorted(one.id for one in found)[:5])
+            several = ", ".join(sorted(one.id for one in found)[:5]) + (" …" if len(found) > 5 else ".")
             raise PhotoNotFoundError(
-                f"{len(found)} photos end with {text!r}: {several} …", "Give more of the ID."
+                f"{len(found)} photos end with {text!r}: {several}", "Give more of the ID."
             )
         if not found:
             near = self.catalog.ask(close_names, text.rpartition("/")[2])

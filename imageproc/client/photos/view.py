@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Never, overload
 
 from imageproc.catalog import answers, export
 from imageproc.catalog.arguments import condition_of
@@ -65,8 +65,13 @@ class PhotoView(LabelledView):
     written: str = field(default="photos", compare=False)
     """The calls that made it, as Python, cut if they are long."""
 
-    def where(self, **conditions: Any) -> PhotoView:
+    def where(self, *unnamed: Never, **conditions: Any) -> PhotoView:
         """Return those of these photos that meet all of these conditions; see `Photos.where`."""
+        if unnamed:
+            raise InvalidArgumentError(
+                f"where is not told what {unnamed[0]!r} is.",
+                "Name it: where(tag='Dog'), say, or search('dog').",
+            )
         hidden, told = self.hidden, dict(conditions)
         if conditions.get("album") is not None:
             found = self.photos.album(conditions.pop("album"), _owner(conditions.get("user")))

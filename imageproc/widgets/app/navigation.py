@@ -8,24 +8,18 @@ from threading import Lock
 from typing import Any
 
 from imageproc.client.uploads.outage import is_outage
-from imageproc.errors import ImageprocError, WorkbenchError
+from imageproc.errors import ImageprocError
 from imageproc.widgets.actor import Actor, Job
 from imageproc.widgets.app.address import Address
 from imageproc.widgets.app.lookout import Lookout
 
 _LOOKING = "The page looks for it, and goes on by itself."
 
-Enter = Callable[[Address, Address], Address]
-"""Shows one address after another, and returns where that came to. Raises ImageprocError."""
+Enter = Callable[[Address, Address], tuple[Address, str]]
+"""Shows one address after another, and returns where that came to, and why if that is somewhere else.
 
-
-class ElsewhereError(WorkbenchError):
-    """What was wanted is not there; another address is shown in its place, and why is said."""
-
-    def __init__(self, reached: Address, cause: str) -> None:
-        """Say this above what is at `reached`."""
-        super().__init__(cause)
-        self.reached = reached
+Raises ImageprocError.
+"""
 
 
 class Navigation:
@@ -106,12 +100,9 @@ class Navigation:
     def _go(self, wanted: Address) -> None:
         before, reached = self._shown, wanted
         try:
-            reached = self._enter(wanted, before)
+            reached, why = self._enter(wanted, before)
             self._lookout.end()
-            self._say("")
-        except ElsewhereError as error:
-            reached = error.reached
-            self.fail(error)
+            self._say(why)
         except ImageprocError as error:
             self.fail(error)
         finally:

@@ -18,7 +18,7 @@ from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage, title
-from imageproc.widgets.app.navigation import ElsewhereError, Navigation
+from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.app.repairs import Repairs
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.album_panel import AlbumPanel
@@ -157,15 +157,15 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     # From place to place
 
-    def _enter(self, wanted: Address, before: Address) -> Address:
-        """Show an address, and return what is to be seen; the albums where an album is not there.
+    def _enter(self, wanted: Address, before: Address) -> tuple[Address, str]:
+        """Show an address, or the albums where an album is not there. Return what is to be seen, and why.
 
         Raises UploadError for a user's name, WorkbenchError for what is not there, AwsError.
         """
         try:
-            return self._show_address(wanted, before)
-        except AlbumNotFoundError as error:
-            raise ElsewhereError(self._show_address(Address(self.user), before), _GONE) from error
+            return self._show_address(wanted, before), ""
+        except AlbumNotFoundError:
+            return self._show_address(Address(self.user), before), _GONE
 
     def _show_address(self, wanted: Address, before: Address) -> Address:
         user = self.user

@@ -235,7 +235,7 @@ class FollowPanel(Panel):
         parts += [f"{bad} failed or rejected"] if bad else []
         parts += [f"{counts[Status.INCOMPLETE]} incomplete"] if counts[Status.INCOMPLETE] else []
         ended = Tone.ERROR if bad else Tone.WARNING if counts[Status.INCOMPLETE] else Tone.SUCCESS
-        text = ", ".join(parts) + "." if photos else "There are no photos."
+        text = ", ".join(parts) + "." if photos else "No photos are followed."
         tone = Tone.RUNNING if done < len(photos) else ended if photos else Tone.INFO
         if idle := followed.not_started:
             text, tone = f"{text} {not_started(idle)}", Tone.WARNING

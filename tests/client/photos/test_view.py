@@ -204,6 +204,15 @@ def test_a_file_that_is_in_the_way_is_told(photos: Photos, tmp_path: Path) -> No
         photos.where().to_parquet(tmp_path / "file" / "photos.parquet")
 
 
+@pytest.mark.parametrize("start", ["photos", "view"])
+def test_a_condition_without_a_name_is_told_with_how_it_is_given(photos: Photos, start: str) -> None:
+    where: Any = photos.where if start == "photos" else photos.where().where
+    with pytest.raises(
+        InvalidArgumentError, match=r"what 'Cat' is\. Name it: where\(tag='Dog'\), say, or search"
+    ):
+        where("Cat")
+
+
 def test_a_pipe_or_a_device_is_not_replaced_by_a_file(photos: Photos, tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe", tmp_path / "stdout"
     os.mkfifo(pipe)
