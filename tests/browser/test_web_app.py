@@ -130,6 +130,11 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     checked(ann, "run")
     page.keyboard.press("Escape")
     page.locator(".ip-app-drawer").first.wait_for(state="hidden")
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("Control+a")  # the photos, not the page's text
+    page.locator(".ip-card[aria-selected=true]").first.wait_for()
+    assert page.evaluate("() => String(getSelection())") == ""
+    page.keyboard.press("Escape")
 
     bob: Page = visit(390, 844, touch=True)
     bob.page.goto(app_url)  # takes the token

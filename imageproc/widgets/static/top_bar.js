@@ -127,9 +127,18 @@ function render({ model, el, signal, host }) {
   function onKey(event) {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !header.hidden) { event.preventDefault(); slot.querySelector("input")?.focus(); }
+    if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && event.target === document.body) selectAll(event);
     if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
     if (model.get("expanded")) { model.send({ type: "activity" }); activity.focus(); }
     else if (model.get("editing")) { model.send({ type: "edit" }); edit.focus(); }
+  }
+  // Without a photo in focus a browser would select the page's text.
+  function selectAll(event) {
+    const card = app()?.querySelector(".ip-cards [tabindex='0']");
+    if (!card?.offsetParent || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    card.focus();
+    card.dispatchEvent(new KeyboardEvent("keydown", { key: "a", ctrlKey: true, bubbles: true }));
   }
   function showMap(on) { map.setAttribute("aria-pressed", String(on)); app()?.classList.toggle("ip-with-map", on); }
 
