@@ -95,6 +95,7 @@ class _PhotosPage(TornadoVoilaHandler):  # type: ignore[misc]
 
     async def get_generator(self, path: str | None = None) -> AsyncIterator[str]:
         """Yield the page, part by part, from a kernel that lives, which is started if there is none."""
+        _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
         notebook, kernels = self.notebook_path, self.kernel_manager
         for kernel in list(kernels.notebook_data.get(notebook, {}).get("kernel_ids", ())):
             if kernel not in kernels or not await kernels.get_kernel(kernel).is_alive():

@@ -288,6 +288,16 @@ def test_a_page_says_that_its_kernel_is_lost_stays_as_it_was_and_a_reload_leads_
     assert not page.get_by_text("The kernel behind this page has ended.").is_visible()
 
 
+def test_a_page_that_is_left_ends_its_kernel(visit: Visit, app_url: str) -> None:
+    hal: Page = visit(1000, 800)
+    log_in(hal, app_url, "hal")
+    kernel = psutil.Process(process_of(kernel_of(hal)))
+    hal.page.reload()
+    hal.page.locator(".ip-who", has_text="hal").wait_for()
+    kernel.wait(timeout=30)
+    assert hal.errors == []
+
+
 def test_a_reload_gets_a_kernel_that_lives_although_all_that_were_ready_died(
     visit: Visit, app_url: str
 ) -> None:
