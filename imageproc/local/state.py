@@ -12,6 +12,7 @@
     ├── server.log, server.log.1
     ├── access.jsonl              who asked for what (only with IMAGEPROC_RECORD_ACCESS=on)
     ├── faults.json               faults that are injected (only with IMAGEPROC_FAULTS=on)
+    ├── faults.used               which of them no photo can get any more
     ├── requests.jsonl            what functions asked for (only with IMAGEPROC_FAULTS=on)
     ├── services/                 tables, stacks, functions, executions (JSON; items of tables in SQLite)
     ├── objects/                  the photos (by MiniStack)
@@ -62,6 +63,7 @@ _OWN_NAMES = (
     "server.log.1",
     "access.jsonl",
     "faults.json",
+    "faults.used",
     "requests.jsonl",
     "services",
     "objects",
@@ -214,6 +216,7 @@ class StateDir:
     def forget_faults(self) -> None:
         """Delete what was injected into the last server, and what functions asked it for."""
         self.faults.unlink(missing_ok=True)
+        self.faults.with_suffix(".used").unlink(missing_ok=True)
         self.requests.unlink(missing_ok=True)
 
     def write_record(self, record: ServerRecord) -> None:

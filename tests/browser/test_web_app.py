@@ -125,7 +125,7 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     shared = page.evaluate("() => location.href")
     ann.screenshot("app-photo")
     page.get_by_role("button", name="Show the run").click()
-    page.locator(".ip-app-drawer .ip-state[data-status=SUCCEEDED]").first.wait_for()
+    page.locator(".ip-app-drawer .ip-node[data-status=SUCCEEDED]").first.wait_for()
     assert not page.locator("dialog.ip-dialog").is_visible()
     checked(ann, "run")
     page.keyboard.press("Escape")

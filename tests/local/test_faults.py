@@ -13,7 +13,7 @@ from imageproc.client.target import AWS, Target
 from imageproc.client.workbench import Workbench
 from imageproc.errors import InvalidArgumentError, StartError, TargetError
 from imageproc.local import LocalAws
-from imageproc.local.faults import EVENT, SWITCH, Fault, is_on, write
+from imageproc.local.faults import EVENT, SWITCH, Fault, is_on, read, write
 from imageproc.local.faults.plan import FaultPlan
 from imageproc.local.faults.requests import FunctionRequest, function_of
 from imageproc.local.state import ServerRecord, StateDir
@@ -81,6 +81,16 @@ def test_so_many_photos_get_it_so_many_times(folder: Path) -> None:
     asked = [request(photo=f"a/{number}.jpg") for number in range(3)]
     kinds = [[made.kind(one) for one in asked] for _ in range(4)]
     assert kinds == [["throttled", "throttled", ""]] * 3 + [["", "", ""]]
+
+
+def test_a_fault_is_listed_until_all_its_photos_have_got_it(folder: Path) -> None:
+    lasting = Fault("lab", "Rekognition", "denied", "ever")
+    made = plan(folder, Fault("lab", "GenerateThumbnail", "throttled", "once", 2), lasting)
+    made.kind(request(photo="a/1.jpg"))
+    made.kind(request("Rekognition", photo="a/1.jpg"))
+    assert len(read(folder / "faults.json")) == 2
+    made.kind(request(photo="a/2.jpg"))
+    assert read(folder / "faults.json") == [lasting]
 
 
 def test_other_steps_stacks_and_photos_do_not(folder: Path) -> None:

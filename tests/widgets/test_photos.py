@@ -609,7 +609,8 @@ def test_why_a_photo_is_not_retried_is_said(panel: GalleryPanel) -> None:
     say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 0]])
     say(panel.gallery, type="action", version=panel.gallery.version, name="retry")
     settle(panel)
-    assert "there is nothing to retry" in panel.status.text
+    nothing = "Nothing was started. 1 not: 3.jpg is complete: there is nothing to retry."
+    assert (panel.status.text, panel.status.tone) == (nothing, "error")
 
 
 def test_an_action_that_is_not_offered_is_not_done(backend: Backend, panel: GalleryPanel) -> None:

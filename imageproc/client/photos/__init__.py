@@ -150,7 +150,7 @@ class Photos(Labelling):
 
     def follow(
         self,
-        photos: Iterable[PhotoLike | Uploaded],
+        photos: Iterable[PhotoLike | Uploaded] | PhotoLike | Uploaded,
         *,
         timeout_s: float | None = None,
         interval_s: float = 0.5,
@@ -158,19 +158,21 @@ class Photos(Labelling):
         clock: Callable[[], float] = time.monotonic,
         notify: Callable[[str], object] = ignore,
     ) -> Iterator[Photo]:
-        """Yield each photo whenever its status has changed, until all are finished.
+        """Yield each photo, or the only one, whenever its status has changed, until all are finished.
 
         Of an upload, a record that is still about an earlier one does not count. A photo whose execution
         ended without finishing the record comes as FAILED, with the reason. `notify` is told once if nothing
         seems to begin with some of them. Raises FollowTimeoutError if some are not finished in time (two
-        minutes and ten seconds for each, unless `timeout_s` says another); they continue nevertheless.
+        minutes and ten seconds for each, unless `timeout_s` says another); they continue nevertheless. A name
+        that is no photo's is told as by `find`.
         """
         versions: dict[str, ObjectVersion | None] = {}
-        for one in photos:
+        for one in [photos] if isinstance(photos, str | Photo | Uploaded) else photos:
             if isinstance(one, Uploaded):
                 versions[one.photo_id] = one.version
             else:
-                versions[id_of(one)] = None
+                photo_id = id_of(one)
+                versions[photo_id if "/" in photo_id else self.find(photo_id).id] = None
         found = self._follower.follow(
             versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
         )

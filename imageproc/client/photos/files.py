@@ -39,8 +39,11 @@ class PhotoFiles(StackResource):
         return StoredFile(self._stack, Bucket=self._stack.bucket, Key=found.thumbnail_key).read()
 
     def urls(self, expiry_s: int = EXPIRY_S) -> PresignedUrls:
-        """Return what makes addresses of pictures that a browser can fetch from S3 for so many seconds."""
-        return PresignedUrls(self._stack, expiry_s)
+        """Return what makes addresses of pictures that a browser can fetch from S3 for so many seconds.
+
+        Raises InvalidArgumentError for more than seven days, which S3 refuses.
+        """
+        return PresignedUrls(self._stack, self.find, expiry_s)
 
     @abstractmethod
     def find(self, photo: PhotoLike) -> Photo:

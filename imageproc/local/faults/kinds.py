@@ -67,11 +67,18 @@ def is_on(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def read(path: Path) -> list[Fault]:
-    """Return the faults that a file says are injected; none if there is no such file."""
+    """Return the faults that a file says are injected and that are not used up; none if there is no file."""
     try:
-        return [Fault(**one) for one in json.loads(path.read_text())]
+        faults = [Fault(**one) for one in json.loads(path.read_text())]
+        used = set(used_up(path).read_text().split()) if used_up(path).exists() else set()
     except FileNotFoundError:
         return []
+    return [one for one in faults if one.id not in used]
+
+
+def used_up(path: Path) -> Path:
+    """Return the file beside it to which the server adds the IDs of faults that nothing can get any more."""
+    return path.with_suffix(".used")
 
 
 def write(path: Path, faults: Iterable[Fault]) -> None:

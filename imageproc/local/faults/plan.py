@@ -8,7 +8,7 @@ import time
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from imageproc.local.faults.kinds import EVENT, TIMES, Fault, read
+from imageproc.local.faults.kinds import EVENT, TIMES, Fault, read, used_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +82,16 @@ class FaultPlan:
             count = self._hit.setdefault((fault.id, photo), 0)
             if count < TIMES[fault.times]:
                 self._hit[fault.id, photo] = count + 1
+                self._note_if_used_up(fault)
                 return fault.kind
         return ""
+
+    def _note_if_used_up(self, fault: Fault) -> None:
+        """Have a fault that all its photos have got as often as they should not be listed any more."""
+        counts = [count for (fault_id, _), count in self._hit.items() if fault_id == fault.id]
+        if len(counts) == fault.photos and min(counts) == TIMES[fault.times]:
+            with used_up(self._path).open("a") as file:
+                file.write(f"{fault.id}\n")
 
     def _current(self) -> list[Fault]:
         changed = self._path.stat().st_mtime_ns if self._path.exists() else 0

@@ -22,6 +22,7 @@ from imageproc import (
 )
 from imageproc.client.photos.exports import File
 from imageproc.core.record import without_digest
+from imageproc.errors import WorkbenchError
 from imageproc.presentation.text import bytes_text, number_text, photos_text, printable
 from imageproc.widgets.parts.downloads import Download
 from imageproc.widgets.parts.gallery import Action
@@ -75,6 +76,9 @@ _WITHOUT = dict.fromkeys(Form, "without places") | dict.fromkeys(
 )
 """What is said of photos whose places are left out."""
 
+_CAUSES = 3
+"""Photos of which it is said why they were left out."""
+
 Progress = Callable[[int], object]
 """Is told how many are done."""
 
@@ -93,7 +97,17 @@ def restart(
             else:
                 refused.append(one)
         told(started + len(refused))
-    return _outcome(f"{photos_text(started)} being processed again.", [one.cause for one in refused])
+    # What can be helped is told first.
+    causes = [_by_name(one) for one in sorted(refused, key=lambda one: "nothing to retry" in one.cause)]
+    if refused and not started:
+        raise WorkbenchError(_outcome("Nothing was started.", causes))
+    return _outcome(f"{photos_text(started)} being processed again.", causes)
+
+
+def _by_name(refused: NotRestarted) -> str:
+    """Return why a photo was not started, with its file's name."""
+    name = without_digest(refused.photo_id.rpartition("/")[2])
+    return refused.cause.replace(refused.photo_id, printable(name, 60))
 
 
 def download(
@@ -226,5 +240,6 @@ def _in_folder(events: Iterable[Downloaded | NotDownloaded], notify: Callable[[o
 
 
 def _outcome(done: str, refused: Sequence[str]) -> str:
-    causes = "; ".join(dict.fromkeys(map(printable, refused[:3])))
-    return f"{done} {len(refused):,} not: {causes}" if refused else done
+    causes = "; ".join(dict.fromkeys(printable(one).rstrip(".") for one in refused[:_CAUSES]))
+    more = f"; and {len(refused) - _CAUSES:,} more" if len(refused) > _CAUSES else ""
+    return f"{done} {len(refused):,} not: {causes}{more}." if refused else done

@@ -111,7 +111,7 @@ class DetailedPanel(Panel):
     def _make_viewer(self) -> PhotoViewer:
         pictures = self._pictures
         labels = PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user)
-        return PhotoViewer(
+        made = PhotoViewer(
             picture=pictures.picture,
             original=pictures.original,
             run=pictures.run,
@@ -121,6 +121,9 @@ class DetailedPanel(Panel):
             open_similar=self._open_similar,
             labels=labels.handlers,
         )
+        # The card that had the focus may be another one since: labels were corrected.
+        made.observe(lambda change: None if change["new"] else self.gallery.focus(), "photo")
+        return made
 
     @property
     def _has_map(self) -> bool:

@@ -72,7 +72,7 @@ function render({ model, el }) {
     const sign = shape("text", { class: "ip-sign", x: x + 9, y: node.group ? first : y + height / 2 + 4.5 });
     const texts = node.lines.map((text, index) => shape("text", { x: x + width / 2 + 7, y: first + 17 * index, "text-anchor": "middle" }, text));
     const title = shape("title");
-    const made = shape("g", { class: node.group ? "ip-state ip-group" : "ip-state", role: "button", tabindex: -1 },
+    const made = shape("g", { class: node.group ? "ip-node ip-nest" : "ip-node", role: "button", tabindex: -1 },
       title, shape("rect", { x, y, width, height, rx: 6 }), sign, ...texts);
     made.toggleAttribute("data-unusual", node.unusual);
     made.addEventListener("click", (event) => { event.stopPropagation(); choose(id); });

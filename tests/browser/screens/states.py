@@ -113,7 +113,7 @@ def _open_album(page: Page) -> None:
 
 def _show_run(page: Page) -> None:
     page.page.get_by_role("button", name="Show the run").click()
-    page.page.locator(".ip-app-drawer .ip-state[data-status=SUCCEEDED]").first.wait_for()
+    page.page.locator(".ip-app-drawer .ip-node[data-status=SUCCEEDED]").first.wait_for()
 
 
 def _log_in_as_a_newcomer(page: Page) -> None:

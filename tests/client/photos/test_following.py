@@ -12,7 +12,7 @@ from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.target import Target
 from imageproc.client.uploads.events import Uploaded
 from imageproc.core.record import Status
-from imageproc.errors import AwsError, Cancelled, FollowTimeoutError
+from imageproc.errors import AwsError, Cancelled, FollowTimeoutError, InvalidArgumentError, PhotoNotFoundError
 from tests.client.conftest import Backend, Clock, uploaded
 
 
@@ -189,12 +189,12 @@ def test_photos_that_do_not_finish_in_time_are_told_as_a_timeout(backend: Backen
 
 def test_a_timeout_of_uploads_that_nothing_began_with_names_the_fix(backend: Backend, clock: Clock) -> None:
     with pytest.raises(FollowTimeoutError, match="imageproc reconcile"):
-        follow(backend, clock, "1.jpg", timeout_s=5)
+        follow(backend, clock, "a/1.jpg", timeout_s=5)
 
 
 def test_a_batch_has_two_minutes_and_ten_seconds_for_each_photo(backend: Backend, clock: Clock) -> None:
     with pytest.raises(FollowTimeoutError, match="Not finished after 140 s: 2 of the photos"):
-        follow(backend, clock, "1.jpg", "2.jpg")
+        follow(backend, clock, "a/1.jpg", "a/2.jpg")
     assert clock.now == 141
 
 
@@ -202,10 +202,21 @@ def test_following_is_cancelled_at_once(backend: Backend) -> None:
     cancellation = Cancellation()
     cancellation.cancel()
     with pytest.raises(Cancelled):
-        list(backend.workbench.photos.follow(["cat.jpg"], sleep=cancellation.sleep))
+        list(backend.workbench.photos.follow(["a/cat.jpg"], sleep=cancellation.sleep))
 
 
 def test_a_refusal_of_aws_is_told(backend: Backend, clock: Clock) -> None:
     backend.refuse("dynamodb", "BatchGetItem")
     with pytest.raises(AwsError, match="Reading images failed"):
-        follow(backend, clock, "cat.jpg")
+        follow(backend, clock, "a/cat.jpg")
+
+
+def test_a_photo_is_followed_by_its_name_and_what_is_none_is_told_at_once(backend: Backend) -> None:
+    backend.photo("a1/cat.jpg")
+    photos = backend.workbench.photos
+    for wanted in ("cat.jpg", ["cat.jpg"], photos.get("a1/cat.jpg")):
+        assert [one.id for one in photos.follow(wanted)] == ["a1/cat.jpg"]
+    with pytest.raises(PhotoNotFoundError, match=r"no photo 'dog\.jpg'"):
+        photos.follow("dog.jpg")
+    with pytest.raises(InvalidArgumentError, match="A photo cannot be 5"):
+        photos.follow([5])  # type: ignore[list-item]

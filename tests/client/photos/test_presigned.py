@@ -14,7 +14,7 @@ from imageproc.client.photos.photo import Photo
 from imageproc.client.target import AWS, LOCAL, Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.record_codec import decode
-from imageproc.errors import PhotoNotFoundError
+from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 
 
 def photos(name: str = AWS, endpoint: str | None = None) -> Photos:
@@ -71,3 +71,18 @@ def test_nothing_but_a_thumbnail_has_a_thumbnails_address(place: Any) -> None:
     assert photos().urls().thumbnail(odd) is None
     with pytest.raises(PhotoNotFoundError):
         photos().read_thumbnail(odd)
+
+
+@pytest.mark.parametrize("seconds", [0, 8 * 24 * 3600, "x"])
+def test_addresses_are_good_for_seven_days_at_most(seconds: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"604,800 \(seven days\) at most"):
+        photos().urls(seconds)
+
+
+def test_addresses_are_made_by_names_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = photos()
+    monkeypatch.setattr(type(known), "get", lambda *_: photo())
+    monkeypatch.setattr(type(known), "find", lambda _, one: photo() if isinstance(one, str) else one)
+    urls = known.urls()
+    assert str(urls.original("a b+ü.jpg")).startswith("https://photos.s3.us-east-1.amazonaws.com/Incoming/")
+    assert "Thumbnails" in str(urls.thumbnail("a b+ü.jpg"))
