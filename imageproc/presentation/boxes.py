@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from imageproc.core.label import BoundingBox, Label
 from imageproc.core.thumbnail import render
+from imageproc.presentation.fonts import Font, font_of
 from imageproc.presentation.text import printable
 
 MAX_SIZE = (1600, 1600)
@@ -40,7 +41,7 @@ def draw_boxes(data: bytes, labels: Iterable[Label], size: tuple[int, int] = MAX
     """
     picture = render(data, size).convert("RGB")
     draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(max(11.0, max(picture.size) / 60))
+    font = font_of(max(10.0, max(picture.size) / 66))
     boxes = labelled_boxes(labels)
     names = list(dict.fromkeys(one.name for one in boxes))
     # The most confident last: they lie on top.
@@ -54,7 +55,7 @@ def _draw(
     size: tuple[int, int],
     one: LabelledBox,
     colour: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    font: Font,
 ) -> None:
     left, right = _span(one.box.left, one.box.width, size[0])
     top, bottom = _span(one.box.top, one.box.height, size[1])

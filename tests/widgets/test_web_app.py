@@ -505,6 +505,10 @@ def test_an_album_to_which_photos_are_on_their_way_does_not_ask_for_some(
     app.gallery.invite()
     flush()
     assert "on their way" in gallery.empty, "it is being processed"
+    album = app.uploads.album
+    assert app.follow.awaits(album)
+    app.follow._drop(next(iter(app.follow._announced)))
+    until(lambda: not app.follow.awaits(album))  # it was erased
     app.follow.forget()
     until(lambda: not app.follow._announced)
     app.gallery.invite()

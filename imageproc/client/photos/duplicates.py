@@ -32,9 +32,10 @@ in twenty (157 photos of tests and of COCO)."""
 _AT_ONCE = 200
 """Groups whose photos are read at a time."""
 
-_ADD_HASH = "Process it again: imageproc reprocess --only thumbnail."
+_ADD_HASH = "Process it again: imageproc reprocess PHOTO --only thumbnail."
 _ADD_EMBEDDING = (
-    "Deploy the stack with -p Similarity=Enabled, and process it again: imageproc reprocess --only embedding."
+    "Deploy the stack with -p Similarity=Enabled, and process it again: "
+    "imageproc reprocess PHOTO --only embedding."
 )
 
 

@@ -6,10 +6,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from imageproc.core.thumbnail import render
 from imageproc.errors import ImageRejectedError
+from imageproc.presentation.fonts import Font, font_of
 
 _CELL = (128, 128)
 _PICTURE = (116, 84)
@@ -35,7 +36,7 @@ def contact_sheet(frames: Sequence[Frame]) -> bytes:
     rows = max(1, -(-len(frames) // columns))
     sheet = Image.new("RGB", (columns * _CELL[0], rows * _CELL[1]), _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(11)
+    font = font_of(10)
     for index, frame in enumerate(frames):
         left, top = index % columns * _CELL[0], index // columns * _CELL[1]
         _paste(sheet, draw, frame.picture, left + 6, top + 6)
@@ -62,7 +63,7 @@ def _paste(sheet: Image.Image, draw: ImageDraw.ImageDraw, data: bytes | None, le
     sheet.paste(picture, (x, y), picture)
 
 
-def _fitting(draw: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def _fitting(draw: ImageDraw.ImageDraw, text: str, font: Font) -> str:
     """Return as much of a text as fits below a picture."""
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:60])
     if draw.textlength(text, font) <= _PICTURE[0]:

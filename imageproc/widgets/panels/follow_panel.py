@@ -158,6 +158,7 @@ class FollowPanel(Panel):
         return [*shown, name, self.graph.static()]
 
     def _drop(self, photo_id: str) -> None:
+        self._announced.discard(photo_id)
         self._request(partial(FollowedPhotos.discard, photo_id=photo_id))
         for listener in self._erase_listeners:
             listener(photo_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import ipywidgets
 
@@ -152,6 +153,8 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         if not (file and ids):
             return
         self.hide()
+        suffix = Path(_FILES[form]).suffix
+        file = file if file.lower().endswith(suffix) else f"{file}{suffix}"  # or nothing would open it
         wanted = photo_actions.Wanted(form, file, places, self._album())
         bench, save = self._workbench, self._gallery.save
         if self._action == photo_actions.SAVE.name:

@@ -221,7 +221,7 @@ def test_a_file_is_compared_too(backend: Backend, tmp_path: Path) -> None:
 
 
 def test_what_has_no_hash_cannot_be_compared(photos: PhotoView) -> None:
-    with pytest.raises(InvalidArgumentError, match="reprocess --only thumbnail"):
+    with pytest.raises(InvalidArgumentError, match="reprocess PHOTO --only thumbnail"):
         photos.similar_to("a/old.jpg")
 
 
