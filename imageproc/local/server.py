@@ -181,6 +181,10 @@ async def _serve_until_stopped(
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's call
             loop.call_soon_threadsafe(stopped.set)
 
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            checkpoints.start()  # not before: it would save nothing over what was not read yet
+
     server = Server(_configuration(app))
 
     async def stop() -> bool:
@@ -191,7 +195,6 @@ async def _serve_until_stopped(
         server.should_exit = True
         return idle
 
-    checkpoints.start()
     _log.info("Running on http://127.0.0.1:%d", listener.getsockname()[1])
     stopping = asyncio.create_task(stop())
     # A copy, because it closes what it is given. By its number, which tells that it is TCP's: on such sockets

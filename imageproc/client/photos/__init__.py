@@ -163,16 +163,15 @@ class Photos(Labelling):
         Of an upload, a record that is still about an earlier one does not count. A photo whose execution
         ended without finishing the record comes as FAILED, with the reason. `notify` is told once if nothing
         seems to begin with some of them. Raises FollowTimeoutError if some are not finished in time (two
-        minutes and ten seconds for each, unless `timeout_s` says another); they continue nevertheless. A name
-        that is no photo's is told as by `find`.
+        minutes and ten seconds for each, unless `timeout_s` says another); they continue nevertheless. A
+        photo is given by its whole ID, which need not have a record yet, or a name that only one photo has.
         """
         versions: dict[str, ObjectVersion | None] = {}
         for one in [photos] if isinstance(photos, str | Photo | Uploaded) else photos:
             if isinstance(one, Uploaded):
                 versions[one.photo_id] = one.version
             else:
-                photo_id = id_of(one)
-                versions[photo_id if "/" in photo_id else self.find(photo_id).id] = None
+                versions[self._id_of_name(id_of(one))] = None
         found = self._follower.follow(
             versions, timeout_s=timeout_s, interval_s=interval_s, sleep=sleep, clock=clock, notify=notify
         )
@@ -351,6 +350,13 @@ class Photos(Labelling):
     def _noticed(self, photo: Photo) -> Photo:
         self.catalog.outdate()
         return photo
+
+    def _id_of_name(self, text: str) -> str:
+        """Return the ID of the only photo of this name; the text itself, if it may be an ID."""
+        if "/" in text or self._records.get(text):
+            return text
+        named = [one.id for one in self._ending_with(text) if one.name == text]
+        return named[0] if len(named) == 1 else text
 
     def _ending_with(self, text: str) -> list[Photo]:
         self.catalog.sync()

@@ -48,7 +48,8 @@ class Checkpoints:
     def stop(self) -> None:
         """Stop saving; return when nothing is being saved any more."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():  # it may be stopped before it was started
+            self._thread.join()
 
     def _run(self) -> None:
         seen, trailing, waited, pause = self._activity(), False, 0.0, _CHECKPOINT_SECONDS

@@ -12,7 +12,7 @@ from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.target import Target
 from imageproc.client.uploads.events import Uploaded
 from imageproc.core.record import Status
-from imageproc.errors import AwsError, Cancelled, FollowTimeoutError, InvalidArgumentError, PhotoNotFoundError
+from imageproc.errors import AwsError, Cancelled, FollowTimeoutError, InvalidArgumentError
 from tests.client.conftest import Backend, Clock, uploaded
 
 
@@ -211,12 +211,14 @@ def test_a_refusal_of_aws_is_told(backend: Backend, clock: Clock) -> None:
         follow(backend, clock, "a/cat.jpg")
 
 
-def test_a_photo_is_followed_by_its_name_and_what_is_none_is_told_at_once(backend: Backend) -> None:
+def test_a_photo_is_followed_by_its_name_unless_that_is_an_id(backend: Backend) -> None:
     backend.photo("a1/cat.jpg")
     photos = backend.workbench.photos
     for wanted in ("cat.jpg", ["cat.jpg"], photos.get("a1/cat.jpg")):
         assert [one.id for one in photos.follow(wanted)] == ["a1/cat.jpg"]
-    with pytest.raises(PhotoNotFoundError, match=r"no photo 'dog\.jpg'"):
-        photos.follow("dog.jpg")
+    with pytest.raises(FollowTimeoutError):
+        list(photos.follow("at.jpg", timeout_s=0, sleep=lambda _: None))
+    backend.photo("cat.jpg")
+    assert [one.id for one in photos.follow("cat.jpg")] == ["cat.jpg"]
     with pytest.raises(InvalidArgumentError, match="A photo cannot be 5"):
         photos.follow([5])  # type: ignore[list-item]
