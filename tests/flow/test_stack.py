@@ -101,7 +101,7 @@ def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target, ow
     before = everything(target)
     deploy(target, "whole")
     whole = Backend(Workbench(target, "whole"))
-    name = "holiday-4711.jpg"
+    name = "trip/holiday-4711.jpg"
     whole.put(name, pictures.jpeg())
     whole.put(name, pictures.png())
     whole.ended(name)
