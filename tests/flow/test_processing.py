@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.photos.photo import Photo
+from imageproc.aws.items import to_item
 from imageproc.client.photos.processing import Restarted
 from imageproc.core.parts import Part
 from imageproc.core.record import Status
-from imageproc.core.record_codec import decode
 from imageproc.errors import InvalidArgumentError, RetryError
 from tests import pictures
 from tests.flow.conftest import DONE, Backend
@@ -200,9 +199,13 @@ def test_a_thumbnail_that_is_gone_from_the_bucket_is_found_and_made(backend: Bac
 def test_a_retry_of_a_part_is_only_for_photos_that_lack_just_that(backend: Backend, fresh: str) -> None:
     lacking = {"tags": {"step": "Rekognition", "name": "x", "cause": "y"}}
     record = {"imageID": fresh, "status": "INCOMPLETE", "missing": lacking}
+    table, items = backend.stack.image_table, backend.stack.client("dynamodb")
+    items.put_item(TableName=table, Item=to_item(record))
     with pytest.raises(RetryError, match="has its thumbnail: there is nothing to retry"):
-        backend.photos.retry(decode(record, Photo), [Part.THUMBNAIL])
-    with pytest.raises(RetryError, match=r"not processed to its end\. Retry all of it"):
-        backend.photos.retry(decode({**record, "status": "FAILED"}, Photo), [Part.TAGS])
+        backend.photos.retry(fresh, [Part.THUMBNAIL])
     with pytest.raises(InvalidArgumentError, match="pixels"):
-        backend.photos.retry(decode(record, Photo), ["pixels"])
+        backend.photos.retry(fresh, ["pixels"])
+    items.put_item(TableName=table, Item=to_item({**record, "status": "FAILED"}))
+    with pytest.raises(RetryError, match=r"not processed to its end\. Retry all of it"):
+        backend.photos.retry(fresh, [Part.TAGS])
+    items.delete_item(TableName=table, Key=to_item({"imageID": fresh}))
