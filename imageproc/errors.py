@@ -164,11 +164,11 @@ class AwsError(ImageprocError):
     default_fix = "These are AWS's own words; its API reference says more about the call."
 
     def __init__(
-        self, doing: str, cause: str, code: str = "", status: int = 0, *, transient: bool = False
+        self, doing: str, cause: str, code: str = "", status: int = 0, transient: bool = False, fix: str = ""
     ) -> None:
         """Name what was being done and the cause."""
         self.code, self.status, self.transient = code, status, transient
-        super().__init__(f"{doing} failed: {cause}")
+        super().__init__(f"{doing} failed: {cause}", fix)
 
 
 class CredentialsMissingError(AwsError):

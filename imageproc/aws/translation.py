@@ -42,6 +42,14 @@ THROTTLING_CODES = frozenset(
     }
 )
 
+GONE_CODES = frozenset({"NoSuchBucket", "ResourceNotFoundException", "StateMachineDoesNotExist"})
+"""What AWS says where a bucket, a table or a state machine is not there, or no longer."""
+
+_GONE_FIX = (
+    "If it is the stack's own, the stack was removed, or deployed again since this was opened: reload the "
+    "page, or run the cell again. Deploy a stack that is not there (imageproc deploy)."
+)
+
 _BY_CODE: dict[str, type[AwsError]] = {
     "ExpiredToken": CredentialsExpiredError,
     "ExpiredTokenException": CredentialsExpiredError,
@@ -165,4 +173,5 @@ def _from_client_error(error: ClientError, doing: str) -> AwsError:
     if code == "ValidationError" and is_missing(error) and "tack" in message:
         kind, cause = StackMissingError, "there is no such stack."
     transient = code in _TRANSIENT_CODES or status in _TRANSIENT_STATUSES
-    return kind(doing, cause, code, status, transient=transient)
+    fix = _GONE_FIX if code in GONE_CODES else ""
+    return kind(doing, cause, code, status, transient=transient, fix=fix)

@@ -86,9 +86,15 @@ def retry(
     connection.announce()
     photos = connection.workbench.photos
     chosen: Iterable[Photo] = map(photos.find, photo_ids)
+    nothing = "There is nothing to retry."
     if not photo_ids:
-        chosen = photos.retriable(only, step, among=selection.among(connection.workbench))
-    _report(connection.workbench, photos.retry_each(chosen, only), "There is nothing to retry.", wait)
+        among = selection.among(connection.workbench)
+        chosen = photos.retriable(only, step, among=among)
+        if step and not chosen:
+            steps = {group.step for group in photos.failures(photos.retriable(only, among=among))}
+            others = f" There are such photos in: {', '.join(sorted(steps))}." if steps else ""
+            nothing = f"There is nothing to retry that failed in {step!r}.{others}"
+    _report(connection.workbench, photos.retry_each(chosen, only), nothing, wait)
 
 
 @click.command()

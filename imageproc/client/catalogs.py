@@ -50,6 +50,7 @@ class StackCatalog:
         self._stack = stack
         self._outputs: object = None
         self._catalog: Catalog | None = None
+        self._was_made = False
 
     def database(self, max_age_s: float | None = None) -> Database:
         """Return what can be asked, at most so many seconds behind the table, by default half of one.
@@ -162,6 +163,8 @@ class StackCatalog:
         """Return the catalog of the stack as it is deployed now."""
         from imageproc.catalog.catalog import Catalog  # DuckDB: not before somebody asks
 
+        if self._was_made and not (self._catalog and self._catalog.folder.exists()):
+            self._stack.forget_outputs()  # it went with its stack, and there may be another one now
         if self._catalog is None or self._outputs is not self._stack.outputs:
             stack = self._stack
             feed = Feed(stack.client("dynamodb"), stack.image_table, stack.album_table)
@@ -169,6 +172,7 @@ class StackCatalog:
             folder = catalogs_folder(stack.target) / f"{stack.name}-{digest}"
             self._catalog = Catalog(folder, feed, self.origin, lambda progress: self.notify(progress))
             self._outputs = stack.outputs
+        self._was_made = self._catalog.folder.exists()
         return self._catalog
 
     def __repr__(self) -> str:

@@ -40,10 +40,11 @@ class Stack:
         """Work with the stack of this name."""
         self.target = target
         self.name = name
+        target.gone.add(self.forget_outputs)
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """The deployed stack's outputs, read once.
+        """The deployed stack's outputs, read once, and again after AWS did not find what they name.
 
         Raises StackMissingError if there is none of that name, TargetError if it is not (wholly) deployed or
         is another kind of stack, AwsError.
@@ -99,6 +100,10 @@ class Stack:
         """Return the target's boto3 client of a service."""
         return self.target.client(service)
 
+    def forget_outputs(self) -> None:
+        """Read the outputs again when they are asked for next: another deployment may have made others."""
+        self.__dict__.pop("outputs", None)
+
     def plan(
         self,
         parameters: Mapping[str, str] | None = None,
@@ -128,7 +133,7 @@ class Stack:
 
         Raises DeploymentFailed, PlanStaleError, AwsError, Cancelled.
         """
-        self._forget_outputs()
+        self.forget_outputs()
         yield from apply(self.target, planned, sleep=(cancellation or Cancellation()).sleep)
 
     def discard(self, planned: Plan) -> None:
@@ -163,13 +168,10 @@ class Stack:
         """
         from imageproc.client.catalogs import remove_catalogs
 
-        self._forget_outputs()
+        self.forget_outputs()
         sleep = (cancellation or Cancellation()).sleep
         remove_catalogs(self.target, self.name)
         yield from destroy(self.target, self.name, delete_data=delete_data, sleep=sleep)
-
-    def _forget_outputs(self) -> None:
-        self.__dict__.pop("outputs", None)
 
     def _newer_output(self, key: str, what: str) -> str:
         if key not in self.outputs:

@@ -15,8 +15,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
-from imageproc.aws.translation import from_botocore
+from imageproc.aws.translation import GONE_CODES, from_botocore
 from imageproc.client.defaults import AWS, DEFAULT_STACK, LOCAL
+from imageproc.client.listeners import Listeners
 from imageproc.client.quick_items import read_items_quickly
 from imageproc.errors import TargetError
 
@@ -33,6 +34,9 @@ _FILES = ("shared-credentials-file", "config-file")
 
 _SIGNER = "s3, for browsers"
 
+_OF_STACKS = ("s3", "dynamodb", "stepfunctions")
+"""Services of the resources that a stack's outputs name."""
+
 
 @dataclass(frozen=True, repr=False)
 class Target:
@@ -45,6 +49,8 @@ class Target:
     profile: str | None = None
     state_dir: Path | None = None
     """Where the local AWS keeps its state."""
+    gone: Listeners = field(default_factory=Listeners, repr=False, compare=False)
+    """Are called when AWS says that a bucket, a table or a state machine is not there."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
@@ -100,6 +106,8 @@ class Target:
                 made = make(service, endpoint_url=self.endpoint_url, config=self._config())
                 if service == "dynamodb":
                     read_items_quickly(made)
+                if service in _OF_STACKS:
+                    made.meta.events.register("after-call", self._note_gone)
                 self._clients[service] = made
             return self._clients[service]
 
@@ -131,6 +139,11 @@ class Target:
             now = boto3.Session(profile_name=self.session.profile_name).get_credentials()
             if type(now) is Credentials:
                 held.access_key, held.secret_key, held.token = now.access_key, now.secret_key, now.token
+
+    def _note_gone(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Tell it: botocore calls this with each answer."""
+        if parsed.get("Error", {}).get("Code") in GONE_CODES:
+            self.gone.tell()
 
     def _config(self) -> Config:
         # Uploads run on many threads at once, each with its own connection.

@@ -68,7 +68,7 @@ def _is_device(name: str) -> bool:
 
 def _name(photo_id: str, digits: int) -> str:
     last = without_digest(re.split(r"[/\\]", photo_id)[-1])
-    suffix = found[0].lower() if (found := _SUFFIX.search(last)) else ""
+    suffix = found[0] if (found := _SUFFIX.search(last)) else ""
     readable = _readable(last.removesuffix(found[0]) if found else last)
     if digits and _is_device(readable):
         readable = readable.replace(".", "_")  # Windows looks at what is before the first dot

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import ImageRejectedError
-from imageproc.presentation.facts import facts, problem, said_by, tag_confidences
+from imageproc.presentation.facts import facts, first_tags, problem, said_by, tag_confidences
 from imageproc.presentation.listings import listing as listing
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.rendition import make_rendition
@@ -36,6 +36,8 @@ class SheetPhoto:
 
     record: PhotoRecord
     thumbnail: bytes | None
+    asked: Sequence[str] = ()
+    """Labels that were asked for; they are named first."""
 
 
 def embedded(drawn: object) -> Markup:
@@ -76,10 +78,10 @@ def pairs(title: str, values: Iterable[tuple[str, object]]) -> Markup:
 
 def photo(record: PhotoRecord, thumbnail: bytes | None) -> Markup:
     """Return a photo: its thumbnail, name, what went wrong, tags, and all facts in a fold."""
-    said = said_by(record)
+    said, first = said_by(record), [printable(name) for name in first_tags(record, len(record.tags))]
     tags = ", ".join(
         name + (f" (by {said[name]})" if name in said else f" {sure:.0f} %" if sure is not None else "")
-        for name, sure in tag_confidences(record)
+        for name, sure in sorted(tag_confidences(record), key=lambda one: first.index(one[0]) if first else 0)
     )
     known = [(fact.name, fact.value) for fact in facts(record) if fact.name != "Status"]
     fold = Markup("<details><summary>{} facts</summary>{}</details>").format(
@@ -104,7 +106,7 @@ def contact_sheet(title: str, cards: Sequence[SheetPhoto], total: int) -> Markup
 
 def _figure(card: SheetPhoto) -> Markup:
     name = printable(card.record.name, 60)
-    tags = printable(", ".join(card.record.tags[:3]) or card.record.status.capitalize(), 60)
+    tags = printable(", ".join(first_tags(card.record, 3, card.asked)) or card.record.status.capitalize(), 60)
     return Markup('<figure style="{}">{}<figcaption style="{}">{}<br>{}</figcaption></figure>').format(
         _FIGURE.format(width=160), _picture(card.thumbnail, card.record.name), _SMALL, name, tags
     )

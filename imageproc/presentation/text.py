@@ -7,14 +7,15 @@ from collections.abc import Mapping
 MAX_TEXT = 300
 """Longest value, in characters."""
 
-_SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+_KEPT = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+"""What Python takes for unprintable, and names are written with: joiners make emoji, and letters words."""
 
 
 def printable(text: str, longest: int = MAX_TEXT) -> str:
     """Return a text on one line, without control characters, and cut if it is longer."""
     # What prints as nothing can turn the text around it: bidirectional formats, say.
     text = text[: 2 * longest]
-    clean = "".join(c if c.isprintable() or c in _SPACES else "\N{REPLACEMENT CHARACTER}" for c in text)
+    clean = "".join(c if c.isprintable() or c in _KEPT else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 

@@ -268,7 +268,8 @@ def test_no_answer_does_nothing_and_says_so(photos: Backend, run: Run) -> None:
 
 def test_retry_takes_what_failed_of_a_selection(photos: Backend, run: Run) -> None:
     assert run("retry", "--tag", "Dog").stdout == "There is nothing to retry.\n"
-    assert run("retry", "--user", "ann", "--step", "Other").stdout == "There is nothing to retry.\n"
+    nothing = "There is nothing to retry that failed in 'Other'. There are such photos in: Rekognition.\n"
+    assert run("retry", "--user", "ann", "--step", "Other").stdout == nothing
     assert run("retry", "--user", "ann").stdout == "Started: a1/late.jpg (retried)\n"
     [started] = photos.executions().values()
     assert started["only"] == ["tags"]

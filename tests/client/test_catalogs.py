@@ -51,6 +51,20 @@ def test_another_table_of_the_same_name_has_another(backend: Backend) -> None:
     assert other.catalog.folder != backend.workbench.catalog.folder
 
 
+def test_the_outputs_are_read_again_where_it_went_with_its_stack(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.write("cat.jpg")
+    forgot: list[str] = []
+    monkeypatch.setattr(backend.stack, "forget_outputs", lambda: forgot.append("outputs"))
+    photos = backend.workbench.photos
+    assert len(photos) == 1
+    assert (len(photos), forgot) == (1, [])
+    remove_catalogs(backend.stack.target, backend.stack.name)
+    assert (len(photos), forgot) == (1, ["outputs"])
+    assert (len(photos), forgot) == (1, ["outputs"])
+
+
 def test_only_catalogs_of_that_stack_are_removed(backend: Backend) -> None:
     base = catalogs_folder(backend.stack.target)
     digest = "0123456789abcdef"

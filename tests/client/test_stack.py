@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from weakref import ref
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from imageproc.client.listeners import Listeners
 from imageproc.client.stack import Stack, others_text
 from imageproc.client.target import LOCAL, Target
 from imageproc.deployment.events import Deployed
@@ -60,6 +64,31 @@ def test_nothing_is_asked_before_an_output_is_needed_and_then_once(
     assert (stack.bucket, stack.image_table, stack.album_table) == ("photos", "images", "albums")
     assert stack.state_machine_arn == "arn:machine"
     assert stack.outputs == OUTPUTS
+
+
+def test_the_outputs_are_read_again_after_aws_did_not_find_what_they_name(
+    target: Target, cloudformation: Stubber
+) -> None:
+    shared = {service: target.client(service) for service in ("cloudformation", "sts")}
+    own = replace(target, _clients=shared, gone=Listeners())
+    stack, s3 = Stack(own, "mine"), own.client("s3")
+    answer(cloudformation, OUTPUTS)
+    assert stack.bucket == "photos"
+    for code in ("NoSuchKey", "NoSuchBucket"):
+        with Stubber(s3) as stubber:
+            stubber.add_client_error("list_objects_v2", code)
+            with pytest.raises(ClientError):
+                s3.list_objects_v2(Bucket="photos")
+        assert ("outputs" in vars(stack)) == (code == "NoSuchKey")
+    answer(cloudformation, OUTPUTS | {"S3PhotoRepoBucket": "photos-2"})
+    assert stack.bucket == "photos-2"
+
+
+def test_a_stack_that_nobody_uses_is_not_kept(target: Target) -> None:
+    made = ref(Stack(target, "mine"))
+    gc.collect()
+    assert made() is None
+    target.gone.tell()
 
 
 def test_a_stack_that_does_not_exist_is_told_with_the_fix(stack: Stack, cloudformation: Stubber) -> None:

@@ -46,7 +46,7 @@ def test_two_photos_never_have_one_file(object_ids: list[str]) -> None:
 @pytest.mark.parametrize(
     ("object_id", "beginning", "end"),
     [
-        ("abcdef/0123456789ab-IMG 1234.JPG", "IMG 1234-", ".jpg"),
+        ("abcdef/0123456789ab-IMG 1234.JPG", "IMG 1234-", ".JPG"),
         ("a/b/Möwe.png", "Möwe-", ".png"),
         ("../../../etc/passwd", "passwd-", ""),
         ("..", "photo-", ""),
@@ -54,7 +54,7 @@ def test_two_photos_never_have_one_file(object_ids: list[str]) -> None:
         ("a\\b.jpg", "b-", ".jpg"),
         ("photo.tar.gz/../.ssh", "photo-", ".ssh"),
         ("<img src=x>.jpg", "_img src=x_-", ".jpg"),
-        ("a/_DSC0001.JPG", "_DSC0001-", ".jpg"),
+        ("a/_DSC0001.JPG", "_DSC0001-", ".JPG"),
         ("a/con.1.jpg", "con_1-", ".jpg"),
     ],
 )
@@ -89,7 +89,7 @@ def test_photos_side_by_side_never_have_one_file(object_ids: list[str]) -> None:
 
 def test_a_name_gets_a_digest_only_if_another_has_it() -> None:
     names = FileNames("metadata.csv")
-    assert names.of("a/0123456789ab-FujiFilm MX-1200.JPG") == "FujiFilm MX-1200.jpg"
+    assert names.of("a/0123456789ab-FujiFilm MX-1200.JPG") == "FujiFilm MX-1200.JPG"
     assert names.of("b/0123456789ab-fujifilm mx-1200.jpg").startswith("fujifilm mx-1200-")
     assert names.of("a/metadata.csv").startswith("metadata-")
     assert names.of("a/con.jpg").startswith("con-"), "Windows would write to the console"

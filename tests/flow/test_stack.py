@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from imageproc.cli import imageproc
+from imageproc.client.listeners import Listeners
 from imageproc.client.target import DEFAULT_STACK, Target
 from imageproc.client.workbench import Workbench
 from imageproc.deployment import (
@@ -30,6 +31,7 @@ from imageproc.deployment import (
 )
 from imageproc.deployment.packaging.archive import package
 from imageproc.deployment.template import read_sources
+from imageproc.errors import AwsError, StackMissingError
 from imageproc.local import LocalAws, LocalStatus, runtime_bootstrap
 from imageproc.local.recognition import SWITCH
 from tests import pictures
@@ -95,6 +97,34 @@ def test_a_second_deployment_changes_nothing(backend: Backend) -> None:
     planned = plan(backend.stack.target, request)
     assert not planned.changed
     assert [type(event).__name__ for event in apply(backend.stack.target, planned)] == ["Deployed"]
+
+
+def test_what_is_open_goes_on_with_a_stack_that_was_removed_and_deployed_again(target: Target) -> None:
+    deploy(target, "again")
+    opened = Backend(Workbench(target, "again"))
+    opened.put("trip/first.jpg", pictures.jpeg())
+    opened.ended("trip/first.jpg")
+    photos = opened.workbench.photos
+    assert [photo.name for photo in photos] == ["first.jpg"]
+    unread = Workbench(replace(target, _clients={}, gone=Listeners()), "again")  # as another process
+    before = unread.stack.bucket
+
+    list(Workbench(target, "again").stack.destroy(delete_data=True))
+    with pytest.raises(StackMissingError):
+        len(photos)
+
+    deploy(target, "again")
+    anew = Backend(Workbench(target, "again"))
+    anew.put("trip/second.jpg", pictures.jpeg())
+    anew.ended("trip/second.jpg")
+    [photo] = photos
+    assert photo.name == "second.jpg"
+    assert photo.read_thumbnail()
+
+    assert anew.stack.bucket != before
+    with pytest.raises(AwsError, match=r"deployed again since this was opened: reload the page"):
+        unread.photos.read("trip/second.jpg")
+    assert unread.photos.read("trip/second.jpg")
 
 
 def test_what_a_stack_made_and_held_is_gone_after_its_removal(target: Target, own_aws: LocalAws) -> None:

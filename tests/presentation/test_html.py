@@ -48,6 +48,16 @@ def test_a_photo_shows_thumbnail_name_tags_and_facts() -> None:
     assert "JPEG" in page.text
 
 
+def test_the_labels_that_tell_most_are_named_first() -> None:
+    labels = (Label("Animal", 93.0), Label("Mammal", 93.0, parents=("Animal",)), Label("Pet", 93.0))
+    dog = Label("Dog", 93.0, parents=("Pet", "Mammal", "Animal"))
+    shown = record(machine_tags=("Animal", "Mammal", "Pet", "Dog", "Chair"), machine_labels=(*labels, dog))
+    assert "Dog 93 %, Chair, Mammal 93 %" in Page(html.photo(shown, None)).text
+    assert "Dog, Chair, Mammal" in Page(html.contact_sheet("T", [html.SheetPhoto(shown, None)], 1)).text
+    asked = html.contact_sheet("T", [html.SheetPhoto(shown, None, ["Animal"])], 1)
+    assert "Animal, Dog, Chair" in Page(asked).text
+
+
 def test_a_photo_says_what_went_wrong() -> None:
     page = Page(html.photo(record(status=Status.FAILED, error=StepError("Step", "Name", "It broke.")), None))
     assert "It broke." in page.text

@@ -7,7 +7,16 @@ import pytest
 from imageproc.presentation.text import printable
 
 
-@pytest.mark.parametrize("text", ["plain", "6.90\N{NO-BREAK SPACE}s", "\N{HOT BEVERAGE} Best <b>of</b>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "6.90\N{NO-BREAK SPACE}s",
+        "\N{HOT BEVERAGE} Best <b>of</b>",
+        "\N{DOG}\N{ZERO WIDTH JOINER}\N{SAFETY VEST} dog",
+        "نمی\N{ZERO WIDTH NON-JOINER}خواهم",
+    ],
+)
 def test_what_can_be_seen_stays(text: str) -> None:
     assert printable(text) == text
 

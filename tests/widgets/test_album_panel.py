@@ -13,7 +13,7 @@ from imageproc.aws.items import to_item
 from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
-from imageproc.errors import AlbumNotEmptyError, InvalidArgumentError
+from imageproc.errors import AlbumNotEmptyError, AlbumNotFoundError, InvalidArgumentError
 from imageproc.widgets import AlbumPanel
 from imageproc.widgets.updates import flush
 from tests.client.conftest import Backend
@@ -33,6 +33,11 @@ class Albums:
     def of(self, user: str) -> Iterator[Album]:
         assert self.read.wait(10)
         yield from [album for album in self.known if album.user == user]
+
+    def current(self, album: Album) -> Album:
+        if album.id == "id-deleted":
+            raise AlbumNotFoundError("The album was deleted.")
+        return album
 
     def get_or_create(self, name: str, user: str) -> Album:
         return Album(f"new-{name}", user, name, 3)
@@ -73,6 +78,19 @@ def test_an_album_that_is_chosen_while_the_list_is_read_stays_chosen() -> None:
     settled(made)
     assert made.choice.value == "id-9"
     assert (made.album and made.album.name, chosen) == ("Newest", ["id-9"])
+
+
+def test_a_chosen_album_that_is_gone_is_offered_no_more() -> None:
+    made, albums, _ = panel()
+    told: list[str] = []
+    made.on_delete(lambda album: told.append(album.name))
+    made.choose(Album("id-deleted", "ann", "Old", 9))
+    albums.read.set()
+    settled(made)
+    flush()
+    assert (made.album, made.choice.value, list(made.albums)) == (None, "", ["id-1", "id-2"])
+    assert made.status.text == "The album Old is gone. 2 albums of ann."
+    assert told == ["Old"]
 
 
 def test_creating_waits_for_the_list_and_is_not_forgotten() -> None:

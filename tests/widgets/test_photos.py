@@ -330,13 +330,15 @@ def test_a_contact_sheet_is_small_whatever_it_shows() -> None:
 
 
 ALBUM = Album("a1", "ann", "Trip", 0)
+OTHER = Album("b1", "bob", "B", 0)
 
 
 @pytest.fixture
 def panel(backend: Backend) -> Iterator[GalleryPanel]:
     """An album of ten: four dogs of May 2014, three cats, three that failed; two have a place."""
-    album = {"albumID": ALBUM.id, "userID": ALBUM.user, "name": ALBUM.name, "creationTime": ALBUM.created}
-    backend.stack.client("dynamodb").put_item(TableName=backend.stack.album_table, Item=to_item(album))
+    for one in (ALBUM, OTHER):
+        album = {"albumID": one.id, "userID": one.user, "name": one.name, "creationTime": one.created}
+        backend.stack.client("dynamodb").put_item(TableName=backend.stack.album_table, Item=to_item(album))
     for number in range(10):
         dog, cat = number < 4, 4 <= number < 7
         tag = "Dog" if dog else "Cat"
@@ -568,7 +570,7 @@ def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_name
     panel.forms.put()
     settle(panel)
     assert panel.status.text == "1 photo copied to New one. The copies are being processed."
-    assert {album.name for album in backend.workbench.albums} == {"Trip", "Best", "New one"}
+    assert {album.name for album in backend.workbench.albums} == {"Trip", "B", "Best", "New one"}
     assert names(backend.workbench.albums["Best"].photos) == ["3.jpg"]
 
 
@@ -741,7 +743,7 @@ def test_an_album_that_is_opened_while_another_is_read_is_shown(
     monkeypatch.setattr(StackCatalog, "database", slow)
     panel.refresh()
     assert reading.wait(10)
-    job = panel.show(Album("b1", "ann", "B", 0))
+    job = panel.show(OTHER)
     gate.set()
     job.wait(10)
     settle(panel)
@@ -761,7 +763,7 @@ def test_what_the_catalog_knows_is_shown_while_the_table_is_asked(
 
     monkeypatch.setattr(Catalog, "_follow", slow)
     backend.write("b1/new.jpg", albumID="b1")
-    shown, sent = panel.show(Album("b1", "ann", "B", 0)), Sent(panel.gallery, monkeypatch)
+    shown, sent = panel.show(OTHER), Sent(panel.gallery, monkeypatch)
     assert asking.wait(10)
     assert [card["name"] for card in sent.first("window")[0]["cards"]] == ["other.jpg"]
     gate.set()

@@ -244,6 +244,43 @@ def visitor(backend: Backend) -> Iterator[Visitor]:
     made.app.close()
 
 
+def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "_EVERY_S", 0.05)
+    app, album, real, down = visitor.app, album_of(backend), Catalog.database, True
+
+    def database(self: Catalog, max_age_s: float | None = None) -> Any:
+        if down and max_age_s == 0:
+            raise EndpointUnreachableError("Reading the changes", "the local AWS does not answer.")
+        return real(self, max_age_s)
+
+    visitor.go(f"#user=ann&album={album}")
+    assert len(app.gallery.view) == 2
+    monkeypatch.setattr(Catalog, "database", database)
+    monkeypatch.setattr(app.navigation._lookout, "_answers", lambda: not down)
+    app.gallery._searched = None
+    visitor.tell(app.gallery.search_bar, type="search", text="tag:Dog")
+    assert app.top_bar.problem.endswith("The page looks for it, and goes on by itself.")
+    assert (app.gallery.status.text, app.gallery.search_bar.problem) == ("", "")
+    down = False
+    until(lambda: len(app.gallery.view) == 1)
+    visitor.settle()
+    assert (app.top_bar.problem, app.gallery.search_bar.text) == ("", "tag:Dog")
+    assert visitor.fragments[-1].endswith("&search=tag%3ADog")
+
+
+def test_an_album_that_is_gone_is_left(visitor: Visitor, backend: Backend) -> None:
+    visitor.go(f"#user=ann&album={album_of(backend)}")
+    backend.stack.client("dynamodb").delete_item(
+        TableName=backend.stack.album_table, Key={"albumID": {"S": album_of(backend)}}
+    )
+    visitor.app.gallery.refresh()
+    until(lambda: visitor.page == ["albums"])
+    visitor.settle()
+    assert "That album is not there" in visitor.app.top_bar.problem
+
+
 def album_of(backend: Backend) -> str:
     return backend.workbench.albums.get("Trip", "ann").id
 

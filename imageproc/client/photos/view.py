@@ -331,7 +331,10 @@ class PhotoView(LabelledView):
         shown = list(self.limit(html.MAX_PICTURES))
         with ThreadPoolExecutor(8) as pool:
             thumbnails = pool.map(lambda photo: photo.thumbnail_if_any(), shown)
-            cards = [html.SheetPhoto(photo, data) for photo, data in zip(shown, thumbnails, strict=True)]
+            asked = self.selection.labels
+            cards = [
+                html.SheetPhoto(photo, data, asked) for photo, data in zip(shown, thumbnails, strict=True)
+            ]
         return html.contact_sheet(title, cards, self.count())
 
     def _slice(self, index: slice) -> PhotoView:

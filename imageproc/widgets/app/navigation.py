@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from imageproc.client.uploads.outage import is_outage
-from imageproc.errors import ImageprocError
+from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.widgets.actor import Actor, Job
 from imageproc.widgets.app.address import Address
 from imageproc.widgets.app.lookout import Lookout
@@ -62,6 +62,19 @@ class Navigation:
         self._problem = str(error)
         looking = is_outage(error) and self._lookout.begin()
         self._say(f"{self._problem} {_LOOKING}" if looking else self._problem)
+
+    def take(self, error: Exception) -> bool:
+        """Go on after an error of what is shown: when AWS answers again, or elsewhere if the album is gone.
+
+        Return whether it was one of these.
+        """
+        if is_outage(error):
+            self.fail(error)
+        elif isinstance(error, AlbumNotFoundError):
+            self.again()
+        else:
+            return False
+        return True
 
     def note(self, **changes: Any) -> bool:
         """Note what the visitor did that is to be seen already, unless something else is being shown.

@@ -107,6 +107,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.gallery.viewer.observe(
             lambda change: self.navigation.note(photo=change["new"].get("id", "")), "photo"
         )
+        self.gallery.takes_error = self.navigation.take
         self.gallery.map.observe(lambda change: self._tell(placed=change["new"]), "count")
         self.follow.list.observe(lambda _: self._count(), "counts")
         self.gallery.gallery.observe(lambda change: self._note_question(change["new"]), "asking")

@@ -8,6 +8,7 @@ from threading import RLock
 from imageproc import Album, Cancellation, Workbench
 from imageproc.costs import Estimate
 from imageproc.costs.words import brief
+from imageproc.errors import AlbumNotFoundError
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.album_form import AlbumForm
@@ -62,7 +63,7 @@ class AlbumPanel(Panel):
         self._listeners.append(listener)
 
     def on_delete(self, listener: Callable[[Album], object]) -> None:
-        """Call this with each album that was deleted here."""
+        """Call this with each album that was deleted here, or is found to be gone."""
         self._delete_listeners.append(listener)
 
     def on_close(self, listener: Callable[[], object]) -> None:
@@ -162,11 +163,31 @@ class AlbumPanel(Panel):
         for album in self.workbench.albums.of(self.user):
             cancellation.check()
             found[album.id] = album
+        gone = self._gone_unless_in(found)
         with self._lock:
+            if gone and self.album == gone:
+                self.album = None
             # An album that was chosen in the meantime may be too new to be listed.
             self._offer(found | ({self.album.id: self.album} if self.album else {}) | self._noted)
         many = "1 album" if len(self.albums) == 1 else f"{len(self.albums)} albums"
-        self.say(f"{many} of {self.user}." if self.albums else "No albums yet: make one.", Tone.INFO)
+        said = f"{many} of {self.user}." if self.albums else "No albums yet: make one."
+        if not gone:
+            self.say(said)
+            return
+        for listener in self._delete_listeners:
+            listener(gone)
+        self.say(f"The album {gone.name} is gone. {said}", Tone.WARNING)
+
+    def _gone_unless_in(self, listed: dict[str, Album]) -> Album | None:
+        """Return the album that is chosen if it is not there any more; the list may lack a new one."""
+        chosen = self.album
+        if chosen is None or chosen.id in listed:
+            return None
+        try:
+            self.workbench.albums.current(chosen)
+        except AlbumNotFoundError:
+            return chosen
+        return None
 
     def _create(self, name: str) -> Album:
         album = self.workbench.albums.get_or_create(name, self.user)

@@ -223,7 +223,7 @@ class GalleryPanel(DetailedPanel):
     def static(self) -> list[Any]:
         """Return a contact sheet of the first photos, the map and a table. Reads the thumbnails."""
         said = self.search_bar.summary, self.gallery.empty
-        return static_gallery(self._shown, self._pictures.frame, *said)
+        return static_gallery(self._shown, self._pictures.frame, *said, self.album)
 
     # What is shown
 
@@ -261,8 +261,9 @@ class GalleryPanel(DetailedPanel):
         """Search, and say below the field what is wrong with the text; what was shown stays."""
         try:
             self._show(parse(text))
-        except WorkbenchError as error:
-            update(self.search_bar, text=text, problem=str(error))
+        except ImageprocError as error:
+            is_said_here = isinstance(error, WorkbenchError)
+            update(self.search_bar, text=text, problem=str(error) if is_said_here else "")
             raise
         update(self.search_bar, text=text, problem="")
 

@@ -17,7 +17,7 @@ from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.problems import explain_errors
 from imageproc.widgets.snapshot import Snapshot
 from imageproc.widgets.tones import Tone
-from imageproc.widgets.updates import update
+from imageproc.widgets.updates import flush, update
 
 T = TypeVar("T")
 
@@ -37,6 +37,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.status = StatusLine(on_stop=self.stop)
         self._actor = Actor(type(self).__name__)
         self._snapshot = Snapshot(self.static)
+        self.takes_error: Callable[[Exception], bool] = lambda _: False
+        """Is asked whether a job's error is told elsewhere; otherwise the status line has it."""
         self._kernel_note: KernelNote | None = None
         self._saying = threading.Lock()
         self._soon: threading.Timer | None = None
@@ -145,7 +147,11 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.say(str(stopped), Tone.WARNING)
             raise
         except Exception as error:
-            self.say(str(error) or repr(error), Tone.ERROR)
+            flush()  # whoever takes it sees what the job has changed
+            if self.takes_error(error):
+                self.say("")
+            else:
+                self.say(str(error) or repr(error), Tone.ERROR)
             raise
         finally:
             self._job_ended()

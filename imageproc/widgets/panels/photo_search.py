@@ -105,10 +105,10 @@ class Searched:
 
     @classmethod
     def read(cls, workbench: Workbench, source: Album | PhotoView) -> Searched:
-        """Return what is to be searched as it is now. Raises CatalogError, AwsError."""
+        """Return what is to be searched as it is now. Raises AlbumNotFoundError, CatalogError, AwsError."""
         workbench.catalog.sync()
-        if isinstance(source, Album):  # as it is now: labels may have been hidden
-            source = workbench.albums.many([source.id]).get(source.id, source)
+        if isinstance(source, Album):
+            source = workbench.albums.current(source)  # labels may have been hidden
         return cls.known(workbench, source)
 
     @classmethod

@@ -27,6 +27,7 @@ def static_gallery(
     frame: Callable[[Photo], Frame],
     summary: str,
     empty: str,
+    album: Album | None = None,
 ) -> list[Any]:
     """Return what a gallery shows, of the first photos; `empty` if there are none. Reads their thumbnails."""
     photos = [photo for photo in shown.between(0, SHEET) if photo] if shown else []
@@ -36,7 +37,8 @@ def static_gallery(
         frames = list(pool.map(frame, photos))
     sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
     rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
-    said = Markup("<p>{}</p>").format(f"{summary}.{rest}")
+    of = f"{album.name}: " if album else ""
+    said = Markup("<p>{}</p>").format(f"{of}{summary}.{rest}")
     rows = photo_views.summary(photos, shown.view.selection.labels)
     world = static_map(shown.places, place_note(shown))
     return [said, sheet, world, table(["Photo", "Status", "Tags"], rows)]
