@@ -26,8 +26,9 @@ from imageproc.core.attributes import (
     MISSING,
     SEQUENCER,
     TAGS,
+    UPLOAD_TIME,
 )
-from imageproc.core.record import EMBEDDING_BYTES
+from imageproc.core.record import EMBEDDING_BYTES, StepError
 from imageproc.presentation.facts import camera, first_tags
 
 if TYPE_CHECKING:
@@ -199,7 +200,10 @@ def show(
 
 
 def _print_record(photo: Photo) -> None:
-    told = {
+    told: dict[str, Iterable[str]] = {
+        ERROR: [_error(photo.error)] if photo.error else (),
+        MISSING: [f"{part}: {_error(error)}" for part, error in photo.missing.items()],
+        UPLOAD_TIME: [f"{photo.uploaded:%Y-%m-%dT%H:%M:%SZ}"] if photo.uploaded else (),
         LABELS: map(_label, photo.labels),
         LABEL_CORRECTIONS: map(str, photo.corrections),
         EMBEDDING: [f"{EMBEDDING_BYTES:,} numbers"],
@@ -217,6 +221,10 @@ def _attributes(photo: Photo) -> dict[str, Any]:
     """Return what is stored of a photo, with the tags that count."""
     shown = photo.attributes
     return {**shown, TAGS: list(photo.tags)} if TAGS in shown or photo.tags else shown
+
+
+def _error(error: StepError) -> str:
+    return f"{error.step}: {error.name}: {error.cause}"
 
 
 def _label(label: Label) -> str:

@@ -67,6 +67,18 @@ def test_boxes_are_shown_in_words(workbench: MagicMock) -> None:
     assert lines[at + 1] == "                            Pet 90 %"
 
 
+def test_errors_and_times_are_shown_in_words(workbench: MagicMock) -> None:
+    error = {"step": "Rekognition", "name": "Denied", "cause": "Not allowed."}
+    stored = {"status": "INCOMPLETE", "missing": {"tags": error}, "uploadTime": 1_400_000_000}
+    workbench.photos.find.return_value = photo("dog.jpg", **stored)
+    lines = run("show", "dog.jpg").stdout.splitlines()
+    assert "missing                     tags: Rekognition: Denied: Not allowed." in lines
+    assert "uploadTime                  2014-05-13T16:53:20Z" in lines
+    workbench.photos.find.return_value = photo("dog.jpg", status="FAILED", error=error)
+    lines = run("show", "dog.jpg").stdout.splitlines()
+    assert "error                       Rekognition: Denied: Not allowed." in lines
+
+
 def test_what_people_ask_first_of_a_record_comes_first(workbench: MagicMock) -> None:
     stored = {"changeShard": "s1", "changeTime": 1, "sequencer": "0A", "s3key": "k", "tags": {"Dog"}}
     workbench.photos.find.return_value = photo("dog.jpg", **stored)

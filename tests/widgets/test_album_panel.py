@@ -148,7 +148,7 @@ def test_the_named_album_is_opened_else_the_newest_with_photos_and_none_is_made(
     made = AlbumPanel(workbench, "ann")
     assert made.choose_by_name("First album").wait(10) is None
     flush()
-    assert made.status.text == "ann has no album First album: all photos are shown."
+    assert made.status.text == "All photos are shown: ann has no album First album."
     albums = [workbench.albums.get_or_create(name, "ann") for name in ("Old", "Newer", "Empty")]
     for number, album in enumerate(albums):
         backend.stack.client("dynamodb").update_item(
@@ -165,7 +165,7 @@ def test_the_named_album_is_opened_else_the_newest_with_photos_and_none_is_made(
     flush()
     assert found is not None
     assert (found.name, made.choice.value) == ("Newer", albums[1].id)
-    assert made.status.text == "ann has no album First album: Newer is the newest with photos."
+    assert made.status.text == "Showing Newer, the newest album with photos: ann has no album First album."
     assert made.choose_by_name("Empty").wait(10) == made.album
     assert made.choice.value == albums[2].id
     assert sorted(one.name for one in workbench.albums) == ["Empty", "Newer", "Old"]

@@ -144,8 +144,8 @@ class AlbumPanel(Panel):
         newest = max((self.albums[key] for key in filled if key), key=lambda one: one.created, default=None)
         if newest:
             self.choose(newest)
-        instead = f"{newest.name} is the newest with photos" if newest else "all photos are shown"
-        self.say(f"{self.user} has no album {name}: {instead}.", Tone.INFO)
+        instead = f"Showing {newest.name}, the newest album with photos" if newest else "All photos are shown"
+        self.say(f"{instead}: {self.user} has no album {name}.", Tone.INFO)
         return newest
 
     def _note(self, album: Album) -> None:

@@ -25,7 +25,7 @@ function justify(aspects, headings, width, wanted, gap = 4, heading = 40) {
     if (!side.length) return;
     let at = 0;
     for (const { text, start, end, room } of side) {
-      heads.push({ text, top, start, left: at, width: room });
+      heads.push({ text, top, start, left: at, width: end === side.at(-1).end ? width - at : room });
       place(start, end - 1, wanted, at, width);
       at += room + JUSTIFY_BETWEEN;
     }
