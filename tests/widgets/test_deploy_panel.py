@@ -84,8 +84,11 @@ def test_a_plan_is_shown_and_deployed_when_the_button_is_pressed(panel: DeployPa
     assert not panel.deploy_button.disabled
     assert [row[1]["text"] for row in panel.changes.rows] == ["PhotoRepoS3Bucket"]
     assert "1,000 photos" in panel.costs.text
+    assert panel.changes.caption == "What would change"
     panel.deploy_button.click()
     settle(panel)
+    flush()
+    assert panel.changes.caption == "What was changed"
     assert len(bench.applied) == 1
     assert [row[0]["text"] for row in panel.outputs.rows] == ["Region"]
     assert panel.deploy_button.disabled

@@ -198,6 +198,7 @@ def test_the_page_gets_three_hundred_files_at_most_and_those_with_problems(page:
         page.zone.rows.change(f"kernel-{number}", UploadState.SENT)
     page.zone.rows.change("kernel-5", UploadState.FAILED, "network")
     page.zone.publish()
+    assert "Uploads: 999 uploaded, 1 failed (1,000)" in page.zone.static()
     updates.flush()
     names = [row["name"] for row in page.zone.listed]
     assert len(names) == 300

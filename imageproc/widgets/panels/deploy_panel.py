@@ -24,6 +24,8 @@ _EVENT_COLUMNS = ("Time", "Status", "Resource", "Reason")
 _ACTION_TONES = {"Add": Tone.SUCCESS, "Modify": Tone.WARNING, "Remove": Tone.ERROR}
 _REPLACED = {"True": "yes", "False": "no", "Conditional": "maybe"}
 
+_PLANNED = "What would change"
+
 
 class DeployPanel(Panel):
     """Plans and deploys a workbench's stack: in two steps, or at once with `deploy_now`."""
@@ -33,7 +35,7 @@ class DeployPanel(Panel):
         self.workbench = workbench
         self.parameters = dict(parameters or {})
         self.planned: Plan | None = None
-        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not planned yet.", caption="What would change")
+        self.changes = DataTable(_CHANGE_COLUMNS, empty="Not planned yet.", caption=_PLANNED)
         self.events = DataTable(
             _EVENT_COLUMNS, empty="Nothing was deployed yet.", caption="Events", follow=True
         )
@@ -100,6 +102,8 @@ class DeployPanel(Panel):
             if isinstance(event, Deployed):
                 found = dict(event.outputs)
         self.outputs.show((name, Cell("", code=value)) for name, value in sorted(found.items()))
+        if planned.changed:
+            update(self.changes, caption="What was changed")
         done = "is deployed" if planned.changed else "is up to date"
         self.say(f"The stack {planned.stack} {done}.", Tone.SUCCESS)
         return found
@@ -117,7 +121,7 @@ class DeployPanel(Panel):
             for change in planned.changes
         ]
         parameters = [("Parameter", str(change), "", "", "") for change in planned.parameters]
-        self.changes.show([*parameters, *rows], empty="Nothing: the stack is up to date.")
+        self.changes.show([*parameters, *rows], empty="Nothing: the stack is up to date.", caption=_PLANNED)
         self._offer(planned)
         self._show_costs()
         self._summarise(planned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,11 +77,15 @@ class FileRows:
         ordered = sorted(
             self.all(), key=lambda row: row.state not in _PROBLEMS
         )  # which a long list may cut off
-        rows = [
-            (row.name, bytes_text(row.size), _WORDS.get(row.state) or in_words(row.state), row.text)
-            for row in ordered
-        ]
-        return folded(("File", "Size", "State", "Cause"), rows, "Uploads", "No files yet.")
+        rows = [(row.name, bytes_text(row.size), _in_words(row), row.text) for row in ordered]
+        counts = Counter(_in_words(row).lower() for row in ordered)
+        told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
+        caption = f"Uploads: {told}" if told else "Uploads"
+        return folded(("File", "Size", "State", "Cause"), rows, caption, "No files yet.")
+
+
+def _in_words(row: FileRow) -> str:
+    return _WORDS.get(row.state) or in_words(row.state)
 
 
 def plain(row: FileRow) -> dict[str, Any]:
