@@ -270,6 +270,18 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
     assert visitor.fragments[-1].endswith("&search=tag%3ADog")
 
 
+def test_what_somebody_did_in_an_outage_is_not_said_to_go_on_by_itself(visitor: Visitor) -> None:
+    visitor.go("#user=ann&album=all")
+
+    def work(_: Any) -> None:
+        raise EndpointUnreachableError("Moving", "the local AWS does not answer.")
+
+    visitor.app.gallery.start(work, "Moving", after=True)
+    visitor.settle()
+    assert visitor.app.gallery.status.text.startswith("Moving failed: the local AWS does not answer.")
+    assert visitor.app.top_bar.problem == ""
+
+
 def test_an_album_that_is_gone_is_left(visitor: Visitor, backend: Backend) -> None:
     visitor.go(f"#user=ann&album={album_of(backend)}")
     backend.stack.client("dynamodb").delete_item(

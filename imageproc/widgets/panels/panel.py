@@ -38,7 +38,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._actor = Actor(type(self).__name__)
         self._snapshot = Snapshot(self.static)
         self.takes_error: Callable[[Exception], bool] = lambda _: False
-        """Is asked whether a job's error is told elsewhere; otherwise the status line has it."""
+        """Is asked whether the error of a job with a key, which can be done again, is told elsewhere."""
         self._kernel_note: KernelNote | None = None
         self._saying = threading.Lock()
         self._soon: threading.Timer | None = None
@@ -66,7 +66,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         once more. Raises RuntimeError while another job is open, unless this one may come `after` it.
         """
         job = self._actor.submit(
-            lambda control: self._do(work, doing, control, patience_s), after=after, key=key
+            lambda control: self._do(work, doing, control, patience_s, again=key is not None),
+            after=after,
+            key=key,
         )
         if job is None:
             raise RuntimeError("Another job is running here. Wait for it, or stop it.")
@@ -136,7 +138,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._snapshot.display(self)
 
     def _do(
-        self, work: Callable[[JobControl], T], doing: str, control: JobControl, patience_s: float = 0.0
+        self,
+        work: Callable[[JobControl], T],
+        doing: str,
+        control: JobControl,
+        patience_s: float = 0.0,
+        *,
+        again: bool = False,
     ) -> T:
         try:
             control.check()
@@ -148,10 +156,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             raise
         except Exception as error:
             flush()  # whoever takes it sees what the job has changed
-            if self.takes_error(error):
-                self.say("")
-            else:
-                self.say(str(error) or repr(error), Tone.ERROR)
+            is_told = again and self.takes_error(error)
+            self.say("" if is_told else str(error) or repr(error), Tone.INFO if is_told else Tone.ERROR)
             raise
         finally:
             self._job_ended()
