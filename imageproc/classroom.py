@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from imageproc import Album, Photo, Step, Uploaded, UploadFailed, Workbench
-from imageproc.errors import StackMissingError, TargetError, UploadError
+from imageproc.core.close_names import nearest
+from imageproc.errors import InvalidArgumentError, StackMissingError, TargetError, UploadError
 from imageproc.widgets import Cell, DataTable, DeployPanel, FollowPanel, TargetPanel, Tone, show
 
 if TYPE_CHECKING:
@@ -225,8 +226,10 @@ class RolePolicy:
         return {one["Sid"]: one for one in now["Statement"]}
 
     def remove(self, sid: str) -> None:
-        """Take a statement away. Raises KeyError if there is none of that Sid."""
+        """Take a statement away. Raises InvalidArgumentError if there is none of that Sid."""
         left = self.statements
+        if sid not in left:
+            raise InvalidArgumentError(f"The policy has no statement {sid!r}.", nearest(sid, left))
         del left[sid]
         self._put(list(left.values()))
 

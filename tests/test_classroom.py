@@ -20,7 +20,7 @@ from imageproc.client.target import LOCAL, Target
 from imageproc.client.workbench import Workbench
 from imageproc.core.metadata import read_metadata
 from imageproc.core.record_codec import decode
-from imageproc.errors import ImageTooLargeError, TargetError
+from imageproc.errors import ImageTooLargeError, InvalidArgumentError, TargetError
 from imageproc.local.state import ServerRecord, StateDir
 from tests.reliability.failing import Failing
 
@@ -98,3 +98,14 @@ def test_a_lab_that_needs_faults_deploys_nothing_without_them(
     with pytest.raises(TargetError, match="without faults"):
         asyncio.run(classroom.open_stack("lab", faults=True))
     assert not deployment.called
+
+
+def test_a_statement_that_is_not_there_is_named_with_those_that_are() -> None:
+    workbench = MagicMock()
+    statements = [{"Sid": "WriteThumbnails"}, {"Sid": "ReadUploads"}]
+    iam = workbench.target.client.return_value
+    iam.get_role_policy.return_value = {"PolicyDocument": {"Statement": statements}}
+    policy = classroom.RolePolicy(workbench, "GenerateThumbnail")
+    with pytest.raises(InvalidArgumentError, match=r"no statement 'WriteThumbnail'\. Did you mean 'W"):
+        policy.remove("WriteThumbnail")
+    assert not iam.put_role_policy.called
