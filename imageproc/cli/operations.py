@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,13 @@ from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table
 from imageproc.cli.repeats import Repeats
 from imageproc.cli.selection import SUCH_AS, PhotoOptions, selection
+from imageproc.core.close_names import nearest
 from imageproc.core.parts import Part
 from imageproc.errors import PhotoNotFoundError
+from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
-    from imageproc import NotRestarted, Photo, Restarted, Workbench
+    from imageproc import FailureGroup, NotRestarted, Photo, Restarted, Workbench
 
 _only = click.option(
     "--only",
@@ -90,10 +92,9 @@ def retry(
     if not photo_ids:
         among = selection.among(connection.workbench)
         chosen = photos.retriable(only, step, among=among)
-        if step and not chosen:
-            steps = {group.step for group in photos.failures(photos.retriable(only, among=among))}
-            others = f" There are such photos in: {', '.join(sorted(steps))}." if steps else ""
-            nothing = f"There is nothing to retry that failed in {step!r}.{others}"
+        if not chosen:
+            failed = [one for one in photos.failures(among) if not only or one.part in only]
+            nothing = _nothing_to_retry(failed, step)
     _report(connection.workbench, photos.retry_each(chosen, only), nothing, wait)
 
 
@@ -165,6 +166,16 @@ def _in_bulk(workbench: Workbench, only: tuple[str, ...], wait: bool) -> None:
         console.print(f"{progress.status}: {progress.done} of {progress.total} photos{failed}")
     if progress.status != "SUCCEEDED":
         raise click.ClickException(f"The bulk run ended as {progress.status}: {progress.cause}")
+
+
+def _nothing_to_retry(groups: Sequence[FailureGroup], step: str | None) -> str:
+    """Say why none of these failures is retried: nothing failed in the step, or another try is in vain."""
+    steps = {group.step for group in groups}
+    if step and step not in steps:
+        return f"There is nothing to retry: no photo failed in {step!r}. {nearest(step, steps)}".rstrip()
+    photos = {photo.id for group in groups if step in (None, group.step) for photo in group.photos}
+    why = f": no other try can help {photos_text(len(photos))}, see imageproc failures" if photos else ""
+    return f"There is nothing to retry{why}."
 
 
 def _need_choice(photo_ids: tuple[str, ...], *flags: bool) -> None:

@@ -268,11 +268,22 @@ def test_no_answer_does_nothing_and_says_so(photos: Backend, run: Run) -> None:
 
 def test_retry_takes_what_failed_of_a_selection(photos: Backend, run: Run) -> None:
     assert run("retry", "--tag", "Dog").stdout == "There is nothing to retry.\n"
-    nothing = "There is nothing to retry that failed in 'Other'. There are such photos in: Rekognition.\n"
-    assert run("retry", "--user", "ann", "--step", "Other").stdout == nothing
+    nothing = "There is nothing to retry: no photo failed in 'Recognition'. Did you mean 'Rekognition'?\n"
+    assert run("retry", "--user", "ann", "--step", "Recognition").stdout == nothing
     assert run("retry", "--user", "ann").stdout == "Started: a1/late.jpg (retried)\n"
     [started] = photos.executions().values()
     assert started["only"] == ["tags"]
+
+
+@pytest.mark.parametrize("step", [(), ("--step", "Rekognition")])
+def test_what_no_other_try_can_help_is_said_to_be_so(
+    photos: Backend, run: Run, step: tuple[str, ...]
+) -> None:
+    error = {"step": "Rekognition", "name": "RecognitionRefusedError", "cause": "It is too large."}
+    photos.write("a1/late.jpg", "INCOMPLETE", albumID="a1", missing={"tags": error})
+    said = "There is nothing to retry: no other try can help 1 photo, see imageproc failures.\n"
+    assert run("retry", "--all", *step).stdout == said
+    assert run("retry", "--all", "--only", "thumbnail").stdout == "There is nothing to retry.\n"
 
 
 def test_reprocess_takes_a_selection(photos: Backend, run: Run) -> None:

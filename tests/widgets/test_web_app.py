@@ -21,7 +21,7 @@ from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, 
 from imageproc.client.photos.processing import Restarted
 from imageproc.errors import EndpointUnreachableError, WorkbenchError
 from imageproc.widgets import GalleryPanel, WebApp
-from imageproc.widgets.app import lookout
+from imageproc.widgets.app import lookout, repairs
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -647,6 +647,25 @@ def test_uploads_that_were_never_started_are_counted_and_started(
     visitor.settle()
     assert panel.status.text == "2 started, 2 needed nothing. 1 could not be: It is <b>no</b> event."
     until(lambda: app.follow.list.counts["all"] == 2)
+
+
+def test_open_activity_finds_what_was_uploaded_elsewhere(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairs, "_EVERY_S", 0.1)
+    app, album = visitor.app, album_of(backend)
+    visitor.go(f"#user=ann&album={album}")
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: [one.photo_id for one in app.follow.photos] == [f"{album}/bad.jpg"])
+    for number in range(2):
+        backend.write(f"{album}/{number}.jpg", "FAILED", albumID=album, userID="ann")
+        until(lambda count=number + 2: len(app.follow.photos) == count)  # type: ignore[misc]
+    visitor.tell(app.top_bar, type="activity")
+    backend.write(f"{album}/late.jpg", "FAILED", albumID=album, userID="ann")
+    time.sleep(0.4)
+    assert len(app.follow.photos) == 3, "nobody looks"
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: len(app.follow.photos) == 4)
 
 
 def test_all_that_failed_is_retried_by_one_button(

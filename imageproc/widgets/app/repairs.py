@@ -9,15 +9,18 @@ from threading import Thread
 
 import ipywidgets
 
-from imageproc import FollowedPhoto, Workbench
+from imageproc import Cancellation, FollowedPhoto, Workbench
 from imageproc.client.dead_letters import NotRedriven
 from imageproc.client.photos.failures import retriable
-from imageproc.errors import ImageprocError
+from imageproc.errors import Cancelled, ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
+
+_EVERY_S = 15.0
+"""Seconds between two looks while Activity is open."""
 
 _UNSTARTED = "{} reached the stack, but {} never started."
 
@@ -82,11 +85,19 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def __init__(
         self,
         workbench: Workbench,
-        restarted: Callable[[Iterable[str]], object],
+        follow: Callable[[Iterable[str]], object],
         changed: Callable[[], object],
+        unsettled: Callable[[], Iterable[str]],
     ) -> None:
-        """`restarted` is called with photos that are processed again, `changed` with another `unstarted`."""
-        self._workbench, self._restarted, self._changed = workbench, restarted, changed
+        """`follow` is called with photos that are processed again, or that others have begun meanwhile.
+
+        `changed` is called with another `unstarted`; `unsettled` returns the photos that are under way or
+        failed, the newest first.
+        """
+        self._workbench, self._follow, self._changed = workbench, follow, changed
+        self._unsettled = unsettled
+        self._known: set[str] = set()
+        self._stop = Cancellation()
         self.unstarted = 0
         """How many uploads of the stack wait in the dead-letter queue, of all users."""
         self._ids: list[str] = []
@@ -96,8 +107,16 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Count what was never started, in a thread of its own."""
         Thread(target=self._look, name="Repairs", daemon=True).start()
 
-    def note(self, followed: Iterable[FollowedPhoto]) -> None:
+    def watch(self, is_open: bool) -> None:
+        """Look now and every few seconds, also for photos of others' doing, until it is closed."""
+        self._stop.cancel()
+        self._stop = Cancellation()
+        if is_open:
+            Thread(target=self._watch, args=(self._stop,), name="Repairs", daemon=True).start()
+
+    def note(self, followed: Sequence[FollowedPhoto]) -> None:
         """Offer to retry what failed of these photos."""
+        self._known = {one.photo_id for one in followed}
         failed = [one.photo for one in followed if one.failed and one.photo]
         ids = [photo.id for photo in retriable(failed, (), None)]
         if ids != self._ids:
@@ -106,6 +125,7 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def close(self) -> None:
         """Close what is in it."""
+        self._stop.cancel()
         if self.children:
             self.panel.close()
         super().close()
@@ -113,9 +133,20 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     @cached_property
     def panel(self) -> RepairPanel:
         """The buttons; made when there is something to do."""
-        made = RepairPanel(self._workbench, self._restarted, self.look)
+        made = RepairPanel(self._workbench, self._follow, self.look)
         self.children = (made,)
         return made
+
+    def _watch(self, stop: Cancellation) -> None:
+        with suppress(Cancelled):
+            while True:
+                with suppress(ImageprocError):  # the next look may be answered
+                    new = [one for one in self._unsettled() if one not in self._known]
+                    stop.check()
+                    if new:
+                        self._follow(reversed(new))
+                self._look()
+                stop.sleep(_EVERY_S)
 
     def _look(self) -> None:
         count = 0

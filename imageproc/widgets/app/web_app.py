@@ -75,7 +75,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
         self.follow = FollowPanel(workbench)
         self.follow.list.empty = _NOTHING
-        self.repairs = Repairs(workbench, self.follow.follow_existing, self._count)
+        self.repairs = Repairs(workbench, self.follow.follow_existing, self._count, self._unsettled)
         self.gallery = GalleryPanel(
             workbench,
             actions=photo_actions.OF_GUESTS,
@@ -189,7 +189,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         opened = self._opened
         self._show_photos(wanted, before, album)
         if comes:
-            self._look_after(user)
+            self._look_after()
             self._entered = user
         flush()
         # A photo that was opened meanwhile stays open: photos are there before the table was asked.
@@ -268,12 +268,16 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._open_drawer(False)
         self.gallery.viewer.show(None)
 
-    def _look_after(self, user: str) -> None:
+    def _look_after(self) -> None:
         """Follow what earlier visits left under way or failed."""
-        left = self.albums.photos(user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
         self.repairs.look()
-        if found := left.limit(_MOST_UNSETTLED).ids():
+        if found := self._unsettled():
             self.follow.follow_existing(reversed(found))
+
+    def _unsettled(self) -> list[str]:
+        """Return what is under way or failed of who is logged in, the newest first."""
+        left = self.albums.photos(self.user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
+        return left.limit(_MOST_UNSETTLED).ids()
 
     def _show_page(self, address: Address) -> None:
         fields.set_visible(self._login_page, not address.user)
@@ -351,8 +355,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.follow.show(photo_id)
 
     def _open_drawer(self, is_open: bool) -> None:
+        self.repairs.watch(is_open)
         if is_open:
-            self.repairs.look()
             self._edit_album(False)
             self.uploads.zone.fold()  # it would lie upon the drawer
         self.top_bar.expanded = is_open
