@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from imageproc.client.albums import Album
+from imageproc.client.albums import Album, Albums
 from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
-from imageproc.errors import Cancelled, UploadError
+from imageproc.errors import AlbumNotFoundError, Cancelled, UploadError
 from imageproc.local import LocalStatus
 from imageproc.widgets import UploadPanel, updates
 from imageproc.widgets.panels.upload_panel import AlbumUploadHandler
@@ -24,11 +24,20 @@ from tests.pictures import gif, jpeg
 
 PHOTO = jpeg()
 ALBUM = Album("a1", "ann", "Cats", 0)
+GONE = set[str]()
 
 
 @pytest.fixture
-def workbench(local_aws: LocalStatus, fresh: str) -> Workbench:
-    """A workbench whose stack has a bucket, and nothing that processes photos."""
+def workbench(local_aws: LocalStatus, fresh: str, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    """A workbench whose stack has a bucket, all albums but GONE, and nothing that processes photos."""
+
+    def current(_: Albums, album: Album) -> Album:
+        if album.id in GONE:
+            raise AlbumNotFoundError(f"The album {album.name} was deleted.")
+        return album
+
+    GONE.clear()
+    monkeypatch.setattr(Albums, "current", current)
     target = target_of(local_aws)
     target.client("s3").create_bucket(Bucket=f"upload-panel-{fresh}")
     workbench = Workbench(target)
@@ -92,6 +101,22 @@ def test_the_check_box_lets_in_what_the_album_has_under_another_name(
         assert isinstance(panel._handler.presign(dropped), UploadForm) is checked, "from a browser"
         panel.upload_paths([folder / "again.jpg"]).wait(30)
         assert panel.zone.rows.all()[-1].state is state
+
+
+def test_nothing_is_sent_to_an_album_that_is_gone(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imageproc.widgets.panels.upload_panel._LOOKED_UP_S", 0.0)
+    panel = UploadPanel(workbench, ALBUM)
+    file = replace(offered("a.jpg"), drop="d-1")
+    assert isinstance(panel._handler.presign(file), UploadForm)
+    GONE.add(ALBUM.id)
+    with pytest.raises(AlbumNotFoundError, match=r"Cats was deleted\. Open another album"):
+        panel._handler.presign(file)
+    panel.album = Album("a2", "ann", "Dogs", 0)
+    found = panel._handler.presign(file)
+    assert isinstance(found, UploadForm)
+    assert found.album == "Dogs", "another try goes where one is"
 
 
 def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:

@@ -17,11 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.catalog.catalog import Catalog
+from imageproc.client.catalogs import StackCatalog
 from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, Redriven
 from imageproc.client.photos.processing import Restarted
-from imageproc.errors import EndpointUnreachableError, WorkbenchError
+from imageproc.client.workbench import Workbench
+from imageproc.errors import EndpointUnreachableError, StackMissingError, WorkbenchError
 from imageproc.widgets import GalleryPanel, WebApp
-from imageproc.widgets.app import lookout, repairs
+from imageproc.widgets.app import lookout, pulse
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -259,7 +261,7 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
     assert len(app.gallery.view) == 2
     monkeypatch.setattr(Catalog, "database", database)
     monkeypatch.setattr(app.navigation._lookout, "_answers", lambda: not down)
-    app.gallery._searched = None
+    app.gallery.searched = None
     visitor.tell(app.gallery.search_bar, type="search", text="tag:Dog")
     assert app.top_bar.problem.endswith("The page looks for it, and goes on by itself.")
     assert (app.gallery.status.text, app.gallery.search_bar.problem) == ("", "")
@@ -649,10 +651,83 @@ def test_uploads_that_were_never_started_are_counted_and_started(
     until(lambda: app.follow.list.counts["all"] == 2)
 
 
+def test_an_open_album_shows_what_comes_from_elsewhere(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "EVERY_S", 0.1)
+    app, album = visitor.app, album_of(backend)
+    visitor.go(f"#user=ann&album={album}")
+    refreshed, refresh = list[str](), app.gallery.refresh
+
+    def counted() -> Any:
+        refreshed.append(album)
+        return refresh()
+
+    monkeypatch.setattr(app.gallery, "refresh", counted)
+    time.sleep(0.5)
+    assert refreshed == [], "nothing has changed"
+    backend.write(f"{album}/late.jpg", albumID=album, userID="ann")
+    until(lambda: len(app.gallery.view) == 3)
+    backend.workbench.albums.rename(album, "Journey")
+    until(lambda: app.top_bar.title == "Journey")
+    backend.stack.client("dynamodb").delete_item(
+        TableName=backend.stack.album_table, Key={"albumID": {"S": album}}
+    )
+    until(lambda: visitor.page == ["albums"])
+    visitor.settle()
+    assert "That album is not there" in app.top_bar.problem
+    seen = len(refreshed)
+    time.sleep(0.3)
+    assert len(refreshed) == seen, "no album is open"
+
+
+def test_open_albums_show_what_comes_from_elsewhere(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "EVERY_S", 0.1)
+    visitor.go("#user=ann")
+    elsewhere = Workbench(backend.stack.target)
+    elsewhere.stack.outputs = backend.stack.outputs
+    elsewhere.albums.get_or_create("From the command line", "ann")
+    until(lambda: "From the command line" in [card["name"] for card in visitor.app.albums.cards.cards])
+
+
+def test_a_stack_that_is_gone_is_said_to_be_so_and_found_again(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "EVERY_S", 0.1)
+    app, real, gone = visitor.app, StackCatalog.database, True
+
+    def database(self: StackCatalog, max_age_s: float | None = None) -> Any:
+        if gone:
+            raise StackMissingError("Looking for the stack", "there is no such stack.")
+        return real(self, max_age_s)
+
+    visitor.go("#user=ann&album=all")
+    monkeypatch.setattr(StackCatalog, "database", database)
+    until(lambda: "there is no such stack. Deploy it first" in app.gallery.status.text)
+    gone = False
+    until(lambda: app.gallery.status.text == "" and not app.gallery.busy)
+    assert len(app.gallery.view) == 2
+
+
+def test_another_stack_is_another_visit(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, forgot = visitor.app, list[str]()
+    visitor.go("#user=ann&album=all")
+    monkeypatch.setattr(app.follow, "forget", lambda: forgot.append("photos"))
+    app.navigation.again().wait(10)
+    assert forgot == []
+    backend.stack.outputs = {**backend.stack.outputs, "S3PhotoRepoBucket": "anew"}
+    app.navigation.again().wait(10)
+    assert forgot == ["photos"]
+
+
 def test_open_activity_finds_what_was_uploaded_elsewhere(
     visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repairs, "_EVERY_S", 0.1)
+    monkeypatch.setattr(pulse, "EVERY_S", 0.1)
     app, album = visitor.app, album_of(backend)
     visitor.go(f"#user=ann&album={album}")
     visitor.tell(app.top_bar, type="activity")

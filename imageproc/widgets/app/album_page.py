@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 
-from imageproc import Album, Photo, PhotoView, Workbench
+from imageproc import Album, Cancellation, Photo, PhotoView, Status, Workbench
 from imageproc.client.albums import first_with_thumbnail
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.app.address import ALL, Address
+from imageproc.widgets.app.pulse import Pulse
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
+
+_UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
+_MOST_UNSETTLED = 300
 
 _EVERY_S = 3.0
 """Seconds at least between two counts of the photos while more are processed."""
@@ -32,6 +36,8 @@ class AlbumPage:
         self._user, self._read_at = "", 0.0
         handlers = AlbumCardHandlers(open_, create, self._address, self._bytes)
         self.cards = AlbumCards(handlers)
+        self.pulse = Pulse(self._beat)
+        """Reads them again as long as they are open: there may be others by then."""
 
     def load(self, user: str) -> None:
         """Show this user's albums as they are now. Raises AwsError."""
@@ -54,6 +60,10 @@ class AlbumPage:
             if self._user == user:
                 self._counts = self._counts | counts
                 self._show()
+
+    def _beat(self, _: Cancellation) -> None:
+        with suppress(ImageprocError):  # the next beat may be answered
+            self._read(self._user)
 
     def _read(self, user: str) -> None:
         found = {album.id: album for album in self._workbench.albums.of(user)}
@@ -96,6 +106,11 @@ class AlbumPage:
     def photos(self, user: str) -> PhotoView:
         """Return all photos of a user, the newest first."""
         return self._workbench.photos.where(user=user).sort_by("taken", descending=True)
+
+    def unsettled(self, user: str) -> list[str]:
+        """Return a user's photos that are under way or failed, by ID, the newest first, 300 at most."""
+        left = self.photos(user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
+        return left.limit(_MOST_UNSETTLED).ids()
 
     def _address(self, album_id: str) -> str | None:
         found = self._cover(album_id)

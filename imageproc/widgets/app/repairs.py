@@ -12,15 +12,13 @@ import ipywidgets
 from imageproc import Cancellation, FollowedPhoto, Workbench
 from imageproc.client.dead_letters import NotRedriven
 from imageproc.client.photos.failures import retriable
-from imageproc.errors import Cancelled, ImageprocError
+from imageproc.errors import ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.actor import JobControl
+from imageproc.widgets.app.pulse import Pulse
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.tones import Tone
-
-_EVERY_S = 15.0
-"""Seconds between two looks while Activity is open."""
 
 _UNSTARTED = "{} reached the stack, but {} never started."
 
@@ -97,22 +95,22 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._workbench, self._follow, self._changed = workbench, follow, changed
         self._unsettled = unsettled
         self._known: set[str] = set()
-        self._stop = Cancellation()
+        self.pulse = Pulse(self._beat, at_once=True)
+        """Looks as long as Activity is open, also for photos of others' doing."""
         self.unstarted = 0
         """How many uploads of the stack wait in the dead-letter queue, of all users."""
         self._ids: list[str] = []
         super().__init__()
 
+    def enter(self) -> None:
+        """Follow what earlier visits left under way or failed. Raises AwsError."""
+        self.look()
+        if found := list(self._unsettled()):
+            self._follow(reversed(found))
+
     def look(self) -> None:
         """Count what was never started, in a thread of its own."""
         Thread(target=self._look, name="Repairs", daemon=True).start()
-
-    def watch(self, is_open: bool) -> None:
-        """Look now and every few seconds, also for photos of others' doing, until it is closed."""
-        self._stop.cancel()
-        self._stop = Cancellation()
-        if is_open:
-            Thread(target=self._watch, args=(self._stop,), name="Repairs", daemon=True).start()
 
     def note(self, followed: Sequence[FollowedPhoto]) -> None:
         """Offer to retry what failed of these photos."""
@@ -125,7 +123,7 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def close(self) -> None:
         """Close what is in it."""
-        self._stop.cancel()
+        self.pulse.stop()
         if self.children:
             self.panel.close()
         super().close()
@@ -137,16 +135,13 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.children = (made,)
         return made
 
-    def _watch(self, stop: Cancellation) -> None:
-        with suppress(Cancelled):
-            while True:
-                with suppress(ImageprocError):  # the next look may be answered
-                    new = [one for one in self._unsettled() if one not in self._known]
-                    stop.check()
-                    if new:
-                        self._follow(reversed(new))
-                self._look()
-                stop.sleep(_EVERY_S)
+    def _beat(self, stop: Cancellation) -> None:
+        with suppress(ImageprocError):  # the next look may be answered
+            new = [one for one in self._unsettled() if one not in self._known]
+            stop.check()
+            if new:
+                self._follow(reversed(new))
+        self._look()
 
     def _look(self) -> None:
         count = 0

@@ -11,13 +11,14 @@ from typing import Any
 
 import ipywidgets
 
-from imageproc import Album, Photo, PhotoView, Status, Workbench, default_user
+from imageproc import Album, Photo, PhotoView, Workbench, default_user
 from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage, title
+from imageproc.widgets.app.freshness import Freshness
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.app.repairs import Repairs
 from imageproc.widgets.panels import fields, photo_actions
@@ -34,9 +35,6 @@ from imageproc.widgets.updates import flush, update
 _INVITATION = ("Drop photos here to start.", "Choose photos")
 _GONE = "That album is not there: it was deleted, or is in another stack. Here are your albums."
 _NOTHING = "Nothing is being processed, and nothing has failed."
-_UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
-_MOST_UNSETTLED = 300
-"""Photos of earlier visits that are looked after, the newest."""
 
 
 class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -50,7 +48,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._workbench = workbench
         self._making = Lock()
         self.user = ""
-        self._entered = ""  # the user whose visit has begun
+        self._entered = ("", "")  # the user whose visit has begun, and the stack's bucket
         self._seen = 0.0  # the end of the last failure that was looked at, in epoch seconds
         self._nowhere: Address | None = None
         self._make_panels(workbench)
@@ -75,7 +73,12 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
         self.follow = FollowPanel(workbench)
         self.follow.list.empty = _NOTHING
-        self.repairs = Repairs(workbench, self.follow.follow_existing, self._count, self._unsettled)
+        self.repairs = Repairs(
+            workbench,
+            self.follow.follow_existing,
+            self._count,
+            lambda: self.albums.unsettled(self.user),
+        )
         self.gallery = GalleryPanel(
             workbench,
             actions=photo_actions.OF_GUESTS,
@@ -84,6 +87,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             user=lambda: self.user,
             expects=lambda album: self.uploads.sends_to(album) or self.follow.awaits(album),
         )
+
+        self.freshness = Freshness(workbench, self.gallery, self._show_changed)
 
     def _handlers(self) -> TopBarHandlers:
         return TopBarHandlers(
@@ -150,6 +155,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Close all that is in it."""
         self._unwatch()
         self.navigation.close()
+        self.freshness.stop()
+        self.albums.pulse.stop()
         if self.editing.children:
             self.editor.close()
         for part in (self.login, self.albums.cards, self.uploads, self.repairs, self.follow, self.gallery):
@@ -170,7 +177,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show_address(self, wanted: Address, before: Address) -> Address:
         user = self.user
-        comes = user != self._entered
+        visit = (user, self._workbench.stack.bucket if user else "")
+        comes = visit != self._entered
         if comes:
             self._change_user(user)
         album = self._album_at(wanted) if user else None
@@ -189,8 +197,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         opened = self._opened
         self._show_photos(wanted, before, album)
         if comes:
-            self._look_after()
-            self._entered = user
+            self.repairs.enter()
+            self._entered = visit
         flush()
         # A photo that was opened meanwhile stays open: photos are there before the table was asked.
         if wanted.photo != self._opened and (wanted.photo or self._opened == opened):
@@ -259,7 +267,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return answers(self._workbench.target, lambda: next(self._workbench.albums.of(self.user), None))
 
     def _change_user(self, user: str) -> None:
-        self._entered = ""
+        self._entered = ("", "")
         if user != self.top_bar.user:
             self._seen = 0.0  # the browser says soon what this one has seen
         if user:
@@ -268,21 +276,12 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._open_drawer(False)
         self.gallery.viewer.show(None)
 
-    def _look_after(self) -> None:
-        """Follow what earlier visits left under way or failed."""
-        self.repairs.look()
-        if found := self._unsettled():
-            self.follow.follow_existing(reversed(found))
-
-    def _unsettled(self) -> list[str]:
-        """Return what is under way or failed of who is logged in, the newest first."""
-        left = self.albums.photos(self.user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
-        return left.limit(_MOST_UNSETTLED).ids()
-
     def _show_page(self, address: Address) -> None:
         fields.set_visible(self._login_page, not address.user)
         fields.set_visible(self.albums.cards, bool(address.user) and not address.shows_photos)
         fields.set_visible(self.gallery, address.shows_photos)
+        self.freshness.run(address.shows_photos)
+        self.albums.pulse.run(bool(address.user) and not address.shows_photos)
         fields.set_visible(self.drawer, bool(address.user) and self.top_bar.expanded)
         fields.set_visible(self.editing, bool(address.user) and self.top_bar.editing)
 
@@ -355,7 +354,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.follow.show(photo_id)
 
     def _open_drawer(self, is_open: bool) -> None:
-        self.repairs.watch(is_open)
+        self.repairs.pulse.run(is_open)
         if is_open:
             self._edit_album(False)
             self.uploads.zone.fold()  # it would lie upon the drawer

@@ -80,7 +80,7 @@ class GalleryPanel(DetailedPanel):
         self._base: PhotoView | None = None
         self._search, self._order = Search(), own_order(album if view is None else None)
         self._shown: ShownPhotos | None = None
-        self._searched: Searched | None = None
+        self.searched: Searched | None = None
         self._known: Searched | None = None
         self._shown_source: Album | PhotoView | None = None
         self._of: int | None = None
@@ -99,7 +99,7 @@ class GalleryPanel(DetailedPanel):
             remove=lambda number: self._start_search(str(self._search.without(number))),
             sort=self.sort,
             open_facets=self._open_facets,
-            suggest=lambda text, at: self._searched.help.suggestions(text, at) if self._searched else (),
+            suggest=lambda text, at: self.searched.help.suggestions(text, at) if self.searched else (),
             copy=self.python,
         )
         # With what `show` is about to set: each change of a widget is a message more before the first photo.
@@ -153,7 +153,7 @@ class GalleryPanel(DetailedPanel):
         self.album = what if isinstance(what, Album) else None
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
-        self._search, self.selected_ids, self._searched, self._of = Search(), [], None, None
+        self._search, self.selected_ids, self.searched, self._of = Search(), [], None, None
         self._close_details()
         self._hide_forms()
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
@@ -163,7 +163,7 @@ class GalleryPanel(DetailedPanel):
     def refresh(self) -> Job[None]:
         """Read again what is shown; what was selected stays so."""
         self._pictures.forget()
-        self._searched = None
+        self.searched = None
         return self._start_load()
 
     def add(self, photo: Photo) -> None:
@@ -176,7 +176,7 @@ class GalleryPanel(DetailedPanel):
         if self._of is None:
             return
         none = (_ON_THE_WAY, "") if not self._of and self._is_expecting else self._invitation
-        found = self._searched.help.not_found(self._search) if self._searched else NOT_FOUND
+        found = self.searched.help.not_found(self._search) if self.searched else NOT_FOUND
         empty, invitation = (found, "") if self._of else none
         update(self.gallery, empty=empty, invitation=invitation)
 
@@ -250,7 +250,7 @@ class GalleryPanel(DetailedPanel):
         self._painted.clear()
         with self._workbench.catalog.unsynced(), contextlib.suppress(QueryError):  # of what is not known yet
             self._show(self._search, as_known=True)
-        self._known, self._searched = self._searched, None
+        self._known, self.searched = self.searched, None
 
     def _note_painted(self) -> None:
         self._painted.set()
@@ -283,9 +283,9 @@ class GalleryPanel(DetailedPanel):
             return
         try:
             read = Searched.known if as_known else Searched.read
-            searched = self._searched or read(self._workbench, source)
+            searched = self.searched or read(self._workbench, source)
             if searched == known and self._shown:  # it is shown
-                self._searched = searched
+                self.searched = searched
                 self._show_places()
                 self.say("")
                 return
@@ -300,7 +300,7 @@ class GalleryPanel(DetailedPanel):
                 update(self.gallery, loading=False)
         if source is not self._source or (as_known and not of):
             return  # something else was opened, and its job follows; or nothing is known yet
-        self._search, self._shown, self._searched = search, shown, searched
+        self._search, self._shown, self.searched = search, shown, searched
         self.selected_ids = shown.chosen(shown.ranges(self.selected_ids))
         self._shown_source, self._of = source, of
         self._show_parts(shown, of)
@@ -368,7 +368,7 @@ class GalleryPanel(DetailedPanel):
             said = action(control, lambda done: self.say(doing, Tone.RUNNING, done=done, total=total))
             if not said:
                 return
-            self._searched = None
+            self.searched = None
             self._load()
             self.say(said, Tone.SUCCESS, done=0, total=0)
 
@@ -392,7 +392,7 @@ class GalleryPanel(DetailedPanel):
 
     def _corrected(self, photo: Photo) -> None:
         """Show a photo whose labels were corrected as it is now; what was searched for stays."""
-        shown, self._searched = self._shown, None
+        shown, self.searched = self._shown, None
         if shown and (number := shown.number(photo.id)) is not None:
             shown.put(photo)
             if self._opened == photo.id and self.viewer.photo:

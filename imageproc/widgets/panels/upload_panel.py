@@ -29,7 +29,7 @@ from imageproc.client.uploads.outage import TIMEOUT_S
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
-from imageproc.errors import ImageprocError, ImageRejectedError, UploadError
+from imageproc.errors import AlbumNotFoundError, ImageprocError, ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
@@ -37,6 +37,9 @@ from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import update
 
 _NO_ALBUM = "Choose an album first."
+
+_LOOKED_UP_S = 5.0
+"""Seconds for which an album is taken to be there."""
 
 _PUBLISH_S = 0.25
 """Seconds between two lists of files that are sent to pages."""
@@ -201,6 +204,7 @@ class AlbumUploadHandler:
         self._allow_duplicates, self._begun = allow_duplicates, begun
         self._uploads = lru_cache(4)(workbench.uploads.from_browser)
         self._under_way: dict[str, tuple[Album, BrowserUploads, PresignedPost]] = {}
+        self._albums, self._looked_at = workbench.albums, dict[str, float]()
         self._drops: dict[str, Album] = {}
         self._choosing = Lock()
 
@@ -239,7 +243,8 @@ class AlbumUploadHandler:
     def _album_of(self, file: DroppedFile) -> Album:
         """Return where a file goes: with what was dropped with it, although another album is open by now.
 
-        Raises UploadError without an album, ImageRejectedError for what no album is made for.
+        Raises UploadError without an album, AlbumNotFoundError for one that was deleted, ImageRejectedError
+        for what no album is made for.
         """
         with self._choosing:
             album = self._drops.get(file.drop, self.album)
@@ -248,9 +253,21 @@ class AlbumUploadHandler:
                     raise UploadError(_NO_ALBUM)
                 sniff(file.head)
                 album = self.make_album()
+            self._look_at(album)
             if file.drop:
                 self._drops[file.drop] = album
             return album
+
+    def _look_at(self, album: Album) -> None:
+        """Raise AlbumNotFoundError if an album is gone, which is looked up now and then."""
+        if time.monotonic() - self._looked_at.get(album.id, -_LOOKED_UP_S) < _LOOKED_UP_S:
+            return
+        try:
+            self._albums.current(album)
+        except AlbumNotFoundError as error:
+            self._drops = {drop: one for drop, one in self._drops.items() if one.id != album.id}
+            raise AlbumNotFoundError(error.cause, "Open another album, and upload it again.") from error
+        self._looked_at[album.id] = time.monotonic()
 
     def _ended(
         self, file_id: str, found: Uploaded | RefusedFile | UploadFailed, album: Album

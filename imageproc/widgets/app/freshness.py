@@ -1,0 +1,35 @@
+"""An open gallery kept as the stack has it, also where photos come from the command line or another page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imageproc import Album, Cancellation, Workbench
+from imageproc.errors import ImageprocError
+from imageproc.widgets.app.pulse import Pulse
+from imageproc.widgets.panels.gallery_panel import GalleryPanel
+
+
+class Freshness(Pulse):
+    """Has a gallery read again what has changed, and what cannot be read any more, or can be again."""
+
+    def __init__(self, workbench: Workbench, gallery: GalleryPanel, told: Callable[[Album], object]) -> None:
+        """`told` is called with the album that is shown, as it is now."""
+        self._workbench, self._gallery, self._told = workbench, gallery, told
+        self._problem = ""
+        super().__init__(self._look)
+
+    def _look(self, stop: Cancellation) -> None:
+        if self._gallery.busy:
+            return
+        shown, before = self._gallery.searched, self._problem
+        try:
+            if album := self._gallery.album:
+                self._told(self._workbench.albums.current(album))
+            self._workbench.catalog.sync()
+            now, self._problem = self._workbench.catalog.version, ""
+        except ImageprocError as error:
+            now, self._problem = None, str(error)  # the gallery will meet it, too, and say so
+        stop.check()
+        if self._problem != before or (now and shown and shown.version != now):
+            self._gallery.refresh()
