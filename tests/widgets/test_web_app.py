@@ -258,6 +258,8 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
         return real(self, max_age_s)
 
     visitor.go(f"#user=ann&album={album}")
+    until(lambda: len(app.follow.photos) == 1 and not app.follow.busy)
+    visitor.settle()
     assert len(app.gallery.view) == 2
     monkeypatch.setattr(Catalog, "database", database)
     monkeypatch.setattr(app.navigation._lookout, "_answers", lambda: not down)
@@ -274,6 +276,10 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
 
 def test_what_somebody_did_in_an_outage_is_not_said_to_go_on_by_itself(visitor: Visitor) -> None:
     visitor.go("#user=ann&album=all")
+    until(
+        lambda: len(visitor.app.follow.photos) == 1 and not visitor.app.follow.busy
+    )  # it is shown anew then
+    visitor.settle()
 
     def work(_: Any) -> None:
         raise EndpointUnreachableError("Moving", "the local AWS does not answer.")
@@ -704,6 +710,8 @@ def test_a_stack_that_is_gone_is_said_to_be_so_and_found_again(
         return real(self, max_age_s)
 
     visitor.go("#user=ann&album=all")
+    until(lambda: len(app.follow.photos) == 1 and not app.follow.busy)
+    visitor.settle()
     monkeypatch.setattr(StackCatalog, "database", database)
     until(lambda: "there is no such stack. Deploy it first" in app.gallery.status.text)
     gone = False

@@ -156,8 +156,10 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             raise
         except Exception as error:
             flush()  # whoever takes it sees what the job has changed
-            is_told = again and self.takes_error(error)
-            self.say("" if is_told else str(error) or repr(error), Tone.INFO if is_told else Tone.ERROR)
+            if not (again and self.takes_error(error)):
+                self.say(str(error) or repr(error), Tone.ERROR)
+            elif self.status.tone == Tone.RUNNING.value:
+                self.say("")
             raise
         finally:
             self._job_ended()
