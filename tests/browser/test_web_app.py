@@ -124,6 +124,9 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     assert page.evaluate(hostile.INJECTED) == hostile.NOTHING
     shared = page.evaluate("() => location.href")
     ann.screenshot("app-photo")
+    for width, height in ((390, 844), (844, 390), (1600, 900)):  # a phone is turned
+        ann.resize(width, height)
+        page.wait_for_function("() => document.querySelector('.ip-frame img').offsetWidth > 50")
     page.get_by_role("button", name="Show the run").click()
     page.locator(".ip-app-drawer .ip-node[data-status=SUCCEEDED]").first.wait_for()
     assert not page.locator("dialog.ip-dialog").is_visible()

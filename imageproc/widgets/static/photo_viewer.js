@@ -106,6 +106,9 @@ function render({ model, el }) {
 
   // Zoom and pan: the picture is moved and scaled as a whole, its boxes with it.
   function place() {
+    // Not by a container of its own: in one whose own layout changes, Chromium draws nothing any more.
+    stage.style.setProperty("--ip-wide", `${stage.clientWidth - 16}px`);
+    stage.style.setProperty("--ip-high", `${stage.clientHeight - 16}px`);
     const limitX = Math.max(0, (frame.offsetWidth * scale - stage.clientWidth) / 2), limitY = Math.max(0, (frame.offsetHeight * scale - stage.clientHeight) / 2);
     panX = Math.max(-limitX, Math.min(limitX, panX));
     panY = Math.max(-limitY, Math.min(limitY, panY));
