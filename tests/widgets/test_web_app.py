@@ -213,6 +213,11 @@ class Visitor:
         until(lambda: self.app.navigation._entering == 0 and not self.app.gallery.busy)
         flush()
 
+    def rest(self) -> None:
+        """Wait until the photo that failed was told of, with which the gallery is shown anew."""
+        until(lambda: len(self.app.follow.photos) == 1 and not self.app.follow.busy)
+        self.settle()
+
     @property
     def page(self) -> list[str]:
         pages = {
@@ -258,8 +263,7 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
         return real(self, max_age_s)
 
     visitor.go(f"#user=ann&album={album}")
-    until(lambda: len(app.follow.photos) == 1 and not app.follow.busy)
-    visitor.settle()
+    visitor.rest()
     assert len(app.gallery.view) == 2
     monkeypatch.setattr(Catalog, "database", database)
     monkeypatch.setattr(app.navigation._lookout, "_answers", lambda: not down)
@@ -276,10 +280,7 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
 
 def test_what_somebody_did_in_an_outage_is_not_said_to_go_on_by_itself(visitor: Visitor) -> None:
     visitor.go("#user=ann&album=all")
-    until(
-        lambda: len(visitor.app.follow.photos) == 1 and not visitor.app.follow.busy
-    )  # it is shown anew then
-    visitor.settle()
+    visitor.rest()
 
     def work(_: Any) -> None:
         raise EndpointUnreachableError("Moving", "the local AWS does not answer.")
@@ -663,6 +664,7 @@ def test_an_open_album_shows_what_comes_from_elsewhere(
     monkeypatch.setattr(pulse, "EVERY_S", 0.1)
     app, album = visitor.app, album_of(backend)
     visitor.go(f"#user=ann&album={album}")
+    visitor.rest()
     refreshed, refresh = list[str](), app.gallery.refresh
 
     def counted() -> Any:
@@ -710,8 +712,7 @@ def test_a_stack_that_is_gone_is_said_to_be_so_and_found_again(
         return real(self, max_age_s)
 
     visitor.go("#user=ann&album=all")
-    until(lambda: len(app.follow.photos) == 1 and not app.follow.busy)
-    visitor.settle()
+    visitor.rest()
     monkeypatch.setattr(StackCatalog, "database", database)
     until(lambda: "there is no such stack. Deploy it first" in app.gallery.status.text)
     gone = False

@@ -155,7 +155,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.say(str(stopped), Tone.WARNING)
             raise
         except Exception as error:
-            flush()  # whoever takes it sees what the job has changed
+            if again:
+                flush()  # whoever takes it sees what the job has changed
             if not (again and self.takes_error(error)):
                 self.say(str(error) or repr(error), Tone.ERROR)
             elif self.status.tone == Tone.RUNNING.value:
