@@ -7,8 +7,8 @@ from importlib.resources import files
 
 _STATIC = files("imageproc.widgets").joinpath("static")
 
-_COMMENTS = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)", re.MULTILINE | re.DOTALL)
-"""Those that begin a line: nothing else there can be taken for one."""
+_COMMENTS = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)|\s// [^\"'`\n]*$", re.MULTILINE | re.DOTALL)
+"""Those that begin a line, and those at its end without a quote: nothing else can be taken for one."""
 
 _SPACES = re.compile(r"(\"[^\"]*\")|\s*([{};,])\s*|(:)\s+")
 """Spaces that a style sheet can do without, and strings, which keep theirs."""

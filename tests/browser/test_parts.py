@@ -504,14 +504,28 @@ def test_a_cover_that_is_not_there_yet_is_asked_for_again(page: Page) -> None:
     draw(page, [AlbumCards(AlbumCardHandlers())])
     asked = "models[0].sent.filter(({ type }) => type === 'address').length"
     for count in (1, 2):
-        card = {"id": "a", "name": "Best", "count": count, "cover": True}
+        card = {"id": "a", "name": "Best", "count": count, "cover": "1"}
         page.page.evaluate("card => models[0].set('cards', [card])", card)
         page.page.wait_for_function(f"{asked} === {count}")
         address = "" if count == 1 else "http://localhost/cover.jpg"
         page.page.evaluate(f"models[0].receive({{ type: 'address', id: 'a', address: '{address}' }})")
-    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 3, cover: true }])")
+    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 3, cover: '1' }])")
     page.page.wait_for_timeout(300)
     assert page.page.evaluate(asked) == 2
+
+
+def test_another_cover_is_asked_for_and_the_first_one_stays_until_it_is_there(page: Page) -> None:
+    draw(page, [AlbumCards(AlbumCardHandlers())])
+    asked = "models[0].sent.filter(({ type }) => type === 'address').length"
+    for times, cover in enumerate(("1", "1 cat.jpg"), start=1):
+        card = {"id": "a", "name": "Best", "count": 1, "cover": cover}
+        page.page.evaluate("card => models[0].set('cards', [card])", card)
+        page.page.wait_for_function(f"{asked} === {times}")
+        image = page.page.locator(".ip-cover img")
+        assert cover == "1" or image.get_attribute("src") == "http://localhost/1.jpg"
+        address = f"http://localhost/{cover.replace(' ', '-')}.jpg"
+        page.page.evaluate(f"models[0].receive({{ type: 'address', id: 'a', address: '{address}' }})")
+    assert image.get_attribute("src") == "http://localhost/1-cat.jpg.jpg"
 
 
 def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> None:
@@ -526,7 +540,7 @@ def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> No
     name = page.page.get_by_label("Name of the new album")
     name.focus()
     page.page.keyboard.type("Gar")
-    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 1, cover: null }])")
+    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 1, cover: '' }])")
     page.page.keyboard.type("den")  # albums that are read meanwhile do not take the focus
     assert (name.input_value(), page.page.get_by_text("1 photo").count()) == ("Garden", 1)
 

@@ -905,6 +905,10 @@ def test_cards_show_at_once_what_is_made_and_renamed(visitor: Visitor, backend: 
     flush()
     found = [(card["name"], card["count"]) for card in cards.cards]
     assert found == [("All photos", 2), ("Canons", 0), ("Holiday", 2)]
+    before = cards.cards[-1]["cover"]
+    albums.set_cover("Holiday", photo := backend.workbench.albums["Holiday"].photos[0])
+    flush()
+    assert photo.id in cards.cards[-1]["cover"] != before
 
 
 def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -914,7 +918,7 @@ def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.Monk
     cards = AlbumCards(AlbumCardHandlers(cover=gone))
     sent: list[Any] = []
     monkeypatch.setattr(cards, "send", lambda content, buffers=None: sent.append(content))
-    cards.show([AlbumCard("a", "A", 1, cover=True)])
+    cards.show([AlbumCard("a", "A", 1, cover="1")])
     flush()
     cards._handle_custom_msg({"type": "cover", "text": "a"}, [])
     until(lambda: bool(sent))

@@ -82,12 +82,14 @@ class AlbumPage:
 
     def _show(self) -> None:
         total = self._counts.get(ALL, 0)
-        everything = AlbumCard(ALL, "All photos", total, cover=total > 0)
-        cards = [
-            AlbumCard(one.id, printable(one.name), count := self._counts.get(one.id, 0), cover=count > 0)
-            for one in self._albums.values()
-        ]
+        everything = AlbumCard(ALL, "All photos", total, str(total or ""))
+        cards = [self._card(album) for album in self._albums.values()]
         self.cards.show([everything, *cards] if cards or total else [])
+
+    def _card(self, album: Album) -> AlbumCard:
+        count = self._counts.get(album.id, 0)
+        cover = f"{count} {album.cover_id or album.sort_order}" if count else ""
+        return AlbumCard(album.id, printable(album.name), count, cover)
 
     def find(self, album_id: str) -> Album:
         """Return an album by its ID, also another user's. Raises AlbumNotFoundError, AwsError."""

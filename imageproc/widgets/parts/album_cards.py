@@ -25,8 +25,8 @@ class AlbumCard:
     name: str
     count: int
     """Photos in it."""
-    cover: bool = False
-    """Whether it has a picture."""
+    cover: str = ""
+    """Changes when the picture may be another one; empty if there is none."""
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ function render({ model, el }) {
   function item({ id, name: text, count, cover }, known) {
     const image = known?.image ?? element("img", { alt: "", draggable: "false", "data-id": id, onload: () => image.classList.add("ip-there"), onerror: () => failed(id) });
     if (cover) {
-      pictures.set(id, known ?? { image, tried: false });
-      if (!image.getAttribute("src")) watcher.observe(image);
+      const asked = known?.cover === cover && image.getAttribute("src");
+      pictures.set(id, asked ? known : { image, cover, tried: false });
+      if (!asked) watcher.observe(image); // which shows what it has until there is another picture
     }
     const counted = `${count.toLocaleString("en")} ${count === 1 ? "photo" : "photos"}`;
     const place = element("span", { class: "ip-cover" }, cover ? image : element("span", { "aria-hidden": "true" }, "No photos yet"));
@@ -58,7 +59,9 @@ function render({ model, el }) {
     const known = pictures.get(id);
     if (!known) return;
     const url = type === "address" ? safeUrl(address ?? "") : buffers?.[0]?.byteLength ? URL.createObjectURL(new Blob([buffers[0]])) : "";
-    if (url) known.image.src = url;
+    if (!url || url === known.image.src) return;
+    if (known.image.src.startsWith("blob:")) URL.revokeObjectURL(known.image.src);
+    known.image.src = url;
   }
   model.on("msg:custom", onMessage);
   draw();
