@@ -15,6 +15,7 @@ from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, print_table, short_name
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 from imageproc.core.record import without_digest
+from imageproc.errors import AlbumNotFoundError
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _to_user = click.option(
     help="Whose album that is, where several users have one of its name.",
     shell_complete=completion.users,
 )
+_MAKES = "`imageproc albums create NAME` makes one."
 _album = click.argument("name", metavar="ALBUM", shell_complete=completion.albums)
 
 
@@ -37,7 +39,7 @@ _album = click.argument("name", metavar="ALBUM", shell_complete=completion.album
 @options.as_json
 @click.pass_context
 def albums(context: click.Context, connection: Connection, user: str | None, as_json: bool) -> None:
-    """List the albums; `edit` and `delete` change one."""
+    """List the albums; `create` makes one, `edit` and `delete` change one."""
     if context.invoked_subcommand:
         given = [
             name
@@ -67,6 +69,32 @@ def albums(context: click.Context, connection: Connection, user: str | None, as_
     ]
     columns = ("ALBUM", "PHOTOS", "USER", "CREATED", "ID", "DESCRIPTION")
     print_table(columns, rows, "There are no albums.", names=True)
+
+
+@albums.command()
+@options.connection
+@click.argument("name", metavar="NAME")
+@_user
+@click.option("--description", metavar="TEXT", help="A text about it.")
+@options.as_json
+def create(
+    connection: Connection, name: str, user: str | None, description: str | None, as_json: bool
+) -> None:
+    """Make the album NAME, without photos; one that is there already stays as it is.
+
+    `upload --album` makes it by itself; `move` and `copy` need one that is there.
+    """
+    connection.announce()
+    known, name = connection.workbench.albums, name.strip()
+    there = {one.id for one in known.of(user)}
+    album = known.get_or_create(name, user)
+    if description is not None and album.id not in there:
+        album = known.describe(album, description)
+    if as_json:
+        print_json(_attributes(album))
+        return
+    said = "There already, and not changed" if album.id in there else "Made"
+    console.print(f"{said}: the album {album.name} of {album.user}.", soft_wrap=True)
 
 
 @albums.command()
@@ -205,7 +233,11 @@ def _chosen(
     refuse_both(selection, bool(photo_ids), "photos")
     connection.announce()
     workbench = connection.workbench
-    return photo_ids or list(selection.among(workbench)), workbench.albums.get(*target)
+    try:
+        album = workbench.albums.get(*target)
+    except AlbumNotFoundError as error:
+        raise AlbumNotFoundError(error.cause, f"{error.fix} {_MAKES}".strip()) from error
+    return photo_ids or list(selection.among(workbench)), album
 
 
 def _report(text: str, refusal: str, refused: Iterable[Any]) -> None:

@@ -43,7 +43,8 @@ def failures(connection: Connection, selection: PhotoOptions, as_json: bool) -> 
         )
     waiting = connection.workbench.dead_letters.count()
     if waiting:
-        console.print(f"{waiting} uploads could not be started: imageproc redrive --list shows them.")
+        uploads = f"{waiting:,} upload{'' if waiting == 1 else 's'}"
+        console.print(f"{uploads} could not be started: imageproc redrive --list shows them.")
 
 
 def _print_group(group: FailureGroup) -> None:
@@ -55,8 +56,8 @@ def _print_group(group: FailureGroup) -> None:
     heading = f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}"
     console.print(f"{heading}: {', '.join(names)}{more}", soft_wrap=True)
     console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
-    if len(group.causes) > 1:
-        console.print(f"  and {len(group.causes) - 1} other causes")
+    if others := len(group.causes) - 1:
+        console.print(f"  and {others:,} other {'cause' if others == 1 else 'causes'}: --json has all")
 
 
 def _plain(group: FailureGroup) -> dict[str, object]:

@@ -106,6 +106,7 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     today = date.today()
     page.get_by_role("heading", name=f"{today.day} {today:%B} {today.year}").wait_for()
     ann.wait_text(".ip-app-tray .ip-summary", "2 of 3 uploaded · 1 rejected")
+    assert "notes.jpg" in page.locator(".ip-app-tray .ip-file").first.inner_text(), "in view"
     assert "Rejected: the file" in page.locator(".ip-app-tray .ip-file", has_text="notes.jpg").inner_text()
     assert page.get_by_role("region", name="Files and their states").is_visible()
     page.locator(".ip-card", has_text="img src").wait_for()
@@ -138,6 +139,10 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     page.locator(".ip-card[aria-selected=true]").first.wait_for()
     assert page.evaluate("() => String(getSelection())") == ""
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Edit…").click()
+    page.wait_for_function("() => document.activeElement.matches('.ip-album-form input')")
+    page.keyboard.press("Escape")
+    page.locator(".ip-album-form").wait_for(state="hidden")
 
     bob: Page = visit(390, 844, touch=True)
     bob.page.goto(app_url)  # takes the token

@@ -61,6 +61,20 @@ def test_an_album_is_edited_and_listed(trip: Backend, run: Run) -> None:
     assert "PHOTOS" in run("albums").stdout
 
 
+def test_an_album_is_made_once_and_who_moves_photos_is_told_how(trip: Backend, run: Run) -> None:
+    error = str(run("move", "dog.jpg", "--to", "Papers").exception)
+    assert error.startswith("There is no album 'Papers'. There are: Best, Trip. `imageproc albums create")
+    made = run("albums", "create", " Papers ", "--description", "Bills")
+    assert made.stdout == "Made: the album Papers of ann.\n"
+    again = run("albums", "create", "Papers", "--description", "Letters")
+    assert again.stdout == "There already, and not changed: the album Papers of ann.\n"
+    assert trip.workbench.albums.get("Papers").description == "Bills"
+    assert run("move", "dog.jpg", "--to", "Papers").exit_code == 0
+    (bobs,) = objects(run("albums", "create", "Papers", "--user", "bob", "--json"))
+    assert (bobs["name"], bobs["userID"]) == ("Papers", "bob")
+    assert "needs a name" in str(run("albums", "create", "  ").exception)
+
+
 def test_what_is_wrong_is_told_with_what_was_meant(trip: Backend, run: Run) -> None:
     assert "'taken'" in str(run("albums", "edit", "Trip", "--sort", "takn").exception)
     assert "Did you mean 'Trip'?" in str(run("albums", "edit", "Trp", "--name", "x").exception)

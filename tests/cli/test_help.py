@@ -81,7 +81,7 @@ def test_all_commands_are_there() -> None:
     local: Any = command("local")
     assert set(local.commands) == {"start", "stop", "status", "reset", "logs"}
     albums: Any = command("albums")
-    assert set(albums.commands) == {"edit", "delete"}
+    assert set(albums.commands) == {"create", "edit", "delete"}
 
 
 def test_each_way_to_correct_labels_says_where_and_has_help() -> None:

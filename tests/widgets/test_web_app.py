@@ -271,11 +271,37 @@ def test_a_search_in_an_outage_is_answered_as_soon_as_aws_is_back(
     visitor.tell(app.gallery.search_bar, type="search", text="tag:Dog")
     assert app.top_bar.problem.endswith("The page looks for it, and goes on by itself.")
     assert (app.gallery.status.text, app.gallery.search_bar.problem) == ("", "")
+    assert len(app.gallery.view) == 1, "it is answered from what is known"
+    assert app.gallery.search_bar.chips == ["tag:Dog"]
     down = False
-    until(lambda: len(app.gallery.view) == 1)
+    until(lambda: app.top_bar.problem == "")
     visitor.settle()
-    assert (app.top_bar.problem, app.gallery.search_bar.text) == ("", "tag:Dog")
+    assert (len(app.gallery.view), app.gallery.search_bar.text) == (1, "tag:Dog")
     assert visitor.fragments[-1].endswith("&search=tag%3ADog")
+
+
+def test_in_an_outage_nobody_is_told_that_there_is_nothing(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = visitor.app
+    visitor.go("#user=nobody")
+    visitor.settle()
+    assert app.gallery.gallery.invitation == "Choose photos"
+
+    def unreachable(*_: Any) -> Any:
+        raise EndpointUnreachableError("Reading the changes", "the local AWS does not answer.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(app.navigation._lookout, "_answers", lambda: False)
+        patched.setattr(Catalog, "database", unreachable)
+        app.gallery.searched = None
+        visitor.tell(app.gallery.search_bar, type="search", text="tag:Dog")
+        assert (app.gallery.gallery.empty, app.gallery.gallery.invitation) == ("", "")
+        visitor.tell(app.top_bar, type="activity")
+        until(lambda: "does not answer" in app.follow.list.empty)
+        visitor.tell(app.top_bar, type="activity")
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: app.follow.list.empty == "Nothing is being processed, and nothing has failed.")
 
 
 def test_what_somebody_did_in_an_outage_is_not_said_to_go_on_by_itself(visitor: Visitor) -> None:
@@ -300,6 +326,7 @@ def test_an_album_that_is_gone_is_left(visitor: Visitor, backend: Backend) -> No
     until(lambda: visitor.page == ["albums"])
     visitor.settle()
     assert "That album is not there" in visitor.app.top_bar.problem
+    assert visitor.app.top_bar.again == "OK", "there is nothing to try again"
 
 
 def album_of(backend: Backend) -> str:

@@ -86,14 +86,15 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         follow: Callable[[Iterable[str]], object],
         changed: Callable[[], object],
         unsettled: Callable[[], Iterable[str]],
+        unknown: Callable[[str], object],
     ) -> None:
         """`follow` is called with photos that are processed again, or that others have begun meanwhile.
 
         `changed` is called with another `unstarted`; `unsettled` returns the photos that are under way or
-        failed, the newest first.
+        failed, the newest first. `unknown` is told at each look why that is not known; nothing if it is.
         """
         self._workbench, self._follow, self._changed = workbench, follow, changed
-        self._unsettled = unsettled
+        self._unsettled, self._unknown = unsettled, unknown
         self._known: set[str] = set()
         self.pulse = Pulse(self._beat, at_once=True)
         """Looks as long as Activity is open, also for photos of others' doing."""
@@ -136,11 +137,16 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return made
 
     def _beat(self, stop: Cancellation) -> None:
-        with suppress(ImageprocError):  # the next look may be answered
+        try:
             new = [one for one in self._unsettled() if one not in self._known]
+        except ImageprocError as error:  # the next look may be answered
             stop.check()
-            if new:
-                self._follow(reversed(new))
+            self._unknown(str(error))
+            return
+        stop.check()
+        self._unknown("")
+        if new:
+            self._follow(reversed(new))
         self._look()
 
     def _look(self) -> None:

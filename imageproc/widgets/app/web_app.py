@@ -78,6 +78,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.follow.follow_existing,
             self._count,
             lambda: self.albums.unsettled(self.user),
+            lambda why: update(self.follow.list, empty=why or _NOTHING),
         )
         self.gallery = GalleryPanel(
             workbench,
@@ -260,7 +261,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.login.say_problem(text if in_card else "")
         if in_card and text:
             self.login.offer(self.user)
-        self._tell(problem="" if in_card else text)
+        self._tell(problem="" if in_card else text, again="OK" if text == _GONE else "Try again")
 
     def _answers(self) -> bool:
         """Whether AWS answers what a page asks first."""

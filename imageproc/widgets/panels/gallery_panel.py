@@ -13,7 +13,7 @@ import traitlets
 from imageproc import Album, Photo, PhotoView, Workbench
 from imageproc.client.albums import AlbumLike
 from imageproc.client.photos.search import Search, parse
-from imageproc.errors import ImageprocError, QueryError, WorkbenchError
+from imageproc.errors import ImageprocError, WorkbenchError
 from imageproc.widgets.actor import Job, JobControl
 from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.duplicates_panel import GalleryDuplicates
@@ -173,11 +173,11 @@ class GalleryPanel(DetailedPanel):
 
     def invite(self) -> None:
         """Say why there are no photos: it is another reason as soon as some are under way."""
-        if self._of is None:
-            return
-        none = (_ON_THE_WAY, "") if not self._of and self._is_expecting else self._invitation
-        found = self.searched.help.not_found(self._search) if self.searched else NOT_FOUND
-        empty, invitation = (found, "") if self._of else none
+        empty, invitation = "", ""
+        if self._of:
+            empty = self.searched.help.not_found(self._search) if self.searched else NOT_FOUND
+        elif self._of is not None:
+            empty, invitation = (_ON_THE_WAY, "") if self._is_expecting else self._invitation
         update(self.gallery, empty=empty, invitation=invitation)
 
     def search(self, text: str) -> Job[None]:
@@ -192,23 +192,6 @@ class GalleryPanel(DetailedPanel):
         self._order = order
         update(self.search_bar, order=order)
         return self._start_load()
-
-    def open_photo(self, number: int) -> None:
-        """Open a photo by its number from 0."""
-        shown = self._shown
-        photo = shown.between(number, number + 1)[0] if shown and 0 <= number < len(shown.ids) else None
-        if shown and photo:
-            self._opened = photo.id
-            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._pictures.album(photo)))
-        elif shown:
-            self.say("This photo is gone.", Tone.WARNING)
-
-    def open_id(self, photo_id: str) -> None:
-        """Open a photo by its ID. Raises WorkbenchError if it is not shown."""
-        if self._shown is None or (number := self._shown.number(photo_id)) is None:
-            raise WorkbenchError("This photo is not here: it may be in another album, or gone.")
-        self.open_photo(number)
-        self.gallery.reveal(number)
 
     def python(self) -> str:
         """Return the Python that makes the view; `view` stands for one that was given."""
@@ -239,18 +222,22 @@ class GalleryPanel(DetailedPanel):
     def _load(self) -> None:
         """Read what is to be shown as it is now. Raises QueryError, AwsError."""
         if self._source is not self._shown_source:
-            self._show_known()
+            self._painted.clear()
+            self._known = self._show_known(self._search)
             is_known = self._source is self._shown_source and self._shown and self._shown.ids
             if self._is_painted_soon and is_known:
                 self._painted.wait(_PAINTED_S)  # what else there is to read would delay it
         self._show(self._search)
 
-    def _show_known(self) -> None:
-        """Show at once what the catalog has of what was not shown before; the table is asked after this."""
-        self._painted.clear()
-        with self._workbench.catalog.unsynced(), contextlib.suppress(QueryError):  # of what is not known yet
-            self._show(self._search, as_known=True)
-        self._known, self.searched = self.searched, None
+    def _show_known(self, search: Search) -> Searched | None:
+        """Show what the catalog has, and return it; the table is asked after this, or did not answer."""
+        with contextlib.suppress(ImageprocError), self._workbench.catalog.unsynced():
+            self._show(search, as_known=True)  # what is not known yet is an error
+        if self._of == 0:
+            self._of = None  # not known
+            self.invite()
+        known, self.searched = self.searched, None
+        return known
 
     def _note_painted(self) -> None:
         self._painted.set()
@@ -259,13 +246,17 @@ class GalleryPanel(DetailedPanel):
 
     def _find(self, text: str) -> None:
         """Search, and say below the field what is wrong with the text; what was shown stays."""
+        problem = ""
         try:
             self._show(parse(text))
-        except ImageprocError as error:
-            is_said_here = isinstance(error, WorkbenchError)
-            update(self.search_bar, text=text, problem=str(error) if is_said_here else "")
+        except WorkbenchError as error:
+            problem = str(error)
             raise
-        update(self.search_bar, text=text, problem="")
+        except ImageprocError:
+            self._show_known(parse(text))  # for want of better
+            raise
+        finally:
+            update(self.search_bar, text=text, problem=problem)
 
     def _start_search(self, text: str) -> None:
         """Search what was typed; while a search runs, the last text counts."""
@@ -313,7 +304,7 @@ class GalleryPanel(DetailedPanel):
         if source is self._source and source is not self._shown_source:
             self._shown, self._of, self.selected_ids = None, None, []
             self.gallery.show(Layout())
-            update(self.gallery, empty="", invitation="")
+            self.invite()
             update(self.search_bar, summary="")
             self._show_places()
 
@@ -380,15 +371,6 @@ class GalleryPanel(DetailedPanel):
         found = self._shown.between(first, end) if self._shown else []
         asked = self._shown.view.selection.labels if self._shown else []
         return [photo_views.card(photo, asked) if photo else photo_views.GONE for photo in found]
-
-    def _photo(self, number: int) -> Photo | None:
-        return self._shown.between(number, number + 1)[0] if self._shown else None
-
-    def _find_photo(self, photo_id: str) -> Photo:
-        photo = self._shown.find(photo_id) if self._shown else None
-        if photo is None:
-            raise WorkbenchError("The photo is no longer shown.")
-        return photo
 
     def _corrected(self, photo: Photo) -> None:
         """Show a photo whose labels were corrected as it is now; what was searched for stays."""

@@ -14,7 +14,7 @@ from imageproc import Album, Photo, Workbench
 from imageproc.client.photos.search import Search
 from imageproc.errors import WorkbenchError
 from imageproc.presentation.text import photos_text
-from imageproc.widgets.panels import fields
+from imageproc.widgets.panels import fields, photo_views
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -80,13 +80,22 @@ class DetailedPanel(Panel):
         """The photo that is open."""
         return self.details.viewer
 
-    @abstractmethod
     def open_photo(self, number: int) -> None:
         """Open a photo by its number from 0."""
+        shown = self._shown
+        photo = shown.between(number, number + 1)[0] if shown and 0 <= number < len(shown.ids) else None
+        if shown and photo:
+            self._opened = photo.id
+            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._pictures.album(photo)))
+        elif shown:
+            self.say("This photo is gone.", Tone.WARNING)
 
-    @abstractmethod
     def open_id(self, photo_id: str) -> None:
         """Open a photo by its ID. Raises WorkbenchError if it is not shown."""
+        if self._shown is None or (number := self._shown.number(photo_id)) is None:
+            raise WorkbenchError("This photo is not here: it may be in another album, or gone.")
+        self.open_photo(number)
+        self.gallery.reveal(number)
 
     @abstractmethod
     def _choose(self, numbers: list[int]) -> None: ...
@@ -95,10 +104,16 @@ class DetailedPanel(Panel):
     def _search_within(self, box: Box) -> None: ...
 
     @abstractmethod
-    def _find_photo(self, photo_id: str) -> Photo: ...
-
-    @abstractmethod
     def _corrected(self, photo: Photo) -> None: ...
+
+    def _photo(self, number: int) -> Photo | None:
+        return self._shown.between(number, number + 1)[0] if self._shown else None
+
+    def _find_photo(self, photo_id: str) -> Photo:
+        photo = self._shown.find(photo_id) if self._shown else None
+        if photo is None:
+            raise WorkbenchError("The photo is no longer shown.")
+        return photo
 
     def _make_map(self) -> PhotoMap:
         traits: dict[str, Any] = {}

@@ -82,9 +82,9 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         )
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
         self.file.on_enter(self.download)
-        write = fields.button("Download", self.download)
+        self.write_button = fields.button("Write", self.download)
         cancel = fields.button("Cancel", self.hide)
-        return self._made(fields.row(self.form, self.file, self.places, write, cancel))
+        return self._made(fields.row(self.form, self.file, self.places, self.write_button, cancel))
 
     @cached_property
     def _album_row(self) -> ipywidgets.Box:
@@ -255,10 +255,9 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
     def _offer_forms(self) -> None:
         """Show the form; what a browser saves is one file."""
-        row = self._download_row
-        forms = [
-            form for form in Form if form is not Form.FOLDER or self._action == photo_actions.DOWNLOAD.name
-        ]
+        row, here = self._download_row, self._action == photo_actions.DOWNLOAD.name
+        self.write_button.description = "Write" if here else "Download"
+        forms = [form for form in Form if form is not Form.FOLDER or here]
         self.form.options = [(form.value, form) for form in forms]
         self.form.value = forms[0]
         self._name_file(forms[0])

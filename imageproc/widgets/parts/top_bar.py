@@ -40,7 +40,8 @@ class TopBarHandlers:
 class TopBar(anywidget.AnyWidget):
     """The name of the place, a search field, and buttons. Without a user there is nothing but a banner.
 
-    While something is `asking` for an answer, the form for the album cannot be opened.
+    While something is `asking` for an answer, the form for the album cannot be opened. `again` is on the
+    button beside a `problem`.
     """
 
     _esm = script("top_bar.js")
@@ -57,6 +58,7 @@ class TopBar(anywidget.AnyWidget):
     asking = traitlets.Bool(False).tag(sync=True)
     placed = traitlets.Int(0).tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
+    again = traitlets.Unicode("Try again").tag(sync=True)
 
     def __init__(self, handlers: TopBarHandlers, search: anywidget.AnyWidget | None = None) -> None:
         """Show this search field in the bar."""

@@ -86,7 +86,8 @@ function render({ model, el }) {
     details.hidden = !all.length;
     details.textContent = fold ? "Show files" : "Hide files";
     details.setAttribute("aria-expanded", String(!fold));
-    list.draw(fold ? [] : onlyProblems ? bad : all);
+    const shown = transfers.underWay ? all : [...bad, ...all.filter((file) => !isProblem(file))]; // problems would be out of view
+    list.draw(fold ? [] : onlyProblems ? bad : shown);
   }
   function drawZone() {
     const enabled = model.get("enabled");

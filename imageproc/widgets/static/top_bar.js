@@ -70,7 +70,7 @@ function render({ model, el, signal, host }) {
     const problem = lost ? "" : model.get("problem");
     words.textContent = lost || (problem ? `${STATE_SIGNS.error} ${problem}` : "");
     banner.hidden = !words.textContent;
-    act.textContent = lost ? "Reload" : "Try again";
+    act.textContent = lost ? "Reload" : model.get("again");
     act.onclick = lost ? () => location.reload() : () => model.send({ type: "again" });
     app()?.toggleAttribute("data-lost", Boolean(lost));
     for (const one of [header, ...(app()?.children ?? [])]) if (!one.contains(root)) one.inert = Boolean(lost);
@@ -128,7 +128,7 @@ function render({ model, el, signal, host }) {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !header.hidden) { event.preventDefault(); slot.querySelector("input")?.focus(); }
     if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && event.target === document.body) selectAll(event);
-    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || document.querySelector("dialog[open]") || event.target.matches?.("[role=combobox][aria-expanded=true]")) return;
     if (model.get("expanded")) { model.send({ type: "activity" }); activity.focus(); }
     else if (model.get("editing")) { model.send({ type: "edit" }); edit.focus(); }
   }
@@ -145,12 +145,12 @@ function render({ model, el, signal, host }) {
   if (ours) {
     addEventListener("popstate", go, { signal });
     addEventListener("pageshow", onShow, { signal });
-    document.addEventListener("keydown", onKey, { signal });
+    document.addEventListener("keydown", onKey, { signal, capture: true }); // fields keep their keys to themselves
   }
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem"], draw);
+  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem", "again"], draw);
   return () => {
     undone();
     undo();
