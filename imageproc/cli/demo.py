@@ -84,6 +84,7 @@ def _say_what_next(photo: Photo) -> None:
         "imageproc photos": "all photos; add --json for scripts",
         "imageproc executions": "what the state machine did",
         "imageproc lab": "the same in JupyterLab",
+        "imageproc app": f"a web app; log in as {_USER} to see these photos",
         "imageproc destroy": "remove the stack and everything in it",
         "imageproc local stop": "stop the local AWS",
     }

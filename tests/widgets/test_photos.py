@@ -589,6 +589,19 @@ def test_an_album_is_shown_in_its_order(backend: Backend, panel: GalleryPanel) -
     assert names(panel.view)[:2] == ["0.jpg", "1.jpg"]
 
 
+def test_an_album_that_was_changed_keeps_what_is_searched_for(backend: Backend, panel: GalleryPanel) -> None:
+    panel.search("name:1")
+    settle(panel)
+    panel.show(backend.workbench.albums.describe("a1", "Two weeks"))
+    settle(panel)
+    assert panel.album is not None
+    assert (panel.album.description, panel.search_bar.text) == ("Two weeks", "name:1")
+    assert names(panel.view) == ["1.jpg"]
+    panel.show(panel.album, order="name")
+    settle(panel)
+    assert (panel.search_bar.text, len(panel.view)) == ("", 10)
+
+
 def test_a_hidden_form_does_nothing(backend: Backend, tmp_path: Path) -> None:
     """Who looks can press any button in a message: a visitor of the web app must not write files."""
     guest = GalleryPanel(backend.workbench, ALBUM, actions=photo_actions.OF_GUESTS)

@@ -26,7 +26,7 @@ from imageproc.widgets.panels.album_panel import AlbumPanel
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
 from imageproc.widgets.panels.login_panel import LoginPanel
-from imageproc.widgets.panels.shown_photos import NEWEST
+from imageproc.widgets.panels.shown_photos import NEWEST, own_order
 from imageproc.widgets.panels.upload_panel import UploadPanel
 from imageproc.widgets.parts.heading import Heading
 from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
@@ -235,7 +235,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show_newest(self, what: Album | PhotoView) -> Job[None]:
         """Show an album in its order, or all photos with the newest first."""
-        return self.gallery.show(what, order="" if isinstance(what, Album) else NEWEST)
+        return self.gallery.show(what, order=own_order(what) if isinstance(what, Album) else NEWEST)
 
     def _come(self, fragment: str, user: str) -> None:
         """Show the page's address to whom its browser has noted as logged in."""

@@ -170,7 +170,7 @@ class AlbumPanel(Panel):
             # An album that was chosen in the meantime may be too new to be listed.
             self._offer(found | ({self.album.id: self.album} if self.album else {}) | self._noted)
         many = "1 album" if len(self.albums) == 1 else f"{len(self.albums)} albums"
-        said = f"{many} of {self.user}." if self.albums else "No albums yet: make one."
+        said = f"{many} of {self.user}." if self.albums else f"{self.user} has no albums yet: make one."
         if not gone:
             self.say(said)
             return

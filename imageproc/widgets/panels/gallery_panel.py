@@ -149,7 +149,13 @@ class GalleryPanel(DetailedPanel):
                 self.gallery.reveal(ranges[0][0])
 
     def show(self, what: Album | PhotoView, *, order: str = "") -> Job[None]:
-        """Show another album or view, in its order or one of `shown_photos.ORDERS`, without a search."""
+        """Show another album or view, in its order or one of `shown_photos.ORDERS`, without a search.
+
+        An album that is shown already, and that was changed, keeps its search unless an order is given.
+        """
+        if isinstance(what, Album) and not order and self._is_same(what):
+            self.album = what
+            return self.refresh()
         self.album = what if isinstance(what, Album) else None
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
@@ -159,6 +165,10 @@ class GalleryPanel(DetailedPanel):
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
+
+    def _is_same(self, album: Album) -> bool:
+        shown = self.album if self._base is None else None
+        return shown is not None and shown.id == album.id and shown.sort_order == album.sort_order
 
     def refresh(self) -> Job[None]:
         """Read again what is shown; what was selected stays so."""

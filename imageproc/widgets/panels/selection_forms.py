@@ -77,7 +77,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.form = fields.choice("As", [(form.value, form) for form in Form], Form.FOLDER)
         self.file = fields.text("Folder", _FILES[Form.FOLDER], "its name")
         self.places = fields.check(
-            "Files as they were uploaded",
+            "With places and maker's notes, as uploaded",
             "Otherwise places are left out, maker's notes and what else may tell them; the picture stays",
         )
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
