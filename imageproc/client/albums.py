@@ -82,6 +82,7 @@ class Album:
         order = str(self.sort_order)
         return found.sort_by(order.removeprefix("-"), descending=order.startswith("-"))
 
+    @html.or_why_not
     def _repr_html_(self) -> str | None:
         """Return its first photos' thumbnails, and how many photos there are, for Jupyter."""
         return self.photos.contact_sheet(self.name) if self._workbench else None
@@ -263,12 +264,11 @@ class Albums(StackResource):
         """Return the albums' names, which Jupyter offers after `albums["`."""
         return sorted({album.name for album in self})
 
+    @html.or_why_not
     def _repr_html_(self) -> str:
         """Return the albums as a table, the newest first, for Jupyter."""
-        found = sorted(self, key=lambda album: -album.created)
-        rows = (
-            (album.name, album.user, datetime.fromtimestamp(album.created, UTC), album.id) for album in found
-        )
+        found = sorted(self, key=lambda one: -one.created)
+        rows = ((one.name, one.user, datetime.fromtimestamp(one.created, UTC), one.id) for one in found)
         return html.listing(("Album", "User", "Created", "ID"), rows, empty="There are no albums.")
 
     @property

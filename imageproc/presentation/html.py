@@ -7,17 +7,22 @@ keeps tables, pictures and `details`, and drops most styles.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
 from urllib.parse import quote
 
 from imageproc.core.record import PhotoRecord
-from imageproc.errors import ImageRejectedError
+from imageproc.errors import ImageprocError, ImageRejectedError
 from imageproc.presentation.facts import facts, first_tags, problem, said_by, tag_confidences
 from imageproc.presentation.listings import listing as listing
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.rendition import make_rendition
 from imageproc.presentation.text import photos_text, printable
+
+T = TypeVar("T")
+H = TypeVar("H")
 
 MAX_PICTURES = 24
 """The most thumbnails of a contact sheet."""
@@ -68,6 +73,19 @@ def tables(each: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]
 def notes(texts: Iterable[str]) -> Markup:
     """Return each text as a paragraph."""
     return Markup("").join(Markup("<p>{}</p>").format(printable(text)) for text in texts)
+
+
+def or_why_not(make: Callable[[T], H]) -> Callable[[T], H | Markup]:
+    """Have a method that makes HTML say why it cannot: IPython would show a hundred lines of traceback."""
+
+    @wraps(make)
+    def told(self: T) -> H | Markup:
+        try:
+            return make(self)
+        except ImageprocError as error:
+            return notes([str(error)])
+
+    return told
 
 
 def pairs(title: str, values: Iterable[tuple[str, object]]) -> Markup:

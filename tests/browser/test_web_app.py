@@ -143,6 +143,12 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     page.wait_for_function("() => document.activeElement.matches('.ip-album-form input')")
     page.keyboard.press("Escape")
     page.locator(".ip-album-form").wait_for(state="hidden")
+    page.locator(".ip-card").first.click()
+    page.locator("dialog.ip-dialog .ip-facts").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelectorAll('.ip-card')[1]?.tabIndex === 0")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelectorAll('.ip-card')[1] === document.activeElement")
 
     bob: Page = visit(390, 844, touch=True)
     bob.page.goto(app_url)  # takes the token

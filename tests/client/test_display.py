@@ -54,7 +54,10 @@ def test_a_workbench_without_a_stack_says_what_to_do(
         raise StackMissingError("There is no stack.", "Deploy it: imageproc deploy")
 
     monkeypatch.setattr(Stack, "outputs", property(missing))
-    assert "imageproc deploy" in Workbench(backend.stack.target)._repr_html_()
+    workbench = Workbench(backend.stack.target)
+    assert "imageproc deploy" in workbench._repr_html_()
+    assert workbench.albums._repr_html_().startswith("<p>There is no stack. failed: ")
+    assert workbench.photos.where()._repr_html_() == workbench.albums._repr_html_()
 
 
 def test_albums_are_a_table_and_found_by_name(backend: Backend) -> None:

@@ -26,7 +26,7 @@ from imageproc.client.photos.labelled_view import LabelledView
 from imageproc.client.photos.projection import find_projection
 from imageproc.client.photos.rarity import LabelRarity, find_rarity
 from imageproc.client.photos.search import parse
-from imageproc.errors import ImageprocError, InvalidArgumentError, PhotoNotFoundError
+from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
 from imageproc.presentation.text import cut_in_the_middle, photos_text
 
@@ -316,15 +316,10 @@ class PhotoView(LabelledView):
         known = self.photos.catalog.known_count(self.selection)
         return f"<PhotoView {self.written}{'' if known is None else f': {photos_text(known)}'}>"
 
+    @html.or_why_not
     def _repr_html_(self) -> str:
-        """Return what is asked for, how many photos that are, and the first ones' thumbnails, for Jupyter.
-
-        What cannot be asked for is said: IPython would show a hundred lines of traceback.
-        """
-        try:
-            return self.contact_sheet("Photos" if self.written == "photos" else self.written)
-        except ImageprocError as error:
-            return html.notes([str(error)])
+        """Return what is asked for, how many photos that are, and the first ones' thumbnails, for Jupyter."""
+        return self.contact_sheet("Photos" if self.written == "photos" else self.written)
 
     def contact_sheet(self, title: str) -> str:
         """Return a title, the count, and the first 24 photos' thumbnails, names and tags, as HTML."""

@@ -262,7 +262,9 @@ function render({ model, el }) {
   function closed() {
     if (model.get("photo").id) model.send({ type: "close" });
     forget();
-    opener?.focus({ preventScroll: true });
+    // Among photos the one that was seen last, which is the current one.
+    const heir = opener?.closest("[role=listbox]")?.querySelector("[tabindex='0']") ?? opener;
+    heir?.focus({ preventScroll: true });
     opener = null;
   }
   function step(by) { if (!(by < 0 ? previous : next).disabled) model.send({ type: "step", step: by }); }
