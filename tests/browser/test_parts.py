@@ -285,6 +285,12 @@ def test_duplicates_are_allowed_by_a_check_box_that_no_empty_tray_has(page: Page
     page.page.wait_for_function("!document.querySelector('.ip-option input').checked")
 
 
+def test_files_that_an_earlier_page_has_sent_can_be_cleared(page: Page) -> None:
+    draw(page, [zone(UploadState.SENT)])
+    page.page.get_by_role("button", name="Clear finished").click()
+    assert page.page.evaluate("models[0].sent.at(-1).type") == "clear"
+
+
 def zone(state: UploadState) -> DropZone:
     handler: Any = None  # nothing is dropped
     made = DropZone(handler)

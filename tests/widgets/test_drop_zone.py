@@ -192,6 +192,21 @@ def test_a_page_that_is_loaded_anew_gets_how_files_ended(page: Page) -> None:
     assert [(row["name"], row["state"]) for row in page.zone.listed] == [("b.txt", "rejected")]
 
 
+def test_what_is_cleared_is_on_no_page_again_and_stays_known(page: Page) -> None:
+    page.offer("b.txt", "a.jpg")
+    page.zone.rows.add("kernel-1", "c.jpg", 1)
+    page.zone.rows.change("kernel-1", UploadState.SENT)
+    page.zone._handle_custom_msg({"type": "clear", "session": "later"}, [])
+    updates.flush()
+    assert page.zone.listed == []
+    assert all(name in page.zone.static() for name in ("a.jpg", "b.txt", "c.jpg"))
+    page.tell(offers=[{"id": "s-0", "name": "b.txt", "size": 6}])  # tried again
+    page.until(lambda: page.zone.rows.listed() != [] and page.zone.rows.listed()[0].state.ended)
+    page.zone.publish()
+    updates.flush()
+    assert [row["name"] for row in page.zone.listed] == ["b.txt"]
+
+
 def test_the_page_gets_three_hundred_files_at_most_and_those_with_problems(page: Page) -> None:
     for number in range(1000):
         page.zone.rows.add(f"kernel-{number}", f"{number}.jpg", 1)

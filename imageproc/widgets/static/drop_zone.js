@@ -118,7 +118,7 @@ function render({ model, el }) {
     cancelAll.hidden = !transfers.underWay;
     retryAll.hidden = !transfers.counts.failed;
     problems.hidden = !bad.length || (bad.length === all.length && !onlyProblems);
-    clear.hidden = !transfers.files.size || transfers.underWay > 0;
+    clear.hidden = !all.length || underWay > 0;
   }
   function uploaded(all) { // album by album, as long as that is short
     const albums = Map.groupBy(all, albumOf), named = [...albums.keys()].filter(Boolean);

@@ -56,12 +56,13 @@ class Transfers {
     this.inspectAll();
   }
 
-  clear() { // takes what has ended off the list; the kernel remembers it
+  clear() { // takes what has ended off the lists of all pages; the kernel remembers it
     for (const file of [...this.files.values()]) {
       if (!ENDED.has(file.state)) continue;
       this.files.delete(file.id);
       this.counts[file.state]--; this.bytes -= file.size; this.sentBytes -= file.sent;
     }
+    this.model.send({ type: "clear", session: this.session });
     this.changed();
   }
 

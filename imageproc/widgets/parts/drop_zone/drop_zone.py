@@ -74,7 +74,7 @@ class DropZone(anywidget.AnyWidget):
 
     def publish(self) -> None:
         """Send pages the current rows. A page knows the files that it sends itself better, until they end."""
-        shown = [row for row in self.rows.all() if row.state.ended or row.id.startswith("kernel-")]
+        shown = [row for row in self.rows.listed() if row.state.ended or row.id.startswith("kernel-")]
         urgent = [
             row
             for row in shown
@@ -108,6 +108,9 @@ class DropZone(anywidget.AnyWidget):
             self._batches.submit(self._answer, session, content)
         elif content.get("type") == "chunk" and buffers:
             self._take_chunk(session, content, bytes(buffers[0]))
+        elif content.get("type") == "clear":
+            self.rows.clear()
+            self.publish()
 
     def _answer(self, session: str, batch: Mapping[str, Any]) -> None:
         """Answer everything that a message asks with one message."""

@@ -43,6 +43,7 @@ class FileRows:
     def __init__(self) -> None:
         """Begin without files."""
         self._rows: dict[str, FileRow] = {}
+        self._cleared: set[str] = set()
         self._lock = threading.Lock()
 
     def add(self, file_id: str, name: object, size: object) -> None:
@@ -50,6 +51,7 @@ class FileRows:
         shown = name if isinstance(name, str) else "(no name)"
         count = size if isinstance(size, int) else 0
         with self._lock:
+            self._cleared.discard(file_id)
             self._rows[file_id] = FileRow(file_id, shown[-_MAX_TEXT:], count)
 
     def change(
@@ -65,6 +67,16 @@ class FileRows:
         """Return all files, the oldest first."""
         with self._lock:
             return list(self._rows.values())
+
+    def clear(self) -> None:
+        """Have those that have ended listed no more; what became of them stays known."""
+        with self._lock:
+            self._cleared |= {row.id for row in self._rows.values() if row.state.ended}
+
+    def listed(self) -> list[FileRow]:
+        """Return those that are not cleared, the oldest first."""
+        with self._lock:
+            return [row for row in self._rows.values() if row.id not in self._cleared]
 
     def state(self, file_id: str) -> UploadState | None:
         """Return the state of a file, None if it is unknown."""
