@@ -38,7 +38,10 @@ def _sizes(photos: Iterable[Photo]) -> tuple[int, float]:
 
 
 def parameters_of(stack: Stack) -> Mapping[str, str]:
-    """Return the stack's parameters; none if it is not deployed. Raises AwsError."""
+    """Return the stack's parameters; those that it would be created with if it is not deployed.
+
+    Raises AwsError.
+    """
     with translated(f"Looking at the stack {stack.name}"):
         state = describe(Aws(stack.target), stack.name)
-    return state.parameters if state else {}
+    return state.parameters if state else stack.initial_parameters

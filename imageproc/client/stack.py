@@ -104,6 +104,11 @@ class Stack:
         """Read the outputs again when they are asked for next: another deployment may have made others."""
         self.__dict__.pop("outputs", None)
 
+    @property
+    def initial_parameters(self) -> dict[str, str]:
+        """The parameters that it is created with, in place of the template's defaults."""
+        return _local_defaults() if self.target.is_local else {}
+
     def plan(
         self,
         parameters: Mapping[str, str] | None = None,
@@ -119,9 +124,12 @@ class Stack:
         Guests may use the test client of a local stack that is created now (TestClientAccess=Enabled), and
         where labels are made its photos get embeddings too (Similarity=Enabled).
         """
-        initial = _local_defaults() if self.target.is_local else {}
         request = Request(
-            self.name, _build_target(self.target), parameters or {}, artifacts_bucket, initial=initial
+            self.name,
+            _build_target(self.target),
+            parameters or {},
+            artifacts_bucket,
+            initial=self.initial_parameters,
         )
         sleep = (cancellation or Cancellation()).sleep
         return plan(

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from imageproc.client.photos.view import PhotoView
     from imageproc.datasets.images import Dataset
 
+_NAMED = 10
+"""Files of which it is said why they could not be sent."""
+
 _SHOWN_OUTPUTS = {
     "Bucket": "S3PhotoRepoBucket",
     "Records": "DDBImageMetadataTable",
@@ -250,7 +253,7 @@ class Workbench:
 
         The album is created if need be, with the first file that can be sent; `user` is its owner (by default
         `default_user()`). `timeout_s` is that of `Photos.follow`. Raises UploadError for a path where nothing
-        is, before anything is created, and for the first file that cannot be sent, after the others are;
+        is, before anything is created, and for files that cannot be sent, after the others are;
         FollowTimeoutError, AwsError, Cancelled.
         """
         given = given_paths(paths)
@@ -264,11 +267,11 @@ class Workbench:
         for photo in self.photos.follow(sent, timeout_s=timeout_s, sleep=sleep):
             if photo.status.finished:
                 yield photo
-        for event in events:
-            if isinstance(event, RefusedFile):
-                raise UploadError(f"{event.path}: {event.cause}")
-            if isinstance(event, UploadFailed):
-                raise UploadError(f"{event.file.path}: {event.cause}")
+        refused = [f"{one.path}: {one.cause}" for one in events if isinstance(one, RefusedFile)]
+        refused += [f"{one.file.path}: {one.cause}" for one in events if isinstance(one, UploadFailed)]
+        if refused:
+            more = [f"and {len(refused) - _NAMED:,} more"] if len(refused) > _NAMED else []
+            raise UploadError("\n".join([*refused[:_NAMED], *more]))
 
     def destroy(
         self, *, delete_data: bool | None = None, cancellation: Cancellation | None = None

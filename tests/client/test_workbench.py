@@ -10,6 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from imageproc.client.cancellation import Cancellation
+from imageproc.client.stack import Stack
 from imageproc.client.target import Target
 from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
@@ -81,8 +82,9 @@ def test_a_file_that_is_not_a_photo_is_told_after_the_others_are_processed(
     backend: Backend, folder: Path
 ) -> None:
     (folder / "animation.gif").write_bytes(pictures.gif())
+    (folder / "notes.txt").write_text("milk")
     photos: list[object] = []
-    with pytest.raises(UploadError, match=r"animation\.gif: "):
+    with pytest.raises(UploadError, match=r"(?s)animation\.gif: .*\n.*notes\.txt: "):
         photos.extend(backend.workbench.process([folder], album="Cats", cancellation=Pipeline(backend)))
     assert len(list(backend.workbench.photos)) == 2
 
@@ -153,6 +155,19 @@ def test_a_stack_that_is_not_deployed_yet_has_a_cost_too(backend: Backend) -> No
             "describe_stacks", "ValidationError", "Stack with id imageproc does not exist"
         )
         assert backend.workbench.cost(10).standing.total < 3
+
+
+def test_a_local_stack_costs_before_it_is_deployed_what_it_does_afterwards(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stack, "initial_parameters", {"Similarity": "Enabled"})
+    with Stubber(backend.stack.client("cloudformation")) as stubber:
+        for _ in range(2):
+            stubber.add_client_error(
+                "describe_stacks", "ValidationError", "Stack with id imageproc does not exist"
+            )
+        plain = backend.workbench.cost(10, parameters={"Similarity": "Disabled"})
+        assert backend.workbench.cost(10).processing.total > plain.processing.total
 
 
 def test_a_workbench_asks_nothing_before_it_is_needed_and_makes_each_resource_once(target: Target) -> None:

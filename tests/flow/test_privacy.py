@@ -92,7 +92,7 @@ def test_a_file_whose_place_cannot_be_removed_stops_no_other_and_comes_when_aske
 
     assert isinstance(done[photo], Downloaded)
     assert isinstance(refused := done[text], NotDownloaded)
-    assert "if locations are kept, it comes as it is" in refused.cause
+    assert "with its location it can be had as it is" in refused.cause
     assert isinstance(done[gone], NotDownloaded)
     (kept,) = backend.photos.download([one for one in photos if one.id == text], tmp_path, keep_location=True)
     assert isinstance(kept, Downloaded)

@@ -75,7 +75,7 @@ def _stripped(data: bytes) -> bytes:
         return without_location(data)
     except ImageRejectedError as error:
         raise type(error)(
-            f"{error}. So its location cannot be removed; if locations are kept, it comes as it is."
+            f"{error}. So its location cannot be removed; with its location it can be had as it is."
         ) from error
 
 

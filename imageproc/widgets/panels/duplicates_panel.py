@@ -216,6 +216,6 @@ def _said(found: Duplicates, near: bool) -> str:
     if near and found.without_hash:
         said += (
             f" {photos_text(found.without_hash)} could not be compared, without a perceptual hash: "
-            "processing their thumbnails again adds it, unless nothing can be seen in them."
+            "making the thumbnail again adds it, unless nothing can be seen there."
         )
     return said

@@ -78,7 +78,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         self.graph.show(follow_rows.states(steps), taken, title=f"Execution of {followed.name}")
         running = any(step.status is StepStatus.RUNNING for step in steps)
         failed = [step.name for step in steps if step.status in (StepStatus.CAUGHT, StepStatus.FAILED)]
-        self._show_step("" if running or not failed else failed[0])
+        self._show_step("" if running or not failed else failed[-1])
         self._last_looks += followed.finished
         return followed.finished and (not running or self._last_looks > _LAST_LOOKS)
 

@@ -91,7 +91,7 @@ class OperationsPanel(Panel):
         )
         self.executions = DataTable(
             ("Execution", "Status", "Started", "Seconds"),
-            caption=f"Executions, the newest {_LISTED}",
+            caption=f"Executions, the newest {_LISTED} at most",
             empty="None yet.",
             selectable=True,
         )
@@ -143,12 +143,17 @@ class OperationsPanel(Panel):
         photos = {
             photo.id: photo for group in self.overview.failures if group.retriable for photo in group.photos
         }
-        self._restart(self.workbench.photos.retry_each(photos.values()), cancellation)
+        nothing = "no other try can help" if self.overview.failures else "nothing has failed"
+        self._restart(self.workbench.photos.retry_each(photos.values()), nothing, cancellation)
 
     def _reconcile(self, cancellation: Cancellation) -> None:
-        self._restart(self.workbench.photos.reconcile(), cancellation)
+        nothing = "each photo has a finished record or is under way"
+        self._restart(self.workbench.photos.reconcile(), nothing, cancellation)
 
-    def _restart(self, outcomes: Iterable[Restarted | NotRestarted], cancellation: Cancellation) -> None:
+    def _restart(
+        self, outcomes: Iterable[Restarted | NotRestarted], nothing: str, cancellation: Cancellation
+    ) -> None:
+        """Start photos, follow them, and say what came of it; `nothing` is why there are none."""
         self.restarts = []
         for outcome in outcomes:
             cancellation.check()
@@ -160,6 +165,8 @@ class OperationsPanel(Panel):
         self._refresh(cancellation)
         refused = [one for one in self.restarts if isinstance(one, NotRestarted)]
         counted = f"{photos_text(len(started)).capitalize()} started again."
+        if not self.restarts:
+            counted = f"Nothing was started: {nothing}."
         why = f" Not started: {refused[0].photo_id}: {refused[0].cause}" if refused else ""
         self.say(counted + why, Tone.WARNING if refused else Tone.SUCCESS)
 

@@ -169,7 +169,8 @@ def _notifier(control: Cancellation, told: Progress) -> Callable[[object], objec
 def _said(written: Written, where: str, wanted: Wanted) -> str:
     kept = "with places" if wanted.places else _WITHOUT[wanted.form]
     done = f"{photos_text(written.photos)} ({bytes_text(written.size)}) {where}, {kept}."
-    return _outcome(done, [one.cause for one in written.left_out])
+    left_out = (f"{without_digest(one.photo_id.rpartition('/')[2])}: {one.cause}" for one in written.left_out)
+    return _outcome(done, list(left_out))
 
 
 def put(
@@ -199,9 +200,9 @@ def put(
 
 
 def use_as_cover(workbench: Workbench, ids: Sequence[str]) -> str:
-    """Have a photo stand for its album."""
+    """Have a photo stand for its album. Raises WorkbenchError for several."""
     if len(ids) != 1:
-        return "Select one photo to be the cover."
+        raise WorkbenchError("Select one photo to be the cover.")
     photo = workbench.photos.get(ids[0])
     album = workbench.albums.set_cover(photo.album_id or "", photo)
     return f"{printable(photo.name, 60)} is the cover of {printable(album.name, 60)}."

@@ -69,7 +69,7 @@ def test_one_photo_that_cannot_be_downloaded_does_not_stop_the_others(
     assert isinstance(gone, NotDownloaded)
     assert "Reading Incoming/gone.jpg failed" in gone.cause
     assert isinstance(notes, NotDownloaded)
-    assert "its location cannot be removed; if locations are kept, it comes as it is" in notes.cause
+    assert "its location cannot be removed; with its location it can be had as it is" in notes.cause
     assert isinstance(cat, Downloaded)
     (small,) = photos.download(["notes.txt"], tmp_path, thumbnails=True)
     assert isinstance(small, NotDownloaded)
