@@ -128,6 +128,16 @@ def test_no_word_is_broken_in_a_table(page: Page, width: int) -> None:
     assert page.violations() == []
 
 
+def test_one_long_name_leaves_the_list_a_table(page: Page) -> None:
+    shown, name = executions(), "Grüße" * 40 + ".jpg"
+    shown.rows = [*shown.rows, {**shown.rows[0], "key": "long", "name": name}]
+    page.resize(1100)
+    draw(page, [shown])
+    button = page.page.locator(".ip-choose").last
+    assert (button.get_attribute("title"), button.inner_text()[-12:]) == (name, name[-12:])
+    assert page.page.locator("table[data-stacked]").count() == 0
+
+
 def test_how_long_an_execution_took_stays_on_one_line(page: Page) -> None:
     page.resize(920)  # what JupyterLab leaves of 1400
     began = datetime(2026, 11, 26, 19, 41, 49, tzinfo=UTC)

@@ -11,7 +11,7 @@ function render({ model, el }) {
 
   function update(row) {
     if (!known.has(row.key)) {
-      const button = element("button", { type: "button", class: "ip-choose", onclick: () => choose(row.key) }, row.name);
+      const button = element("button", { type: "button", class: "ip-choose", title: row.name, onclick: () => choose(row.key) }, middleCut(row.name));
       known.set(row.key, { button, made: element("tr", {}, element("td", {}, element("div", { class: "ip-photo" }, button))), shown: "", image: null });
     }
     const one = known.get(row.key);
@@ -27,6 +27,12 @@ function render({ model, el }) {
       if (row.actions.length) one.made.lastChild.append(element("div", { class: "ip-actions", role: "group", "aria-label": `What can be done about ${row.name}` }, ...row.actions.map((action) => act(action, row))));
     }
     return one.made;
+  }
+
+  // One long name would have all rows be cards.
+  function middleCut(name) {
+    const letters = [...name];
+    return letters.length > 50 ? `${letters.slice(0, 30).join("")}…${letters.slice(-16).join("")}` : name;
   }
 
   function act(action, { key, name }) {
