@@ -166,7 +166,8 @@ def _dimensions(record: PhotoRecord) -> str:
     if record.dimensions is None:
         return ""
     size = record.dimensions
-    return f"{size.width:,} × {size.height:,} pixels as stored, {size.megapixels:.1f} megapixels"
+    millions = f", {size.megapixels:.1f} megapixels" if size.megapixels >= 0.05 else ""
+    return f"{size.width:,} × {size.height:,} pixels as stored{millions}"
 
 
 def _error(record: PhotoRecord) -> str:
