@@ -24,6 +24,8 @@ SENSES = 3
 """A noun's rarer meanings are left out; so is a person that is not the first one (a mug is no face)."""
 MEANT = {"Cake": 2, "Chicken": 1, "Chocolate": 1, "Fossil": 1, "Kite": 2, "Toilet": 1, "Water": 1}
 """The number of a label's meaning where that of its classes, or the most frequent one, is not the label's."""
+PLACES = frozenset({"berlin", "chad", "chile", "guinea", "landau", "manhattan", "surrey"})
+"""Nouns that are places to whoever searches, and left out: WordNet's Berlin is a limousine, too."""
 UP, DOWN, MOST = 7, 2, 5
 """Steps to more general and to more special synsets, and labels of a word."""
 
@@ -172,7 +174,7 @@ def main(folder: Path) -> None:
     lines: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for word, senses in net.senses.items():
         plain = word.replace("_", " ")
-        if plain in own or not _is_common(net, word, senses) or plain.count(" ") > 1:
+        if plain in own or plain in PLACES or not _is_common(net, word, senses) or plain.count(" ") > 1:
             continue
         found = [near(net, labels, synset) for synset in senses[:SENSES]]
         found = [one for rank, one in enumerate(found) if one[1] and (one[1] != ["Person"] or not rank)]

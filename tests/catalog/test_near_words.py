@@ -58,3 +58,8 @@ def test_a_wrong_tag_is_told_with_the_labels_that_it_may_mean() -> None:
     names.add(["Couch", "Soda"])
     with pytest.raises(QueryError, match=r"No photo has the tag 'sofa'. Did you mean 'Couch'\?"):
         names.spelled("sofa")
+
+
+def test_a_word_that_is_a_place_to_whoever_searches_is_no_label() -> None:
+    assert near_labels("Berlin") == near_labels("manhattan") == ()
+    assert near_labels("limo") == ("Limousine",)
