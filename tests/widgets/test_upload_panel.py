@@ -14,7 +14,7 @@ import pytest
 from imageproc.client.albums import Album, Albums
 from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
-from imageproc.errors import AlbumNotFoundError, Cancelled, UploadError
+from imageproc.errors import AlbumNotFoundError, Cancelled, EndpointUnreachableError, UploadError
 from imageproc.local import LocalStatus
 from imageproc.widgets import UploadPanel, updates
 from imageproc.widgets.panels.upload_panel import AlbumUploadHandler
@@ -117,6 +117,19 @@ def test_nothing_is_sent_to_an_album_that_is_gone(
     found = panel._handler.presign(file)
     assert isinstance(found, UploadForm)
     assert found.album == "Dogs", "another try goes where one is"
+
+
+def test_a_file_whose_album_cannot_be_looked_up_in_an_outage_waits(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: Any) -> Album:
+        raise EndpointUnreachableError("Reading the album", "the local AWS does not answer.")
+
+    panel = UploadPanel(workbench, ALBUM)
+    monkeypatch.setattr(Albums, "current", unreachable)
+    found = panel._handler.presign(offered("a.jpg"))
+    assert isinstance(found, UploadResult)
+    assert (found.state, found.outage) == (UploadState.FAILED, True), "the page tries it again"
 
 
 def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageproc.catalog.catalog import Catalog
+from imageproc.client.albums import Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, Redriven
 from imageproc.client.photos.processing import Restarted
@@ -198,7 +199,7 @@ class Visitor:
     def __init__(self, backend: Backend) -> None:
         self.app = WebApp(backend.workbench)
         self.fragments: list[str] = []
-        self.app.top_bar.put_address = lambda fragment, replace: self.fragments.append(fragment)
+        self.app.navigation._publish = lambda fragment, _: self.fragments.append(fragment)
 
     def tell(self, widget: Any, **message: Any) -> None:
         widget._handle_custom_msg(message, [])
@@ -727,8 +728,9 @@ def test_open_albums_show_what_comes_from_elsewhere(
     until(lambda: "From the command line" in [card["name"] for card in visitor.app.albums.cards.cards])
 
 
+@pytest.mark.parametrize("place", ["", "&album=all"])
 def test_a_stack_that_is_gone_is_said_to_be_so_and_found_again(
-    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(pulse, "EVERY_S", 0.1)
     app, real, gone = visitor.app, StackCatalog.database, True
@@ -738,12 +740,15 @@ def test_a_stack_that_is_gone_is_said_to_be_so_and_found_again(
             raise StackMissingError("Looking for the stack", "there is no such stack.")
         return real(self, max_age_s)
 
-    visitor.go("#user=ann&album=all")
+    visitor.go(f"#user=ann{place}")
     visitor.rest()
     monkeypatch.setattr(StackCatalog, "database", database)
-    until(lambda: "there is no such stack. Deploy it first" in app.gallery.status.text)
+    until(lambda: "there is no such stack. Deploy it first" in app.top_bar.problem)
+    time.sleep(0.5)
+    assert app.top_bar.problem.endswith("The page looks for it, and goes on by itself.")
     gone = False
-    until(lambda: app.gallery.status.text == "" and not app.gallery.busy)
+    until(lambda: app.top_bar.problem == "")
+    visitor.settle()
     assert len(app.gallery.view) == 2
 
 
@@ -758,6 +763,48 @@ def test_another_stack_is_another_visit(
     backend.stack.outputs = {**backend.stack.outputs, "S3PhotoRepoBucket": "anew"}
     app.navigation.again().wait(10)
     assert forgot == ["photos"]
+
+
+@pytest.mark.parametrize("place", ["", "&album=all"])
+def test_an_open_page_finds_that_the_stack_is_another_one(
+    visitor: Visitor, backend: Backend, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(pulse, "EVERY_S", 0.1)
+    app, forgot = visitor.app, list[str]()
+    visitor.go(f"#user=ann{place}")
+    visitor.rest()
+    monkeypatch.setattr(app.follow, "forget", lambda: forgot.append("photos"))
+    backend.stack.outputs = {**backend.stack.outputs, "S3PhotoRepoBucket": "anew"}
+    until(lambda: bool(forgot))
+    visitor.settle()
+    time.sleep(0.4)
+    assert forgot == ["photos"], "once"
+
+
+def test_who_comes_before_the_stack_is_deployed_is_led_on_when_it_is(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookout, "_EVERY_S", 0.05)
+    app, there, real = visitor.app, False, Albums.of
+
+    def of(self: Albums, user: str | None = None) -> Any:
+        if there:
+            return real(self, user)
+        raise StackMissingError("Looking for the stack", "there is no such stack.")
+
+    monkeypatch.setattr(Albums, "of", of)
+    visitor.go("#user=ann")
+    said = app.top_bar.problem
+    assert said.endswith(
+        "Deploy it first (imageproc deploy), or check its name, the profile and the region. "
+        "The page looks for it, and goes on by itself."
+    )
+    time.sleep(0.3)
+    assert app.top_bar.problem == said
+    there = True
+    until(lambda: app.top_bar.problem == "")
+    visitor.settle()
+    assert [card["name"] for card in app.albums.cards.cards] == ["All photos", "Trip"]
 
 
 def test_open_activity_finds_what_was_uploaded_elsewhere(

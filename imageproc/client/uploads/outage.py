@@ -24,14 +24,19 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, (CredentialsExpiredError, EndpointUnreachableError))
 
 
-def answers(target: Target, probe: Callable[[], object]) -> bool:
-    """Whether AWS answers what `probe` asks, with the credentials that there are now; a refusal counts."""
+def answers(
+    target: Target, probe: Callable[[], object], is_awaited: Callable[[Exception], bool] = is_outage
+) -> bool:
+    """Whether AWS answers what `probe` asks, with the credentials that there are now; a refusal counts.
+
+    Unless it is one that `is_awaited` to pass.
+    """
     target.reread_credentials()
     try:
         with translated("Looking whether AWS answers"):
             probe()
     except ImageprocError as error:
-        return not is_outage(error)  # what else is wrong, the next call will say
+        return not is_awaited(error)  # what else is wrong, the next call will say
     return True
 
 

@@ -27,10 +27,17 @@ class AlbumPage:
     """The albums of one user, among them all photos."""
 
     def __init__(
-        self, workbench: Workbench, open_: Callable[[str], object], create: Callable[[str], object]
+        self,
+        workbench: Workbench,
+        open_: Callable[[str], object],
+        create: Callable[[str], object],
+        looked: Callable[[Exception | None], object],
     ) -> None:
-        """Call these with the ID of an album to open, or the name of one to make."""
-        self._workbench = workbench
+        """Call these with the ID of an album to open, or the name of one to make.
+
+        `looked` is called after each look with what went wrong, if something did.
+        """
+        self._workbench, self._looked = workbench, looked
         self._albums: dict[str, Album] = {}
         self._counts: dict[str, int] = {}
         self._user, self._read_at = "", 0.0
@@ -62,8 +69,11 @@ class AlbumPage:
                 self._show()
 
     def _beat(self, _: Cancellation) -> None:
-        with suppress(ImageprocError):  # the next beat may be answered
+        try:
             self._read(self._user)
+            self._looked(None)
+        except ImageprocError as error:
+            self._looked(error)
 
     def _read(self, user: str) -> None:
         found = {album.id: album for album in self._workbench.albums.of(user)}

@@ -13,9 +13,15 @@ from imageproc.widgets.panels.gallery_panel import GalleryPanel
 class Freshness(Pulse):
     """Has a gallery read again what has changed, and what cannot be read any more, or can be again."""
 
-    def __init__(self, workbench: Workbench, gallery: GalleryPanel, told: Callable[[Album], object]) -> None:
-        """`told` is called with the album that is shown, as it is now."""
-        self._workbench, self._gallery, self._told = workbench, gallery, told
+    def __init__(
+        self,
+        workbench: Workbench,
+        gallery: GalleryPanel,
+        told: Callable[[Album], object],
+        looked: Callable[[None], object],
+    ) -> None:
+        """`told` is called with the album that is shown, as it is now; `looked` with None after each look."""
+        self._workbench, self._gallery, self._told, self._looked = workbench, gallery, told, looked
         self._problem = ""
         super().__init__(self._look)
 
@@ -28,6 +34,7 @@ class Freshness(Pulse):
                 self._told(self._workbench.albums.current(album))
             self._workbench.catalog.sync()
             now, self._problem = self._workbench.catalog.version, ""
+            self._looked(None)
         except ImageprocError as error:
             now, self._problem = None, str(error)  # the gallery will meet it, too, and say so
         stop.check()

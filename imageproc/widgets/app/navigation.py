@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from imageproc.client.uploads.outage import is_outage
-from imageproc.errors import AlbumNotFoundError, ImageprocError
+from imageproc.errors import AlbumNotFoundError, ImageprocError, StackMissingError
 from imageproc.widgets.actor import Actor, Job
 from imageproc.widgets.app.address import Address
 from imageproc.widgets.app.lookout import Lookout
@@ -20,6 +20,11 @@ Enter = Callable[[Address, Address], tuple[Address, str]]
 
 Raises ImageprocError.
 """
+
+
+def is_awaited(error: Exception) -> bool:
+    """Whether an error passes when AWS answers again, or the stack is deployed."""
+    return is_outage(error) or isinstance(error, StackMissingError)
 
 
 class Navigation:
@@ -44,7 +49,7 @@ class Navigation:
         self._entering = 0
         self._lock = Lock()
         self._actor = Actor("Navigation")
-        self._problem = ""
+        self._problem, self._awaited = "", False
         self._lookout = Lookout(answers, self._enter_anew, lambda: say(self._problem))
 
     def go(self, address: Address, *, typed: bool = False) -> Job[None]:
@@ -58,9 +63,9 @@ class Navigation:
         return self._enter_anew()
 
     def fail(self, error: Exception) -> None:
-        """Say what went wrong. If AWS does not answer, look for it, and then enter the same address anew."""
-        self._problem = str(error)
-        looking = is_outage(error) and self._lookout.begin()
+        """Say what went wrong. If it is to pass, look whether it has, then enter the same address anew."""
+        self._problem, self._awaited = str(error), is_awaited(error)
+        looking = self._awaited and self._lookout.begin()
         self._say(f"{self._problem} {_LOOKING}" if looking else self._problem)
 
     def take(self, error: Exception) -> bool:
@@ -68,13 +73,25 @@ class Navigation:
 
         Return whether it was one of these.
         """
-        if is_outage(error):
+        if is_awaited(error):
             self.fail(error)
         elif isinstance(error, AlbumNotFoundError):
             self.again()
         else:
             return False
         return True
+
+    def looked(self, error: Exception | None, *, is_other: bool = False) -> None:
+        """Go on after a look at what is shown: say once what is awaited to pass, enter anew what has passed.
+
+        Also if it `is_other` than what was entered.
+        """
+        if self._entering:
+            return
+        if error is None and (self._awaited or is_other):
+            self.again()
+        elif error is not None and is_awaited(error) and not self._awaited:
+            self.fail(error)
 
     def note(self, **changes: Any) -> bool:
         """Note what the visitor did that is to be seen already, unless something else is being shown.
@@ -115,6 +132,7 @@ class Navigation:
         try:
             reached, why = self._enter(wanted, before)
             self._lookout.end()
+            self._awaited = False
             self._say(why)
         except ImageprocError as error:
             self.fail(error)

@@ -11,15 +11,14 @@ from typing import Any
 
 import ipywidgets
 
-from imageproc import Album, Photo, PhotoView, Workbench, default_user
+from imageproc import Album, Photo, Workbench, default_user
 from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
-from imageproc.widgets.actor import Job
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.album_page import AlbumPage, title
 from imageproc.widgets.app.freshness import Freshness
-from imageproc.widgets.app.navigation import Navigation
+from imageproc.widgets.app.navigation import Navigation, is_awaited
 from imageproc.widgets.app.repairs import Repairs
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.album_panel import AlbumPanel
@@ -53,7 +52,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._nowhere: Address | None = None
         self._make_panels(workbench)
         self.top_bar = TopBar(self._handlers(), self.gallery.search_bar)
-        self.navigation = Navigation(self._enter, self._publish, self._say_problem, self._answers)
+        self.navigation = Navigation(self._enter, self.top_bar.put_address, self._say_problem, self._answers)
         heading = Heading("Activity", "What happens to each photo, live.")
         self.drawer = ipywidgets.VBox([heading, self.repairs, self.follow])
         self.editing = ipywidgets.VBox()
@@ -68,7 +67,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _make_panels(self, workbench: Workbench) -> None:
         self.login = LoginPanel(default_user())
-        self.albums = AlbumPage(workbench, self._open_album, self._create_album)
+        self.albums = AlbumPage(workbench, self._open_album, self._create_album, self._looked)
         self._unwatch = workbench.albums.on_change(self.albums.note)
         self.uploads = UploadPanel(workbench, make_album=self._album_of_today, anywhere=True)
         self.follow = FollowPanel(workbench)
@@ -89,7 +88,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             expects=lambda album: self.uploads.sends_to(album) or self.follow.awaits(album),
         )
 
-        self.freshness = Freshness(workbench, self.gallery, self._show_changed)
+        self.freshness = Freshness(workbench, self.gallery, self._show_changed, self._looked)
 
     def _handlers(self) -> TopBarHandlers:
         return TopBarHandlers(
@@ -224,7 +223,8 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _show_photos(self, wanted: Address, before: Address, album: Album | None) -> None:
         searched = self.gallery.search_bar.text
         if replace(wanted, search="", photo="") != replace(before, search="", photo=""):
-            reading = self._show_newest(album or self.albums.photos(wanted.user))
+            what, order = album or self.albums.photos(wanted.user), own_order(album) if album else NEWEST
+            reading = self.gallery.show(what, order=order)
             update(self.gallery.search_bar, text=wanted.search)  # seen before it is answered
             reading.wait()
             flush()
@@ -232,10 +232,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if wanted.search != searched:
             with contextlib.suppress(QueryError):  # it is said below the field
                 self.gallery.search(wanted.search).wait()
-
-    def _show_newest(self, what: Album | PhotoView) -> Job[None]:
-        """Show an album in its order, or all photos with the newest first."""
-        return self.gallery.show(what, order=own_order(what) if isinstance(what, Album) else NEWEST)
 
     def _come(self, fragment: str, user: str) -> None:
         """Show the page's address to whom its browser has noted as logged in."""
@@ -264,8 +260,14 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._tell(problem="" if in_card else text, again="OK" if text == _GONE else "Try again")
 
     def _answers(self) -> bool:
-        """Whether AWS answers what a page asks first."""
-        return answers(self._workbench.target, lambda: next(self._workbench.albums.of(self.user), None))
+        """Whether there is an AWS and a stack that answer what a page asks first."""
+        probe = lambda: next(self._workbench.albums.of(self.user), None)  # noqa: E731
+        return answers(self._workbench.target, probe, is_awaited)
+
+    def _looked(self, error: Exception | None) -> None:
+        """Go on after a look at an open page. Raises AwsError."""
+        is_other = error is None and self._entered[1] not in ("", self._workbench.stack.bucket)
+        self.navigation.looked(error, is_other=is_other)
 
     def _change_user(self, user: str) -> None:
         self._entered = ("", "")
@@ -285,9 +287,6 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.albums.pulse.run(bool(address.user) and not address.shows_photos)
         fields.set_visible(self.drawer, bool(address.user) and self.top_bar.expanded)
         fields.set_visible(self.editing, bool(address.user) and self.top_bar.editing)
-
-    def _publish(self, fragment: str, in_place: bool) -> None:
-        self.top_bar.put_address(fragment, replace=in_place)
 
     # What the visitor does
 

@@ -25,11 +25,11 @@ from imageproc.client.albums import AlbumLike
 from imageproc.client.photos.moves import moved_away
 from imageproc.client.uploads.browser import BrowserUploads, PresignedPost
 from imageproc.client.uploads.files import Paths, given_paths
-from imageproc.client.uploads.outage import TIMEOUT_S
+from imageproc.client.uploads.outage import TIMEOUT_S, is_outage
 from imageproc.core.formats import SIGNATURES, sniff
 from imageproc.core.limits import MAX_BYTES
 from imageproc.core.record import without_digest
-from imageproc.errors import AlbumNotFoundError, ImageprocError, ImageRejectedError, UploadError
+from imageproc.errors import AlbumNotFoundError, AwsError, ImageprocError, ImageRejectedError, UploadError
 from imageproc.widgets.actor import Job
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.drop_zone import DroppedFile, DropZone, UploadForm, UploadResult, UploadState
@@ -212,9 +212,13 @@ class AlbumUploadHandler:
         """Return the form for a file. Raises UploadError without an album, StackMissingError, AwsError."""
         try:
             album = self._album_of(file)
+            uploads = self._uploads(album, allow_duplicates=self._allow_duplicates())
         except ImageRejectedError as error:
             return UploadResult(UploadState.REJECTED, str(error))
-        uploads = self._uploads(album, allow_duplicates=self._allow_duplicates())
+        except AwsError as error:
+            if not is_outage(error):
+                raise
+            return UploadResult(UploadState.FAILED, str(error), outage=True)
         found = uploads.presigned_post(file.name, file.size, file.content_type, file.digest, file.head)
         if not isinstance(found, PresignedPost):
             return self._result(file.id, found, album, self._moved(found, album))

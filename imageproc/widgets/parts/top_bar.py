@@ -66,7 +66,7 @@ class TopBar(anywidget.AnyWidget):
         self._handlers = handlers
         self.on_msg(self._receive)
 
-    def put_address(self, fragment: str, *, replace: bool) -> None:
+    def put_address(self, fragment: str, replace: bool) -> None:
         """Have the page's address end with this, in place of the last one or after it."""
         self.send({"type": "address", "fragment": fragment, "replace": replace})
 
