@@ -146,9 +146,11 @@ def test_failures_are_legible_in_eighty_columns(workbench: MagicMock) -> None:
     assert run("failures").stdout.splitlines() == [
         "5 photos rejected: 0.txt, 1.txt, 2.txt and 2 more",
         "  ExtractImageMetadata: ImageIdentifyError: it looks like text",
+        "  No other try can help.",
         "1 photo incomplete, no tags: huge.jpg",
         "  Rekognition: RecognitionRefusedError: Rekognition cannot take this photo: The ",
         "image has more than 15,728,640 bytes.",
+        "  No other try can help.",
         "imageproc show PHOTO tells all of one: a name as above, or an ID as --json has ",
         "it.",
     ], "and no advice to retry what Rekognition refuses"

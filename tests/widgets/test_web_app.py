@@ -901,6 +901,11 @@ def test_a_new_album_is_opened(visitor: Visitor) -> None:
     assert visitor.app.gallery.gallery.invitation == "Choose photos"
 
 
+def test_the_name_that_was_used_last_is_suggested(visitor: Visitor) -> None:
+    visitor.go("", "zoe")
+    assert (visitor.page, visitor.app.login.name.value) == (["login"], "zoe")
+
+
 def test_the_open_album_is_renamed_and_deleted_by_its_user(visitor: Visitor, backend: Backend) -> None:
     app, album = visitor.app, album_of(backend)
     visitor.go(f"#user=ann&album={album}", "bob")
@@ -913,9 +918,11 @@ def test_the_open_album_is_renamed_and_deleted_by_its_user(visitor: Visitor, bac
     form = app.editor.form
     until(lambda: form.album is not None)
     form.name.value, form.order.value = "Journey", "-uploaded"
+    form.description.value = "By train"
     app.editor.save()
     until(lambda: app.top_bar.title == "Journey")
     visitor.settle()
+    assert app.top_bar.about == "By train"
     stored = backend.workbench.albums.get(album)
     assert (stored.name, stored.sort_order) == ("Journey", "-uploaded")
     assert app.gallery.search_bar.order == "uploaded-newest"
@@ -979,6 +986,9 @@ def test_cards_show_at_once_what_is_made_and_renamed(visitor: Visitor, backend: 
     flush()
     found = [(card["name"], card["count"]) for card in cards.cards]
     assert found == [("All photos", 2), ("Canons", 0), ("Holiday", 2)]
+    albums.describe("Holiday", "Two weeks\nin May")
+    flush()
+    assert [card["about"] for card in cards.cards] == ["", "", "Two weeks in May"]
     before = cards.cards[-1]["cover"]
     albums.set_cover("Holiday", photo := backend.workbench.albums["Holiday"].photos[0])
     flush()

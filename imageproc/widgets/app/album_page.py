@@ -19,6 +19,9 @@ from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, Al
 _UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
 _MOST_UNSETTLED = 300
 
+_ABOUT = 500
+"""Characters of a description that are shown."""
+
 _EVERY_S = 3.0
 """Seconds at least between two counts of the photos while more are processed."""
 
@@ -99,7 +102,7 @@ class AlbumPage:
     def _card(self, album: Album) -> AlbumCard:
         count = self._counts.get(album.id, 0)
         cover = f"{count} {album.cover_id or album.sort_order}" if count else ""
-        return AlbumCard(album.id, printable(album.name), count, cover)
+        return AlbumCard(album.id, printable(album.name), count, cover, about(album))
 
     def find(self, album_id: str) -> Album:
         """Return an album by its ID, also another user's. Raises AlbumNotFoundError, AwsError."""
@@ -141,6 +144,11 @@ class AlbumPage:
     @cached_property
     def _urls(self) -> PresignedUrls:
         return self._workbench.photos.urls()
+
+
+def about(album: Album | None) -> str:
+    """Return an album's description in one line, empty without one."""
+    return printable(" ".join(album.description.split()), _ABOUT) if album else ""
 
 
 def title(address: Address, album: Album | None, user: str) -> str:

@@ -16,7 +16,7 @@ from imageproc.client.uploads.outage import answers
 from imageproc.client.users import check_user
 from imageproc.errors import AlbumNotFoundError, QueryError, UploadError
 from imageproc.widgets.app.address import ALL, Address
-from imageproc.widgets.app.album_page import AlbumPage, title
+from imageproc.widgets.app.album_page import AlbumPage, about, title
 from imageproc.widgets.app.freshness import Freshness
 from imageproc.widgets.app.navigation import Navigation, is_awaited
 from imageproc.widgets.app.repairs import Repairs
@@ -185,7 +185,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.uploads.album = album
         update(self.uploads.zone, enabled=bool(user))
         mine = album is not None and album.user == user
-        self._tell(user=user, title=title(wanted, album, user), editable=mine)
+        self._tell(user=user, title=title(wanted, album, user), about=about(album), editable=mine)
         if comes or wanted.album != before.album or wanted.user != before.user:
             self._edit_album(False)
         self._show_page(wanted if user else Address())
@@ -237,6 +237,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show the page's address to whom its browser has noted as logged in."""
         address = Address.parse(fragment)
         self.user = user if address.user else ""
+        self.login.offer(user)
         self.navigation.go(address, typed=True)
 
     def _log_in(self, user: str) -> None:
@@ -341,7 +342,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if before is None or before.id != album.id or before == album:
             return
         self.uploads.album = album
-        self._tell(title=album.name)
+        self._tell(title=album.name, about=about(album))
         if before.sort_order != album.sort_order:
             self.gallery.show(album)
 

@@ -27,6 +27,8 @@ class AlbumCard:
     """Photos in it."""
     cover: str = ""
     """Changes when the picture may be another one; empty if there is none."""
+    about: str = ""
+    """Its description in one line."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class TopBarHandlers:
 
 
 class TopBar(anywidget.AnyWidget):
-    """The name of the place, a search field, and buttons. Without a user there is nothing but a banner.
+    """The name of the place, what it is `about`, a search field, and buttons; without a user only a banner.
 
     While something is `asking` for an answer, the form for the album cannot be opened. `again` is on the
     button beside a `problem`.
@@ -47,6 +47,7 @@ class TopBar(anywidget.AnyWidget):
     _esm = script("top_bar.js")
     _css = style("top_bar.css", "web_app.css")
 
+    about = traitlets.Unicode("").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     user = traitlets.Unicode("").tag(sync=True)
     search = traitlets.Unicode("").tag(sync=True)

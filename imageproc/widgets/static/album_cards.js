@@ -35,7 +35,7 @@ function render({ model, el }) {
     for (const [id, { image }] of before) if (pictures.get(id)?.image !== image) { watcher.unobserve(image); if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src); }
   }
 
-  function item({ id, name: text, count, cover }, known) {
+  function item({ id, name: text, count, cover, about }, known) {
     const image = known?.image ?? element("img", { alt: "", draggable: "false", "data-id": id, onload: () => image.classList.add("ip-there"), onerror: () => failed(id) });
     if (cover) {
       const asked = known?.cover === cover && image.getAttribute("src");
@@ -44,8 +44,8 @@ function render({ model, el }) {
     }
     const counted = `${count.toLocaleString("en")} ${count === 1 ? "photo" : "photos"}`;
     const place = element("span", { class: "ip-cover" }, cover ? image : element("span", { "aria-hidden": "true" }, "No photos yet"));
-    return element("li", { class: "ip-album" }, element("button", { type: "button", "data-album": id, title: text, onclick: () => model.send({ type: "open", text: id }) },
-      place, element("strong", { class: "ip-album-name" }, text), element("span", { class: "ip-count" }, counted)));
+    return element("li", { class: "ip-album" }, element("button", { type: "button", "data-album": id, title: [text, about].filter(Boolean).join(": "), onclick: () => model.send({ type: "open", text: id }) },
+      place, element("strong", { class: "ip-album-name" }, text), element("span", { class: "ip-count" }, counted), about ? element("span", { class: "ip-about" }, about) : null));
   }
 
   function failed(id) { // S3 may be out of the browser's reach: then the kernel has the bytes

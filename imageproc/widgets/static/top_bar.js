@@ -14,7 +14,8 @@ function render({ model, el, signal, host }) {
     element("nav", { class: "ip-where", "aria-label": "Place" }, home, title, edit), slot, element("div", { class: "ip-tools" }, map, upload, activity, user));
   const words = element("span", {}), act = element("button", { type: "button" });
   const banner = element("div", { class: "ip-banner", hidden: true }, words, act), spoken = element("div", { role: "alert" }, banner);
-  const root = element("div", { class: "ip ip-top-bar" }, header, spoken);
+  const about = element("p", { class: "ip-about" });
+  const root = element("div", { class: "ip ip-top-bar" }, header, about, spoken);
   el.append(root);
   const app = () => root.closest(".ip-app");
   if (host && model.get("search")) host.getWidget(model.get("search")).then((child) => child.render({ el: slot, signal }));
@@ -24,6 +25,8 @@ function render({ model, el, signal, host }) {
   function draw() {
     const name = model.get("title"), who = model.get("user"), failed = model.get("failed"), active = model.get("active");
     header.hidden = !who;
+    about.textContent = about.title = model.get("about");
+    about.hidden = !who || !about.textContent;
     home.setAttribute("aria-current", name ? "false" : "page");
     title.textContent = title.title = name;
     title.classList.toggle("ip-visually-hidden", !name);
@@ -150,7 +153,7 @@ function render({ model, el, signal, host }) {
   model.on("msg:custom", onMessage);
   draw();
   go();
-  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem", "again"], draw);
+  const undone = watch(model, ["user"], keep), undo = watch(model, ["title", "about", "user", "failed", "active", "expanded", "editable", "editing", "asking", "placed", "problem", "again"], draw);
   return () => {
     undone();
     undo();
