@@ -23,14 +23,14 @@ from imageproc.client.albums import Album
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
-from imageproc.errors import AlbumNotFoundError, InvalidArgumentError
+from imageproc.errors import AlbumNotFoundError, EndpointUnreachableError, InvalidArgumentError
 from imageproc.presentation.facts import _FACTS
 from imageproc.widgets import GalleryPanel, UploadPanel, WebApp
 from imageproc.widgets.panels import photo_actions, photo_views
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_actions import Form
 from imageproc.widgets.panels.photo_search import SearchHelp
-from imageproc.widgets.panels.shown_photos import headings
+from imageproc.widgets.panels.shown_photos import ShownPhotos, headings
 from imageproc.widgets.parts.gallery import Action, Card, Gallery, GallerySource, Layout
 from imageproc.widgets.parts.photo_map import PhotoMap, outlines, world_svg
 from imageproc.widgets.parts.photo_viewer import EncodedImage, PhotoViewer, ViewedPhoto
@@ -456,6 +456,27 @@ def test_where_nothing_can_be_read_nothing_is_said_to_be_empty(panel: GalleryPan
     panel.show(backend.workbench.photos.where(user="bob"))
     settle(panel)
     assert (panel.gallery.count, panel.gallery.empty, panel.gallery.loading) == (0, "", False)
+
+
+def test_a_photo_is_opened_as_it_is_known_where_nothing_can_be_read(
+    panel: GalleryPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: Any) -> Any:
+        raise EndpointUnreachableError("Reading the changes", "the local AWS does not answer.")
+
+    panel.open_photo(0)
+    flush()
+    known = panel.viewer.photo["name"]
+    panel.viewer.show(None)
+    flush()
+    monkeypatch.setattr(StackCatalog, "database", unreachable)
+    panel.open_photo(0)
+    flush()
+    assert panel.viewer.photo["name"] == known
+    monkeypatch.setattr(ShownPhotos, "between", unreachable)
+    panel.open_photo(0)
+    flush()
+    assert "does not answer" in panel.status.text
 
 
 def test_what_was_selected_is_had_in_python_and_stays_selected(panel: GalleryPanel) -> None:

@@ -12,7 +12,7 @@ import ipywidgets
 
 from imageproc import Album, Photo, Workbench
 from imageproc.client.photos.search import Search
-from imageproc.errors import WorkbenchError
+from imageproc.errors import AwsError, WorkbenchError
 from imageproc.presentation.text import photos_text
 from imageproc.widgets.panels import fields, photo_views
 from imageproc.widgets.panels.panel import Panel
@@ -83,12 +83,17 @@ class DetailedPanel(Panel):
     def open_photo(self, number: int) -> None:
         """Open a photo by its number from 0."""
         shown = self._shown
-        photo = shown.between(number, number + 1)[0] if shown and 0 <= number < len(shown.ids) else None
-        if shown and photo:
+        if shown is None:
+            return
+        try:
+            photo = shown.between(number, number + 1)[0] if 0 <= number < len(shown.ids) else None
+            if photo is None:
+                self.say("This photo is gone.", Tone.WARNING)
+                return
             self._opened = photo.id
             self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._pictures.album(photo)))
-        elif shown:
-            self.say("This photo is gone.", Tone.WARNING)
+        except AwsError as error:
+            self.say(str(error), Tone.ERROR)
 
     def open_id(self, photo_id: str) -> None:
         """Open a photo by its ID. Raises WorkbenchError if it is not shown."""

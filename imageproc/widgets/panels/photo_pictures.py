@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -9,7 +10,7 @@ from functools import lru_cache
 from imageproc import Photo, PhotoView, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.core.file_names import saved_name
-from imageproc.errors import ImageprocError, WorkbenchError
+from imageproc.errors import AwsError, ImageprocError, WorkbenchError
 from imageproc.presentation.rendition import make_rendition
 from imageproc.presentation.text import alike_text, printable
 from imageproc.widgets.panels import photo_views
@@ -60,9 +61,11 @@ class PhotoPictures:
         return self._encoded(photo_id, self._find(photo_id).version_id)
 
     def album(self, photo: Photo) -> str:
-        """Return the name of a photo's album. Raises AwsError."""
-        names = self._workbench.photos.where(id=[photo.id]).facets("album")
-        return str(next(iter(names), None) or "")
+        """Return the name of a photo's album as it is known here, empty if it is not."""
+        with contextlib.suppress(AwsError), self._workbench.catalog.unsynced():
+            names = self._workbench.photos.where(id=[photo.id]).facets("album")
+            return str(next(iter(names), None) or "")
+        return ""
 
     def similar(self, photo_id: str, among: PhotoView) -> list[SimilarPicture]:
         """Return the photos of a view that look most like one of them.
