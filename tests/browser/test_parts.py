@@ -404,6 +404,18 @@ def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Pag
     dropping.until("31 of 31 uploaded")
 
 
+def test_what_was_rejected_is_in_view_when_all_others_are_sent(page: Page) -> None:
+    dropping = Dropping(page, 60)
+    dropping.drop(30)
+    photo: Any = {"name": "notes.png", "mimeType": "image/png", "buffer": b"milk"}
+    page.page.locator("input[type=file]").first.set_input_files([photo])
+    dropping.until("31 of 32 uploaded · 1 rejected")
+    page.page.wait_for_timeout(500)  # the next frames
+    files = page.page.locator(".ip-files")
+    assert files.evaluate("(one) => [one.scrollTop, one.scrollHeight > 2 * one.clientHeight]") == [0, True]
+    assert "notes.png" in page.page.locator(".ip-file").first.inner_text()
+
+
 def test_what_one_album_has_is_sent_to_another_and_again_after_it_was_forgotten(page: Page) -> None:
     dropping = Dropping(page, 60)
     page.page.evaluate("window.album = 'Trip'")

@@ -201,6 +201,7 @@ function fileList(transfers, albumOf) {
     space.style.setProperty("--ip-row", `${height}px`);
     const current = files.findIndex(({ state }) => state === "sending");
     if (follows && current > 0) box.scrollTop = (current - 1) * height;
+    else if (follows && !files.some(({ state }) => state === "waiting")) box.scrollTop = 0; // where problems are
     const first = Math.max(0, Math.floor(box.scrollTop / height) - 2), last = Math.min(files.length, first + Math.ceil(360 / height) + 5);
     while (rows.length < last - first) rows.push(makeRow());
     rows.forEach((row, position) => {
