@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from unittest.mock import MagicMock
 
 import pytest
 
+from imageproc import Step, StepStatus
 from imageproc.client.photos.followed import FollowedPhoto
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
+from imageproc.widgets.panels import execution_view
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
@@ -109,3 +112,18 @@ def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhe
         shown._handle_custom_msg({"bytes": key}, [])
     assert sent[1:] == [({"bytes": "1"}, [b"a picture"])]
     assert "X-Amz-Signature" not in str(shown.get_state())
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        ({"Rekognition": "CAUGHT", "Rendition": "CAUGHT", "Store": "SUCCEEDED"}, "Rendition"),
+        ({"Extract": "CAUGHT", "NotSupportedImageType": "FAILED"}, "Extract"),
+        ({"Extract": "SUCCEEDED", "Store": "FAILED"}, "Store"),
+        ({"Extract": "SUCCEEDED"}, ""),
+    ],
+)
+def test_the_step_whose_error_counts_is_shown(states: dict[str, str], shown: str) -> None:
+    began = datetime(2026, 11, 27, tzinfo=UTC)
+    steps = [Step(name, "Task", StepStatus(status), began, began) for name, status in states.items()]
+    assert execution_view._problem(steps) == shown

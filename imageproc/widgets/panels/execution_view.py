@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ipywidgets
 
@@ -77,8 +77,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         taken = follow_rows.taken(steps, definition)
         self.graph.show(follow_rows.states(steps), taken, title=f"Execution of {followed.name}")
         running = any(step.status is StepStatus.RUNNING for step in steps)
-        failed = [step.name for step in steps if step.status in (StepStatus.CAUGHT, StepStatus.FAILED)]
-        self._show_step("" if running or not failed else failed[-1])
+        self._show_step("" if running else _problem(steps))
         self._last_looks += followed.finished
         return followed.finished and (not running or self._last_looks > _LAST_LOOKS)
 
@@ -93,3 +92,10 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         values = {"Input": step.input, "Output": step.output}
         tone = follow_rows.STEP_TONES[step.status]
         self.detail.show(f"{step.name} ({step.type})", follow_rows.facts(step), values, tone)
+
+
+def _problem(steps: Sequence[Step]) -> str:
+    """Return the step whose error counts: the last that was caught, as others may have taken over."""
+    caught = [step.name for step in steps if step.status is StepStatus.CAUGHT]
+    failed = [step.name for step in steps if step.status is StepStatus.FAILED]
+    return next(iter([*reversed(caught), *failed]), "")
