@@ -29,7 +29,7 @@ _to_user = click.option(
     help="Whose album that is, where several users have one of its name.",
     shell_complete=completion.users,
 )
-_MAKES = "`imageproc albums create NAME` makes one."
+_HOW_TO_MAKE_ONE = "`imageproc albums create NAME` makes one."
 _album = click.argument("name", metavar="ALBUM", shell_complete=completion.albums)
 
 
@@ -236,7 +236,7 @@ def _chosen(
     try:
         album = workbench.albums.get(*target)
     except AlbumNotFoundError as error:
-        raise AlbumNotFoundError(error.cause, f"{error.fix} {_MAKES}".strip()) from error
+        raise AlbumNotFoundError(error.cause, f"{error.fix} {_HOW_TO_MAKE_ONE}".strip()) from error
     return photo_ids or list(selection.among(workbench)), album
 
 

@@ -56,10 +56,10 @@ def _print_group(group: FailureGroup) -> None:
     heading = f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}"
     console.print(f"{heading}: {', '.join(names)}{more}", soft_wrap=True)
     console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
-    if not group.retriable:
-        console.print("  No other try can help.")
     if others := len(group.causes) - 1:
         console.print(f"  and {others:,} other {'cause' if others == 1 else 'causes'}: --json has all")
+    if not group.retriable:
+        console.print("  No other try can help.")
 
 
 def _plain(group: FailureGroup) -> dict[str, object]:

@@ -27,9 +27,9 @@ def is_outage(error: Exception) -> bool:
 def answers(
     target: Target, probe: Callable[[], object], is_awaited: Callable[[Exception], bool] = is_outage
 ) -> bool:
-    """Whether AWS answers what `probe` asks, with the credentials that there are now; a refusal counts.
+    """Whether AWS answers what `probe` asks, with the credentials that there are now.
 
-    Unless it is one that `is_awaited` to pass.
+    A refusal counts as an answer, unless it `is_awaited` to pass.
     """
     target.reread_credentials()
     try:

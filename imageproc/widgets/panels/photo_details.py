@@ -86,7 +86,7 @@ class DetailedPanel(Panel):
         if shown is None:
             return
         try:
-            photo = shown.between(number, number + 1)[0] if 0 <= number < len(shown.ids) else None
+            photo = self._photo(number) if 0 <= number < len(shown.ids) else None
             if photo is None:
                 self.say("This photo is gone.", Tone.WARNING)
                 return

@@ -56,7 +56,7 @@ class Transfers {
     this.inspectAll();
   }
 
-  clear() { // takes what has ended off the lists of all pages; the kernel remembers it
+  clear() { // takes what has ended off the list, for pages to come as well; the kernel remembers it
     for (const file of [...this.files.values()]) {
       if (!ENDED.has(file.state)) continue;
       this.files.delete(file.id);
