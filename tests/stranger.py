@@ -12,14 +12,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
 import zmq
 
+T = TypeVar("T")
 NOBODY = 65534
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 KERNEL_PORTS = 5
@@ -41,9 +42,16 @@ def listening(folder: Path, process: int) -> Iterator[dict[str, Any]]:
         got |= json.loads(stranger.communicate()[0])
 
 
-def ports(processes: list[psutil.Process]) -> list[int]:
+def each(pids: list[int], ask: Callable[[psutil.Process], Iterable[T]]) -> Iterator[T]:
+    """Ask each process, but those that have ended since they were listed: a server starts brief ones, too."""
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield from ask(psutil.Process(pid))
+
+
+def ports(pids: list[int]) -> list[int]:
     """Return the ports on which the processes listen; /proc/net/tcp tells them to everybody."""
-    found = [connection for process in processes for connection in process.net_connections("tcp")]
+    found = each(pids, lambda process: process.net_connections("tcp"))
     return sorted({one.laddr.port for one in found if one.status == psutil.CONN_LISTEN})
 
 
@@ -80,12 +88,11 @@ def read(paths: list[Path]) -> list[str]:
 
 
 def main(folder: Path, pids: list[int]) -> None:
-    processes = [psutil.Process(pid) for pid in pids]
-    commands = [word for process in processes for word in process.cmdline()]
-    files = [Path(word) for word in commands if word.endswith(".json")]
+    words = each(pids, psutil.Process.cmdline)
+    files = [Path(word) for word in words if word.endswith(".json")]
     files += [*folder.rglob("*"), *(Path(f"/proc/{pid}/environ") for pid in pids)]
     end = time.monotonic() + _START_S
-    while len(found := ports(processes)) <= KERNEL_PORTS and time.monotonic() < end:
+    while len(found := ports(pids)) <= KERNEL_PORTS and time.monotonic() < end:
         time.sleep(0.1)
     os.setgroups([])
     os.setgid(NOBODY)
