@@ -99,6 +99,11 @@ def _several(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> A
     return value[0] if len(value) == 1 else list(value) or None
 
 
+def _listed(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> Any:
+    """Return values as `_several` does; with commas, one has several of them."""
+    return _several(context, option, tuple(part.strip() for text in value for part in text.split(",")))
+
+
 def _span(text: str) -> Any:
     """Return `A..B` as (A, B), None for no limit; any other text as it is."""
     begin, dots, end = text.partition("..")
@@ -153,6 +158,14 @@ def _texts(name: str, metavar: str, text: str, complete: completion.Completer | 
     )
 
 
+def _choices(name: str, metavar: str, values: tuple[str, ...]) -> Any:
+    help_text = f"{', '.join(values)}; several with commas: any of them."
+    complete = completion.of(values)
+    return click.option(
+        f"--{name}", metavar=metavar, help=help_text, shell_complete=complete, multiple=True, callback=_listed
+    )
+
+
 def _range(name: str, what: str) -> Any:
     return click.option(
         f"--{name}", type=_NUMBERS, metavar="A..B", help=f"{what}: a number, A.., ..B or A..B."
@@ -192,8 +205,8 @@ _CONDITIONS: dict[str, Any] = {
     "name": _texts("name", "TEXT", "The file's name, with * and ?."),
     "album": _text("album", "ALBUM", "Only this album's (name or ID).", completion.albums),
     "user": _text("user", "USER", "Only this user's; with --album, whose album it is.", completion.users),
-    "status": _texts("status", "STATUS", f"{', '.join(Status)}.", completion.of(Status)),
-    "format": _texts("format", "FORMAT", "JPEG or PNG.", completion.of(("JPEG", "PNG"))),
+    "status": _choices("status", "STATUS", tuple(Status)),
+    "format": _choices("format", "FORMAT", ("JPEG", "PNG")),
     "missing": _text("missing", "PART", f"Without this part: {', '.join(Part)}.", completion.of(Part)),
     "error": _texts("error", "NAME", "The error's name, with * and ?."),
     "megapixels": _range("megapixels", "Megapixels"),

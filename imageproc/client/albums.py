@@ -288,9 +288,8 @@ class Albums(StackResource):
         """
         _checked_name(name)
         for number in count():
-            album = Album(
-                _album_id(user, name, number), user, name, int(time.time()), _workbench=self._workbench
-            )
+            album_id, now = _album_id(user, name, number), int(time.time())
+            album = Album(album_id, user, name, now, _workbench=self._workbench)
             if self._put(album):
                 self._tell(album)
                 return album
@@ -371,8 +370,9 @@ class Albums(StackResource):
 
 
 def first_with_thumbnail(view: PhotoView) -> Photo | None:
-    """Return the first photo that has a thumbnail; None if none of the first twenty has one."""
-    return next((photo for photo in view.limit(_LOOKED_AT) if photo.thumbnail_key), None)
+    """Return the first with a thumbnail, a whole one before truncated ones; None if no early one has any."""
+    shown = (photo for photo in view.limit(_LOOKED_AT) if photo.thumbnail_key)
+    return min(shown, key=lambda photo: photo.truncated, default=None)
 
 
 def _checked_name(name: str) -> str:

@@ -244,6 +244,22 @@ def test_a_cover_is_of_the_album_as_long_as_the_photo_is(backend: Backend, album
     assert left.id == "2.jpg"
 
 
+def test_a_truncated_photo_is_a_cover_only_where_no_other_is_there(backend: Backend, albums: Albums) -> None:
+    album = albums.get_or_create("Trip")
+    thumbnail = {"s3Bucket": "photos", "s3Key": "Thumbnails/x"}
+    for name, truncated in (("cut.jpg", True), ("whole.jpg", False)):
+        backend.write(name, albumID=album.id, thumbnail=thumbnail, truncated=truncated, uploadTime=5)
+        backend.workbench.catalog.sync()
+        cover = albums.cover(album)
+        assert cover
+        assert cover.id == name
+    backend.write("later.jpg", albumID=album.id, thumbnail=thumbnail, truncated=True, uploadTime=9)
+    backend.workbench.catalog.sync()
+    cover = albums.cover(album)
+    assert cover
+    assert cover.id == "whole.jpg"
+
+
 def test_a_new_name_is_found_at_once(backend: Backend, albums: Albums) -> None:
     album = albums.get_or_create("Trip")
     backend.write("1.jpg", albumID=album.id)
