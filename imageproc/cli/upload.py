@@ -6,7 +6,6 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options.connection
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
 @options.user
 @click.option(
     "--album",
@@ -59,7 +58,7 @@ if TYPE_CHECKING:
 @options.as_json
 def upload(
     connection: Connection,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     user: str,
     album: str,
     wait: bool,
@@ -98,12 +97,14 @@ def upload(
         raise click.exceptions.Exit(1)
 
 
-def _check(paths: Iterable[Path], album: str) -> None:
+def _check(paths: tuple[str, ...], album: str) -> None:
     """Refuse typing errors before anything is started."""
+    from imageproc.client.uploads.files import given_paths
+
     if not album:
         raise click.BadParameter("An album needs a name.", param_hint="--album")
-    for path in paths:
-        if not path.expanduser().exists():
+    for path in given_paths(paths):
+        if not path.exists():
             raise click.BadParameter(f"There is no file or folder {path}.", param_hint="PATHS")
 
 

@@ -17,14 +17,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import is_missing, translated
-from imageproc.client.executions import Executions
+from imageproc.client.executions import ExecutionLike, Executions
 from imageproc.client.executions.history import Step, StepStatus
 from imageproc.client.photos import Photos
 from imageproc.client.photos.photo import PhotoLike
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.core.execution_input import correlation_id
-from imageproc.errors import PhotoNotFoundError
 
 STATE_MACHINE = "state machine"
 """The source of the entries that come from the execution's history."""
@@ -65,28 +64,24 @@ class Logs(StackResource):
 
     def of_photo(self, photo: PhotoLike) -> list[LogEntry]:
         """Return what was logged of the photo's last execution. Raises PhotoNotFoundError if it has none."""
-        found = self._photos.find(photo)
-        if not found.execution_arn:
-            raise PhotoNotFoundError(
-                f"No execution was started for {found.id} yet.", "Look at the dead-letter queue."
-            )
-        return self.of_execution(found.execution_arn)
+        return self.of_execution(self._photos.find(photo))
 
-    def of_execution(self, arn: str) -> list[LogEntry]:
+    def of_execution(self, execution: ExecutionLike) -> list[LogEntry]:
         """Return what was logged of an execution, by time; what is no longer kept is left out.
 
-        Raises AwsError, also if Step Functions no longer knows the execution.
+        Raises AwsError, also if Step Functions no longer knows the execution; PhotoNotFoundError for a photo
+        of which none was started, InvalidArgumentError.
         """
-        execution = self._executions.get(arn)
-        window = (execution.started - _BEFORE, (execution.stopped or datetime.now(UTC)) + _AFTER)
-        first = next(iter(self._executions.history(arn)), {})  # none of an Express one that logs nothing
+        found = self._executions.get(execution)
+        window = (found.started - _BEFORE, (found.stopped or datetime.now(UTC)) + _AFTER)
+        first = next(iter(self._executions.history(found)), {})  # none of an Express one that logs nothing
         given = first.get("executionStartedEventDetails", {}).get("input")
-        run = (correlation_id(json.loads(given)) if given else "") or execution.name
+        run = (correlation_id(json.loads(given)) if given else "") or found.name
         groups = self._groups()
         with ThreadPoolExecutor(len(groups)) as pool:
-            found = pool.map(lambda group: list(self._entries(group, run, window)), groups)
-        steps = (_of_step(step, run) for step in self._executions.steps(arn))
-        entries = [entry for group in found for entry in group] + [one for pair in steps for one in pair]
+            logged = pool.map(lambda group: list(self._entries(group, run, window)), groups)
+        steps = (_of_step(step, run) for step in self._executions.steps(found))
+        entries = [entry for group in logged for entry in group] + [one for pair in steps for one in pair]
         return sorted(entries, key=lambda entry: entry.time)
 
     def _groups(self) -> list[str]:

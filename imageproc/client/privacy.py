@@ -214,7 +214,7 @@ class Privacy(StackResource):
 
     def _runs(self, photo: Photo) -> bool:
         """Whether its last execution still runs: it ends a moment after its record is finished."""
-        return photo.execution_arn is not None and self._executions.status_of(photo) == "RUNNING"
+        return photo.execution_arn is not None and self._executions.status(photo) == "RUNNING"
 
     def _photo_id(self, photo: PhotoLike) -> str:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code, translated
-from imageproc.client.executions.execution import Execution, execution_of
+from imageproc.client.executions.execution import Execution, ExecutionLike, arn_of, execution_of
 from imageproc.client.executions.express import ExpressExecutions
 from imageproc.client.executions.history import Definition, Step, states, steps_of
 from imageproc.client.resource import StackResource
@@ -20,7 +20,7 @@ from imageproc.core.keys import is_express, whole_execution
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import AwsError
 
-__all__ = ["Execution", "Executions", "execution_of"]
+__all__ = ["Execution", "ExecutionLike", "Executions", "arn_of", "execution_of"]
 
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
@@ -70,15 +70,24 @@ class Executions(StackResource):
                 if found and found[-1].started < time:
                     return
 
-    def get(self, arn: str) -> Execution:
-        """Return one execution. Raises AwsError, also if Step Functions no longer knows it."""
+    def get(self, execution: ExecutionLike) -> Execution:
+        """Return one execution as it is now. Raises AwsError, also if Step Functions no longer knows it.
+
+        Raises PhotoNotFoundError for a photo of which none was started, InvalidArgumentError.
+        """
+        arn = arn_of(execution)
         if is_express(arn):
             return self._found(self._express.get(arn), arn)
         with translated("Reading the execution"):
             return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
-    def status(self, arn: str) -> str:
-        """Return an execution's status, or MISSING if Step Functions no longer knows it. Raises AwsError."""
+    def status(self, execution: ExecutionLike) -> str:
+        """Return an execution's status, or MISSING if Step Functions no longer knows it. Raises as `get`."""
+        arn = arn_of(execution)
+        if is_express(arn):
+            if isinstance(execution, PhotoRecord):
+                return self._status_of_express(execution)
+            return self.get(arn).status
         with translated("Asking for the execution's state"):
             try:
                 answer = self._stepfunctions.describe_execution(executionArn=arn)
@@ -88,11 +97,7 @@ class Executions(StackResource):
                 raise
         return str(answer["status"])
 
-    def status_of(self, photo: PhotoRecord) -> str:
-        """Return the status of a photo's last execution, MISSING if nobody knows it. Raises AwsError."""
-        arn = photo.execution_arn or ""
-        if not is_express(arn):
-            return self.status(arn)
+    def _status_of_express(self, photo: PhotoRecord) -> str:
         execution = self._express.of_photo(photo)
         if execution.status == "RUNNING" and self._was_cut_off(execution):
             return "MISSING"
@@ -142,11 +147,12 @@ class Executions(StackResource):
         found = {state["Resource"] for _, _, state in states(self.definition()) if "Resource" in state}
         return sorted(arn.rpartition(":")[2] for arn in found)
 
-    def history(self, arn: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the events of an execution's history, the oldest first. Raises AwsError.
+    def history(self, execution: ExecutionLike) -> Iterator[Mapping[str, Any]]:
+        """Yield the events of an execution's history, the oldest first. Raises as `get`.
 
         An Express execution's come from the log, and are none where it does not say them.
         """
+        arn = arn_of(execution)
         if is_express(arn):
             yield from self._express.history(arn)
             return
@@ -155,21 +161,22 @@ class Executions(StackResource):
             for page in pages.paginate(executionArn=arn):
                 yield from page["events"]
 
-    def steps(self, arn: str) -> list[Step]:
-        """Return the steps of an execution so far, in the order in which they were entered.
+    def steps(self, execution: ExecutionLike) -> list[Step]:
+        """Return the steps of an execution so far, in the order in which they were entered. Raises as `get`.
 
-        Raises AwsError, also if Step Functions no longer knows the execution (90 days after its end).
+        Step Functions knows an execution for 90 days after its end.
         """
-        return steps_of(self.history(arn), self.definition())
+        return steps_of(self.history(execution), self.definition())
 
     @property
     def _stepfunctions(self) -> Any:
         return self._stack.client("stepfunctions")
 
-    def console_url(self, arn: str) -> str | None:
+    def console_url(self, execution: ExecutionLike) -> str | None:
         """Return the page of an execution in the AWS console; None on the local AWS, which has none."""
         if self._stack.target.is_local:
             return None
+        arn = arn_of(execution)
         _, partition, _, region, *_ = arn.split(":")
         host = f"{region}.{_CONSOLES.get(partition, _CONSOLES['aws'])}"
         kind = "express-executions" if is_express(arn) else "v2/executions"

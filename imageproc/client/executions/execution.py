@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from imageproc.core.record import PhotoRecord
+from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
 
 
@@ -43,3 +45,28 @@ class Execution:
 def execution_of(one: Any) -> Execution:
     """Return an execution as ListExecutions and DescribeExecution tell of it."""
     return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))
+
+
+ExecutionLike = Execution | PhotoRecord | str
+"""An execution, its ARN, or a photo: the last execution of that."""
+
+
+def arn_of(execution: ExecutionLike) -> str:
+    """Return an execution's ARN.
+
+    Raises PhotoNotFoundError for a photo of which none was started, InvalidArgumentError for what is none.
+    """
+    if isinstance(execution, Execution):
+        return execution.arn
+    if isinstance(execution, PhotoRecord):
+        if not execution.execution_arn:
+            raise PhotoNotFoundError(
+                f"No execution was started for {execution.id} yet.", "Look at the dead-letter queue."
+            )
+        return execution.execution_arn
+    if not isinstance(execution, str) or not execution.startswith("arn:"):
+        raise InvalidArgumentError(
+            f"An execution cannot be {execution!r}.",
+            "Give an Execution (a workbench's executions are those), its ARN, or a photo.",
+        )
+    return execution

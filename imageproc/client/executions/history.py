@@ -1,8 +1,8 @@
 """One execution's steps as a user interface shows them, from its history.
 
 On AWS each event names the one before it. The local AWS leaves that out, and of the states inside a Parallel
-it tells only which function was called; those are found through the definition: Pass states among them not
-at all, and only those with which a branch begins have their input, which is the Parallel's.
+it tells only which function was called; those are found through the definition: Pass states among them only
+where a failure led there. Only those with which a branch begins have their input, which is the Parallel's.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
 """
 
@@ -136,6 +136,7 @@ class _History:
             for name, parent, state in states(definition)
             if parent and "Resource" in state
         }
+        self._states = {name: state for name, _, state in states(definition)}
         self._passed_on = set(_begin_with_the_same_input(definition))
         self._by_event: dict[int, _Visit] = {}
         self.visits: list[_Visit] = []
@@ -200,10 +201,21 @@ class _History:
 
     def _close_nested(self, parent: _Visit, time: datetime) -> None:
         """End what the history leaves open inside a Parallel that is left: its failures were caught there."""
-        for visit in self.visits:
+        for visit in tuple(self.visits):
             if visit.parent == parent.name and visit.ended is None:
                 at_fault = StepStatus.CAUGHT if parent.ended is StepStatus.SUCCEEDED else StepStatus.FAILED
-                visit.exit(at_fault if visit.failed else StepStatus.ABORTED, time)
+                ended = at_fault if visit.failed else StepStatus.ABORTED
+                visit.exit(ended, time)
+                if ended is StepStatus.CAUGHT:
+                    self._go_on(visit, time)
+
+    def _go_on(self, caught: _Visit, time: datetime) -> None:
+        """Visit the Pass state to which a failure led, of which the local AWS's history does not tell."""
+        name = _caught_by(self._states[caught.name], str(caught.error))
+        if self._states.get(name, {}).get("Type") == "Pass":
+            visit = _Visit(name, "Pass", caught.parent, time, inferred=True)
+            visit.exit(StepStatus.SUCCEEDED, time)
+            self.visits.append(visit)
 
     def _execution(self, kind: str, details: Mapping[str, Any], time: datetime) -> None:
         """End what is open when the execution ends: in a failure, the state that it failed in."""
@@ -215,6 +227,13 @@ class _History:
                 if visit.type == "Fail":
                     visit.error, visit.cause = details.get("error"), details.get("cause")
                 visit.exit(StepStatus.FAILED if at_fault else StepStatus.ABORTED, time)
+
+
+def _caught_by(state: Mapping[str, Any], error: str) -> str:
+    """Return the state to which an error leads from this one; empty if nothing catches it."""
+    names = {error, "States.ALL", "States.TaskFailed"}
+    found = (one["Next"] for one in state.get("Catch", ()) if names.intersection(one["ErrorEquals"]))
+    return next(found, "")
 
 
 def _tell(visit: _Visit, kind: str, details: Mapping[str, Any], time: datetime) -> None:

@@ -22,7 +22,7 @@ from imageproc.client.imports.unprocessed import Pointed, Pointers, Unprocessed
 from imageproc.client.photo_list import PhotoList
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
-from imageproc.client.uploads.files import DIGITS
+from imageproc.client.uploads.files import DIGITS, given_paths
 from imageproc.costs import AVERAGE_MEGABYTES, Bill, estimate, processing_in_place, storing
 from imageproc.errors import InvalidArgumentError, UploadError
 
@@ -115,7 +115,7 @@ class Imports(StackResource):
                 f"{source} is not a bucket: only a bucket's photos can be processed in place.",
                 "Name s3://bucket/prefix, or leave out --in-place.",
             )
-        path = Path(source).expanduser()
+        (path,) = given_paths(source)
         if path.is_dir():
             return FolderSource(path)
         if path.is_file():

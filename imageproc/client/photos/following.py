@@ -111,7 +111,7 @@ class Follower:
         """Return the photo as FAILED if nothing is going to finish it any more."""
         if photo.status.finished or not photo.execution_arn:
             return photo
-        status = self._executions.status_of(photo)
+        status = self._executions.status(photo)
         if status == "RUNNING":
             return photo
         for latest in self._read_many([photo.id]):

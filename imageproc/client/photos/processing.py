@@ -164,7 +164,7 @@ class Processing:
     def _is_processed(self, photo: Photo) -> bool:
         if photo.status.finished or not photo.execution_arn:
             return False
-        return self._executions.status_of(photo) == "RUNNING"
+        return self._executions.status(photo) == "RUNNING"
 
     def _start(self, key: str, photo: Photo | None, only: tuple[str, ...], reason: str) -> Restarted:
         """Claim the photo's record for the newest version, and start an execution for that."""

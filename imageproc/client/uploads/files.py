@@ -29,8 +29,15 @@ Paths = Iterable[Path | str] | Path | str
 
 
 def given_paths(paths: Paths) -> list[Path]:
-    """Return the files and folders that are meant: a text is one path, and not its letters."""
-    several = [paths] if isinstance(paths, str | Path) else paths
+    """Return the files and folders that are meant: a text is one path, and not its letters.
+
+    Raises UploadError for an empty text, which `Path` would take for the folder one is in.
+    """
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    if "" in several:
+        raise UploadError(
+            "A path is empty: is a variable empty?", "Name a file or a folder; . is the one you are in."
+        )
     return [Path(path).expanduser() for path in several]
 
 

@@ -14,7 +14,13 @@ from botocore.exceptions import ClientError
 from imageproc.client.executions import Executions
 from imageproc.client.target import AWS, LOCAL, Target
 from imageproc.client.workbench import Workbench
-from imageproc.errors import AccessDeniedError, AwsError, RetryError
+from imageproc.errors import (
+    AccessDeniedError,
+    AwsError,
+    InvalidArgumentError,
+    PhotoNotFoundError,
+    RetryError,
+)
 from tests.client.conftest import DEFINITION, Backend
 
 
@@ -65,6 +71,24 @@ def test_an_executions_status_is_asked_for_and_one_that_is_not_known_is_missing(
     with pytest.raises(AwsError) as told:
         executions.get(f"{arn}-gone")
     assert told.value.code == "ExecutionDoesNotExist"
+
+
+def test_an_execution_is_named_by_itself_its_arn_or_its_photo(
+    backend: Backend, executions: Executions
+) -> None:
+    arn = backend.start()
+    photo = backend.photo("a.jpg", "PROCESSING", executionArn=arn)
+    (execution,) = executions
+    for named in (arn, execution, photo):
+        assert executions.get(named).arn == arn
+        assert executions.status(named) == "RUNNING"
+        assert [step.name for step in executions.steps(named)] == ["A State"]
+    with pytest.raises(PhotoNotFoundError, match=r"No execution was started for new\.jpg yet"):
+        executions.steps(backend.photo("new.jpg", "UPLOADED"))
+    nothing: Any
+    for nothing in (7, None, "", "a.jpg"):
+        with pytest.raises(InvalidArgumentError, match="An execution cannot be"):
+            executions.get(nothing)
 
 
 def test_a_status_that_may_not_be_asked_for_is_an_error_and_not_missing(
@@ -130,7 +154,7 @@ def test_an_express_execution_stands_where_its_photo_does(
 ) -> None:
     began = round((time.time() - age_s) * 1000)
     photo = backend.photo("a.jpg", status, executionArn=EXPRESS, executionStartTime=began)
-    assert executions.status_of(photo) == said
+    assert executions.status(photo) == said
     told = executions.of_photo(photo)
     assert told is not None
     assert told.started.timestamp() == pytest.approx(began / 1000)
@@ -151,7 +175,7 @@ def test_a_photo_whose_express_execution_was_cut_off_is_left_behind_and_another_
 def test_a_standard_execution_is_not_told_of_by_the_record(backend: Backend, executions: Executions) -> None:
     photo = backend.photo("a.jpg", "PROCESSING", executionArn=backend.start())
     assert executions.of_photo(photo) is None
-    assert executions.status_of(photo) == "RUNNING"
+    assert executions.status(photo) == "RUNNING"
 
 
 def test_the_log_of_an_express_workflow_lists_what_it_began_newest_first(

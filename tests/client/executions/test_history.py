@@ -137,6 +137,27 @@ def test_the_local_aws_names_only_the_functions_inside_a_parallel() -> None:
     assert steps["Rekognition"].cause == "slow down"
     assert steps["Rekognition"].parent == "ParallelProcessing"
     assert steps["Rekognition"].input == steps["GenerateThumbnail"].input == {"photo": 1}
+    missing = steps["TagsMissing"]
+    assert (missing.status, missing.type, missing.parent) == (
+        StepStatus.SUCCEEDED,
+        "Pass",
+        "ParallelProcessing",
+    )
+    assert "ThumbnailMissing" not in steps
+
+
+def test_a_failure_that_another_task_takes_up_leads_to_no_pass_state() -> None:
+    history = History()
+    history.add("ParallelStateEntered", name="ParallelProcessing", input="{}")
+    rekognition, rendition = "${RekognitionFunctionArn}", "${RekognitionOfRenditionFunctionArn}"
+    history.add("TaskScheduled", resource=rekognition)
+    history.add("TaskFailed", resource=rekognition, error="RenditionNeededError", cause="too large")
+    history.add("TaskScheduled", resource=rendition)
+    history.add("TaskSucceeded", resource=rendition, output="{}")
+    history.add("ParallelStateExited", name="ParallelProcessing", output="[]")
+    steps = history.steps()
+    assert steps["Rekognition"].status is StepStatus.CAUGHT
+    assert list(steps) == ["ParallelProcessing", "Rekognition", "RekognitionOfRendition"]
 
 
 def test_text_that_step_functions_cut_off_stays_text() -> None:

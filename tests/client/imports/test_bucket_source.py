@@ -129,6 +129,7 @@ def test_an_archived_object_is_skipped(backend: Backend, s3: Any) -> None:
         (f"s3://{BUCKET}/nothing", f"There are no files in s3://{BUCKET}/nothing/."),
         ("s3:/archive", "s3:/archive is not the address of a bucket. Write s3://bucket/prefix."),
         ("s3://photos/Incoming", "photos is the bucket of the stack imageproc itself."),
+        ("", "A path is empty: is a variable empty? Name a file or a folder; . is the one you are in."),
         ("/nowhere", "There is no folder or zip /nowhere. Name a folder, a zip, or s3://bucket/prefix."),
     ],
 )

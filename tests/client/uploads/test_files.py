@@ -121,6 +121,16 @@ def test_a_file_that_vanishes_or_may_not_be_read_is_refused_with_the_systems_wor
     )
 
 
+@pytest.mark.parametrize("paths", ["", ["there.jpg", ""]])
+def test_an_empty_path_is_not_the_folder_one_is_in(
+    uploads: Uploads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: str | list[str]
+) -> None:
+    (tmp_path / "there.jpg").write_bytes(PHOTO)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UploadError, match=r"A path is empty.*\. is the one you are in"):
+        list(uploads.prepare(paths, ALBUM))
+
+
 def test_a_path_that_does_not_exist_is_told(uploads: Uploads, tmp_path: Path) -> None:
     with pytest.raises(UploadError, match=r"There is no file or folder .*gone"):
         list(uploads.prepare([tmp_path / "gone"], ALBUM))
