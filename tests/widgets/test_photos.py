@@ -387,6 +387,18 @@ def test_an_album_whose_photos_are_on_their_way_says_so_beside_their_count(
     other.close()
 
 
+def test_a_panel_of_no_album_shows_all_photos_or_waits_for_what_it_is_to_show(
+    backend: Backend, panel: GalleryPanel
+) -> None:
+    every, later = GalleryPanel(backend.workbench), GalleryPanel(backend.workbench, later=True)
+    settle(every)
+    assert len(every.view) == len(backend.workbench.photos.where()) > len(panel.view)
+    assert (len(later.view), later.gallery.loading) == (0, False)
+    later.show(ALBUM)
+    settle(later)
+    assert names(later.view) == names(panel.view)
+
+
 def test_a_view_keeps_its_order(backend: Backend, panel: GalleryPanel) -> None:
     view = backend.workbench.photos.where(tag="Animal").sort_by("name", descending=True)
     other = GalleryPanel(backend.workbench, view=view)

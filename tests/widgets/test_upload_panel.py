@@ -132,6 +132,19 @@ def test_a_file_whose_album_cannot_be_looked_up_in_an_outage_waits(
     assert (found.state, found.outage) == (UploadState.FAILED, True), "the page tries it again"
 
 
+@pytest.mark.parametrize("asked", ["offers", "reports"])
+def test_what_was_said_of_earlier_files_is_said_no_longer(
+    workbench: Workbench, folder: Path, asked: str
+) -> None:
+    panel = UploadPanel(workbench, ALBUM)
+    panel.upload_paths(folder / "a.jpg").wait(30)
+    until(lambda: panel.status.text == "Everything is in Cats.")
+    refused = {"id": "s-1", "name": "notes.txt", "size": 19, "state": "rejected", "head": "6869"}
+    panel.zone._handle_custom_msg({"type": "batch", "session": "s", asked: [refused]}, [])
+    until(lambda: panel.status.text == "")
+    until(lambda: panel.zone.rows.state("s-1") is not None)
+
+
 def test_a_batch_can_be_stopped_and_what_was_not_sent_says_so(workbench: Workbench, tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number}.jpg").write_bytes(PHOTO + bytes([number]))

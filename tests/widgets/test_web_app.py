@@ -575,14 +575,12 @@ def test_an_album_to_which_photos_are_on_their_way_does_not_ask_for_some(
     until(lambda: app.top_bar.title == "Garden")
     visitor.settle()
     assert gallery.invitation
-    app.uploads.say("Everything is in First album.")
     data = jpeg((8, 8))
     files = [DroppedFile(one, f"{one}.jpg", len(data), "image/jpeg", one * 64, data[:32]) for one in "12"]
     for file in files:
         assert isinstance(app.uploads._handler.presign(file), UploadForm)
     flush()
     assert ("on their way" in gallery.empty, gallery.invitation) == (True, "")
-    assert app.uploads.status.text == "", "what was said of earlier files is said no longer"
     app.uploads._handler.discard("1")
     sent = app.uploads._handler.upload("2", io.BytesIO(data))
     assert sent.state is UploadState.SENT, sent.text

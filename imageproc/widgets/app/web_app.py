@@ -81,13 +81,13 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         self.gallery = GalleryPanel(
             workbench,
+            later=True,
             actions=photo_actions.OF_GUESTS,
             invitation=_INVITATION,
             show_run=self._show_run,
             user=lambda: self.user,
             expects=lambda album: self.uploads.sends_to(album) or self.follow.awaits(album),
         )
-
         self.freshness = Freshness(workbench, self.gallery, self._show_changed, self._looked)
 
     def _handlers(self) -> TopBarHandlers:

@@ -58,13 +58,14 @@ class GalleryPanel(DetailedPanel):
         album: AlbumLike | None = None,
         *,
         view: PhotoView | None = None,
+        later: bool = False,
         actions: Iterable[Action] = photo_actions.ACTIONS,
         invitation: tuple[str, str] = (_NO_PHOTOS, ""),
         show_run: Callable[[str], object] | None = None,
         user: Callable[[], str | None] = lambda: None,
         expects: Callable[[Album], bool] = lambda _: False,
     ) -> None:
-        """Show an album, or a view (`workbench.photos.where()` is all photos); with neither nothing yet.
+        """Show an album, a view, or all photos; with `later` nothing until `show` is called.
 
         `actions` are those of `photo_actions` that are offered for selected photos: leave DOWNLOAD away where
         who looks may not write on the kernel's machine. `invitation` is said where there are no photos, its
@@ -88,10 +89,10 @@ class GalleryPanel(DetailedPanel):
         self._facets_open = False
         self._user, self._expects = user, expects
         self._pictures = PhotoPictures(workbench, self._photo, self._find_photo)
-        self._make_parts(actions, loading=view is not None or album is not None)
+        self._make_parts(actions, loading=not later)
         super().__init__(self.search_bar, self.forms, below=[self.gallery])
-        if view is not None or album is not None:
-            self.show(view if view is not None else album)  # type: ignore[arg-type]
+        if not later:
+            self.show(view if view is not None else album or workbench.photos.where())
 
     def _make_parts(self, actions: Iterable[Action], *, loading: bool) -> None:
         handlers = SearchHandlers(

@@ -88,6 +88,7 @@ class UploadPanel(Panel):
         )
         super().__init__(self.zone)
         self.zone.observe(lambda _: self._snapshot.touch(), "listed")
+        self.zone.on_msg(self._hear)
         self.album = None if album is None else workbench.albums.get(album)
 
     @property
@@ -162,10 +163,12 @@ class UploadPanel(Panel):
         self.say(shown.summary(album.name), shown.tone)
         return sent
 
-    def _begun(self, album: Album) -> None:
-        """Say no longer how the uploads before went."""
-        if not self.busy:
+    def _hear(self, _: object, content: object, __: object) -> None:
+        """Say no longer how uploads before went when a browser tells of files, if only of refused ones."""
+        if isinstance(content, dict) and content.get("type") == "batch" and not self.busy:
             self.say("")
+
+    def _begun(self, album: Album) -> None:
         for listener in self._begin_listeners:
             listener(album)
 
