@@ -73,7 +73,7 @@ def _refuse(extra: list[str]) -> None:
 
 
 def _print(found: Estimate) -> None:
-    size = f"{photos_text(found.photos)} of {found.megabytes:.2f} MB"
+    size = f"{photos_text(found.photos)} of {found.megabytes:.2f} MB{found.settings_text}"
     for title, bill in (
         (f"{size}, once", found.processing),
         (f"{size}, to keep, a month", found.storing),

@@ -38,10 +38,10 @@ def _sizes(photos: Iterable[Photo]) -> tuple[int, float]:
 
 
 def parameters_of(stack: Stack) -> Mapping[str, str]:
-    """Return the stack's parameters; those that it would be created with if it is not deployed.
+    """Return the stack's parameters; those that it is created with if nothing is deployed yet.
 
     Raises AwsError.
     """
     with translated(f"Looking at the stack {stack.name}"):
         state = describe(Aws(stack.target), stack.name)
-    return state.parameters if state else stack.initial_parameters
+    return stack.initial_parameters if state is None or state.new else state.parameters

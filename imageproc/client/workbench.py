@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 _NAMED = 10
 """Files of which it is said why they could not be sent."""
 
+_PRICED = 1000
+"""Photos of which the cost is told if nobody says how many."""
+
 _SHOWN_OUTPUTS = {
     "Bucket": "S3PhotoRepoBucket",
     "Records": "DDBImageMetadataTable",
@@ -175,17 +178,19 @@ class Workbench:
 
     def cost(
         self,
-        photos: int | Iterable[Photo] = 1000,
+        photos: int | Iterable[Photo] = _PRICED,
         *,
         album: AlbumLike | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> Estimate:
-        """Return what so many photos, these, or an album's cost on AWS: an estimate, also on the local AWS.
+        """Return what so many photos (1,000), these, or an album's cost on AWS: an estimate, also locally.
 
         The stack's parameters count, and of a number of photos `parameters` before them. Raises AwsError,
         InvalidArgumentError, and as `Albums.get` does.
         """
         if album:
+            if photos != _PRICED:
+                raise InvalidArgumentError("Photos and an album are given: use one.", "An album has its own.")
             photos = self.photos.in_album(album)
         if not isinstance(photos, int):
             return of_photos(self.stack, several(photos))

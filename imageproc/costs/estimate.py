@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from imageproc.costs.batches import children
@@ -15,6 +15,14 @@ from imageproc.presentation import html
 AVERAGE_MEGABYTES: Final = 4.0
 """Of a photo, in MB of 1,000,000 bytes, where nothing is known: a phone's of 12 megapixels."""
 
+_DEFAULTS = {
+    "WorkflowType": "STANDARD",
+    "Similarity": "Disabled",
+    "Tracing": "PassThrough",
+    "Dashboard": "Disabled",
+    "AlarmTopicArn": "",
+}
+"""The template's, of the parameters on which costs depend."""
 _STATUSES = 4
 """A custom metric for each way a photo may end, in a month in which all four occur."""
 _ALARMS_WITH_TOPIC = {"STANDARD": 4, "EXPRESS": 5}
@@ -38,15 +46,24 @@ class Estimate:
     """A month."""
     standing: Bill
     """A month, however few photos there are."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The parameters that change the costs, where they are not the template's defaults."""
+
+    @property
+    def settings_text(self) -> str:
+        """These parameters in words, ` with Similarity=Enabled`; empty if all are the defaults."""
+        named = ", ".join(f"{name}={value}" for name, value in sorted(self.settings.items()))
+        return f" with {named}" if named else ""
 
     def __repr__(self) -> str:
         """Return one line for people."""
         once, kept = self.processing.total, self.storing.total
-        return f"<Estimate {self.photos:,} photos: {once:.4g} USD once, {kept:.4g} USD a month>"
+        said = f"{self.photos:,} photos{self.settings_text}"
+        return f"<Estimate {said}: {once:.4g} USD once, {kept:.4g} USD a month>"
 
     def _repr_html_(self) -> str:
         """Return the three bills as tables, for Jupyter."""
-        size = f"{self.photos:,} photos of {self.megabytes:.2f} MB"
+        size = f"{self.photos:,} photos of {self.megabytes:.2f} MB{self.settings_text}"
         named = {
             f"{size}, once": self.processing,
             f"{size}, to keep, a month": self.storing,
@@ -66,12 +83,14 @@ def estimate(
     """
     if photos < 0 or megabytes < 0:
         raise ValueError(f"{photos} photos of {megabytes} MB cannot be priced: give 0 or more of each.")
+    given = parameters or {}
     return Estimate(
         photos,
         megabytes,
         processing(photos, megabytes, parameters=parameters),
         storing(photos, megabytes, parameters=parameters),
         standing(parameters),
+        {name: given[name] for name, value in _DEFAULTS.items() if given.get(name, value) != value},
     )
 
 

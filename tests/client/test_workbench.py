@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,11 @@ def test_an_albums_cost_counts_its_photos_and_their_sizes(
     assert cost.standing.total > 3, "the dashboard that the stack has"
 
 
+def test_a_cost_is_of_photos_or_of_an_album(backend: Backend) -> None:
+    with pytest.raises(InvalidArgumentError, match="Photos and an album are given: use one"):
+        backend.workbench.cost(5, album="Cats")
+
+
 def test_an_album_that_does_not_exist_costs_nothing_but_an_error(backend: Backend) -> None:
     with pytest.raises(AlbumNotFoundError, match="no album 'Cats'"):
         backend.workbench.cost(album="Cats")
@@ -161,13 +167,23 @@ def test_a_local_stack_costs_before_it_is_deployed_what_it_does_afterwards(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stack, "initial_parameters", {"Similarity": "Enabled"})
+    planned: Any = {
+        "StackName": "imageproc",
+        "StackId": "arn",
+        "StackStatus": "REVIEW_IN_PROGRESS",
+        "CreationTime": datetime.now(UTC),
+    }
     with Stubber(backend.stack.client("cloudformation")) as stubber:
         for _ in range(2):
             stubber.add_client_error(
                 "describe_stacks", "ValidationError", "Stack with id imageproc does not exist"
             )
+        stubber.add_response("describe_stacks", {"Stacks": [planned]})
         plain = backend.workbench.cost(10, parameters={"Similarity": "Disabled"})
-        assert backend.workbench.cost(10).processing.total > plain.processing.total
+        before, reviewed = backend.workbench.cost(10), backend.workbench.cost(10)
+    assert reviewed.processing.total == before.processing.total > plain.processing.total
+    assert "10 photos with Similarity=Enabled: " in repr(reviewed)
+    assert "10 photos: " in repr(plain)
 
 
 def test_a_workbench_asks_nothing_before_it_is_needed_and_makes_each_resource_once(target: Target) -> None:

@@ -33,6 +33,7 @@ from imageproc.costs import (
 from imageproc.costs.batches import Children, children
 from imageproc.costs.bill import added
 from imageproc.costs.designs import COLD_STARTS, FunctionUse
+from imageproc.costs.estimate import _DEFAULTS
 from imageproc.costs.words import brief, usd
 from imageproc.deployment.template import read_sources
 from scripts import cost_plot
@@ -145,6 +146,19 @@ def test_an_embedding_is_billed_where_photos_get_one() -> None:
     kept = storing(1000, parameters={"Similarity": "Enabled"}).total - storing(1000).total
     assert 0 < kept < 0.01
     assert reprocessing(1, parameters={"Similarity": "Enabled"}).total > reprocessing(1).total
+
+
+def test_what_is_not_the_templates_default_is_named() -> None:
+    template = read_sources().template
+    page = (ROOT / "docs" / "explanation" / "cost.md").read_text()
+    for name, value in _DEFAULTS.items():
+        declared = re.search(rf"^  {name}:\n    Type: String\n    Default: (.*)$", template, re.M)
+        assert declared, name
+        assert declared[1].strip('"') == value, name
+    assert estimate(1000, parameters=_DEFAULTS).settings_text == ""
+    embedded = estimate(1000, parameters={"Similarity": "Enabled", "DataRetention": "Retain"})
+    assert embedded.settings_text == " with Similarity=Enabled"
+    assert f"1,000 photos cost {embedded.processing.total:.2f} USD in place of" in page
 
 
 def test_bills_grow_with_photos_and_their_size() -> None:

@@ -129,7 +129,7 @@ def remove(aws: Aws, stack_id: str, change_set: str) -> None:
         if not is_missing(error):
             raise
     state = describe(aws, stack_id)
-    if not state or state.status != "REVIEW_IN_PROGRESS":
+    if not state or not state.new:
         return
     pages = aws.cloudformation.get_paginator("list_change_sets").paginate(StackName=state.name)
     others = [each for page in pages for each in page["Summaries"] if each.get("ChangeSetId") != change_set]

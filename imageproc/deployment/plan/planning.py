@@ -190,7 +190,7 @@ def _remove_bucket(aws: Aws, unwanted: Plan) -> None:
 
 
 def _is_new(state: StackState | None) -> bool:
-    return state is None or state.status == "REVIEW_IN_PROGRESS"
+    return state is None or state.new
 
 
 def _reserve(

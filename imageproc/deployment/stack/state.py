@@ -41,7 +41,12 @@ class StackState:
     @property
     def busy(self) -> bool:
         """Whether an operation runs. A stack that waits for its first change set is not busy."""
-        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+        return self.status.endswith("_IN_PROGRESS") and not self.new
+
+    @property
+    def new(self) -> bool:
+        """Whether it waits for its first change set: it holds nothing, and has no parameters yet."""
+        return self.status == "REVIEW_IN_PROGRESS"
 
     @property
     def gone(self) -> bool:
@@ -52,10 +57,10 @@ class StackState:
     def ours(self) -> bool:
         """Whether our template made it: it has that template's parameters.
 
-        They tell that also of a stack whose creation failed early, or that is deleted; resources do not. One
-        that waits for its first change set has neither, and holds nothing.
+        They tell that also of a stack whose creation failed early, or that is deleted; resources do not. A
+        new one has neither.
         """
-        return self.status == "REVIEW_IN_PROGRESS" or set(OUR_PARAMETERS) <= set(self.parameters)
+        return self.new or set(OUR_PARAMETERS) <= set(self.parameters)
 
     @property
     def retains_data(self) -> bool:
