@@ -12,6 +12,7 @@ from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, size
 from imageproc.client.stack import Stack, others_text
 from imageproc.deployment import Emptied, Event, Inventory, Removed, Swept
+from imageproc.presentation.text import number_text
 
 
 @click.command()
@@ -64,8 +65,8 @@ def _show(found: Inventory, delete_data: bool | None) -> None:
     for line in found.names(delete_data=delete_data):
         console.print(f"  {line}")
     for one in found.removed_data(delete_data=delete_data).buckets:
-        counted = f"{one.versions:,} versions of {one.objects:,} objects, {size(one.size)}"
-        console.print(f"  {counted}, in {one.name}")
+        counted = f"{number_text(one.versions, 'version')} of {number_text(one.objects, 'object')}"
+        console.print(f"  {counted}, {size(one.size)}, in {one.name}")
 
 
 def _show_kept(found: Inventory, delete_data: bool | None) -> None:

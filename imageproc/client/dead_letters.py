@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imageproc.aws.translation import translated
+from imageproc.client.looped import looped
 from imageproc.client.photos import Photos
 from imageproc.client.photos.processing import Restarted
 from imageproc.client.resource import StackResource
@@ -88,6 +89,7 @@ class DeadLetters(StackResource):
             self._release(found)
         return found
 
+    @looped
     def redrive(self) -> Iterator[Redriven | NotRedriven]:
         """Start the photos of each message, and delete it only when each was started or needs nothing.
 

@@ -17,6 +17,7 @@ from imageproc.aws.record_store import RecordStore
 from imageproc.aws.translation import translated
 from imageproc.client.albums import Album, Albums
 from imageproc.client.executions import Executions
+from imageproc.client.looped import looped
 from imageproc.client.photos import Photos
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.resource import StackResource
@@ -141,6 +142,7 @@ class Privacy(StackResource):
         albums = tuple(album for album in self._albums if album.user == user)
         return Erasure(tuple(one for one in found if not one.empty), albums)
 
+    @looped
     def erase(self, erasure: Erasure) -> Iterator[Erased]:
         """Erase, and yield each photo when nothing is left of it; the albums go last.
 

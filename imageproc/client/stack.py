@@ -8,6 +8,7 @@ from typing import Any
 
 from imageproc.aws.translation import translated
 from imageproc.client.cancellation import Cancellation
+from imageproc.client.looped import looped
 from imageproc.client.target import DEFAULT_STACK, Target
 from imageproc.deployment import (
     AWS,
@@ -136,6 +137,7 @@ class Stack:
             self.target, request, wait=True, repair=repair, confirm=confirm, notify=notify, sleep=sleep
         )
 
+    @looped
     def apply(self, planned: Plan, *, cancellation: Cancellation | None = None) -> Iterator[Event]:
         """Deploy what was planned, and yield CloudFormation's events; at last `Deployed`.
 
@@ -167,6 +169,7 @@ class Stack:
         """Return all that belongs to the stack, and what is left of earlier ones."""
         return inventory(self.target, self.name)
 
+    @looped
     def destroy(
         self, *, delete_data: bool | None = None, cancellation: Cancellation | None = None
     ) -> Iterator[Event]:

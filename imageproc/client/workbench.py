@@ -24,6 +24,7 @@ from imageproc.client.doctor import Check, examine
 from imageproc.client.executions import Executions
 from imageproc.client.imports import Imports
 from imageproc.client.logs import Logs
+from imageproc.client.looped import looped
 from imageproc.client.metrics import Metrics
 from imageproc.client.photos import Photos
 from imageproc.client.photos.comparison import Comparison, compare
@@ -244,6 +245,7 @@ class Workbench:
         """Deploy the stack, or bring it up to date, without asking. See `Stack.deploy`."""
         return self.stack.deploy(parameters, notify=notify, cancellation=cancellation)
 
+    @looped
     def process(
         self,
         paths: Paths,
@@ -278,6 +280,7 @@ class Workbench:
             more = [f"and {len(refused) - _NAMED:,} more"] if len(refused) > _NAMED else []
             raise UploadError("\n".join([*refused[:_NAMED], *more]))
 
+    @looped
     def destroy(
         self, *, delete_data: bool | None = None, cancellation: Cancellation | None = None
     ) -> Iterator[Event]:

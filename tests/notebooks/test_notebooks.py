@@ -191,7 +191,12 @@ def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     assert {"image/png", "text/html"} <= runs["04_explore"].types
     assert "image/svg+xml" in runs["04_explore"].html, "the map"
     plots = {said.partition(".")[0] for said in runs["04_explore"].said}
-    assert {"Photos by camera", "Photos by time", "Photos by hour of the day", "Photos by ISO"} <= plots
+    assert {
+        "Photos by camera: 2 of 2",
+        "Photos by time",
+        "Photos by hour of the day",
+        "Photos by ISO",
+    } <= plots
 
 
 def test_photos_become_a_data_set_without_duplicates_and_with_better_labels(runs: dict[str, Run]) -> None:

@@ -99,7 +99,13 @@ def test_creating_waits_for_the_list_and_is_not_forgotten() -> None:
     made.create_button.click()
     albums.read.set()
     settled(made)
-    assert chosen == ["new-Garden"]
+    flush()
+    assert (chosen, made.status.text) == (["new-Garden"], "Made the album Garden.")
+    made.new_name.value = "Garden"
+    made.create_button.click()
+    settled(made)
+    flush()
+    assert made.status.text == "ann has an album Garden already: this is it."
 
 
 def test_an_album_without_a_name_is_not_made() -> None:

@@ -13,6 +13,7 @@ from imageproc.aws.translation import error_code, translated
 from imageproc.client.executions.execution import Execution, ExecutionLike, arn_of, execution_of
 from imageproc.client.executions.express import ExpressExecutions
 from imageproc.client.executions.history import Definition, Step, states, steps_of
+from imageproc.client.looped import looped
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.target import local_aws
@@ -42,6 +43,7 @@ class Executions(StackResource):
         """Yield the executions, the newest first, as the pages come."""
         return self.all()
 
+    @looped
     def all(self, status: str | None = None) -> Iterator[Execution]:
         """Yield the executions, the newest first, of one status or of all, as the pages come.
 
@@ -56,6 +58,7 @@ class Executions(StackResource):
             for page in pages.paginate(stateMachineArn=self._stack.state_machine_arn, **wanted):
                 yield from map(execution_of, page["executions"])
 
+    @looped
     def since(self, time: datetime) -> Iterator[Execution]:
         """Yield the executions that were started since then, the newest first, a thousand a request."""
         if self.are_express:
@@ -147,6 +150,7 @@ class Executions(StackResource):
         found = {state["Resource"] for _, _, state in states(self.definition()) if "Resource" in state}
         return sorted(arn.rpartition(":")[2] for arn in found)
 
+    @looped
     def history(self, execution: ExecutionLike) -> Iterator[Mapping[str, Any]]:
         """Yield the events of an execution's history, the oldest first. Raises as `get`.
 

@@ -15,6 +15,7 @@ from imageproc.catalog.rows import Row, to_record
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.executions import Executions
+from imageproc.client.looped import looped
 from imageproc.client.photos.downloads import Downloaded, NotDownloaded, download
 from imageproc.client.photos.duplicates import SimilarPhoto
 from imageproc.client.photos.exports import File, Given, Written, write_contact_sheet, write_zip
@@ -133,10 +134,12 @@ class Photos(Labelling):
             raise PhotoNotFoundError(f"There is no photo {text!r}.", did_you_mean(near) if near else "")
         return found[0]
 
+    @looped
     def many(self, photos: Iterable[PhotoLike]) -> Iterator[Photo]:
         """Yield those of these photos, by their whole IDs, that have a record; in no fixed order."""
         return self._records.get_many(map(id_of, photos))
 
+    @looped
     def in_album(
         self, album: AlbumLike, user: str | None = None, *, page_size: int | None = None
     ) -> Iterator[Photo]:
@@ -148,6 +151,7 @@ class Photos(Labelling):
         every = self._records.in_album(found.id, page_size)
         return (replace(one, _hidden=found.hidden_labels) for one in every)
 
+    @looped
     def follow(
         self,
         photos: Iterable[PhotoLike | Uploaded] | PhotoLike | Uploaded,
@@ -200,12 +204,14 @@ class Photos(Labelling):
         require_embeddings(self._stack, only)
         return self._processing.reprocess(self.find(photo), only)
 
+    @looped
     def retry_each(
         self, photos: Iterable[PhotoLike], only: Iterable[str] = ()
     ) -> Iterator[Restarted | NotRestarted]:
         """Retry these photos; one that cannot be started does not stop the others."""
         return self._each(photos, lambda photo: self.retry(photo, only))
 
+    @looped
     def reprocess_each(
         self, photos: Iterable[PhotoLike], only: Iterable[str] = ()
     ) -> Iterator[Restarted | NotRestarted]:
@@ -213,6 +219,7 @@ class Photos(Labelling):
         require_embeddings(self._stack, only)
         return self._each(photos, lambda photo: self._processing.reprocess(self.find(photo), only))
 
+    @looped
     def reprocess_missing(self, only: Iterable[str] = ()) -> Iterator[Restarted | NotRestarted]:
         """Make what photos lack of these parts, or of all: by their records, thumbnails also by the bucket.
 
@@ -221,6 +228,7 @@ class Photos(Labelling):
         """
         return self._processing.reprocess_missing(only)
 
+    @looped
     def reconcile(self) -> Iterator[Restarted | NotRestarted]:
         """Start every photo in the bucket that has no finished record and that nothing is processing.
 
@@ -254,6 +262,7 @@ class Photos(Labelling):
         """Return what failed or is missing, in which step, why and how often: of all photos, or of these."""
         return grouped(failures_of(self.where(status=FAILED_STATUSES) if photos is None else photos))
 
+    @looped
     def download(
         self,
         photos: Iterable[PhotoLike],
@@ -329,6 +338,7 @@ class Photos(Labelling):
         names = {album.id: album.name for album in albums.values()}
         return Given(found, names, keep_location=keep_location, notify=notify)
 
+    @looped
     def move(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Moved | NotMoved]:
         """Move photos to another album, and yield each; one that cannot be moved does not stop the others.
 
@@ -337,6 +347,7 @@ class Photos(Labelling):
         """
         return move_all(map(self.find, photos), self._albums.current(album), self._records)
 
+    @looped
     def copy(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Copied | NotCopied]:
         """Copy photos into an album of any user, and yield each; a failure does not stop the others.
 

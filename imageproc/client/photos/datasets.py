@@ -12,6 +12,7 @@ from imageproc.client.photos.downloads import NotDownloaded, fetched, new_file
 from imageproc.client.photos.exports import Given, ahead
 from imageproc.client.photos.photo import Photo
 from imageproc.core.file_names import file_name
+from imageproc.core.record import Status
 from imageproc.core.thumbnail import render
 from imageproc.datasets import formats
 from imageproc.datasets.evaluation import renamed
@@ -58,7 +59,8 @@ def export(
     def one(photo: Photo) -> AnnotatedImage | NotDownloaded:
         image = annotated(photo, options.min_confidence)
         if image.width is None:
-            return NotDownloaded(photo.id, f"{photo.name} was not read: its size is not known.")
+            why = "was rejected" if photo.status is Status.REJECTED else "was not read: its size is not known"
+            return NotDownloaded(photo.id, f"{photo.name} {why}.")
         if options.photos:
             data = _file(photo, read, strip=not given.keep_location)
             if isinstance(data, NotDownloaded):

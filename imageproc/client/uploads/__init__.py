@@ -7,6 +7,7 @@ from functools import cache
 
 from imageproc.client.albums import Album, AlbumLike, Albums
 from imageproc.client.cancellation import Cancellation
+from imageproc.client.looped import looped
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.uploads.browser import BrowserUploads
@@ -23,6 +24,7 @@ class Uploads(StackResource):
         super().__init__(stack)
         self._albums = albums
 
+    @looped
     def prepare(
         self,
         paths: Paths,
@@ -40,6 +42,7 @@ class Uploads(StackResource):
         into = self._later(album)
         return prepare(paths, lambda: into().id, check=check, cancellation=cancellation)
 
+    @looped
     def send(
         self,
         files: Iterable[PreparedFile],
@@ -69,6 +72,7 @@ class Uploads(StackResource):
             cancellation=cancellation,
         )
 
+    @looped
     def upload(
         self,
         paths: Paths,

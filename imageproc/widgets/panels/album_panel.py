@@ -191,9 +191,13 @@ class AlbumPanel(Panel):
 
     def _create(self, name: str) -> Album:
         album = self.workbench.albums.get_or_create(name, self.user)
+        there = album.id in self.albums
         self.choose(album)
         update(self.new_name, value="")
-        self.say(f"Album {name}.", Tone.SUCCESS)
+        if there:
+            self.say(f"{self.user} has an album {album.name} already: this is it.")
+        else:
+            self.say(f"Made the album {album.name}.", Tone.SUCCESS)
         return album
 
     def _chosen(self) -> Album | None:

@@ -12,6 +12,7 @@ from imageproc.client.stack import others_text
 from imageproc.client.target import local_aws
 from imageproc.deployment import Emptied, Event, Inventory, Removed, StackEvent, Swept
 from imageproc.errors import WorkbenchError
+from imageproc.presentation.text import number_text
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.deploy_panel import event_row
 from imageproc.widgets.panels.panel import Panel
@@ -157,8 +158,11 @@ def _rows(found: Inventory, delete_data: bool | None, about: str) -> Iterator[tu
     `about` is said before a table's items: AWS counts them every six hours.
     """
     data = found.removed_data(delete_data=delete_data)
-    held = {one.name: f"{one.versions:,} versions of {one.objects:,} objects" for one in data.buckets}
-    held |= {one.name: f"{about}{one.items:,} items" if one.items else "" for one in data.tables}
+    held = {
+        one.name: f"{number_text(one.versions, 'version')} of {number_text(one.objects, 'object')}"
+        for one in data.buckets
+    }
+    held |= {one.name: about + number_text(one.items, "item") if one.items else "" for one in data.tables}
     for line in found.names(delete_data=delete_data):
         what, name = line.rsplit(" ", 1) if not line.startswith("stack ") else line.split(" ", 1)
         yield what, Cell("", code=name), held.get(name, "")

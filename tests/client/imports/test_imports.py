@@ -6,7 +6,6 @@ import csv
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from imageproc import Cancellation, ImportEntry, ImportOutcome
 from imageproc.client.imports import run
 from imageproc.client.imports.album_intake import AlbumIntake
 from imageproc.client.uploads.sender import Sender
+from imageproc.deployment.stack import StackState
 from imageproc.errors import AwsError, Cancelled, InvalidArgumentError, UploadError
 from tests import pictures
 from tests.client.conftest import Backend
@@ -47,7 +47,8 @@ def test_a_plan_says_what_would_be_done_and_does_nothing(backend: Backend, s3: A
 def test_a_plan_says_how_long_processing_takes_at_least(
     backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = SimpleNamespace(parameters={"DetectLabelsPerSecond": "5", "WorkflowType": "EXPRESS"})
+    given = {"DetectLabelsPerSecond": "5", "WorkflowType": "EXPRESS"}
+    stack = StackState("imageproc", "arn", "CREATE_COMPLETE", parameters=given)
     monkeypatch.setattr("imageproc.client.costs.describe", lambda *_: stack)
     folder = write(tmp_path, {f"{number}.jpg": photo(number) for number in range(10)})
     plan = backend.workbench.imports.plan(folder)

@@ -115,9 +115,9 @@ def test_a_photo_that_is_started_again_while_it_is_asked_about_has_not_failed(
     backend.write("cat.jpg", Status.PROCESSING, executionArn=arn)
     status = Executions.status
 
-    def started_again(executions: Executions, asked: str) -> str:
+    def started_again(executions: Executions, asked: Photo) -> str:
         answer = status(executions, asked)
-        if asked == arn:
+        if asked.execution_arn == arn:
             backend.write("cat.jpg", Status.PROCESSING, executionArn=backend.start("another"))
         return answer
 
