@@ -19,11 +19,16 @@ from imageproc.datasets.evaluation import renamed
 from imageproc.datasets.images import AnnotatedImage, Annotation, Dataset
 from imageproc.errors import DatasetError, DownloadError, ImageRejectedError
 from imageproc.local.recognition.vocabulary import vocabulary
+from imageproc.presentation import html
+from imageproc.presentation.markup import Markup
 
 _UPRIGHT = (None, 1)
 """EXIF's orientations of photos that are stored upright."""
 
 _QUALITY = 95
+
+_SHOWN = 10
+"""Photos that are left out of which a notebook says why."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ class DatasetExport:
     """Labels without a box: in the data set, or if its format knows boxes alone, left out."""
     left_out: tuple[NotDownloaded, ...] = ()
     """The photos that are not in it, and why."""
+
+    def _repr_html_(self) -> Markup:
+        """Return what the data set has, and what it lacks and why, for Jupyter."""
+        counts = [("Photos", self.photos), ("Boxes", self.boxes), ("Labels without a box", self.without_box)]
+        table = html.pairs("Data set", [("Folder", self.folder), *counts, ("Left out", len(self.left_out))])
+        return table + html.notes(one.cause for one in self.left_out[:_SHOWN])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -119,6 +120,13 @@ class Photo(PhotoRecord):
                 f"{self.id} was not read from a stack.", "Read it with workbench.photos.get."
             )
         return self._photos
+
+
+def on_sheet(photos: Sequence[Photo], asked: Sequence[str] = ()) -> list[html.SheetPhoto]:
+    """Return photos with their thumbnails, for a contact sheet on which these labels are named first."""
+    with ThreadPoolExecutor(8) as pool:
+        thumbnails = pool.map(Photo.thumbnail_if_any, photos)
+        return [html.SheetPhoto(photo, data, asked) for photo, data in zip(photos, thumbnails, strict=True)]
 
 
 PhotoLike = Photo | str

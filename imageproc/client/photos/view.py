@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from imageproc.client.photos.duplicates import (
     find_similar,
 )
 from imageproc.client.photos.labelled_view import LabelledView
+from imageproc.client.photos.photo import Photo, on_sheet
 from imageproc.client.photos.projection import find_projection
 from imageproc.client.photos.rarity import LabelRarity, find_rarity
 from imageproc.client.photos.search import parse
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from imageproc.client.photos import Photos
     from imageproc.client.photos.exports import File, Written
     from imageproc.client.photos.moves import Copied, Moved, NotCopied, NotMoved
-    from imageproc.client.photos.photo import Photo, PhotoLike
+    from imageproc.client.photos.photo import PhotoLike
 
 _LONGEST = 200
 """Characters of the calls that made a view; of more the middle is left out."""
@@ -323,13 +323,7 @@ class PhotoView(LabelledView):
 
     def contact_sheet(self, title: str) -> str:
         """Return a title, the count, and the first 24 photos' thumbnails, names and tags, as HTML."""
-        shown = list(self.limit(html.MAX_PICTURES))
-        with ThreadPoolExecutor(8) as pool:
-            thumbnails = pool.map(lambda photo: photo.thumbnail_if_any(), shown)
-            asked = self.selection.labels
-            cards = [
-                html.SheetPhoto(photo, data, asked) for photo, data in zip(shown, thumbnails, strict=True)
-            ]
+        cards = on_sheet(list(self.limit(html.MAX_PICTURES)), self.selection.labels)
         return html.contact_sheet(title, cards, self.count())
 
     def _slice(self, index: slice) -> PhotoView:

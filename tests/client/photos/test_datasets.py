@@ -93,11 +93,19 @@ def test_an_export_may_have_places_or_no_photos_or_sure_labels_alone(photos: Pho
 
 def test_what_cannot_be_exported_is_told(photos: Photos, backend: Backend, tmp_path: Path) -> None:
     backend.write("a1/unread.jpg")
+    backend.write("a1/note.jpg", "REJECTED")
     backend.write("a1/gone.jpg", dimensions={"width": 1, "height": 1})
     photos.catalog.sync()
     made = photos.where().export("voc", tmp_path / "set")
     assert made.photos == 2
-    assert {one.photo_id for one in made.left_out} == {"a1/unread.jpg", "a1/gone.jpg"}
+    assert {one.photo_id for one in made.left_out} == {"a1/unread.jpg", "a1/gone.jpg", "a1/note.jpg"}
+    page = made._repr_html_()
+    for text in (
+        str(made.folder),
+        "unread.jpg was not read: its size is not known.",
+        "note.jpg was rejected.",
+    ):
+        assert text in page
     with pytest.raises(DownloadError, match="is not empty"):
         photos.where().export("voc", tmp_path / "set")
     with pytest.raises(InvalidArgumentError, match="labelme"):

@@ -68,6 +68,11 @@ def test_exact_duplicates_have_the_same_content(photos: PhotoView) -> None:
     assert (found.examined, found.without_hash) == (7, 1)
     assert found.spare == ["b/empty.png", "a/large.jpg"]
     assert repr(found) == "<Duplicates: 2 groups, 2 photos to spare of 7, 1 without a hash>"
+    page = found._repr_html_()
+    assert "Duplicates: 2 groups, 2 photos to spare of 7, 1 without a hash" in page
+    for group in found:
+        assert f"Keep {group.kept.name}:" in page
+        assert all(photo.name in page for photo in group.others)
 
 
 def test_what_is_no_photo_is_not_asked_for_a_hash(backend: Backend, photos: PhotoView) -> None:
