@@ -42,6 +42,7 @@ from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
 from imageproc.errors import ImageprocError, InvalidArgumentError, TargetError, UploadError
 from imageproc.presentation import html
+from imageproc.presentation.problems import explain_errors
 
 if TYPE_CHECKING:
     from imageproc.client.faults import Faults
@@ -88,8 +89,10 @@ class Workbench:
         """Open `local`, which is started unless it runs, or `aws`; by default what `IMAGEPROC_TARGET` says.
 
         Photos that an unclean stop of the local AWS cut off are processed again, and `notify` is told.
+        Notebooks show this package's errors in short from then on, with the traceback in a fold.
         Raises TargetError, AwsError, LocalAwsError if the local AWS does not start.
         """
+        explain_errors()
         chosen = target or os.environ.get("IMAGEPROC_TARGET") or LOCAL
         if chosen == LOCAL:
             local_aws().start(progress=notify)

@@ -1,1 +1,4 @@
-"""Photos put into words and pictures for people. Pure: no AWS, and nothing of Jupyter or the terminal."""
+"""Photos, values and errors put into words and pictures. Pure: no AWS, and nothing of the terminal.
+
+Of Jupyter there is only how its cells show errors (`problems.py`).
+"""

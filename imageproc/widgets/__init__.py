@@ -8,7 +8,7 @@
 - `static/`: the parts' scripts and styles, one of each for a part; all begin with `dom.js` and `theme.css`,
   and those with tables have `cells.js` and `cells.css`, too, those that save files `downloads.js` and
   `downloads.css`.
-- `snapshot.py`: what a saved notebook keeps of a panel; `problems.py`: how a cell shows errors.
+- `snapshot.py`: what a saved notebook keeps of a panel.
 - `notebook.py`: what notebooks use to show widgets and to record results.
 - `plots.py`: what notebooks plot of data frames.
 """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from imageproc.presentation.markup import Markup
-from imageproc.widgets import FollowPanel, problems, snapshot
+from imageproc.widgets import FollowPanel, snapshot
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.updates import flush
@@ -27,7 +27,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         snapshot, "publish_display_data", lambda data, **options: found.append({"data": data, **options})
     )
     monkeypatch.setattr(snapshot, "_EVERY_S", 0.05)
-    monkeypatch.setattr(problems, "get_ipython", lambda: None)
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
     return found
 
 

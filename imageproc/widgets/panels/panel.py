@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import ipywidgets
 
 from imageproc.errors import Cancelled
+from imageproc.presentation.problems import explain_errors
 from imageproc.widgets.actor import Actor, Job, JobControl
 from imageproc.widgets.panels import fields
 from imageproc.widgets.panels.question import Question
 from imageproc.widgets.parts.kernel_note import KernelNote
 from imageproc.widgets.parts.status_line import StatusLine
-from imageproc.widgets.problems import explain_errors
 from imageproc.widgets.snapshot import Snapshot
 from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import flush, update

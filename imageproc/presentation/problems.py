@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-from IPython import get_ipython
-from IPython.display import publish_display_data
 
 from imageproc.errors import ImageprocError, StackMissingError
 from imageproc.presentation.markup import Markup
 
 _MOST = 20_000
 """Characters of a traceback that are kept."""
-_DEPLOY = Markup('Open <a href="01_deploy.ipynb">1. Deploy</a>, and run it.')
+_DEPLOY = "01_deploy.ipynb"
+"""The notebook that deploys, if it is beside the one that fails."""
 
 
 def explain_errors() -> None:
     """Have IPython show this package's errors in this way from now on; without IPython, nothing happens."""
-    shell = get_ipython()
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
         shell.set_custom_exc((ImageprocError,), _explain)
 
@@ -32,6 +32,8 @@ def _explain(
     tb_offset: int | None = None,  # noqa: ARG001 - IPython's signature
 ) -> list[str]:
     """Show an error, as IPython asks its handlers to, and return the lines in place of the traceback."""
+    from IPython.display import publish_display_data  # here: what has no IPython does not load it
+
     cause = "There is no stack yet." if isinstance(error, StackMissingError) else error.cause
     lines = [f"{kind.__name__}: {cause}"]
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # IPython's protocol
@@ -43,6 +45,8 @@ def _explain(
 
 def explanation(error: ImageprocError, whole: str) -> Markup:
     """Return what to do about an error, and the whole of its traceback in a fold."""
-    fix = _DEPLOY if isinstance(error, StackMissingError) else Markup("{}").format(error.fix)
+    fix = Markup("{}").format(error.fix)
+    if isinstance(error, StackMissingError) and Path(_DEPLOY).exists():
+        fix = Markup('Open <a href="{}">1. Deploy</a>, and run it.').format(_DEPLOY)
     fold = Markup("<details><summary>Details</summary><pre>{}</pre></details>").format(whole)
     return (Markup("<p>{}</p>").format(fix) if fix else Markup("")) + fold
