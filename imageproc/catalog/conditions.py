@@ -73,7 +73,11 @@ class HasTag:
 
 @dataclass(frozen=True)
 class HasWord:
-    """A word somewhere: the beginning of a word of a tag, any part of other texts."""
+    """A word somewhere: as the beginning of a word of tags and of what people wrote, else any part of a text.
+
+    `cat` is not in *Communications*, but `g5` is in *PowerShotG5*. Letters of scripts that have no upper case
+    are any part of all texts: many of these scripts put no spaces between words.
+    """
 
     word: str
 
@@ -81,12 +85,21 @@ class HasWord:
         """Return it as SQL."""
         word = f"lower({text(self.word)})"
         in_name = f"(strpos(lower(id), {word}) > 0 AND strpos(lower({NAME}), {word}) > 0)"
-        in_texts = [f"strpos(lower({column}), {word}) > 0" for column in _TEXTS]
-        in_album = f"album_id IN (SELECT id FROM albums WHERE strpos(lower(name), {word}) > 0)"
+        in_texts = [f"strpos(lower({column}), {word}) > 0" for column in _MADE_TEXTS]
+        in_texts += [self._begins(column) for column in _WRITTEN_TEXTS]
+        in_album = f"album_id IN (SELECT id FROM albums WHERE {self._begins('name')})"
         found = [in_name, *in_texts, in_album]
         if tags := names.beginning(self.word):
             found.append(f"photo IN (SELECT photo FROM tags WHERE {one_of('tag', tags)})")
         return "(" + " OR ".join(found) + ")"
+
+    def _begins(self, column: str) -> str:
+        """Return that a word of a column begins like it."""
+        word = self.word.translate(_SPACED).strip()
+        if word[:1].lower() == word[:1].upper():
+            return f"strpos(lower({column}), lower({text(self.word)})) > 0"
+        spaced = f"translate(lower({column}), {text(_SEPARATORS)}, {text(' ' * len(_SEPARATORS))})"
+        return f"strpos(' ' || {spaced}, ' ' || lower({text(word)})) > 0"
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,13 @@ NAME = "regexp_extract(id, '(?s)^(?:.*/)?(?:[0-9a-f]{12}-)?(.+)$', 1)"
 ALBUM = "(SELECT max(a.name) FROM albums a WHERE a.id = album_id)"
 """The album's name."""
 
-_TEXTS = ("description", "camera", "lens", "artist", "copyright")
+_WRITTEN_TEXTS = ("description", "artist", "copyright")
+_MADE_TEXTS = ("camera", "lens")
+
+_SEPARATORS = "\t\n\r!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~…–—·«»„“”‘’©"  # noqa: RUF001
+"""Characters that end a word, beside the space."""
+
+_SPACED = str.maketrans(_SEPARATORS, " " * len(_SEPARATORS))
 
 
 def glob(column: str, pattern: str) -> Expression:

@@ -200,7 +200,9 @@ _CONDITIONS: dict[str, Any] = {
     "has_place": click.option("--has-place/--no-place", default=None, help="With or without a place."),
     "has_date": click.option("--has-date/--no-date", default=None, help="With or without a date."),
     "text": _text(
-        "text", "WORDS", "Words that all occur in name, description, tags, camera, lens, artist or album."
+        "text",
+        "WORDS",
+        "Words that are all in name, camera or lens, or begin a word of tags, description, artist or album.",
     ),
     "name": _texts("name", "TEXT", "The file's name, with * and ?."),
     "album": _text("album", "ALBUM", "Only this album's (name or ID).", completion.albums),

@@ -6,6 +6,7 @@ import fnmatch
 import math
 import random
 import re
+import string
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,8 +129,12 @@ def glob_test(pattern: str, of: Callable[[PhotoRecord], str | None]) -> Test:
 
 def word_test(word: str) -> Test:
     def test(record: PhotoRecord) -> bool:
-        texts = (record.name, record.description, record.camera.name, ALBUMS.get(record.album_id or ""))
-        if any(word.lower() in one.lower() for one in texts if one):
+        if any(word.lower() in one.lower() for one in (record.name, record.camera.name) if one):
+            return True
+        written = (record.description, ALBUMS.get(record.album_id or ""))
+        part = word.lower().strip(string.punctuation)
+        begun = rf"(?<![^\W_]){re.escape(part)}" if part[:1].isalpha() else re.escape(part or word)
+        if any(re.search(begun, one.lower()) for one in written if one):
             return True
         tags = {*record.tags, *(one for label in record.labels for one in (label.name, *label.parents))}
         return any(re.search(rf"(?<![^\W_]){re.escape(word.lower())}", tag.lower()) for tag in tags)
