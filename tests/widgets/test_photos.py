@@ -399,6 +399,21 @@ def test_a_panel_of_no_album_shows_all_photos_or_waits_for_what_it_is_to_show(
     assert names(later.view) == names(panel.view)
 
 
+def test_a_view_of_no_photo_says_what_was_asked_for(backend: Backend) -> None:
+    every = GalleryPanel(backend.workbench)
+    settle(every)
+    for view, said in (
+        (backend.workbench.photos.where(taken=1950), "No photo is like this: photos.where(taken=1950)"),
+        (
+            backend.workbench.photos.where(taken=1950)[:5],
+            "No photo is like this: photos.where(taken=1950)[:5]",
+        ),
+    ):
+        every.show(view)
+        settle(every)
+        assert every.gallery.empty == said
+
+
 def test_a_view_keeps_its_order(backend: Backend, panel: GalleryPanel) -> None:
     view = backend.workbench.photos.where(tag="Animal").sort_by("name", descending=True)
     other = GalleryPanel(backend.workbench, view=view)

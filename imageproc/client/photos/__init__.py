@@ -60,8 +60,7 @@ class Photos(Labelling):
           180°; `has_place`, `has_date`: True or False;
         - `album`: an Album, its ID or its name; `user`; `id`; `status`; `format`; `missing`: a part; `error`:
           an error's name with `*` and `?`;
-        - `text`: words that all have to occur in name, description, tags, camera, lens, artist, copyright or
-          album;
+        - `text`: words that are all in name, camera or lens, or begin a word of another text, tags, or album;
         - `megapixels`, `width`, `height`, `file_size`, `orientation`, `exposure_time`, `f_number`,
           `sensitivity`, `focal_length`, `focal_length_in_35mm`, `altitude`: a number or (from, to).
 

@@ -308,6 +308,11 @@ class PhotoView(LabelledView):
         """
         return self.photos.catalog.ask(export.athena_sql, self.selection)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all photos, in their own order."""
+        return self.written == "photos"
+
     def __repr__(self) -> str:
         """Return what is asked for, and how many these photos were when the catalog was asked last.
 
@@ -319,7 +324,7 @@ class PhotoView(LabelledView):
     @html.or_why_not
     def _repr_html_(self) -> str:
         """Return what is asked for, how many photos that are, and the first ones' thumbnails, for Jupyter."""
-        return self.contact_sheet("Photos" if self.written == "photos" else self.written)
+        return self.contact_sheet("Photos" if self.is_whole else self.written)
 
     def contact_sheet(self, title: str) -> str:
         """Return a title, the count, and the first 24 photos' thumbnails, names and tags, as HTML."""

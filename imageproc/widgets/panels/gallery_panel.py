@@ -60,7 +60,7 @@ class GalleryPanel(DetailedPanel):
         view: PhotoView | None = None,
         later: bool = False,
         actions: Iterable[Action] = photo_actions.ACTIONS,
-        invitation: tuple[str, str] = (_NO_PHOTOS, ""),
+        invitation: tuple[str, str] | None = None,
         show_run: Callable[[str], object] | None = None,
         user: Callable[[], str | None] = lambda: None,
         expects: Callable[[Album], bool] = lambda _: False,
@@ -188,8 +188,13 @@ class GalleryPanel(DetailedPanel):
         if self._of:
             empty = self.searched.help.not_found(self._search) if self.searched else NOT_FOUND
         elif self._of is not None:
-            empty, invitation = (_ON_THE_WAY, "") if self._is_expecting else self._invitation
+            empty, invitation = (_ON_THE_WAY, "") if self._is_expecting else self._invited()
         update(self.gallery, empty=empty, invitation=invitation)
+
+    def _invited(self) -> tuple[str, str]:
+        if self._invitation or self._base is None or self._base.is_whole:
+            return self._invitation or (_NO_PHOTOS, "")
+        return f"No photo is like this: {self._base.written}", ""
 
     def search(self, text: str) -> Job[None]:
         """Show those that a line of text asks for; see `imageproc.client.photos.search`.

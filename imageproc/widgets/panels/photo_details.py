@@ -192,4 +192,5 @@ class DetailedPanel(Panel):
 
 def place_note(shown: ShownPhotos) -> str:
     """Return how many photos are on the map, in words."""
-    return f"{len(shown.places):,} of {photos_text(len(shown.ids))} have a position."
+    count = len(shown.places)
+    return f"{count:,} of {photos_text(len(shown.ids))} {'has' if count == 1 else 'have'} a position."
