@@ -15,6 +15,7 @@ from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.photo import Photo
 from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
+from imageproc.core.record import Status
 from imageproc.errors import AwsError, Cancelled, FollowTimeoutError
 from imageproc.widgets import FollowPanel
 from imageproc.widgets.updates import flush
@@ -100,9 +101,29 @@ def test_the_chosen_photo_shows_its_execution_and_its_steps(
     flush()
     assert panel.detail.heading == "RecordRejection (Task)"
     assert "ImageIdentifyError" in dict(panel.detail.values)["Input"]
+    panel.graph.selected = "RecordOutcome"
+    flush()
+    assert panel.detail.empty == "RecordOutcome has not been entered."
     shown = panel.static()
     assert any("ImageIdentifyError" in str(one) for one in shown)
     assert any("image/svg+xml" in one for one in shown)
+
+
+def test_a_state_inside_a_parallel_says_what_the_local_aws_leaves_out(
+    workbench: Workbench, folder: Path, fresh: str
+) -> None:
+    panel = FollowPanel(workbench)
+    panel.follow(uploaded(workbench, folder, fresh))
+    asyncio.run(panel.finished(SECONDS))
+    panel.list.selected = next(row["key"] for row in panel.list.rows if row["name"] != "text.jpg")
+    asyncio.run(panel.finished(SECONDS))
+    panel.graph.selected = "TagsMissing" if DONE is Status.INCOMPLETE else "StoreRekognizedTags"
+    flush()
+    assert panel.detail.heading.startswith(panel.graph.selected)
+    assert dict(panel.detail.values)["Input"].startswith("The local AWS does not record this")
+    panel.graph.selected = "GenerateThumbnail"
+    flush()
+    assert "objectID" in dict(panel.detail.values)["Input"]
 
 
 def test_a_new_panel_in_a_new_kernel_shows_the_truth(workbench: Workbench, folder: Path, fresh: str) -> None:

@@ -19,6 +19,9 @@ _LAST_LOOKS = 60
 """Looks at an execution that still runs although its photo is finished."""
 
 
+_LEFT_OUT = "The local AWS does not record this of states inside a Parallel; AWS does."
+
+
 class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no types
     """A graph, and the details of the state that is selected in it."""
 
@@ -29,6 +32,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
         )
         self.detail = StepDetail()
         self._steps: Mapping[str, Step] = {}
+        self._is_local = False
         self._looking_at: tuple[str, str | None] = ("", None)
         self._failures = self._last_looks = 0
         self._due, self._complete = 0.0, False
@@ -65,6 +69,7 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
     def _show(self, workbench: Workbench, followed: FollowedPhoto) -> bool:
         """Show the execution, and return whether it has ended."""
         definition = workbench.executions.definition()
+        self._is_local = workbench.target.is_local
         self.graph.define(definition)
         if followed.arn is None:
             self.graph.show({}, title=f"No execution of {followed.name}")
@@ -89,7 +94,11 @@ class ExecutionView(ipywidgets.Box):  # type: ignore[misc]  # ipywidgets has no 
             choose = "Choose a state to see its input and output."
             self.detail.clear(f"{name} has not been entered." if name else choose)
             return
-        values = {"Input": step.input, "Output": step.output}
+        unknown = _LEFT_OUT if self._is_local and step.parent and step.exited else None
+        values = {
+            "Input": unknown if step.input is None else step.input,
+            "Output": unknown if step.output is None else step.output,
+        }
         tone = follow_rows.STEP_TONES[step.status]
         self.detail.show(f"{step.name} ({step.type})", follow_rows.facts(step), values, tone)
 
