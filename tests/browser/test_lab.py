@@ -196,6 +196,29 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
     page.screenshot("lab-kept")
 
 
+_BUSY_PAGE = """(() => {
+  const wait = window.setTimeout, isLooking = () => new Error().stack.includes("get_model");
+  window.setTimeout = (call, ms, ...rest) => wait(call, ms === 100 && isLooking() ? 3000 : ms, ...rest);
+})()"""
+"""JupyterLab looks for a widget that it does not know yet ten times a second, and here too late."""
+
+
+def test_widgets_that_jupyterlab_gave_up_for_good_are_shown_once_they_have_come(
+    visit: Visit, lab_url: str, notebooks: Path
+) -> None:
+    write_notebook(notebooks / "busy.ipynb", [_PARTS_OF_A_KERNEL])
+    page: Page = visit(1000, 900)
+    page.open_notebook(lab_url, "busy.ipynb")
+    page.run_all()
+    page.page.get_by_role("option", name="first.jpg").wait_for()
+    page.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.page.add_init_script(_BUSY_PAGE)
+    page.page.reload()
+    page.page.get_by_text("model not found").first.wait_for(state="attached")
+    page.page.get_by_role("option", name="first.jpg").wait_for()
+    page.page.get_by_text("model not found").first.wait_for(state="detached")
+
+
 _PARTS_OF_A_KERNEL = """
 from array import array
 from imageproc.widgets import LoginPanel, show

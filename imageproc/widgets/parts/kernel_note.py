@@ -1,4 +1,4 @@
-"""What a notebook's widgets say when their kernel is gone."""
+"""What a notebook's widgets say when their kernel is gone; and what JupyterLab missed is shown once more."""
 
 from __future__ import annotations
 

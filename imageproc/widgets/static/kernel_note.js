@@ -2,6 +2,8 @@
 const RESTARTED = "The kernel was restarted: run the cells again.", ENDED = "The kernel has ended: run the cells again.";
 const GONE = { restarting: RESTARTED, autorestarting: RESTARTED, dead: ENDED, terminating: ENDED };
 
+const NOT_FOUND = "model not found";
+
 // A view does not get its own model, but that of its layout, which lives and ends with it.
 function render({ model, el }) {
   const session = model.widget_manager?.context?.sessionContext, twin = model.get("layout");
@@ -17,6 +19,24 @@ function render({ model, el }) {
   };
 }
 
+// JupyterLab looks for the widgets of a page that is loaded again for two seconds, and gives up for good although
+// it only was too busy to see that they had come: what they are not shown in by then is shown once more.
+function initialize({ model }) {
+  const manager = model.widget_manager, cells = manager?.context?.model?.cells;
+  if (!cells || manager.ipLooksAgain || document.body.dataset.voila) return;
+  manager.ipLooksAgain = setTimeout(async () => {
+    const outputs = [...document.querySelectorAll(".jp-OutputArea-output")];
+    if (outputs.some((output) => output.textContent.endsWith(NOT_FOUND))) for (const cell of cells) await showAgain(manager, cell.outputs);
+  }, 4000);
+}
+
+async function showAgain(manager, outputs) {
+  for (let at = 0; at < (outputs?.length ?? 0); at += 1) {
+    const output = outputs.get(at), id = output.data["application/vnd.jupyter.widget-view+json"]?.model_id;
+    if (id && manager.has_model(id) && !Object.keys((await manager.get_model(id)).views).length) outputs.set(at, output.toJSON());
+  }
+}
+
 // Says it once above what a cell shows, and in a dialog that hides that; one of the page's notes is spoken.
 function sayGone(el, text) {
   const output = el.closest(".jp-OutputArea-output") ?? el, cell = el.closest(".jp-OutputArea") ?? output;
@@ -28,4 +48,4 @@ function sayGone(el, text) {
 function note(text, spoken) {
   return element("div", { class: "ip ip-gone" }, element("p", { role: spoken && "alert" }, toned(text, "warning")));
 }
-export default { render };
+export default { initialize, render };
