@@ -32,7 +32,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The tests that do more if they are given the time.
 SOAKED := tests/reliability/test_crashes.py tests/reliability/test_fuzz.py tests/flow/test_throttling.py \
 	tests/flow/test_kill.py tests/flow/test_imports.py tests/browser/test_every_field.py \
-	tests/reliability/test_hostile.py tests/core tests/catalog
+	tests/reliability/test_hostile.py tests/reliability/test_function_faults.py tests/core tests/catalog
 
 # For `make screenshots`: `-k gallery`, for example.
 SCREENS ?=

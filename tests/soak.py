@@ -13,6 +13,11 @@ def of(usual: int, soak: int) -> int:
     return soak if SOAK else usual
 
 
+def also(*values: Any) -> tuple[Any, ...]:
+    """Return these values in a soak, otherwise none."""
+    return values if SOAK else ()
+
+
 def each(*values: Any) -> tuple[Any, ...]:
     """Return all values in a soak, otherwise the first one."""
     return values if SOAK else values[:1]

@@ -106,8 +106,11 @@ def backend(local_aws: LocalStatus, request: pytest.FixtureRequest) -> Backend:
 @pytest.mark.timeout(soak.of(300, 7200))
 @pytest.mark.parametrize(
     ("backend", "in_place"),
-    [("STANDARD", False), ("STANDARD", True), ("EXPRESS", True)],
-    ids=["copied", "in place", "in place, Express"],
+    [
+        pytest.param("STANDARD", False, id="copied"),
+        pytest.param("STANDARD", True, id="in place"),
+        *soak.also(pytest.param("EXPRESS", True, id="in place, Express")),
+    ],
     indirect=["backend"],
 )
 def test_a_killed_import_goes_on_and_no_photo_is_missing_or_twice(

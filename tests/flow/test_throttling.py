@@ -13,7 +13,7 @@ from imageproc.local.recognition.models import missing_packages
 from tests import soak
 from tests.flow.conftest import deploy, target_of
 
-COUNT, PER_SECOND = soak.of(20, 40), 1
+COUNT, PER_SECOND = soak.of(14, 40), 1
 """They come faster than one a second on any machine. `make bench BENCH=burst` sends 300 at five."""
 
 

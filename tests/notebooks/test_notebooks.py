@@ -192,7 +192,7 @@ def test_the_photos_are_explored(runs: dict[str, Run]) -> None:
     assert "image/svg+xml" in runs["04_explore"].html, "the map"
     plots = {said.partition(".")[0] for said in runs["04_explore"].said}
     assert {
-        "Photos by camera: 2 of 2",
+        "Photos by camera: 4 of 4",
         "Photos by time",
         "Photos by hour of the day",
         "Photos by ISO",

@@ -18,7 +18,7 @@ from imageproc.client.stack import Stack
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Dimensions, Status
 from imageproc.local import LocalAws
-from tests import pictures
+from tests import pictures, soak
 from tests.flow.conftest import Backend, deploy, target_of
 from tests.flow.test_processing import write
 from tests.reliability import faulty_server
@@ -62,7 +62,11 @@ BEFORE = {
 }
 """What must have happened before for the call to be made at all."""
 
-PASSING = [Fault(call, kind, "thrice") for call in SITES for kind in ("throttled", "lost")]
+PASSING = [
+    Fault(call, kind, "thrice")
+    for number, call in enumerate(SITES)
+    for kind in (("throttled", "lost")[number % 2], *soak.also(("lost", "throttled")[number % 2]))
+]
 """After three requests the SDK gives up: it is the state machine, or Lambda, that runs the function again."""
 
 TRIES = 9 * 3

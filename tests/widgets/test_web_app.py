@@ -169,7 +169,7 @@ def test_an_aws_that_does_not_answer_is_looked_for_and_the_page_goes_on_by_itsel
 def test_it_is_looked_for_no_longer_than_it_is_waited_for(
     outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookout, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(lookout, "TIMEOUT_S", 1.0)
     outage.partly_over = True  # what is asked first is answered, and no page is
     outage.navigation.go(Address("ann")).wait(10)
     until(lambda: "Reading failed" in outage.said[-1] and "by itself" not in outage.said[-1])

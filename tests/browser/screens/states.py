@@ -5,6 +5,7 @@ A new page or state is a line here. `make screenshots` takes all of them anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -109,6 +110,8 @@ def _log_in(page: Page) -> None:
 def _open_album(page: Page) -> None:
     page.page.locator(".ip-album button", has_text=ALBUM).click()
     page.page.locator(".ip-card").first.wait_for()
+    summary = page.page.locator(".ip-summary", has_text=re.compile("on the map$"))  # processing has ended
+    summary.first.wait_for(state="attached")
 
 
 def _show_run(page: Page) -> None:
