@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _SLEEPS = "import time\ndef handler(event, c): time.sleep(event)\n"
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def _wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not become so"

@@ -26,16 +26,18 @@ class Lookout:
         self._stop = Cancellation()
         self._deadline: float | None = None
 
-    def begin(self) -> bool:
-        """Look, and return whether there is time left: what fails again after going on gets no more."""
+    def has_time(self) -> bool:
+        """Return whether there is time left: what fails again after going on gets no more."""
         if self._deadline is None:
             self._deadline = time.monotonic() + TIMEOUT_S
+        return time.monotonic() < self._deadline
+
+    def begin(self) -> None:
+        """Look, until the time is over."""
         self._stop.cancel()
         self._stop = Cancellation()
-        if time.monotonic() >= self._deadline:
-            return False
-        Thread(target=self._look, args=(self._stop, self._deadline), name="Lookout", daemon=True).start()
-        return True
+        deadline = self._deadline or time.monotonic() + TIMEOUT_S
+        Thread(target=self._look, args=(self._stop, deadline), name="Lookout", daemon=True).start()
 
     def end(self) -> None:
         """Look no more: what was looked for is there, or the visitor has done something else."""

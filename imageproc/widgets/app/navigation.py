@@ -65,8 +65,10 @@ class Navigation:
     def fail(self, error: Exception) -> None:
         """Say what went wrong. If it is to pass, look whether it has, then enter the same address anew."""
         self._problem, self._awaited = str(error), is_awaited(error)
-        looking = self._awaited and self._lookout.begin()
+        looking = self._awaited and self._lookout.has_time()
         self._say(f"{self._problem} {_LOOKING}" if looking else self._problem)
+        if looking:  # which may be over at once, and says so then
+            self._lookout.begin()
 
     def take(self, error: Exception) -> bool:
         """Go on after an error of what is shown: when AWS answers again, or elsewhere if the album is gone.
