@@ -75,8 +75,8 @@ class HasTag:
 class HasWord:
     """A word somewhere: as the beginning of a word of tags and of what people wrote, else any part of a text.
 
-    `cat` is not in *Communications*, but `g5` is in *PowerShotG5*. Letters of scripts that have no upper case
-    are any part of all texts: many of these scripts put no spaces between words.
+    `cat` is not in *Communications*, but `g5` is in *PowerShotG5*. Digits, and letters of scripts without
+    upper case, are any part of all texts: many of these scripts put no spaces between words.
     """
 
     word: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from functools import wraps
-from typing import Generic, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Looped(Iterator[T], Generic[T]):
+class Looped(Iterator[T]):
     """An iterator by a name. A notebook's cell that ends with one shows that nothing has been done yet."""
 
     def __init__(self, name: str, found: Iterator[T]) -> None:

@@ -54,6 +54,18 @@ def uploaded(workbench: Workbench, folder: Path, album: str) -> list[Uploaded]:
     return [event for event in events if isinstance(event, Uploaded)]
 
 
+def showing(workbench: Workbench, sent: list[Uploaded], *, is_photo: bool) -> FollowPanel:
+    """Follow uploads to their end, and choose the photo, or the text, to see its execution."""
+    panel = FollowPanel(workbench)
+    panel.follow(sent)
+    asyncio.run(panel.finished(SECONDS))
+    panel.list.selected = next(
+        row["key"] for row in panel.list.rows if (row["name"] != "text.jpg") is is_photo
+    )
+    asyncio.run(panel.finished(SECONDS))
+    return panel
+
+
 def by_name(panel: FollowPanel) -> dict[str, list[str]]:
     """Return each photo's stages: texts, each with the key or ARN beside it, if there is one."""
     flush()
@@ -85,13 +97,7 @@ def test_each_photo_shows_its_three_stages(workbench: Workbench, folder: Path, f
 def test_the_chosen_photo_shows_its_execution_and_its_steps(
     workbench: Workbench, folder: Path, fresh: str
 ) -> None:
-    panel = FollowPanel(workbench)
-    panel.follow(uploaded(workbench, folder, fresh))
-    asyncio.run(panel.finished(SECONDS))
-    text = next(row["key"] for row in panel.list.rows if row["name"] == "text.jpg")
-    panel.list.selected = text
-    asyncio.run(panel.finished(SECONDS))
-
+    panel = showing(workbench, uploaded(workbench, folder, fresh), is_photo=False)
     assert panel.graph.states["ExtractImageMetadata"] == "CAUGHT"
     assert panel.graph.states["NotSupportedImageType"] == "FAILED"
     assert ["ExtractImageMetadata", "RecordRejection"] in panel.graph.taken
@@ -112,11 +118,7 @@ def test_the_chosen_photo_shows_its_execution_and_its_steps(
 def test_a_state_inside_a_parallel_says_what_the_local_aws_leaves_out(
     workbench: Workbench, folder: Path, fresh: str
 ) -> None:
-    panel = FollowPanel(workbench)
-    panel.follow(uploaded(workbench, folder, fresh))
-    asyncio.run(panel.finished(SECONDS))
-    panel.list.selected = next(row["key"] for row in panel.list.rows if row["name"] != "text.jpg")
-    asyncio.run(panel.finished(SECONDS))
+    panel = showing(workbench, uploaded(workbench, folder, fresh), is_photo=True)
     panel.graph.selected = "TagsMissing" if DONE is Status.INCOMPLETE else "StoreRekognizedTags"
     flush()
     assert panel.detail.heading.startswith(panel.graph.selected)

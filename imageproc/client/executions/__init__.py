@@ -21,7 +21,7 @@ from imageproc.core.keys import is_express, whole_execution
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import AwsError
 
-__all__ = ["Execution", "ExecutionLike", "Executions", "arn_of", "execution_of"]
+__all__ = ["Execution", "ExecutionLike", "Executions", "execution_of"]
 
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
@@ -85,12 +85,13 @@ class Executions(StackResource):
             return execution_of(self._stepfunctions.describe_execution(executionArn=arn))
 
     def status(self, execution: ExecutionLike) -> str:
-        """Return an execution's status, or MISSING if Step Functions no longer knows it. Raises as `get`."""
+        """Return an execution's status, or MISSING if nobody knows it any more. Raises as `get`."""
         arn = arn_of(execution)
         if is_express(arn):
             if isinstance(execution, PhotoRecord):
                 return self._status_of_express(execution)
-            return self.get(arn).status
+            found = self._express.get(arn)
+            return found.status if found else "MISSING"
         with translated("Asking for the execution's state"):
             try:
                 answer = self._stepfunctions.describe_execution(executionArn=arn)

@@ -19,8 +19,8 @@ function render({ model, el }) {
   };
 }
 
-// JupyterLab looks for the widgets of a page that is loaded again for two seconds, and gives up for good although
-// it only was too busy to see that they had come: what they are not shown in by then is shown once more.
+// JupyterLab looks for each widget of a page that is loaded again for two seconds. If the page was too busy to see
+// that the widget had come, it gives up for good: the outputs of widgets that nothing shows are shown once more.
 function initialize({ model }) {
   const manager = model.widget_manager, cells = manager?.context?.model?.cells;
   if (!cells || manager.ipLooksAgain || document.body.dataset.voila) return;

@@ -223,6 +223,8 @@ def test_the_log_of_an_express_workflow_lists_what_it_began_newest_first(
     assert executions.get(f"{prefix}:ended:2f0c").seconds == 1.0
     with pytest.raises(AwsError, match="no record and no log"):
         executions.get(f"{prefix}:none:2f0c")
+    assert executions.status(f"{prefix}:none:2f0c") == "MISSING"
+    assert executions.status(f"{prefix}:ended:2f0c") == executions.get(f"{prefix}:ended:2f0c").status
 
 
 def test_a_log_of_express_workflows_that_may_not_be_looked_for_names_the_permission(
