@@ -15,10 +15,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import duckdb
 
 from imageproc.catalog import answers
+from imageproc.catalog.damage import says_damaged
 from imageproc.catalog.database import Database
 from imageproc.catalog.feed import FRESH_S, PAGE, Feed, Keys, uncollected
 from imageproc.catalog.filling import Filled, FillProgress, change_of, collecting, fill
-from imageproc.catalog.folder import age, make_folder, note_age
+from imageproc.catalog.folder import age, make_folder, note_age, remove_other_bases
 from imageproc.catalog.journal import Journal, Journaled, JournalState
 from imageproc.catalog.projection import FOLDER as PROJECTIONS
 from imageproc.catalog.rows import Origin, Row
@@ -41,9 +42,6 @@ MERGE_AFTER = 5_000
 _ONE_FILL = Lock()
 """DuckDB's locks keep other processes out of a file, but not other threads of this one."""
 
-_WRITING_S = 600.0
-"""How long a base may take that another process is writing."""
-
 _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
 _WAIT_S = 0.2
@@ -51,12 +49,6 @@ _TRIES = 5
 """A base that is gone was just replaced by another process: then the next one is looked for."""
 
 _ERRORS = (sqlite3.DatabaseError, duckdb.Error)
-_OF_DAMAGE = (
-    *(duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException),
-    *(duckdb.CatalogException, duckdb.BinderException),
-)
-"""What DuckDB raises of a file that is not what was written; of a wrong checksum, its plain Error."""
-
 
 _MAX_AGE_S: ContextVar[float] = ContextVar("max_age_s", default=FRESH_S)
 
@@ -86,6 +78,8 @@ class Catalog:
         self._outdated = 0.0
         self._catching_up = RLock()
         """Held while the table is read, which may take long: whoever wants what is here does not wait."""
+        self._removals = 0
+        """How often it was removed: what fails in one thread while another removes it can be done again."""
         self._lock = RLock()
         """Held while the database is brought up to the journal."""
 
@@ -95,10 +89,11 @@ class Catalog:
         A file that is broken or of another version is made anew. Raises CatalogError, AwsError.
         """
         max_age_s = _MAX_AGE_S.get() if max_age_s is None else max_age_s
+        removals = self._removals
         try:
             return self._current(max_age_s)
-        except _ERRORS as error:
-            self._refuse_unless_damaged(error)
+        except (*_ERRORS, OSError, CatalogError) as error:
+            self._refuse_unless_damaged(error, removals)
         with self._catching_up:
             try:
                 return self._current(max_age_s)  # another thread may have made it anew
@@ -119,10 +114,11 @@ class Catalog:
 
         Raises as `database` does, and as the question.
         """
+        removals = self._removals
         try:
             return question(self.database(), *given, **more)
         except duckdb.Error as error:
-            self._remove_if_damaged(error)
+            self._remove_if_damaged(error, removals)
             return question(self.database(), *given, **more)
 
     def rows(self, selection: Selection) -> Iterator[Row]:
@@ -164,11 +160,12 @@ class Catalog:
 
     def remove(self) -> None:
         """Remove the catalog. It is made anew when it is asked again."""
-        with self._catching_up, self._lock:
+        with self._catching_up, self._lock, self._journal.closed():
             if self._database:
                 self._database.close()
             self._database, self._seen, self._deep = None, {}, 0.0
             shutil.rmtree(self.folder, ignore_errors=True)
+            self._removals += 1
 
     def _current(self, max_age_s: float) -> Database:
         make_folder(self.folder)
@@ -216,7 +213,7 @@ class Catalog:
             positions = dict.fromkeys(shards(), int(made.began * 1000))
             journal.set_state(positions=positions, filled=made.base.name, followed=made.began, erased=0)
             journal.add_albums(self._feed.albums(made.albums))
-        self._remove_other_bases()
+        remove_other_bases(self.folder, self._state().base, self._clock)
 
     def _follow(self) -> None:
         """Read what changed, and write it down."""
@@ -340,7 +337,7 @@ class Catalog:
                 (self.folder / before.base).unlink(missing_ok=True)
         if before.erased:
             shutil.rmtree(self.folder / PROJECTIONS, ignore_errors=True)
-        self._remove_other_bases()
+        remove_other_bases(self.folder, self._state().base, self._clock)
 
     @contextmanager
     def unlocked(self) -> Iterator[tuple[Database, JournalState]]:
@@ -368,24 +365,26 @@ class Catalog:
                 return database, state
         raise self._restless()
 
-    def _remove_other_bases(self) -> None:
-        """Remove the bases that nobody is going to use; a process that has one open keeps reading it."""
-        used = self._state().base
-        for path in self.folder.glob("base-*.duckdb"):
-            if path.name != used and self._clock() - path.stat().st_mtime > _WRITING_S:
-                path.unlink(missing_ok=True)
+    def _remove_if_damaged(self, error: Exception, removals: int | None = None) -> None:
+        """Remove the files if an error says that they are damaged. Raises as `_refuse_unless_damaged`."""
+        with self._catching_up:
+            self._refuse_unless_damaged(error, removals)
+            if removals in (None, self._removals):
+                self.remove()
 
-    def _remove_if_damaged(self, error: Exception) -> None:
-        """Remove the files if an error says that they are damaged. Raises CatalogError if it does not."""
-        self._refuse_unless_damaged(error)
-        self.remove()
+    def _refuse_unless_damaged(self, error: Exception, removals: int | None = None) -> None:
+        """Raise CatalogError unless the files are damaged, or were removed since there were so many removals.
 
-    def _refuse_unless_damaged(self, error: Exception) -> None:
-        of_sqlite = isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError
-        )
-        if not (of_sqlite or isinstance(error, _OF_DAMAGE) or type(error) is duckdb.Error):
-            raise self._unusable(error) from error
+        Waits for a thread that is removing them.
+        """
+        if says_damaged(error):
+            return
+        with self._catching_up:
+            if removals not in (None, self._removals):
+                return
+        if isinstance(error, CatalogError):
+            raise error
+        raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> CatalogError:
         return CatalogError(

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from imageproc.errors import CatalogError
 
+_WRITING_S = 600.0
+"""How long a base may take that another process is writing."""
+
 _CAUGHT_UP = "caught-up"
 """An empty file whose time is when the changes were read last."""
 
@@ -40,3 +43,10 @@ def note_age(folder: Path, time: float) -> None:
     path = folder / _CAUGHT_UP
     path.touch(mode=0o600)
     os.utime(path, (time, time))
+
+
+def remove_other_bases(folder: Path, used: str, clock: Callable[[], float]) -> None:
+    """Remove the bases that nobody is going to use; a process that has one open keeps reading it."""
+    for path in folder.glob("base-*.duckdb"):
+        if path.name != used and clock() - path.stat().st_mtime > _WRITING_S:
+            path.unlink(missing_ok=True)

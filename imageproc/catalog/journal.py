@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 from imageproc.catalog.schema import FORMAT
@@ -65,6 +66,18 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Use the journal in this file, which is made when it is needed."""
         self._path = path
+        self._open = 0
+        """How many connections this process's threads have."""
+        self._changed = Condition()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Keep threads from opening it, once none has it open: a file that is removed while it is written
+        leaves a rollback journal, and SQLite would roll back the next file by it.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._open)
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[Journaled]:
@@ -83,6 +96,22 @@ class Journal:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._counted(), self._connected() as connection:
+            yield connection
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._changed:
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._open -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)
         try:
             connection.execute("PRAGMA secure_delete = ON")

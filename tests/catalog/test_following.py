@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -113,6 +113,25 @@ def test_threads_that_find_it_broken_make_it_anew_once(open_catalog: Open, dynam
     catalog.remove()
     ids(catalog)
     assert once == dynamodb.calls.count("scan")
+
+
+def test_a_thread_whose_folder_another_one_removes_meanwhile_has_its_answer(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids(catalog)
+    chmod, removed = Path.chmod, list[Path]()
+
+    def remove_first(path: Path, mode: int) -> None:
+        if path == catalog.folder and not removed:
+            removed.append(path)
+            thread = Thread(target=catalog.remove)
+            thread.start()
+            thread.join()
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", remove_first)
+    assert ids(catalog, 60) == sorted(NAMES)
+    assert removed
 
 
 def test_unchanged_photos_are_read_once(catalog: Catalog, dynamodb: FakeDynamoDB, clock: Clock) -> None:
