@@ -69,6 +69,6 @@ def labels_text(labels: Mapping[str, int]) -> str:
 
 
 def coordinates(latitude: float, longitude: float) -> str:
-    """Return a place as `51.5074° N, 0.1278° W`."""
+    """Return a place as `51.50740° N, 0.12780° W`, to about a metre."""
     north, east = "S" if latitude < 0 else "N", "W" if longitude < 0 else "E"
-    return f"{abs(latitude):.5g}° {north}, {abs(longitude):.6g}° {east}"
+    return f"{abs(latitude):.5f}° {north}, {abs(longitude):.5f}° {east}"

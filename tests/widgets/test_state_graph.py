@@ -185,7 +185,7 @@ def test_the_static_picture_shows_where_the_execution_stands() -> None:
     assert isinstance(drawn, dict)
     titles = [one.text for one in ElementTree.fromstring(drawn["image/svg+xml"]).iter() if one.text]
     assert "ExtractImageMetadata (Task): caught" in titles
-    assert {"✕", "●"} <= set(titles)
+    assert {"↷", "●"} <= set(titles)
 
 
 def test_hostile_names_stay_texts() -> None:

@@ -22,7 +22,8 @@ PHOTO_TONES = {
 }
 
 GROUPS = {
-    "Taken": ("Taken", "Description", "Artist", "Copyright"),
+    "Taken": ("Taken",),
+    "Description": ("Description", "Artist", "Copyright"),
     "Camera": ("Camera", "Lens", "Software"),
     "Exposure": (
         *("Exposure time", "Aperture", "Sensitivity", "Focal length", "Exposure bias", "Exposure program"),

@@ -1,4 +1,4 @@
-const SVG_SIGNS = { SUCCEEDED: "✓", FAILED: "✕", CAUGHT: "✕", RUNNING: "●", RETRYING: "↻", ABORTED: "■" };
+const SVG_SIGNS = { SUCCEEDED: "✓", FAILED: "✕", CAUGHT: "↷", RUNNING: "●", RETRYING: "↻", ABORTED: "■" };
 const SVG_WORDS = { CAUGHT: "failed, and went on", ABORTED: "cut off" };
 const LEAST_SCALE = 0.8, MARGIN = 8;
 

@@ -179,7 +179,7 @@ def test_a_contact_sheet_has_places_if_they_are_asked_for_and_says_where_there_i
     path = tmp_path / "trip.html"
     assert photos.where().to_contact_sheet(path, keep_location=True).photos == 4
     page = path.read_text()
-    assert page.count("51.467° N, 0.116667° W") == 3
+    assert page.count("51.46667° N, 0.11667° W") == 3
     assert page.count("no thumbnail") == 1
 
 

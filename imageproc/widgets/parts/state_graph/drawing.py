@@ -9,7 +9,7 @@ from imageproc.presentation.markup import Markup
 from imageproc.widgets.parts.state_graph.shapes import Bus, Connector, Graph, Node, arrow, curve, path
 
 MARGIN = 10
-SIGNS = {"SUCCEEDED": "✓", "FAILED": "✕", "CAUGHT": "✕", "RUNNING": "●", "RETRYING": "↻", "ABORTED": "■"}
+SIGNS = {"SUCCEEDED": "✓", "FAILED": "✕", "CAUGHT": "↷", "RUNNING": "●", "RETRYING": "↻", "ABORTED": "■"}
 
 _INK, _MUTED, _LINE, _ERROR = "#212121", "#595959", "#757575", "#b0605a"
 _COLOURS = {
