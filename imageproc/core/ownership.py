@@ -11,6 +11,7 @@ record; every later write holds only while the record is still about the writer'
 - A correction of a label holds if the label's correction is still the one that was read: two people who
   correct different labels do not meet, and of two who correct the same one the later reads what the earlier
   said and keeps it. No version is asked: corrections are people's, and outlast processing.
+- A copy takes its photo's corrections unless it ever had any of its own, also before its upload claims it.
 - The SDK repeats a write whose answer was lost. A claim that finds itself in the record is therefore granted
   again; docs/reference/records.md tells the whole story.
 
@@ -19,7 +20,7 @@ record; every later write holds only while the record is still about the writer'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -193,6 +194,17 @@ def correct(label: str, found: Correction | None, then: Correction | None) -> Re
     if then is None:
         return RecordChange({}, (LABEL_CORRECTIONS,), condition=condition, within=within)
     return RecordChange({LABEL_CORRECTIONS: to_stored(then)}, condition=condition, within=within)
+
+
+def copy_corrections(corrections: Iterable[Correction], key: str, album_id: str) -> RecordChange:
+    """Return the write of what is said of a photo's labels to its copy, an original in an album.
+
+    It changes nothing of which anything was ever said. If the copy's upload has not claimed the record yet,
+    it makes one that waits for that; the claim leaves the corrections there.
+    """
+    stored = {one.label: to_stored(one) for one in corrections}
+    values = {LABEL_CORRECTIONS: stored, S3_KEY: key, ALBUM_ID: album_id, STATUS: Status.UPLOADED}
+    return RecordChange(values, keep=tuple(values))
 
 
 def begin_corrections() -> RecordChange:

@@ -151,7 +151,7 @@ def _place(record: PhotoRecord) -> str:
     if record.place is None:
         return ""
     altitude = record.place.altitude
-    height = f", {altitude:,.0f} m" if altitude is not None else ""
+    height = f", altitude {altitude:,.0f} m" if altitude is not None else ""
     return coordinates(record.place.latitude, record.place.longitude) + height
 
 
@@ -195,6 +195,7 @@ _ORIENTATIONS = {
     8: "turned left by 90°",
 }
 _PROGRAMS = {
+    0: "",
     1: "manual",
     2: "program",
     3: "aperture priority",
@@ -204,7 +205,16 @@ _PROGRAMS = {
     7: "portrait",
     8: "landscape",
 }
-_METERING = {1: "average", 2: "centre-weighted", 3: "spot", 4: "multi-spot", 5: "pattern", 6: "partial"}
+_METERING = {
+    0: "",
+    1: "average",
+    2: "centre-weighted",
+    3: "spot",
+    4: "multi-spot",
+    5: "pattern",
+    6: "partial",
+}
+"""EXIF's 0 is "not defined" for a program and "unknown" for metering (EXIF 2.32, tags 0x8822 and 0x9207)."""
 _MODES = {0: "automatic", 1: "manual", 2: "bracketed"}
 _WHITE_BALANCES = {0: "automatic", 1: "manual"}
 _TOLD_ANYHOW = ("status", "creationTime", "labels", "tags")

@@ -42,7 +42,7 @@ def test_a_record_is_put_into_the_words_of_photographers() -> None:
     assert words(RECORD) == {
         "Status": "Succeeded",
         "Taken": "2024-05-18 16:20:05 UTC+01:00",
-        "Place": "51.50740° N, 0.12780° W, 11 m",
+        "Place": "51.50740° N, 0.12780° W, altitude 11 m",
         "Camera": "Canon EOS R6",
         "Exposure time": "1/250 s",
         "Aperture": "f/2.8",

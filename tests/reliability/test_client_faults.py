@@ -297,6 +297,7 @@ def prepared(client: Client, backend: Backend, action: str) -> None:
         write(backend, client.photo.id, status="PROCESSING" if action == "follow" else "FAILED")
     if action in ("move", "copy"):
         client.into = backend.workbench.albums.get_or_create(f"Into {next(NUMBERS)}", "ann")
+        told(backend.workbench.photos.add_label([client.photo], "Pier"))  # a copy takes it along
     if action.startswith("import"):
         fill_the_source(backend, action)
     if action == "bulk":

@@ -26,7 +26,7 @@ from imageproc.core.record_codec import decode
 from imageproc.errors import AlbumNotFoundError, EndpointUnreachableError, InvalidArgumentError
 from imageproc.presentation.facts import _FACTS
 from imageproc.widgets import GalleryPanel, UploadPanel, WebApp
-from imageproc.widgets.panels import photo_actions, photo_views
+from imageproc.widgets.panels import photo_actions, photo_views, under_way
 from imageproc.widgets.panels.contact_sheet import Frame, contact_sheet
 from imageproc.widgets.panels.photo_actions import Form
 from imageproc.widgets.panels.photo_search import SearchHelp
@@ -763,6 +763,49 @@ def test_arrows_in_the_viewer_go_through_the_whole_view(panel: GalleryPanel) -> 
         "10 of 10",
         False,
     )
+
+
+def test_photos_under_way_are_shown_as_they_end_also_the_one_that_is_open(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_way, "EVERY_S", 0.05)
+    backend.write("a1/9.jpg", "UPLOADED", uploadTime=4_000_000_009)
+    panel.refresh()
+    panel.open_photo(9)
+    settle(panel)
+    backend.write("a1/9.jpg", "SUCCEEDED", uploadTime=4_000_000_009)
+    time.sleep(0.3)
+    assert "Uploaded" in json.dumps(panel.viewer.photo), "no browser shows it"
+    say(panel.gallery, type="painted", version=panel.gallery.version)
+    until(lambda: [one.note for one in panel._cards(9, 10)] == [""])
+    settle(panel)
+    assert "Succeeded" in json.dumps(panel.viewer.photo)
+    refreshed = list[str]()
+    monkeypatch.setattr(panel, "refresh", lambda: refreshed.append("again"))
+    backend.write("a1/9.jpg", "FAILED", uploadTime=4_000_000_009)
+    time.sleep(0.3)
+    assert refreshed == [], "nothing is under way any more"
+
+
+def test_a_photo_that_never_ends_is_not_looked_at_for_ever(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_way, "EVERY_S", 0.05)
+    backend.write("a1/9.jpg", "PROCESSING")
+    panel.refresh()
+    settle(panel)
+    assert panel.searched
+    synced, now = list[float](), [0.0]
+    monkeypatch.setattr(StackCatalog, "sync", lambda _: synced.append(now[0]))
+    looking = under_way.UnderWay(backend.workbench, lambda: None, clock=lambda: now[0])
+    looking.begin()
+    looking.note(panel.searched.view, panel.searched.version)
+    until(lambda: len(synced) > 2)
+    now[0] = 301.0
+    until(lambda: 301.0 in synced)
+    time.sleep(0.3)
+    assert synced.count(301.0) == 1
+    looking.close()
 
 
 def test_what_is_chosen_on_the_map_is_selected(panel: GalleryPanel) -> None:

@@ -23,8 +23,8 @@ from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, 
 from imageproc.client.photos.processing import Restarted
 from imageproc.client.workbench import Workbench
 from imageproc.errors import EndpointUnreachableError, StackMissingError, WorkbenchError
-from imageproc.widgets import GalleryPanel, WebApp
-from imageproc.widgets.app import lookout, pulse
+from imageproc.widgets import GalleryPanel, WebApp, pulse
+from imageproc.widgets.app import lookout
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
@@ -846,7 +846,7 @@ def test_all_that_failed_is_retried_by_one_button(
     panel.retry_button.click()
     until(lambda: len(retried) == 4 and not panel.busy)
     visitor.settle()
-    assert panel.status.text == "4 photos being processed again."
+    assert panel.status.text == "Processing started again for 4 photos."
     assert set(retried) == {f"{album}/bad.jpg", *(f"{album}/{number}.jpg" for number in range(3))}
 
 

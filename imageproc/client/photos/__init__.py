@@ -350,9 +350,9 @@ class Photos(Labelling):
     def copy(self, photos: Iterable[PhotoLike], album: AlbumLike) -> Iterator[Copied | NotCopied]:
         """Copy photos into an album of any user, and yield each; a failure does not stop the others.
 
-        S3 copies the file, and the copy is processed as any upload is: it costs what an upload costs. It is
-        the album's user's. An album that has the file already gets no second one. Raises UploadError for a
-        user whom S3 cannot carry, and as `Albums.get` does.
+        S3 copies the file, and the copy is processed as any upload is, and costs as much; its labels are
+        corrected as the photo's are. It is the album's user's. An album that has the file already gets no
+        second one. Raises UploadError for a user whom S3 cannot carry, and as `Albums.get` does.
         """
         into = self._albums.current(album)
         return Copies(self._stack, into, self._records, self.read).copy_all(map(self.find, photos))

@@ -1,7 +1,8 @@
 """Photos moved to another album, and copied into one.
 
 A move changes the record's album and nothing else: the file keeps its key, and nothing is processed. A copy
-is an upload of its own, made within S3: it can be moved, forgotten and processed without the other one.
+is an upload of its own, made within S3: it can be moved, forgotten and processed without the other one. What
+people said of its labels goes with it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from imageproc.client.photos.photo import Photo
 from imageproc.client.uploads.events import PreparedFile
 from imageproc.client.uploads.files import DIGITS, make_photo_id
 from imageproc.client.uploads.sender import Sender, object_metadata
+from imageproc.core.attributes import LABEL_CORRECTIONS
+from imageproc.core.corrections import applying
 from imageproc.core.formats import CONTENT_TYPES
-from imageproc.core.ownership import move
+from imageproc.core.keys import incoming_key
+from imageproc.core.label import Correction
+from imageproc.core.ownership import copy_corrections, move
 from imageproc.errors import AwsError, PhotoNotFoundError, SupersededError, UploadError
 
 if TYPE_CHECKING:
@@ -123,12 +128,20 @@ class Copies:
             copy_id, there = self._place(now)
             if not there:
                 self._copy(now, copy_id)
+            if said := applying(now.corrections, now.content_hash):
+                self._correct(copy_id, there, said)
         except (AwsError, PhotoNotFoundError, UploadError) as error:
             return NotCopied(photo.id, str(error))
-        return Copied(photo.id, copy_id, already_there=there)
+        return Copied(photo.id, copy_id, already_there=there is not None)
 
-    def _place(self, photo: Photo) -> tuple[str, bool]:
-        """Return the copy's ID, as an upload of the file has it, and whether the photo is there already.
+    def _correct(self, copy_id: str, there: Photo | None, said: Iterable[Correction]) -> None:
+        """Have the copy's labels be as people corrected them; also if an earlier try got no further."""
+        if there is None or LABEL_CORRECTIONS not in there.attributes:
+            change = copy_corrections(said, incoming_key(copy_id), self._album.id)
+            self._records.write(copy_id, change)
+
+    def _place(self, photo: Photo) -> tuple[str, Photo | None]:
+        """Return the copy's ID, as an upload of the file has it, and the photo if it is there already.
 
         Where the photo of that ID was moved to another album, the hash's next digits are taken.
         """
@@ -137,7 +150,7 @@ class Copies:
             copy_id = make_photo_id(self._album.id, digest[start:], photo.name)
             there = self._records.get(copy_id)
             if there is None or there.album_id == self._album.id:
-                return copy_id, there is not None
+                return copy_id, there
         raise UploadError(f"{photo.name} was copied here and moved on too often.", "Move one of the copies.")
 
     def _digest(self, photo: Photo) -> str:

@@ -13,8 +13,8 @@ from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AlbumNotFoundError, ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.app.address import ALL, Address
-from imageproc.widgets.app.pulse import Pulse
 from imageproc.widgets.parts.album_cards import AlbumCard, AlbumCardHandlers, AlbumCards
+from imageproc.widgets.pulse import Pulse
 
 _UNSETTLED = (Status.UPLOADED, Status.PROCESSING, Status.INCOMPLETE, Status.REJECTED, Status.FAILED)
 _MOST_UNSETTLED = 300

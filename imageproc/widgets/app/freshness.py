@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from imageproc import Album, Cancellation, Workbench
 from imageproc.errors import ImageprocError
-from imageproc.widgets.app.pulse import Pulse
 from imageproc.widgets.panels.gallery_panel import GalleryPanel
+from imageproc.widgets.pulse import Pulse
 
 
 class Freshness(Pulse):

@@ -15,9 +15,9 @@ from imageproc.client.photos.failures import retriable
 from imageproc.errors import ImageprocError
 from imageproc.presentation.text import printable
 from imageproc.widgets.actor import JobControl
-from imageproc.widgets.app.pulse import Pulse
 from imageproc.widgets.panels import fields, photo_actions
 from imageproc.widgets.panels.panel import Panel
+from imageproc.widgets.pulse import Pulse
 from imageproc.widgets.tones import Tone
 
 _UNSTARTED = "{} reached the stack, but {} never started."

@@ -164,5 +164,9 @@ def _rows(found: Inventory, delete_data: bool | None, about: str) -> Iterator[tu
     }
     held |= {one.name: about + number_text(one.items, "item") if one.items else "" for one in data.tables}
     for line in found.names(delete_data=delete_data):
-        what, name = line.rsplit(" ", 1) if not line.startswith("stack ") else line.split(" ", 1)
+        if line.startswith("stack "):
+            what, name, status = line.split(" ")
+            held[name] = status.strip("()")
+        else:
+            what, name = line.rsplit(" ", 1)
         yield what, Cell("", code=name), held.get(name, "")

@@ -257,8 +257,8 @@ class GalleryPanel(DetailedPanel):
 
     def _note_painted(self) -> None:
         self._painted.set()
-        if not self._made:
-            self.start(lambda _: self.details, "", after=True)  # there is time for them now
+        if not self._under_way.is_shown:
+            self.start(lambda _: self._go_on(), "", after=True)  # there is time now
 
     def _find(self, text: str) -> None:
         """Search, and say below the field what is wrong with the text; what was shown stays."""
@@ -313,6 +313,7 @@ class GalleryPanel(DetailedPanel):
         self._show_parts(shown, of)
         if not as_known:
             self._show_places()
+            self._under_way.note(searched.view, searched.version)
             self.say("")
 
     def _keep_nothing_else(self, source: Album | PhotoView) -> None:
@@ -330,6 +331,7 @@ class GalleryPanel(DetailedPanel):
         update(self.search_bar, summary=str(counts), chips=[term.shown for term in self._search.terms])
         update(self.search_bar, facets=self._facets())
         self.invite()
+        self._renew_photo()
 
     def _open_facets(self, is_open: bool) -> None:
         self._facets_open = is_open

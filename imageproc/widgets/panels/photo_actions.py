@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
+from pathlib import Path
 
 from imageproc import (
     Album,
@@ -30,7 +31,7 @@ from imageproc.widgets.parts.gallery import Action
 RETRY = Action("retry", "Retry", "Process again what failed or is missing")
 REPROCESS = Action("reprocess", "Reprocess", "Process all of them again, whatever their status")
 MOVE = Action("move", "Move to album…", "Put the photos into another album")
-COPY = Action("copy", "Copy to album…", "Make copies in another album: processed anew, without corrections")
+COPY = Action("copy", "Copy to album…", "Make copies in another album: processed anew, corrected alike")
 LABEL = Action("label", "Labels…", "Add, remove or rename a label of the photos (L)")
 COVER = Action("cover", "Use as cover", "Have this photo stand for its album")
 SAVE = Action("save", "Download…", "Save a zip or a contact sheet with your browser")
@@ -101,7 +102,7 @@ def restart(
     causes = [_by_name(one) for one in sorted(refused, key=lambda one: "nothing to retry" in one.cause)]
     if refused and not started:
         raise WorkbenchError(_outcome("Nothing was started.", causes))
-    return _outcome(f"{photos_text(started)} being processed again.", causes)
+    return _outcome(f"Processing started again for {photos_text(started)}.", causes)
 
 
 def _by_name(refused: NotRestarted) -> str:
@@ -120,7 +121,8 @@ def download(
         photos = _in_order(workbench, ids)
         events = workbench.photos.download(photos, wanted.file, keep_location=wanted.places)
         written = _in_folder(events, _notifier(control, told))
-    return _said(written, f"in {printable(wanted.file, 200)}", wanted)
+    where = Path(wanted.file).expanduser().absolute()
+    return _said(written, f"in {printable(str(where), 200)}", wanted)
 
 
 def save(

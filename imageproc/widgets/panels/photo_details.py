@@ -20,9 +20,10 @@ from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_run import PhotoRun
 from imageproc.widgets.panels.shown_photos import ShownPhotos
+from imageproc.widgets.panels.under_way import UnderWay
 from imageproc.widgets.parts.gallery import Gallery
 from imageproc.widgets.parts.photo_map import Box, PhotoMap
-from imageproc.widgets.parts.photo_viewer import PhotoViewer
+from imageproc.widgets.parts.photo_viewer import PhotoViewer, ViewedPhoto
 from imageproc.widgets.tones import Tone
 
 
@@ -54,7 +55,14 @@ class DetailedPanel(Panel):
     def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget]) -> None:
         """Show these widgets above and below the status line; the details come last."""
         self._making = RLock()
+        self._under_way = UnderWay(self._workbench, lambda: None if self.busy else self.refresh())
         super().__init__(*above, below=below)
+
+    def close(self) -> None:
+        """Close the panel, and look no more at what is under way."""
+        if hasattr(self, "_under_way"):
+            self._under_way.close()
+        super().close()
 
     @property
     def details(self) -> PhotoDetails:
@@ -82,18 +90,21 @@ class DetailedPanel(Panel):
 
     def open_photo(self, number: int) -> None:
         """Open a photo by its number from 0."""
-        shown = self._shown
-        if shown is None:
+        if self._shown is None:
             return
         try:
-            photo = self._photo(number) if 0 <= number < len(shown.ids) else None
-            if photo is None:
+            if viewed := self._viewed(self._shown, number):
+                self._opened = viewed.id
+                self.viewer.show(viewed)
+            else:
                 self.say("This photo is gone.", Tone.WARNING)
-                return
-            self._opened = photo.id
-            self.viewer.show(photo_views.viewed(photo, number, len(shown.ids), self._pictures.album(photo)))
         except AwsError as error:
             self.say(str(error), Tone.ERROR)
+
+    def _viewed(self, shown: ShownPhotos, number: int) -> ViewedPhoto | None:
+        total = len(shown.ids)
+        photo = shown.between(number, number + 1)[0] if 0 <= number < total else None
+        return photo_views.viewed(photo, number, total, self._pictures.album(photo)) if photo else None
 
     def open_id(self, photo_id: str) -> None:
         """Open a photo by its ID. Raises WorkbenchError if it is not shown."""
@@ -103,6 +114,10 @@ class DetailedPanel(Panel):
         self.gallery.reveal(number)
 
     @abstractmethod
+    def refresh(self) -> object:
+        """Read again what is shown."""
+
+    @abstractmethod
     def _choose(self, numbers: list[int]) -> None: ...
 
     @abstractmethod
@@ -110,6 +125,11 @@ class DetailedPanel(Panel):
 
     @abstractmethod
     def _corrected(self, photo: Photo) -> None: ...
+
+    def _go_on(self) -> None:
+        """Make the details, and begin to look at what is under way."""
+        _ = self.details
+        self._under_way.begin()
 
     def _photo(self, number: int) -> Photo | None:
         return self._shown.between(number, number + 1)[0] if self._shown else None
@@ -172,6 +192,13 @@ class DetailedPanel(Panel):
         self._close_photo()
         if self._made:
             self._made.run.hide()
+
+    def _renew_photo(self) -> None:
+        """Show the photo that is open, if one is, as it is now."""
+        is_open = self._made and self.viewer.photo
+        number = self._shown.number(self._opened) if is_open and self._shown else None
+        if self._shown and number is not None and (viewed := self._viewed(self._shown, number)):
+            self.viewer.renew(viewed)
 
     def _open_run(self, photo_id: str) -> None:
         self._close_photo()

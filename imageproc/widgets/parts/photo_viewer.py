@@ -107,6 +107,8 @@ class PhotoViewer(anywidget.AnyWidget):
 
     photo: Any = traitlets.Dict().tag(sync=True)
     correctable = traitlets.Bool(False).tag(sync=True)
+    _renewed: Any = traitlets.Dict()
+    """A photo as it is by now, to be shown if it is still open when updates are made."""
 
     def __init__(
         self,
@@ -134,6 +136,15 @@ class PhotoViewer(anywidget.AnyWidget):
     def show(self, opened: ViewedPhoto | None) -> None:
         """Open a photo soon, from any thread, or close the viewer."""
         update(self, photo=asdict(opened) if opened else {})
+
+    def renew(self, opened: ViewedPhoto) -> None:
+        """Show a photo as it is now soon, from any thread, if it is still open then."""
+        update(self, _renewed=asdict(opened))
+
+    @traitlets.observe("_renewed")
+    def _show_renewed(self, change: Any) -> None:
+        if self.photo and self.photo["id"] == change["new"]["id"]:
+            self.photo = change["new"]
 
     def close(self) -> None:
         """Close the widget, and make no more pictures."""

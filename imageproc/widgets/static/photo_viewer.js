@@ -80,7 +80,7 @@ function render({ model, el }) {
 
   function drawSimilar({ photos, cause }, buffers) {
     likes.disabled = false;
-    similarSaid.textContent = cause || (photos.length ? "" : "No other photo here is like it.");
+    similarSaid.textContent = cause || (photos.length ? "" : "None of the other photos shown is like it.");
     dropSimilar();
     similar.replaceChildren(...photos.map(({ id, name, note }, number) => {
       const known = buffers[number]?.byteLength, url = known ? URL.createObjectURL(new Blob([buffers[number]])) : "";

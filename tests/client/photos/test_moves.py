@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 
 from imageproc import Album, Copied, Moved, NotCopied, NotMoved
+from imageproc.core.ownership import write_as
 from imageproc.core.record import Status
 from imageproc.errors import AlbumNotFoundError
 from tests.client.conftest import PHOTO, Backend
@@ -164,6 +166,49 @@ def test_what_the_album_has_already_is_not_copied_again(backend: Backend, trip: 
     assert photos.where(album=trip).copy_to(best) == [Copied("cat.jpg", there, already_there=True)]
     assert photos.where(album=trip).copy_to(trip) == [Copied("cat.jpg", "cat.jpg", already_there=True)]
     assert keys(backend) == ["Incoming/cat.jpg"]
+
+
+def test_a_copy_takes_along_what_people_said_of_the_labels(
+    backend: Backend, trip: Album, best: Album
+) -> None:
+    labels: dict[str, Any] = {"tags": ["Dog", "Grass"], "labels": [{"name": "Dog", "confidence": 90}]}
+    photo = backend.photo("cat.jpg", albumID=trip.id, contentHash=HASH, **labels)
+    photos = backend.workbench.photos
+    photo = photo.rename_label("Dog", "Horse").add_label("Pier")
+    copy_id = f"{best.id}/0123456789ab-cat.jpg"
+    assert list(photos.copy([photo], best)) == [Copied("cat.jpg", copy_id)]
+    waiting = photos.get(copy_id)
+    assert (waiting.status, waiting.tags, waiting.key) == (
+        Status.UPLOADED,
+        ("Horse", "Pier"),
+        f"Incoming/{copy_id}",
+    )
+    assert list(photos.copy([photo], best)) == [Copied("cat.jpg", copy_id, already_there=True)]
+    photos.reprocess(copy_id)
+    change = write_as(None, {"tags": ["Dog", "Grass"], "labels": labels["labels"]})
+    photos._records.write(copy_id, change)
+    copy = photos.get(copy_id)
+    assert (copy.tags, copy.machine_tags) == (("Horse", "Pier", "Grass"), ("Dog", "Grass"))
+    assert copy.corrections == photo.corrections
+    copy.undo_correction()
+    assert photo.refresh().tags == ("Horse", "Pier", "Grass"), "from then on each has its own"
+
+
+def test_a_copy_that_was_cut_off_gets_its_labels_when_it_is_made_again(
+    backend: Backend, trip: Album, best: Album
+) -> None:
+    photo = backend.photo("cat.jpg", albumID=trip.id, contentHash=HASH).add_label("Pier")
+    photos = backend.workbench.photos
+    backend.refuse("dynamodb", "UpdateItem")
+    (cut_off,) = photos.copy([photo], best)
+    assert isinstance(cut_off, NotCopied)
+    copy_id = f"{best.id}/0123456789ab-cat.jpg"
+    backend.write(copy_id, albumID=best.id)  # its upload was processed
+    assert list(photos.copy([photo], best)) == [Copied("cat.jpg", copy_id, already_there=True)]
+    assert photos.get(copy_id).tags == ("Pier",)
+    photos.get(copy_id).undo_correction()
+    assert list(photos.copy([photo], best)) == [Copied("cat.jpg", copy_id, already_there=True)]
+    assert photos.get(copy_id).tags == (), "what a person undid there stays undone"
 
 
 def test_a_copy_back_to_where_a_photo_came_from_leaves_the_photo_alone(

@@ -16,9 +16,18 @@ EVERY_S = 15.0
 class Pulse:
     """Calls `beat` every few seconds, in a thread of its own; it may raise Cancelled, and nothing else."""
 
-    def __init__(self, beat: Callable[[Cancellation], object], *, at_once: bool = False) -> None:
-        """Do nothing before `run`. With `at_once` the first beat is then, otherwise after the first pause."""
-        self._beat, self._at_once = beat, at_once
+    def __init__(
+        self,
+        beat: Callable[[Cancellation], object],
+        *,
+        at_once: bool = False,
+        every_s: Callable[[], float] = lambda: EVERY_S,
+    ) -> None:
+        """Do nothing before `run`. With `at_once` the first beat is then, otherwise after the first pause.
+
+        `every_s` returns how long the next pause is.
+        """
+        self._beat, self._at_once, self._every_s = beat, at_once, every_s
         self._stop: Cancellation | None = None
 
     def run(self, is_open: bool) -> None:
@@ -38,7 +47,7 @@ class Pulse:
     def _run(self, stop: Cancellation) -> None:
         with suppress(Cancelled):
             if not self._at_once:
-                stop.sleep(EVERY_S)
+                stop.sleep(self._every_s())
             while True:
                 self._beat(stop)
-                stop.sleep(EVERY_S)
+                stop.sleep(self._every_s())
