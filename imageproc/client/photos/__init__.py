@@ -25,6 +25,7 @@ from imageproc.client.photos.following import Follower, ignore
 from imageproc.client.photos.labelling import Labelling
 from imageproc.client.photos.links import Link, make_link
 from imageproc.client.photos.moves import Copied, Copies, Moved, NotCopied, NotMoved, move_all
+from imageproc.client.photos.of_views import OfViews
 from imageproc.client.photos.photo import Photo, PhotoLike, id_of, several
 from imageproc.client.photos.processing import NotRestarted, Processing, Restarted, require_embeddings
 from imageproc.client.photos.view import PhotoView
@@ -35,7 +36,7 @@ from imageproc.core.parts import parse_parts
 from imageproc.errors import PhotoNotFoundError, RetryError
 
 
-class Photos(Labelling):
+class Photos(Labelling, OfViews):
     """The photos of a stack."""
 
     def __init__(self, stack: Stack, albums: Albums, executions: Executions, catalog: StackCatalog) -> None:

@@ -24,7 +24,7 @@ from imageproc import (
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
 from imageproc.presentation.markup import Markup
-from imageproc.presentation.text import in_words, photos_text
+from imageproc.presentation.text import in_words, number_text, photos_text
 from imageproc.widgets.panels import charts, fields
 from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
 from imageproc.widgets.panels.panel import Panel
@@ -135,9 +135,12 @@ class OperationsPanel(Panel):
     def _refresh(self, cancellation: Cancellation) -> Overview:
         self.overview = _read(self.workbench, cancellation)
         self._show()
+        self._sum_up()
+        return self.overview
+
+    def _sum_up(self) -> None:
         counted = charts.described(self.overview.minutes, self.overview.photos)
         self.say(counted, Tone.WARNING if self.overview.failures or self.overview.letters else Tone.SUCCESS)
-        return self.overview
 
     def _retry_all(self, cancellation: Cancellation) -> None:
         photos = {
@@ -183,9 +186,11 @@ class OperationsPanel(Panel):
     def _show_log(self, execution: Execution) -> list[LogEntry]:
         entries = self.workbench.logs.of_execution(execution.arn)
         self.log_table.show(
-            map(_log_row, entries), caption=f"Log of {execution.name}", empty="No log entries are kept."
+            map(_log_row, entries),
+            caption=f"Log of {execution.name}: {number_text(len(entries), 'line')}",
+            empty="No log entries are kept.",
         )
-        self.say(f"{len(entries)} lines.", Tone.SUCCESS)
+        self._sum_up()
         return entries
 
     def _show(self) -> None:

@@ -178,6 +178,7 @@ def test_a_copy_takes_along_what_people_said_of_the_labels(
     copy_id = f"{best.id}/0123456789ab-cat.jpg"
     assert list(photos.copy([photo], best)) == [Copied("cat.jpg", copy_id)]
     waiting = photos.get(copy_id)
+    assert names(backend, best) == [copy_id]
     assert (waiting.status, waiting.tags, waiting.key) == (
         Status.UPLOADED,
         ("Horse", "Pier"),

@@ -368,3 +368,10 @@ def test_a_photo_that_has_just_finished_is_found_within_a_second(photos: Photos,
     deadline = time.monotonic() + 1
     while len(photos) == 3:
         assert time.monotonic() < deadline
+
+
+def test_what_only_views_have_is_said_to_be_there(backend: Backend) -> None:
+    for name, hint in (("duplicates", r"photos\.where\(\)\.duplicates\(\)"), ("duplicate", "'duplicate'.$")):
+        with pytest.raises(AttributeError, match=hint):
+            getattr(backend.workbench.photos, name)
+    assert not hasattr(backend.workbench.photos, "_repr_png_")
