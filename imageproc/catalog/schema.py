@@ -10,7 +10,7 @@ of a photo whose labels people corrected, what the machine recognised is in `mor
 
 from __future__ import annotations
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change of the tables: a catalog of another format is made anew."""
 
 RECORD_COLUMNS: dict[str, str] = {

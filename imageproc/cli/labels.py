@@ -90,7 +90,10 @@ def remove(connection: Connection, wanted: str, by: str | None, **meant: Any) ->
 @_by
 @_photos
 def rename(connection: Connection, wanted: str, to: str, by: str | None, **meant: Any) -> None:
-    """Say that what each PHOTO, or a selection, has under LABEL is NEW. It keeps its boxes."""
+    """Say that what each PHOTO, or a selection, has under LABEL is NEW.
+
+    It keeps its boxes. What was found only as a parent of LABEL goes.
+    """
     chosen = _chosen(connection, **meant)
     _report(
         f"{wanted} renamed to {to}", connection.workbench.photos.rename_label(chosen, wanted, to, user=by)

@@ -44,19 +44,23 @@ def effective(machine: Iterable[Label], corrections: Iterable[Correction]) -> tu
     """Return the labels that count, the most confident first: the machine's, as people corrected them.
 
     Corrections apply in the order of their times. A label that was renamed keeps its boxes, but not its
-    parents, which are the other thing's; and it is there also if the machine does not find the first one any
-    more. What was removed is no parent of another label either.
+    parents, which are the other thing's and go with it where nothing else speaks for them; and it is there
+    also if the machine does not find the first one any more. What was removed is no parent of another label
+    either.
     """
     found = {label.name: label for label in machine}
-    removed: set[str] = set()
+    removed, of_others = set[str](), set[str]()
     for one in sorted(corrections, key=lambda one: one.at):
         before = found.pop(one.label, None)
+        if before and one.action is CorrectionAction.RENAMED:
+            of_others.update(before.parents)
         if one.action is not CorrectionAction.ADDED:
             removed.add(one.label)
         name = {CorrectionAction.ADDED: one.label, CorrectionAction.RENAMED: one.to}.get(one.action)
         if name:
             removed.discard(name)
             found[name] = _said(name, one, before, found.get(name))
+    removed |= _unsupported(found, of_others)
     return tuple(sorted(without(found.values(), removed), key=lambda label: -label.confidence))
 
 
@@ -145,6 +149,16 @@ def from_stored(label: str, stored: Mapping[str, Any]) -> Correction:
 
 def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
+
+
+def _unsupported(found: Mapping[str, Label], parents: Iterable[str]) -> set[str]:
+    """Return those of these parents that are no others' either, and that no box and no person speaks for."""
+    left = {name for name in parents if name in found and not (found[name].boxes or found[name].by)}
+    while True:
+        needed = {name for label in found.values() if label.name not in left for name in label.parents}
+        if not left & needed:
+            return left
+        left -= needed
 
 
 def _said(name: str, correction: Correction, before: Label | None, there: Label | None) -> Label:

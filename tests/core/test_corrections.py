@@ -67,6 +67,23 @@ def test_what_is_renamed_keeps_its_boxes_and_not_its_parents() -> None:
     assert effective([DOG], [said("Dog", "renamed", to="Wolf")]) == (Label("Wolf", 100.0, (), (BOX,), "ann"),)
 
 
+def test_what_was_there_only_as_a_parent_of_the_other_thing_goes_with_it() -> None:
+    canine, pet = Label("Canine", 88.0, ("Animal",)), Label("Pet", 80.0, ("Animal",))
+    dog = Label("Dog", 90.0, ("Animal", "Canine", "Pet"), (BOX,))
+    every = [dog, ANIMAL, canine, pet, GRASS]
+    horse = said("Dog", "renamed", to="Horse")
+    assert names(effective(every, [horse])) == ["Horse", "Grass"]
+    cat = Label("Cat", 85.0, ("Animal", "Pet"))
+    assert names(effective([*every, cat], [horse])) == ["Horse", "Animal", "Cat", "Pet", "Grass"], "a cat's"
+    boxed = Label("Canine", 88.0, ("Animal",), (BOX,))
+    seen = effective([dog, ANIMAL, boxed, pet], [horse])
+    assert names(seen) == ["Horse", "Animal", "Canine"], "another canine was found"
+    sure = effective(every, [horse, said("Pet", "added", 1)])
+    assert names(sure) == ["Horse", "Pet", "Animal", "Grass"], "a person's word, and what it is a kind of"
+    assert names(effective(every, [said("Dog", "renamed", to="Animal")])) == ["Animal", "Grass"]
+    assert names(effective(every, [said("Dog", "removed")])) == ["Animal", "Canine", "Pet", "Grass"]
+
+
 def test_what_is_renamed_to_a_label_that_is_there_joins_it() -> None:
     found = effective([DOG, Label("Pet", 80.0, ("Animal",), (BOX,))], [said("Dog", "renamed", to="Pet")])
     assert found == (Label("Pet", 100.0, ("Animal",), (BOX, BOX), "ann"),)

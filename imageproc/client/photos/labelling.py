@@ -66,7 +66,10 @@ class Labelling(PhotoFiles):
         user: str | None = None,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Outcome]:
-        """Say that what photos have under a label is another thing; it keeps its boxes."""
+        """Say that what photos have under a label is another thing; it keeps its boxes.
+
+        What the machine found only as a parent of the first one is no longer a label of the photo.
+        """
         said = self._corrections(user)
         return self._apply(photos, said, said.rename(label, to), cancellation)
 

@@ -83,7 +83,10 @@ class Photo(PhotoRecord):
         return self._after(self._stack_photos.remove_label([self], label, user=user), label)
 
     def rename_label(self, label: str, to: str, *, user: str | None = None) -> Photo:
-        """Say that what the photo has under a label is another thing. Raises as `add_label` does."""
+        """Say that what the photo has under a label is another thing; its parents go unless they are others'.
+
+        Raises as `add_label` does.
+        """
         return self._after(self._stack_photos.rename_label([self], label, to, user=user), label)
 
     def undo_correction(self, label: str | None = None) -> Photo:

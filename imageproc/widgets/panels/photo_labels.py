@@ -42,7 +42,9 @@ class PhotoLabels:
                 now, said = photo.remove_label(edit.label, user=by), f"{edit.label} removed."
             case "rename":
                 now = photo.rename_label(edit.label, edit.to, user=by)
-                said = f"{edit.label} renamed to {edit.to}."
+                gone = [tag for tag in photo.tags if tag not in (edit.label, *now.tags)]
+                went = f" With it went {', '.join(gone)}." if gone else ""
+                said = f"{edit.label} renamed to {edit.to}.{went}"
             case _:
                 now, said = photo.undo_correction(), "Undone."
         self._changed(now)
