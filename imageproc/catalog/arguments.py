@@ -48,7 +48,8 @@ def condition_of(given: Mapping[str, Any]) -> PhotoCondition:
     given = dict(given)
     for name, value in given.items():
         if name not in _ARGUMENTS:
-            raise QueryError(f"Photos cannot be selected by {name!r}.", nearest_field(name, _ARGUMENTS))
+            near = nearest_field(name, _ARGUMENTS.keys() - _INTERNAL)
+            raise QueryError(f"Photos cannot be selected by {name!r}.", near)
         if value is None:
             raise InvalidArgumentError(f"{name} is None.", "Give a value, or leave it out to mean all.")
     confidence = given.pop("min_confidence", None)
@@ -293,5 +294,8 @@ _ARGUMENTS: Mapping[str, Callable[[str, Any], PhotoCondition]] = {
         )
     },
 }
+
+_INTERNAL = {"id_end"}
+"""What is not offered: the workbench's own way to find a photo by the end of its ID."""
 ARGUMENTS = tuple(_ARGUMENTS)
 """The names of what photos can be selected by."""

@@ -17,7 +17,8 @@ def usd(amount: float) -> str:
 def brief(estimate: Estimate, *, local: bool) -> tuple[str, str]:
     """Return what the stack alone costs a month, and what the photos cost; on the local AWS nothing does."""
     labels = estimate.processing.services.get("Rekognition", 0)
-    counted = f"{photos_text(estimate.photos)} of {estimate.megabytes:.2g} MB"
+    each = " each" if estimate.photos > 1 else ""
+    counted = f"{photos_text(estimate.photos)} of {estimate.megabytes:.2g} MB{each}"
     once, kept = usd(estimate.processing.total), usd(estimate.storing.total)
     here = "Nothing costs money here. " if local else ""
     alone = f"{here}On AWS the stack alone costs at most {usd(estimate.standing.total)} a month"

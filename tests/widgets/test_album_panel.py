@@ -129,7 +129,7 @@ def test_the_chosen_album_is_priced_when_it_is_asked_for() -> None:
     made.cost_button.click()
     settled(made)
     flush()
-    assert made.status.text.startswith("On AWS 2 photos of 4 MB cost about")
+    assert made.status.text.startswith("On AWS 2 photos of 4 MB each cost about")
 
 
 def test_an_album_that_is_made_or_renamed_elsewhere_is_offered_at_once(backend: Backend) -> None:

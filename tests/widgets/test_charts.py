@@ -59,4 +59,4 @@ def test_without_a_kernel_the_values_are_a_table() -> None:
         "Steps", ("Step", "Time"), charts.durations({"Rekognition": Spread(3, 0.2, 0.4, 0.5)})
     ).static()
     assert "Rekognition" in drawn
-    assert "0.2 s, 95 % in 0.4 s" in drawn
+    assert "half in 0.2 s, 95 % in 0.4 s" in drawn

@@ -41,7 +41,7 @@ def durations(steps: Mapping[str, Spread]) -> list[Bar]:
     return [
         Bar(
             name,
-            f"{spread.median:.2g} s, 95 % in {spread.p95:.2g} s",
+            f"half in {spread.median:.2g} s, 95 % in {spread.p95:.2g} s",
             [(spread.median, Tone.RUNNING), (spread.p95 - spread.median, Tone.WAITING)],
         )
         for name, spread in steps.items()
