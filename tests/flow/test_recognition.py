@@ -60,7 +60,7 @@ def test_the_sample_photos_get_their_tags(backend: Backend, fresh: str, samples_
     album = backend.workbench.albums.get_or_create(fresh)
     assert backend.workbench.albums.hide_label(album, "Pet").hidden_labels == {"Pet"}
     assert backend.workbench.albums.show_label(album, "Pet").hidden_labels == set()
-    cat = photos[f"{fresh}/cat.jpg"].rename_label("Cat", "Lynx").remove_label("Pet")
+    cat = photos[f"{fresh}/cat.jpg"].remove_label("Pet").rename_label("Cat", "Lynx")
     write(backend, cat.id, labelModelVersion="old")
     backend.photos.reprocess(cat, [Part.TAGS])
     again = backend.ended(cat.id)[cat.id]
