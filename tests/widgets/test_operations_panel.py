@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,9 +41,11 @@ def test_a_log_is_counted_in_its_caption_and_the_summary_stays(
     summary = panel.status.text
     assert "1 execution" in summary
     assert "1 failed" in summary
-    line = LogEntry(datetime.now(UTC), "Rekognition", "INFO", "labelled", "one")
+    fields = {"error": "ImageIdentifyError", "cause": "it looks like text"}
+    line = LogEntry(datetime.now(UTC), "ExtractImageMetadata", "WARNING", "failed", "one", fields=fields)
     monkeypatch.setattr(Logs, "of_execution", lambda *_: [line])
     panel.executions.selected = 0
     settle(panel)
     assert panel.log_table.caption == "Log of first: 1 line"
+    assert "failed: ImageIdentifyError: it looks like text" in json.dumps(panel.log_table.rows)
     assert panel.status.text == summary

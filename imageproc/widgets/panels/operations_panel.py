@@ -24,7 +24,7 @@ from imageproc import (
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
 from imageproc.presentation.markup import Markup
-from imageproc.presentation.text import in_words, number_text, photos_text
+from imageproc.presentation.text import in_words, number_text, photos_text, printable
 from imageproc.widgets.panels import charts, fields
 from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
 from imageproc.widgets.panels.panel import Panel
@@ -250,4 +250,6 @@ def _letter_row(one: DeadLetter) -> tuple[Any, ...]:
 
 def _log_row(one: LogEntry) -> tuple[Any, ...]:
     level = Cell(one.level, _LEVELS.get(one.level, Tone.INFO))
-    return f"{one.time.astimezone():%H:%M:%S.%f}"[:-3], one.source, level, one.message
+    why = ": ".join(str(one.fields[name]) for name in ("error", "cause") if one.fields.get(name))
+    said = f"{one.message}: {why}" if why else one.message
+    return f"{one.time.astimezone():%H:%M:%S.%f}"[:-3], one.source, level, printable(said)
