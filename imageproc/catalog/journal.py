@@ -72,8 +72,10 @@ class Journal:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """Keep threads from opening it, once none has it open: a file that is removed while it is written
-        leaves a rollback journal, and SQLite would roll back the next file by it.
+        """Keep this process's threads from opening it, once none has it open.
+
+        A file that is removed while it is written leaves a rollback journal, and SQLite would roll back the
+        next file by it.
         """
         with self._changed:
             self._changed.wait_for(lambda: not self._open)

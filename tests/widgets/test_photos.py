@@ -787,6 +787,22 @@ def test_photos_under_way_are_shown_as_they_end_also_the_one_that_is_open(
     assert refreshed == [], "nothing is under way any more"
 
 
+def test_photos_under_way_are_followed_also_where_nothing_has_changed_since_the_catalog_was_read(
+    panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(under_way, "EVERY_S", 0.05)
+    backend.write("a1/9.jpg", "UPLOADED", uploadTime=4_000_000_009)
+    panel.refresh()
+    settle(panel)
+    other = GalleryPanel(backend.workbench, ALBUM)
+    settle(other)
+    say(other.gallery, type="painted", version=other.gallery.version)
+    settle(other)
+    backend.write("a1/9.jpg", "SUCCEEDED", uploadTime=4_000_000_009)
+    until(lambda: [one.note for one in other._cards(9, 10)] == [""])
+    other.close()
+
+
 def test_a_photo_that_never_ends_is_not_looked_at_for_ever(
     panel: GalleryPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,7 +165,7 @@ def _rows(found: Inventory, delete_data: bool | None, about: str) -> Iterator[tu
     held |= {one.name: about + number_text(one.items, "item") if one.items else "" for one in data.tables}
     for line in found.names(delete_data=delete_data):
         if line.startswith("stack "):
-            what, name, status = line.split(" ")
+            what, name, status = line.split(" ", 2)
             held[name] = status.strip("()")
         else:
             what, name = line.rsplit(" ", 1)

@@ -293,8 +293,7 @@ class GalleryPanel(DetailedPanel):
             searched = self.searched or read(self._workbench, source)
             if searched == known and self._shown:  # it is shown
                 self.searched = searched
-                self._show_places()
-                self.say("")
+                self._note_current(searched)
                 return
             search = search.understood(searched.view)
             shown = ShownPhotos(sorted_view(search.apply(searched.view), order), dated=is_dated(order))
@@ -312,9 +311,7 @@ class GalleryPanel(DetailedPanel):
         self._shown_source, self._of = source, of
         self._show_parts(shown, of)
         if not as_known:
-            self._show_places()
-            self._under_way.note(searched.view, searched.version)
-            self.say("")
+            self._note_current(searched)
 
     def _keep_nothing_else(self, source: Album | PhotoView) -> None:
         """Show no photos of what was open before, nor that there are none, where nothing could be read."""

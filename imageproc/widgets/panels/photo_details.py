@@ -19,6 +19,7 @@ from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.panels.photo_labels import PhotoLabels
 from imageproc.widgets.panels.photo_pictures import PhotoPictures
 from imageproc.widgets.panels.photo_run import PhotoRun
+from imageproc.widgets.panels.photo_search import Searched
 from imageproc.widgets.panels.shown_photos import ShownPhotos
 from imageproc.widgets.panels.under_way import UnderWay
 from imageproc.widgets.parts.gallery import Gallery
@@ -103,7 +104,7 @@ class DetailedPanel(Panel):
 
     def _viewed(self, shown: ShownPhotos, number: int) -> ViewedPhoto | None:
         total = len(shown.ids)
-        photo = shown.between(number, number + 1)[0] if 0 <= number < total else None
+        photo = self._photo(number) if 0 <= number < total else None
         return photo_views.viewed(photo, number, total, self._pictures.album(photo)) if photo else None
 
     def open_id(self, photo_id: str) -> None:
@@ -174,6 +175,12 @@ class DetailedPanel(Panel):
     def _is_expecting(self) -> bool:
         """Whether photos are on their way to the album that is shown."""
         return self.album is not None and self._expects(self.album)
+
+    def _note_current(self, searched: Searched) -> None:
+        """Go on from photos that are shown as the table has them."""
+        self._show_places()
+        self._under_way.note(searched.view, searched.version)
+        self.say("")
 
     def _show_places(self) -> None:
         """Show the photos on the map, if it is there."""

@@ -10,7 +10,7 @@ from imageproc.core.record import Status
 from imageproc.errors import ImageprocError
 from imageproc.widgets import pulse
 
-UNFINISHED = (Status.UPLOADED, Status.PROCESSING)
+_UNFINISHED = tuple(status for status in Status if not status.finished)
 
 EVERY_S = 3.0
 """Seconds between two looks at a few photos; at more, as often as at all else."""
@@ -55,7 +55,7 @@ class UnderWay:
         if self.is_shown and self._view is not None:
             catalog = self._workbench.catalog
             with catalog.unsynced():  # as it is shown
-                self._count = self._view.where(status=UNFINISHED).count()
+                self._count = self._view.where(status=_UNFINISHED).count()
                 self._pulse.run(self._count > 0 or catalog.version != self._version)
 
     def _pause(self) -> float:
