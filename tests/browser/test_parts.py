@@ -162,7 +162,8 @@ def test_how_long_an_execution_took_stays_on_one_line(page: Page) -> None:
 
 def test_a_failures_cause_has_room_beside_long_names(page: Page) -> None:
     photos = [broken(f"jpg-{name * 20}.jpg") for name in ("4085", "2183")]
-    draw(page, [DataTable(COLUMNS, failure_rows(grouped(failures_of(photos))), caption="Failures")])
+    rows = [row.cells for row in failure_rows(grouped(failures_of(photos)))]
+    draw(page, [DataTable(COLUMNS, rows, caption="Failures", selectable=True)])
     assert page.page.locator("tbody tr").count() == 1
     widths = page.page.locator("td").evaluate_all("(all) => all.map((one) => one.clientWidth)")
     assert widths[COLUMNS.index("Cause")] > 200

@@ -36,7 +36,8 @@ def test_what_one_broken_file_lacks_is_one_row() -> None:
         photo("d.jpg", Status.REJECTED, error=refused),
     ]
     first, *others = [
-        dict(zip(COLUMNS, map(str, row), strict=True)) for row in failure_rows(grouped(failures_of(photos)))
+        dict(zip(COLUMNS, map(str, row.cells), strict=True))
+        for row in failure_rows(grouped(failures_of(photos)))
     ]
     assert first == {
         "Photos": "2: a.jpg, b.jpg",
@@ -54,4 +55,4 @@ def test_what_one_broken_file_lacks_is_one_row() -> None:
 
 def test_a_long_name_is_cut_in_the_middle() -> None:
     [row] = failure_rows(grouped(failures_of([broken(f"jpg-{'4085c929e00c446d3fee' * 2}.jpg")])))
-    assert row[0] == "1: jpg-4085c929e…0c446d3fee.jpg"
+    assert row.cells[0] == "1: jpg-4085c929e…0c446d3fee.jpg"

@@ -31,14 +31,22 @@ class _Kind:
     retriable: bool
 
 
+@dataclass(frozen=True)
+class FailureRow:
+    """The cells of a row of a table with COLUMNS, and the photos that it stands for."""
+
+    cells: tuple[str | Cell, ...]
+    photos: tuple[Photo, ...]
+
+
 @dataclass
 class _Row:
     photos: list[Photo] = field(default_factory=list)
     causes: Counter[str] = field(default_factory=Counter)
 
 
-def failure_rows(groups: Iterable[FailureGroup]) -> list[tuple[str | Cell, ...]]:
-    """Return the rows of a table with COLUMNS, the most frequent kind of failure first.
+def failure_rows(groups: Iterable[FailureGroup]) -> list[FailureRow]:
+    """Return the rows of a table, the most frequent kind of failure first.
 
     A file that cannot be decoded lacks its tags, thumbnail and embedding for one reason: that is one row.
     """
@@ -49,7 +57,8 @@ def failure_rows(groups: Iterable[FailureGroup]) -> list[tuple[str | Cell, ...]]
             row = rows.setdefault(_kind(found), _Row())
             row.photos.append(photo)
             row.causes[cause] += 1
-    return [_cells(kind, row) for kind, row in sorted(rows.items(), key=lambda one: -len(one[1].photos))]
+    ordered = sorted(rows.items(), key=lambda one: -len(one[1].photos))
+    return [FailureRow(_cells(kind, row), tuple(row.photos)) for kind, row in ordered]
 
 
 def _by_reason(photo: Photo) -> list[tuple[str, list[Failure]]]:

@@ -17,24 +17,28 @@ from imageproc import (
     FailureGroup,
     LogEntry,
     NotRestarted,
+    Photo,
     Redriven,
     Restarted,
     Status,
     Workbench,
 )
 from imageproc.client.metrics import Minute, Spread, by_step, per_minute, statuses
+from imageproc.errors import AwsError, PhotoNotFoundError
 from imageproc.presentation.markup import Markup
 from imageproc.presentation.text import in_words, number_text, photos_text, printable
 from imageproc.widgets.panels import charts, fields
-from imageproc.widgets.panels.failure_rows import COLUMNS, failure_rows
+from imageproc.widgets.panels.execution_table import LISTED, ExecutionTable
+from imageproc.widgets.panels.failure_rows import COLUMNS, FailureRow, failure_rows
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.bar_chart import BarChart
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
 
-_LISTED = 200
 _MEASURED = 50
 """Executions whose steps are read for their durations: at least one request each."""
+_OF_FAILURE = 50
+"""Executions of a failure's photos that are listed: a request each."""
 
 _LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
 
@@ -85,23 +89,24 @@ class OperationsPanel(Panel):
         self.workbench = workbench
         self.overview = Overview()
         self.restarts: list[Restarted | NotRestarted] = []
-        self.failures = DataTable(COLUMNS, caption="Failures", empty="None.")
+        self._failure_rows: list[FailureRow] = []
+        self.failures = DataTable(
+            COLUMNS,
+            caption="Failures",
+            empty="None.",
+            selectable=True,
+        )
         self.queue = DataTable(
             ("Since", "Photos", "Error", "Cause"), caption="Dead-letter queue", empty="Empty."
         )
-        self.executions = DataTable(
-            ("Execution", "Status", "Started", "Seconds"),
-            caption=f"Executions, the newest {_LISTED} at most",
-            empty="None yet.",
-            selectable=True,
-        )
+        self.executions = ExecutionTable(self.show_log, self._list_executions)
         self.log_table = DataTable(
             ("Time", "Source", "Level", "Message"),
             caption="Log",
             empty="Press an execution for its log.",
         )
         self.figures = Figures()
-        self.executions.observe(self._chosen, "selected")
+        self.failures.observe(self._failure_chosen, "selected")
         buttons = fields.row(
             fields.button("Refresh", self.refresh, "primary"),
             fields.button("Retry what failed", self.retry_all),
@@ -132,8 +137,20 @@ class OperationsPanel(Panel):
         """Show the log of an execution."""
         self.start_if_idle(lambda _: self._show_log(execution), f"Reading the log of {execution.name}...")
 
+    def show_executions_of(self, row: FailureRow) -> None:
+        """List the executions of a failure's photos; with one, show its log, too."""
+        self.start_if_idle(lambda control: self._show_executions_of(row, control), "Reading executions...")
+
+    def _list_executions(self) -> None:
+        def work(_: Cancellation) -> None:
+            self.executions.list_newest(self.workbench)
+            self._sum_up()
+
+        self.start_if_idle(work, "Listing executions...")
+
     def _refresh(self, cancellation: Cancellation) -> Overview:
         self.overview = _read(self.workbench, cancellation)
+        self.executions.list_newest(self.workbench, self.overview.executions)
         self._show()
         self._sum_up()
         return self.overview
@@ -193,16 +210,30 @@ class OperationsPanel(Panel):
         self._sum_up()
         return entries
 
+    def _show_executions_of(self, row: FailureRow, cancellation: Cancellation) -> None:
+        found = list[Execution]()
+        for photo in row.photos[:_OF_FAILURE]:
+            cancellation.check()
+            if execution := _execution_of(self.workbench, photo):
+                found.append(execution)
+        count = len(row.photos)
+        of = printable(row.photos[0].name) if count == 1 else f"{photos_text(count)} that failed"
+        first = f", the first {_OF_FAILURE}" if count > _OF_FAILURE else ""
+        self.executions.list_of(found, of + first)
+        if count == 1 and found:
+            self._show_log(found[0])
+        self._sum_up()
+
     def _show(self) -> None:
         overview = self.overview
-        self.failures.show(failure_rows(overview.failures))
+        self._failure_rows = failure_rows(overview.failures)
+        self.failures.show([row.cells for row in self._failure_rows], selected=-1)
         self.queue.show(map(_letter_row, overview.letters))
-        self.executions.show(map(_execution_row, overview.executions), selected=-1)
         self.figures.show(overview)
 
-    def _chosen(self, change: Any) -> None:
-        if 0 <= change["new"] < len(self.overview.executions):
-            self.show_log(self.overview.executions[change["new"]])
+    def _failure_chosen(self, change: Any) -> None:
+        if 0 <= change["new"] < len(self._failure_rows):
+            self.show_executions_of(self._failure_rows[change["new"]])
 
     def static(self) -> list[Any]:
         """Return the figures and tables, for pages without a kernel; a log only if one was chosen."""
@@ -223,7 +254,7 @@ class OperationsPanel(Panel):
 
 
 def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
-    listed = list(islice(workbench.executions.all(), _LISTED))
+    listed = list(islice(workbench.executions.all(), LISTED + 1))
     cancellation.check()
     photos = list(workbench.photos)
     cancellation.check()
@@ -238,10 +269,16 @@ def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
     )
 
 
-def _execution_row(one: Execution) -> tuple[Any, ...]:
-    seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-    status = Cell(in_words(one.status), charts.EXECUTION_TONES.get(one.status, Tone.INFO))
-    return Cell("", code=one.name), status, f"{one.started.astimezone():%Y-%m-%d %H:%M:%S}", seconds
+def _execution_of(workbench: Workbench, photo: Photo) -> Execution | None:
+    """Return a photo's execution; None if none was started, or Step Functions no longer knows it."""
+    try:
+        return workbench.executions.get(photo)
+    except PhotoNotFoundError:
+        return None
+    except AwsError as error:
+        if error.code == "ExecutionDoesNotExist":
+            return None
+        raise
 
 
 def _letter_row(one: DeadLetter) -> tuple[Any, ...]:

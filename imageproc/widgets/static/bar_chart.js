@@ -11,8 +11,11 @@ function render({ model, el }) {
       part.style.width = `${percent}%`;
       bar.append(part);
     }
-    return element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader" }, name), element("td", { role: "cell" }, bar), element("td", { role: "cell" }, value));
+    return element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader" }, ...words(name)), element("td", { role: "cell" }, bar), element("td", { role: "cell" }, value));
   }
+
+  // A step's name may be broken between its words.
+  function words(name) { return name.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word) => [element("wbr"), word]); }
 
   function draw() {
     const [name, value] = model.get("columns"), bars = model.get("bars");
