@@ -65,7 +65,7 @@ def make_thumbnail(data: bytes, box: Size = THUMBNAIL_SIZE) -> ThumbnailFile:
 
     Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
     """
-    decoded, _, small = rendered(data, lambda size: _fitted(size, box))
+    decoded, _, small = rendered(data, lambda size: fitted(size, box))
     encoded = encode(small, decoded.format, decoded.icc_profile)
     return ThumbnailFile(
         data=encoded,
@@ -83,7 +83,7 @@ def render(data: bytes, box: Size) -> Image.Image:
 
     Its mode is L, LA, RGB or RGBA. Raises ImageIdentifyError, NotSupportedImageType or ImageTooLargeError.
     """
-    return rendered(data, lambda size: _fitted(size, box))[2]
+    return rendered(data, lambda size: fitted(size, box))[2]
 
 
 def rendered(
@@ -106,7 +106,7 @@ def rendered(
     return decoded, stored, stored if turn is None else stored.transpose(turn)
 
 
-def _fitted(size: Size, box: Size) -> Size:
+def fitted(size: Size, box: Size) -> Size:
     """Return the width and height with which a picture fits into a box; it is never enlarged."""
     scale = min(box[0] / size[0], box[1] / size[1], 1)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

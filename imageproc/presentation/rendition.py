@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from imageproc.core.thumbnail import render
+from imageproc.core.thumbnail import fitted, rendered
 
 RENDITION_SIZE = (1600, 1600)
 """The box, width x height in pixels, that a picture made for looking at fits into."""
+
+WHOLE_SIZE = (6000, 6000)
+"""The box of one made for zooming in, which has all pixels of most cameras."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Rendition:
     content_type: str
     width: int
     height: int
+    reduced: bool
+    """Whether it has fewer pixels than the photo."""
 
 
 def make_rendition(data: bytes, box: tuple[int, int] = RENDITION_SIZE) -> Rendition:
@@ -28,7 +33,7 @@ def make_rendition(data: bytes, box: tuple[int, int] = RENDITION_SIZE) -> Rendit
     own ways; this has some hundred kilobytes, and the boxes of labels fit it. Raises ImageIdentifyError,
     NotSupportedImageType or ImageTooLargeError.
     """
-    picture = render(data, box)
+    decoded, _, picture = rendered(data, lambda size: fitted(size, box))
     buffer = io.BytesIO()
     if picture.mode in ("LA", "RGBA"):
         picture.save(buffer, "WEBP", quality=85, method=2)
@@ -36,4 +41,5 @@ def make_rendition(data: bytes, box: tuple[int, int] = RENDITION_SIZE) -> Rendit
     else:
         picture.save(buffer, "JPEG", quality=85)
         content_type = "image/jpeg"
-    return Rendition(buffer.getvalue(), content_type, picture.width, picture.height)
+    reduced = max(picture.size) < max(decoded.full_size)
+    return Rendition(buffer.getvalue(), content_type, picture.width, picture.height, reduced)

@@ -643,6 +643,55 @@ def test_the_viewer_shows_similar_photos_until_another_one_is_opened(page: Page)
     assert page.page.get_by_role("button", name="looks the same").count() == 0
 
 
+_RECEIVE_PICTURE = """async ([type, width, height, reduced]) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d').fillRect(0, 0, width, height);
+  const blob = await new Promise((done) => canvas.toBlob(done, 'image/png'));
+  const bytes = new DataView(await blob.arrayBuffer());
+  models[0].receive({ type, id: 'a', media: 'image/png', reduced }, [bytes]);
+}"""
+
+
+def test_zooming_into_a_reduced_picture_loads_its_other_pixels_in_the_same_place(visit: Visit) -> None:
+    page: Page = visit(1300, 900)
+    viewer = PhotoViewer()
+    viewer.show(ViewedPhoto("a", "fig.jpg", boxes=(("Fig", 0.1, 0.1, 0.5, 0.5),)))
+    updates.flush()
+    draw(page, [viewer])
+    image, more = page.page.locator(".ip-frame img"), page.page.locator(".ip-more")
+
+    def receive(kind: str, width: int, *, reduced: bool) -> None:
+        page.page.evaluate(_RECEIVE_PICTURE, [kind, width, width // 2, reduced])
+        page.page.wait_for_function(
+            "(width) => document.querySelector('.ip-frame img').naturalWidth === width", arg=width
+        )
+
+    def asked() -> int:
+        return int(page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'whole').length"))
+
+    receive("picture", 1600, reduced=True)
+    fitting = image.bounding_box()
+    page.page.keyboard.press("+")
+    assert asked() == 0, "it has the pixels for this"
+    page.page.keyboard.press("+")
+    page.page.keyboard.press("+")
+    assert asked() == 1
+    assert more.inner_text() == "Loading all pixels…"
+    page.screenshot("viewer-loading-pixels")
+    zoomed = image.bounding_box()
+    receive("whole", 4000, reduced=False)
+    assert more.is_hidden()
+    assert image.bounding_box() == zoomed
+    page.page.keyboard.press("0")
+    assert image.bounding_box() == fitting
+    page.page.keyboard.press("+")
+    assert asked() == 1
+    receive("whole", 3000, reduced=True)
+    assert "save the original" in more.inner_text()
+    page.page.evaluate("() => models[0].receive({ type: 'whole', id: 'a', cause: 'No room.' })")
+    assert more.inner_text() == "✕ Not all pixels can be shown: No room."
+
+
 @pytest.mark.parametrize("dark", [True, False])
 def test_scroll_bars_and_arrows_are_those_of_the_theme(visit: Visit, dark: bool) -> None:
     page: Page = visit(700, 500, dark=not dark)

@@ -182,13 +182,19 @@ def test_what_is_said_about_photos_that_were_shown_before_does_nothing() -> None
 
 
 def test_the_viewer_makes_the_picture_of_what_is_open_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    viewer = PhotoViewer(picture=lambda one: EncodedImage(one.encode(), "image/jpeg"))
+    viewer = PhotoViewer(
+        picture=lambda one: EncodedImage(one.encode(), "image/jpeg", reduced=True),
+        whole=lambda one: EncodedImage(one.encode() * 2, "image/jpeg"),
+    )
     sent = Sent(viewer, monkeypatch)
     viewer.show(ViewedPhoto("a", "a.jpg"))
     flush()
     say(viewer, type="picture", id="other")
     say(viewer, type="picture", id="a")
-    assert sent.first("picture") == ({"type": "picture", "id": "a", "media": "image/jpeg"}, [b"a"])
+    picture = {"type": "picture", "id": "a", "media": "image/jpeg", "reduced": True}
+    assert sent.first("picture") == (picture, [b"a"])
+    say(viewer, type="whole", id="a")
+    assert sent.first("whole") == ({**picture, "type": "whole", "reduced": False}, [b"aa"])
     say(viewer, type="close")
     assert viewer.photo == {}
 

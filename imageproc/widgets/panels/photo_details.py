@@ -154,6 +154,7 @@ class DetailedPanel(Panel):
         labels = PhotoLabels(self._workbench, self._find_photo, self._corrected, self._user)
         made = PhotoViewer(
             picture=pictures.picture,
+            whole=pictures.whole,
             original=pictures.original,
             run=pictures.run,
             show_run=self._open_run,

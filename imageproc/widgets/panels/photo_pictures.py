@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from imageproc import Photo, PhotoView, Workbench
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.core.file_names import saved_name
 from imageproc.errors import AwsError, ImageprocError, WorkbenchError
-from imageproc.presentation.rendition import make_rendition
+from imageproc.presentation.rendition import RENDITION_SIZE, WHOLE_SIZE, make_rendition
 from imageproc.presentation.text import alike_text, printable
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame
@@ -33,10 +33,12 @@ class PhotoPictures:
         self._workbench, self._at, self._find = workbench, at, find
         self._urls: PresignedUrls | None = None
         self._encoded = lru_cache(_KEPT_IMAGES)(self._encode)
+        self._whole = lru_cache(1)(partial(self._encode, box=WHOLE_SIZE))
 
     def forget(self) -> None:
         """Make pictures anew."""
         self._encoded.cache_clear()
+        self._whole.cache_clear()
 
     def address(self, number: int) -> str | None:
         """Return a thumbnail's address, None if there is none."""
@@ -59,6 +61,10 @@ class PhotoPictures:
     def picture(self, photo_id: str) -> EncodedImage:
         """Return a photo as large as it is shown. Raises WorkbenchError, AwsError, ImageRejectedError."""
         return self._encoded(photo_id, self._find(photo_id).version_id)
+
+    def whole(self, photo_id: str) -> EncodedImage:
+        """Return a photo with all its pixels, or as large as can be sent. Raises as `picture` does."""
+        return self._whole(photo_id, self._find(photo_id).version_id)
 
     def album(self, photo: Photo) -> str:
         """Return the name of a photo's album as it is known here, empty if it is not."""
@@ -108,9 +114,11 @@ class PhotoPictures:
         self._urls = self._urls or self._workbench.photos.urls()  # two threads may make one each
         return self._urls
 
-    def _encode(self, photo_id: str, _version: str | None) -> EncodedImage:
+    def _encode(
+        self, photo_id: str, _version: str | None, box: tuple[int, int] = RENDITION_SIZE
+    ) -> EncodedImage:
         photo = self._find(photo_id)
         if not photo.key:
             raise WorkbenchError("The record does not say where the original is.")
-        made = make_rendition(self._workbench.photos.read(photo))
-        return EncodedImage(made.data, made.content_type)
+        made = make_rendition(self._workbench.photos.read(photo), box)
+        return EncodedImage(made.data, made.content_type, made.reduced)

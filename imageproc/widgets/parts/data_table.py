@@ -42,7 +42,7 @@ class DataTable(anywidget.AnyWidget):
     A view begins with ten rows: the first ones, with `follow` the last ones.
     """
 
-    _esm = script("cells.js", "data_table.js")
+    _esm = script("copying.js", "cells.js", "data_table.js")
     _css = style("cells.css", "data_table.css")
 
     caption = traitlets.Unicode("").tag(sync=True)

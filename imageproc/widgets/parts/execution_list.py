@@ -46,7 +46,7 @@ class ExecutionList(anywidget.AnyWidget):
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
 
-    _esm = script("cells.js", "execution_list.js")
+    _esm = script("copying.js", "cells.js", "execution_list.js")
     _css = style("cells.css", "execution_list.css")
 
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)

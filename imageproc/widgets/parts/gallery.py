@@ -97,7 +97,7 @@ class Gallery(anywidget.AnyWidget):
     `on_painted` is called when a view has the pictures of its first screen: then there is time for more.
     """
 
-    _esm = script("spoken.js", "downloads.js", "justified.js", "gallery.js")
+    _esm = script("spoken.js", "copying.js", "downloads.js", "justified.js", "gallery.js")
     _css = style("downloads.css", "gallery.css")
 
     version = traitlets.Int(0).tag(sync=True)

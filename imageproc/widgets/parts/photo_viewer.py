@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import anywidget
@@ -79,6 +80,8 @@ class EncodedImage:
 
     data: bytes
     content_type: str
+    reduced: bool = False
+    """Whether it has fewer pixels than the photo."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class SimilarPicture:
 
 
 class PhotoViewer(anywidget.AnyWidget):
-    """A photo in a dialog. `picture` returns its picture by ID; `original` its file to be saved.
+    """A photo in a dialog. `picture` returns its picture by ID; `whole` the one for zooming into a reduced
+    one; `original` its file to be saved.
 
     `run` returns how its processing stands, in words. They are called when a view asks, and nothing of them
     is saved with the notebook. `show_run` is called with the photo's ID, to show it. `on_step` is called with
@@ -102,7 +106,7 @@ class PhotoViewer(anywidget.AnyWidget):
     `open_similar` is called with the ID of one of these. With `labels` who looks can correct them.
     """
 
-    _esm = script("spoken.js", "downloads.js", "photo_viewer.js")
+    _esm = script("spoken.js", "copying.js", "downloads.js", "photo_viewer.js")
     _css = style("downloads.css", "photo_viewer.css")
 
     photo: Any = traitlets.Dict().tag(sync=True)
@@ -114,6 +118,7 @@ class PhotoViewer(anywidget.AnyWidget):
         self,
         *,
         picture: Callable[[str], EncodedImage] | None = None,
+        whole: Callable[[str], EncodedImage] | None = None,
         original: Callable[[str], Download | None] = lambda _: None,
         run: Callable[[str], str] = lambda _: "",
         show_run: Callable[[str], object] = lambda _: None,
@@ -125,7 +130,8 @@ class PhotoViewer(anywidget.AnyWidget):
         """Show nothing yet."""
         super().__init__(correctable=labels is not None)
         self._labels = labels
-        self._picture, self._original, self._run, self._on_step = picture, original, run, on_step
+        self._pictures = {"picture": picture, "whole": whole}
+        self._original, self._run, self._on_step = original, run, on_step
         self._show_run, self._similar, self._open_similar = show_run, similar, open_similar
         self._offered = frozenset[str]()
         # One at a time: a picture takes memory while it is made.
@@ -177,8 +183,9 @@ class PhotoViewer(anywidget.AnyWidget):
 
     def _about(self, kind: Any, shown: str) -> None:
         """Do what is asked for the photo that is open."""
-        senders = {
-            "picture": self._send_picture,
+        senders: dict[str, Callable[[str], None]] = {
+            "picture": partial(self._send_picture, "picture"),
+            "whole": partial(self._send_picture, "whole"),
             "original": self._send_original,
             "run": self._send_run,
             "similar": self._send_similar,
@@ -201,15 +208,17 @@ class PhotoViewer(anywidget.AnyWidget):
         with contextlib.suppress(Exception):  # nothing is offered then
             self.send({"type": "labels", "names": list(self._labels.names() if self._labels else ())})
 
-    def _send_picture(self, one: str) -> None:
-        if self.photo.get("id") != one or self._picture is None:
+    def _send_picture(self, kind: str, one: str) -> None:
+        make = self._pictures[kind]
+        if self.photo.get("id") != one or make is None:
             return  # another photo has been opened
         try:
-            picture = self._picture(one)
+            picture = make(one)
         except Exception as error:  # noqa: BLE001 - shown in the picture's place
-            self.send({"type": "picture", "id": one, "cause": str(error) or repr(error)})
+            self.send({"type": kind, "id": one, "cause": str(error) or repr(error)})
             return
-        self.send({"type": "picture", "id": one, "media": picture.content_type}, [picture.data])
+        answer = {"type": kind, "id": one, "media": picture.content_type, "reduced": picture.reduced}
+        self.send(answer, [picture.data])
 
     def _send_original(self, one: str) -> None:
         answer: dict[str, Any] = {"type": "original", "id": one}

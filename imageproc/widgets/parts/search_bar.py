@@ -65,7 +65,7 @@ class SearchHandlers:
 class SearchBar(anywidget.AnyWidget):
     """A search field. `summary` says how many were found, `problem` what is wrong with the text."""
 
-    _esm = script("search_bar.js")
+    _esm = script("copying.js", "search_bar.js")
     _css = style("search_bar.css")
 
     text = traitlets.Unicode("").tag(sync=True)

@@ -4,7 +4,7 @@ function render({ model, el }) {
   const previous = element("button", { type: "button", "aria-label": "Previous photo", onclick: () => step(-1) }, "‹");
   const next = element("button", { type: "button", "aria-label": "Next photo", onclick: () => step(1) }, "›");
   const closing = element("button", { type: "button", onclick: () => dialog.close() }, "✕ Close");
-  const image = element("img", { alt: "", hidden: true }), overlay = element("div", { class: "ip-boxes" });
+  const image = element("img", { alt: "", hidden: true }), more = element("p", { class: "ip-more", role: "status" }), overlay = element("div", { class: "ip-boxes" });
   const state = element("p", { class: "ip-state", role: "status" });
   const frame = element("div", { class: "ip-frame" }, image, overlay);
   const tags = element("ul", { class: "ip-tag-list" }), noTags = element("p", { class: "ip-muted" }, "There are no labels.");
@@ -22,14 +22,14 @@ function render({ model, el }) {
   const zoomOut = element("button", { type: "button", "aria-label": "Zoom out", title: "Zoom out (−)", onclick: () => zoomBy(1 / 1.5) }, "−");
   const zoomText = element("button", { type: "button", class: "ip-zoom", "aria-label": "Fit to the page", title: "Fit to the page (0)", onclick: fitPicture }, "Fit");
   const zoomIn = element("button", { type: "button", "aria-label": "Zoom in", title: "Zoom in (+)", onclick: () => zoomBy(1.5) }, "+");
-  const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, state);
+  const stage = element("div", { class: "ip-stage", onpointerdown: onDown, onpointermove: onMove, onpointerup: onUp, onpointercancel: onUp, ondblclick: (event) => { if (scale > 1) fitPicture(); else zoomBy(2.5, event); } }, frame, more, state);
   const dialog = element("dialog", { class: "ip-dialog", "aria-label": "Photo", onkeydown: onKey, onclose: closed, oncancel: (event) => { if (renaming || document.activeElement === field) { event.preventDefault(); leaveField(); } }, onclick: (event) => { if (event.target === dialog) dialog.close(); } },
     element("div", { class: "ip-bar" }, element("div", { class: "ip-names" }, title, album), position, zoomOut, zoomText, zoomIn, previous, next, closing),
     element("div", { class: "ip-body" }, stage, facts));
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
   const placeMap = element("div", { class: "ip-place-map", hidden: true });
-  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0;
+  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0, natural = null, reduced = false;
   const similarUrls = [];
 
   function draw() {
@@ -107,8 +107,11 @@ function render({ model, el }) {
   // Zoom and pan: the picture is moved and scaled as a whole, its boxes with it.
   function place() {
     // Not by a container of its own: in one whose own layout changes, Chromium draws nothing any more.
-    stage.style.setProperty("--ip-wide", `${stage.clientWidth - 16}px`);
-    stage.style.setProperty("--ip-high", `${stage.clientHeight - 16}px`);
+    if (natural) { // the picture with all pixels is as large as the first one was
+      const fit = Math.min(1, (stage.clientWidth - 16) / natural[0], (stage.clientHeight - 16) / natural[1]);
+      image.style.width = `${natural[0] * fit}px`;
+      image.style.height = `${natural[1] * fit}px`;
+    }
     const limitX = Math.max(0, (frame.offsetWidth * scale - stage.clientWidth) / 2), limitY = Math.max(0, (frame.offsetHeight * scale - stage.clientHeight) / 2);
     panX = Math.max(-limitX, Math.min(limitX, panX));
     panY = Math.max(-limitY, Math.min(limitY, panY));
@@ -118,6 +121,11 @@ function render({ model, el }) {
     zoomOut.disabled = scale <= 1;
     zoomIn.disabled = scale >= 8;
     fitLabels();
+    if (scale > 1 && reduced && frame.offsetWidth * scale * devicePixelRatio > image.naturalWidth) {
+      reduced = false; // asked for once
+      more.textContent = "Loading all pixels…";
+      model.send({ type: "whole", id: shown });
+    }
   }
   function fitPicture() { scale = 1; panX = panY = 0; place(); }
   function zoomBy(factor, at) {
@@ -230,12 +238,20 @@ function render({ model, el }) {
     if (message.type === "label") { edited.textContent = message.cause ? `${STATE_SIGNS.error} ${message.cause}` : message.text; return; }
     if (message.type === "similar") drawSimilar(message, buffers);
     else if (message.type === "run") run.textContent = message.text || "not known";
-    else if (message.type === "picture") {
-      if (message.cause) { state.textContent = `${STATE_SIGNS.error} The picture cannot be shown: ${message.cause}`; return; }
+    else if (message.type === "picture" || message.type === "whole") {
+      const whole = message.type === "whole", where = whole ? more : state;
+      if (message.cause) { where.textContent = `${STATE_SIGNS.error} ${whole ? "Not all pixels can" : "The picture cannot"} be shown: ${message.cause}`; return; }
       if (blob) URL.revokeObjectURL(blob);
       blob = URL.createObjectURL(new Blob([buffers[0]], { type: message.media }));
-      image.onload = () => { image.hidden = false; overlay.hidden = false; state.textContent = ""; place(); };
-      image.onerror = () => { state.textContent = `${STATE_SIGNS.error} The browser cannot show the picture.`; };
+      image.onload = () => {
+        if (!whole) natural = [image.naturalWidth, image.naturalHeight];
+        reduced = !whole && message.reduced;
+        more.textContent = whole && message.reduced ? "Not all pixels are shown here: save the original for them." : "";
+        image.hidden = overlay.hidden = false;
+        state.textContent = "";
+        place();
+      };
+      image.onerror = () => { where.textContent = `${STATE_SIGNS.error} The browser cannot show the picture.`; };
       image.alt = model.get("photo").name;
       image.src = safeUrl(blob);
     }
@@ -252,7 +268,9 @@ function render({ model, el }) {
     shown = "";
     image.hidden = overlay.hidden = true;
     image.removeAttribute("src");
-    saved.textContent = state.textContent = similarSaid.textContent = "";
+    natural = null;
+    reduced = false;
+    saved.textContent = state.textContent = more.textContent = similarSaid.textContent = "";
     likes.disabled = false;
     dropSimilar();
     if (blob) URL.revokeObjectURL(blob);
