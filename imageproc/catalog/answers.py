@@ -87,13 +87,17 @@ def ids(database: Database, selection: Selection) -> list[str]:
 
 
 def close_names(database: Database, name: str) -> list[str]:
-    """Return at most three names of photos that differ from this one in few letters, the nearest first."""
+    """Return at most three names of photos that differ from this one in few letters, the nearest first.
+
+    Those that lack nothing but their ending come before these.
+    """
     most = max(1, len(name) // 4)
+    whole = f"starts_with(lower(name), {text(name.casefold() + '.')})"
     differing = f"damerau_levenshtein(lower(name), {text(name.casefold())})"
     found = database.rows(
         f"SELECT name FROM (SELECT DISTINCT {NAME} AS name FROM records) "
-        f"WHERE abs(length(name) - {len(name)}) <= {most} AND {differing} <= {most} "
-        f"ORDER BY {differing}, name LIMIT 3"
+        f"WHERE {whole} OR (abs(length(name) - {len(name)}) <= {most} AND {differing} <= {most}) "
+        f"ORDER BY NOT {whole}, {differing}, name LIMIT 3"
     )
     return [row[0] for row in found]
 

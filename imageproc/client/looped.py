@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +27,18 @@ class Looped(Iterator[T]):
         """End it, as a generator is ended."""
         if isinstance(self._found, Generator):
             self._found.close()
+
+    def __bool__(self) -> bool:
+        """Return True: whether there is anything is not known before it is looped over."""
+        return True
+
+    def __len__(self) -> NoReturn:
+        """Raise TypeError: what comes is not known before it is looped over."""
+        raise TypeError(f"{self._name} has no length before it is looped over: len(list(…)) counts.")
+
+    def __getitem__(self, _: object) -> NoReturn:
+        """Raise TypeError."""
+        raise TypeError(f"{self._name} has no items before it is looped over: list(…)[0] is the first one.")
 
     def __repr__(self) -> str:
         """Return one line for people."""

@@ -36,6 +36,11 @@ def test_it_ends_as_a_generator_does() -> None:
 
     numbers = counting(most=3)
     assert isinstance(numbers, Looped)
+    assert numbers
+    with pytest.raises(TypeError, match=r"counting has no length.*len\(list\("):
+        len(numbers)
+    with pytest.raises(TypeError, match="counting has no items"):
+        numbers[0]
     assert next(numbers) == 0
     numbers.close()
     assert ended == ["closed"]

@@ -72,6 +72,15 @@ def test_what_no_photo_ends_with_is_told(photos: Photos) -> None:
         photos.find("cat.jpg")
 
 
+@pytest.mark.parametrize("wrong", ["cat", "Cat", "cta.jpg"])
+def test_the_name_that_may_be_meant_is_told(backend: Backend, photos: Photos, wrong: str) -> None:
+    for name in ("cat.jpg", "category.jpg", "bat.jpg"):
+        backend.photo(name)
+    with pytest.raises(PhotoNotFoundError) as told:
+        photos.find(wrong)
+    assert told.value.fix == "Did you mean 'cat.jpg'?"
+
+
 def test_a_photo_is_found_as_it_is_without_asking(photos: Photos) -> None:
     known = decode({"imageID": "not stored"}, Photo)
     assert photos.find(known) is known
