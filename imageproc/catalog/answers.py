@@ -89,11 +89,12 @@ def ids(database: Database, selection: Selection) -> list[str]:
 def close_names(database: Database, name: str) -> list[str]:
     """Return at most three names of photos that differ from this one in few letters, the nearest first.
 
-    Those that lack nothing but their ending come before these.
+    Those before, of which it is the end, or all but the ending.
     """
     most = max(1, len(name) // 4)
-    whole = f"starts_with(lower(name), {text(name.casefold() + '.')})"
-    differing = f"damerau_levenshtein(lower(name), {text(name.casefold())})"
+    folded = name.casefold()
+    whole = f"(starts_with(lower(name), {text(folded + '.')}) OR ends_with(lower(name), {text(folded)}))"
+    differing = f"damerau_levenshtein(lower(name), {text(folded)})"
     found = database.rows(
         f"SELECT name FROM (SELECT DISTINCT {NAME} AS name FROM records) "
         f"WHERE {whole} OR (abs(length(name) - {len(name)}) <= {most} AND {differing} <= {most}) "

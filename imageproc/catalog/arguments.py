@@ -268,7 +268,7 @@ _ARGUMENTS: Mapping[str, Callable[[str, Any], PhotoCondition]] = {
     "tag": lambda _, value: _tag(value, None),
     "min_confidence": lambda _, __: AllOf(),
     "id": _equal("id"),
-    "id_end": lambda _, value: conditions.ending("id", value),
+    "id_or_name": lambda _, value: conditions.called(value),
     "name": _glob(NAME),
     "album": _equal(ALBUM),
     "album_id": _equal("album_id"),
@@ -295,7 +295,7 @@ _ARGUMENTS: Mapping[str, Callable[[str, Any], PhotoCondition]] = {
     },
 }
 
-_INTERNAL = {"id_end"}
-"""What is not offered: the workbench's own way to find a photo by the end of its ID."""
+_INTERNAL = {"id_or_name"}
+"""What is not offered: the workbench's own way to find a photo that somebody names."""
 ARGUMENTS = tuple(_ARGUMENTS)
 """The names of what photos can be selected by."""

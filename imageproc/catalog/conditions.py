@@ -176,9 +176,14 @@ def glob(column: str, pattern: str) -> Expression:
     return Expression(f"lower({column}) LIKE lower({text(like)}) ESCAPE '\\'")
 
 
-def ending(column: str, end: str) -> Expression:
-    """Return that a column ends with this text."""
-    return Expression(f"substr({column}, greatest(length({column}) - {len(end) - 1}, 1)) = {text(end)}")
+def called(name: str) -> Expression:
+    """Return that a photo's ID or its file's name is this, or that the ID ends with it after a slash."""
+    ends = f"{_ending('id', name)} AND ({NAME} = {text(name)} OR {_ending('id', f'/{name}')})"
+    return Expression(f"(id = {text(name)} OR {ends})")
+
+
+def _ending(column: str, end: str) -> str:
+    return f"substr({column}, greatest(length({column}) - {len(end) - 1}, 1)) = {text(end)}"
 
 
 def equals(column: str, values: Iterable[str]) -> Expression:

@@ -185,7 +185,7 @@ def move(
     to_user: str | None,
     selection: PhotoOptions,
 ) -> None:
-    """Move each PHOTO (an ID, or its end), or a selection, to another album.
+    """Move each PHOTO (an ID or a name), or a selection, to another album.
 
     Only the record's album changes: the file keeps its key and its user, and nothing is processed again.
     """
@@ -210,7 +210,7 @@ def copy(
     to_user: str | None,
     selection: PhotoOptions,
 ) -> None:
-    """Copy each PHOTO (an ID, or its end), or a selection, into another album.
+    """Copy each PHOTO (an ID or a name), or a selection, into another album.
 
     A copy is a photo of its own: S3 copies the file, and it is processed, and costs, as an upload does.
     """

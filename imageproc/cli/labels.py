@@ -67,7 +67,7 @@ _user = click.option("--user", help="Whose album it is.", shell_complete=complet
 @_by
 @_photos
 def add(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
-    """Say that each PHOTO (an ID, or its end), or a selection, has LABEL; it may be there already."""
+    """Say that each PHOTO (an ID or a name), or a selection, has LABEL; it may be there already."""
     chosen = _chosen(connection, **meant)
     _report(f"{wanted} added", connection.workbench.photos.add_label(chosen, wanted, user=by))
 

@@ -179,7 +179,7 @@ def show(
     selection: PhotoOptions,
     as_json: bool,
 ) -> None:
-    """Show what is recorded of PHOTO, an ID or its end if no other photo's ends so, or of a selection.
+    """Show what is recorded of PHOTO, an ID or a name that no other photo has, or of a selection.
 
     What people ask first comes first; --json has all attributes, internal ones as well.
     """

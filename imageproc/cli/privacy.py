@@ -57,7 +57,7 @@ def download(
     yes: bool,
     selection: PhotoOptions,
 ) -> None:
-    """Write photos: an ALBUM (name or ID), each PHOTO (an ID or its end), or a selection.
+    """Write photos: an ALBUM (name or ID), each PHOTO (an ID or a name), or a selection.
 
     They go into a folder (--to), or into one file: a zip with metadata.csv and metadata.json, or a contact
     sheet. With an ALBUM, --user says whose it is, and conditions choose among its photos. Where a photo was
@@ -120,7 +120,7 @@ def _download(events: Iterable[Downloaded | NotDownloaded]) -> None:
 @selection()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(connection: Connection, photo_ids: tuple[str, ...], selection: PhotoOptions, yes: bool) -> None:
-    """Erase each PHOTO (an ID, or its end), or a selection: versions, thumbnails, records.
+    """Erase each PHOTO (an ID or a name), or a selection: versions, thumbnails, records.
 
     --user alone means all that this user uploaded, and the user's albums. What would be erased is shown
     first, and nothing brings it back. An interrupted erasure is finished by running it again.
@@ -224,7 +224,7 @@ def _photo(workbench: Workbench, name: str) -> Photo:
     try:
         return workbench.photos.find(name)
     except PhotoNotFoundError as error:
-        if workbench.photos.where(id_end=name).count():
+        if workbench.photos.where(id_or_name=name).count():
             raise  # several
         try:
             workbench.albums.get(name)

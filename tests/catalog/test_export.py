@@ -31,7 +31,7 @@ ASKED: list[dict[str, Any]] = [
     {"text": "it's Summer"},
     {"name": "p*1?.jpg", "user": "ann", "status": ["failed", "succeeded"]},
     {"missing": "tags", "has_place": False, "has_date": True},
-    {"megapixels": (1, None), "album": "Summer", "id_end": ".jpg"},
+    {"megapixels": (1, None), "album": "Summer", "id_or_name": "photo4.jpg"},
 ]
 
 

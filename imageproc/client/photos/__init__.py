@@ -114,7 +114,7 @@ class Photos(Labelling, OfViews):
         return found
 
     def find(self, photo: PhotoLike) -> Photo:
-        """Return the photo with this ID, or the only one whose ID ends with it (its file's name, say).
+        """Return the photo with this ID, or the only one whose file has this name.
 
         A Photo is returned as it is. Raises PhotoNotFoundError, also if there are several;
         InvalidArgumentError, AwsError.
@@ -123,11 +123,11 @@ class Photos(Labelling, OfViews):
             return photo
         text = id_of(photo)
         known = self._records.get(text)
-        found = [known] if known else self._ending_with(text)
+        found = [known] if known else self._called(text)
         if len(found) > 1:
             several = ", ".join(sorted(one.id for one in found)[:5]) + (" …" if len(found) > 5 else ".")
             raise PhotoNotFoundError(
-                f"{len(found)} photos end with {text!r}: {several}", "Give more of the ID."
+                f"{len(found)} photos are called {text!r}: {several}", "Give the ID of one."
             )
         if not found:
             near = self.catalog.ask(close_names, text.rpartition("/")[2])
@@ -366,12 +366,12 @@ class Photos(Labelling, OfViews):
         """Return the ID of the only photo of this name; the text itself, if it may be an ID."""
         if "/" in text or self._records.get(text):
             return text
-        named = [one.id for one in self._ending_with(text) if one.name == text]
+        named = [one.id for one in self._called(text) if one.name == text]
         return named[0] if len(named) == 1 else text
 
-    def _ending_with(self, text: str) -> list[Photo]:
+    def _called(self, name: str) -> list[Photo]:
         self.catalog.sync()
-        ids = self.where(id_end=text).ids()
+        ids = self.where(id_or_name=name).ids()
         return list(self.many(ids))
 
     def _each(

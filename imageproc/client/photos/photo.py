@@ -133,7 +133,7 @@ def on_sheet(photos: Sequence[Photo], asked: Sequence[str] = ()) -> list[html.Sh
 
 
 PhotoLike = Photo | str
-"""A photo, its ID, or the end of its ID (its file's name, say)."""
+"""A photo, its ID, or its file's name."""
 
 
 def several(photos: Iterable[T]) -> Iterable[T]:
@@ -149,6 +149,4 @@ def id_of(photo: object) -> str:
         return photo.id
     if isinstance(photo, str) and photo:
         return photo
-    raise InvalidArgumentError(
-        f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or the end of its ID (its file's name, say)."
-    )
+    raise InvalidArgumentError(f"A photo cannot be {photo!r}.", "Give a Photo, its ID, or its file's name.")

@@ -59,7 +59,7 @@ _SEVERAL = ("tag", *_PATTERNS, "status", "format", "user", "id")
 _PLACES = {"near": "latitude,longitude,distance", "within": "south,west,north,east"}
 """What is written of a place, in order."""
 _EXAMPLES = {"near": "near:52.5,13.4,50km", "within": "within:47,5,55,15"}
-_NOT_TERMS = ("text", "min_confidence", "has_place", "has_date", "album_id", "id_end")
+_NOT_TERMS = ("text", "min_confidence", "has_place", "has_date", "album_id", "id_or_name")
 FIELDS = tuple(sorted({*ARGUMENTS, "album", "has"} - set(_NOT_TERMS)))
 """The fields of terms."""
 

@@ -61,15 +61,28 @@ def test_what_several_photos_end_with_finds_none_of_them_and_names_them(
 ) -> None:
     for number in range(7):
         backend.photo(f"{number}/cat.jpg")
-    with pytest.raises(PhotoNotFoundError, match=r"7 photos end with 'cat\.jpg'") as told:
+    with pytest.raises(PhotoNotFoundError, match=r"7 photos are called 'cat\.jpg'") as told:
         photos.find("cat.jpg")
-    assert told.value.fix == "Give more of the ID."
+    assert told.value.fix == "Give the ID of one."
     assert "0/cat.jpg, 1/cat.jpg, 2/cat.jpg, 3/cat.jpg, 4/cat.jpg …" in told.value.cause
 
 
 def test_what_no_photo_ends_with_is_told(photos: Photos) -> None:
     with pytest.raises(PhotoNotFoundError, match=r"There is no photo 'cat\.jpg'"):
         photos.find("cat.jpg")
+
+
+def test_a_name_is_not_the_end_of_another_one(backend: Backend, photos: Photos) -> None:
+    for name in ("a1/0123456789ab-cat.jpg", "a1/0123456789ab-black cat.jpg", "a1/0123456789ab-bob-cat.jpg"):
+        backend.photo(name)
+    assert photos.find("cat.jpg").id == "a1/0123456789ab-cat.jpg"
+    assert photos.find("0123456789ab-black cat.jpg").name == "black cat.jpg"
+    for end in ("black-cat.jpg", "at.jpg", "-cat.jpg", "jpg"):
+        with pytest.raises(PhotoNotFoundError, match=f"There is no photo '{end}'"):
+            photos.find(end)
+    with pytest.raises(PhotoNotFoundError) as told:
+        photos.find("b-cat.jpg")
+    assert told.value.fix == "Did you mean 'bob-cat.jpg' or 'cat.jpg'?"
 
 
 @pytest.mark.parametrize("wrong", ["cat", "Cat", "cta.jpg"])
@@ -106,7 +119,7 @@ def test_what_cannot_be_a_photo_is_told_with_what_can(target: Target, method: st
     with pytest.raises(InvalidArgumentError, match="A photo cannot be") as told:
         TAKES_A_PHOTO[method](without_aws(target).photos, given)
     assert repr(given) in told.value.cause
-    assert told.value.fix.startswith("Give a Photo, its ID, or the end of its ID")
+    assert told.value.fix == "Give a Photo, its ID, or its file's name."
 
 
 def test_of_many_photos_those_that_exist_come_each_once(backend: Backend, photos: Photos) -> None:
