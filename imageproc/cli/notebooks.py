@@ -157,6 +157,7 @@ def _execute(path: Path, written: Path, values: Mapping[str, Any], timeout: int)
                 execution_timeout=timeout,
                 start_timeout=_KERNEL_START_S,
                 progress_bar=False,
+                store_widget_state=False,  # what panels keep shows more than widgets without a kernel
                 config=Config(KernelManager=sockets),
             )
         except PapermillExecutionError as error:

@@ -29,13 +29,14 @@ MAX_CHARACTERS = 800_000
 """The most that a notebook keeps of a panel."""
 
 _EVERY_S = 2.0
-# A widget that is alive has elements; the message that its model is not found is text alone.
+# A widget that is alive has elements. The message that its model is not found is text alone; nbconvert writes
+# scripts alone, which draw the widget if its state was saved and a server on the internet answers.
 _STYLE = Markup(
     "<style>"
-    ".jp-OutputArea-child:has(> .jp-OutputArea-output > *) + .jp-OutputArea-child:has(.ip-snapshot)"
-    " { display: none }"
-    ".jp-OutputArea-child:not(:has(> .jp-OutputArea-output > *)):has(+ .jp-OutputArea-child .ip-snapshot)"
-    " { display: none }"
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output > :not(script))"
+    " + .jp-OutputArea-child:has(.ip-snapshot) { display: none }"
+    ".jp-OutputArea-child:not(:has(> .jp-OutputArea-output > :not(script)))"
+    ":has(+ .jp-OutputArea-child .ip-snapshot) { display: none }"
     "</style>"
 )
 _NOTE = "As it was on {}. To go on, run the notebook's cells."

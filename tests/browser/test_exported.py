@@ -6,12 +6,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import ipywidgets
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
 from imageproc.local import LocalStatus
+from imageproc.presentation.markup import Markup
+from imageproc.widgets import snapshot
 from tests.browser import hostile
 from tests.browser.pages import Page, Visit
 from tests.flow.conftest import deploy, target_of
@@ -51,8 +55,35 @@ def test_exported_pages_show_markup_as_text(
         page: Page = visit(1200, 1600)
         page.page.goto(path.as_uri())
         page.page.wait_for_timeout(1000)
+        assert page.page.locator(".ip-snapshot").first.is_visible()
         if path != pages[-1]:  # nothing of its photos is there
             assert "<img src=x onerror" in page.page.locator("body").inner_text()
         assert page.page.evaluate(hostile.INJECTED) == hostile.NOTHING
         page.screenshot(f"exported-{path.stem}")
         assert page.errors == []
+
+
+def test_what_a_notebook_keeps_is_shown_where_no_server_draws_its_widgets(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Widgets' state is saved with the notebook by papermill and `jupyter execute`."""
+    outputs: list[Any] = []
+
+    def publish(data: dict[str, Any], **_: Any) -> None:
+        outputs.append(nbformat.v4.new_output("display_data", data))
+
+    monkeypatch.setattr(snapshot, "publish_display_data", publish)
+    snapshot.Snapshot(lambda: Markup("<p>two photos</p>")).display(ipywidgets.HTML("a widget"))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=outputs)])
+    state = {"application/vnd.jupyter.widget-state+json": ipywidgets.Widget.get_manager_state()}
+    notebook.metadata["widgets"] = state
+    (tmp_path / "page.html").write_text(HTMLExporter().from_notebook_node(notebook)[0])
+    page: Page = visit(900, 600)
+    page.page.goto((tmp_path / "page.html").as_uri())
+    assert page.page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count() == 1
+    kept = page.page.get_by_text("two photos")
+    assert kept.is_visible()
+    page.page.evaluate(
+        "() => document.querySelector('.jupyter-widgets').append(document.createElement('div'))"
+    )
+    assert kept.is_hidden(), "a server has answered"
