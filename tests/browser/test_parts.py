@@ -837,6 +837,17 @@ PHOTOS = """() => {
 """Lays out the page of an album as the web app does."""
 
 
+def test_the_page_scrolls_on_where_a_gallery_cannot(page: Page) -> None:
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    shapes = "[new DataView(new Float32Array([1.5, 1]).buffer)]"
+    page.page.evaluate(f"() => models[0].receive({layout}, {shapes})")
+    page.page.evaluate("() => { document.body.style.minHeight = '4000px'; }")
+    page.page.locator(".ip-scroller").hover()
+    page.page.mouse.wheel(0, 300)
+    page.page.wait_for_function("() => scrollY === 300")
+
+
 def test_a_banner_says_alone_what_is_wrong_and_the_slider_lies_on_nothing(page: Page) -> None:
     bar, status, gallery = TopBar(TopBarHandlers()), StatusLine(), Gallery(GallerySource(lambda *_: []))
     bar.user, status.text, status.tone = "ann", "Reading photos", "running"
