@@ -94,6 +94,11 @@ def test_a_failures_photos_lead_to_their_executions_and_logs(
     choose(panel, "d.jpg")
     assert listed(panel) == {"other"}
     assert panel.log_table.caption == "Log of other: 0 lines"
+    panel.executions.status.value = "RUNNING"
+    settle(panel)
+    assert (panel.failures.selected, panel.log_table.caption) == (-1, "Log"), (
+        "they are of what was listed before"
+    )
 
 
 def test_executions_are_listed_by_status_and_older_ones_too(

@@ -34,12 +34,14 @@ from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.bar_chart import BarChart
 from imageproc.widgets.parts.data_table import Cell, DataTable
 from imageproc.widgets.tones import Tone
+from imageproc.widgets.updates import update
 
 _MEASURED = 50
 """Executions whose steps are read for their durations: at least one request each."""
 _OF_FAILURE = 50
 """Executions of a failure's photos that are listed: a request each."""
 
+_NO_LOG = "Press an execution for its log."
 _LEVELS = {"ERROR": Tone.ERROR, "CRITICAL": Tone.ERROR, "WARNING": Tone.WARNING}
 
 
@@ -103,7 +105,7 @@ class OperationsPanel(Panel):
         self.log_table = DataTable(
             ("Time", "Source", "Level", "Message"),
             caption="Log",
-            empty="Press an execution for its log.",
+            empty=_NO_LOG,
         )
         self.figures = Figures()
         self.failures.observe(self._failure_chosen, "selected")
@@ -144,6 +146,8 @@ class OperationsPanel(Panel):
     def _list_executions(self) -> None:
         def work(_: Cancellation) -> None:
             self.executions.list_newest(self.workbench)
+            update(self.failures, selected=-1)
+            self._show_no_log()
             self._sum_up()
 
         self.start_if_idle(work, "Listing executions...")
@@ -222,6 +226,8 @@ class OperationsPanel(Panel):
         self.executions.list_of(found, of + first)
         if count == 1 and found:
             self._show_log(found[0])
+        else:
+            self._show_no_log()
         self._sum_up()
 
     def _show(self) -> None:
@@ -230,6 +236,10 @@ class OperationsPanel(Panel):
         self.failures.show([row.cells for row in self._failure_rows], selected=-1)
         self.queue.show(map(_letter_row, overview.letters))
         self.figures.show(overview)
+
+    def _show_no_log(self) -> None:
+        """Show no log: other executions are listed."""
+        self.log_table.show([], caption="Log", empty=_NO_LOG)
 
     def _failure_chosen(self, change: Any) -> None:
         if 0 <= change["new"] < len(self._failure_rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from functools import lru_cache, partial
 
 from imageproc import Photo, PhotoView, Workbench
@@ -12,7 +13,7 @@ from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.core.file_names import saved_name
 from imageproc.errors import AwsError, ImageprocError, WorkbenchError
 from imageproc.presentation.rendition import RENDITION_SIZE, WHOLE_SIZE, make_rendition
-from imageproc.presentation.text import alike_text, printable
+from imageproc.presentation.text import alike_text, in_words, printable
 from imageproc.widgets.panels import photo_views
 from imageproc.widgets.panels.contact_sheet import Frame
 from imageproc.widgets.parts.downloads import Download
@@ -98,7 +99,8 @@ class PhotoPictures:
             return "none is recorded"
         run = self._workbench.executions.get(arn)
         took = "" if run.seconds is None else f" in {run.seconds:.1f} s"
-        return f"{run.status.replace('_', ' ').capitalize()}{took}, started {run.started:%Y-%m-%d %H:%M:%S}"
+        started = f"{run.started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{in_words(run.status)}{took}, started {started}"
 
     def frame(self, photo: Photo) -> Frame:
         """Return a photo for a contact sheet; without a picture if that cannot be had."""
