@@ -17,6 +17,7 @@ from itertools import islice
 from imageproc.aws.translation import translated
 from imageproc.client.executions import Execution, Executions
 from imageproc.client.executions.history import Step
+from imageproc.client.looped import looped
 from imageproc.client.photos.photo import Photo
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
@@ -105,6 +106,7 @@ class Metrics(StackResource):
         super().__init__(stack)
         self._executions = executions
 
+    @looped
     def executions(self, limit: int = 1000, *, since: datetime | None = None) -> Iterator[Execution]:
         """Yield at most so many executions, the newest first, not older than `since`, as the pages come."""
         for one in islice(self._executions.all(), limit):

@@ -102,6 +102,7 @@ class Workbench:
         return cls(opened, stack_name)
 
     @staticmethod
+    @looped
     def examine(
         target: str | None = None,
         *,

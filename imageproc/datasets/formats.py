@@ -72,6 +72,8 @@ def _reader(path: Path) -> tuple[Callable[[Path], Dataset], Path]:
     files = [one for one in found if coco.looks_like_coco(one)]
     if len(files) == 1:
         return coco.read, files[0]
+    if not path.exists():
+        raise DatasetError(f"There is no {path}.", "Check the path.")
     several = f" It has {len(files)} of COCO's JSON files: name the one that is meant." if files else ""
     raise DatasetError(
         f"There is no data set in {path}.{several}" if path.is_dir() else f"{path} is no data set.",

@@ -153,6 +153,11 @@ def test_what_is_no_data_set_is_told(tmp_path: Path, file: str, text: str, told:
         formats.read(tmp_path)
 
 
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"There is no .*nope\.json"):
+        formats.read(tmp_path / "nope.json")
+
+
 @pytest.mark.parametrize("line", ["7 0.5 0.5 0.1 0.1", "0 0.5 0.5", "0 1.5 0.5 0.1 0.1", "Dog 1 1 1 1"])
 def test_a_broken_line_is_told(tmp_path: Path, line: str) -> None:
     FORMATS["yolo"].write(IMAGES, tmp_path)

@@ -67,6 +67,7 @@ def arn_of(execution: ExecutionLike) -> str:
     if not isinstance(execution, str) or not execution.startswith("arn:"):
         raise InvalidArgumentError(
             f"An execution cannot be {execution!r}.",
-            "Give an Execution (a workbench's executions are those), its ARN, or a photo.",
+            "Give an Execution (a workbench's executions are those), its ARN, or a Photo "
+            "(workbench.photos.find finds one by its name).",
         )
     return execution
