@@ -631,6 +631,8 @@ def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_name
 def test_one_selected_photo_becomes_the_cover(panel: GalleryPanel, backend: Backend) -> None:
     act(panel, "cover", 0, 1)
     assert panel.status.text == "Select one photo to be the cover."
+    act(panel, "move", 0, 1)
+    assert panel.status.text == "", "it is not said of this"
     act(panel, "cover", 1, 1)
     assert panel.status.text == "2.jpg is the cover of Trip."
     assert backend.workbench.albums["a1"].cover_id == "a1/2.jpg"

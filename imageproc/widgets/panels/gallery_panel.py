@@ -354,6 +354,8 @@ class GalleryPanel(DetailedPanel):
 
     def _act(self, action: str) -> None:
         ids = list(self.selected_ids)
+        if not self.busy:
+            self.say("")  # what was said of the action before
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
         elif action == photo_actions.DUPLICATES.name:
