@@ -304,6 +304,42 @@ def test_a_task_does_not_time_out_in_the_queue(local_aws: LocalStatus, functions
     assert _run(local_aws, role, states)["status"] == "SUCCEEDED"
 
 
+def test_what_a_deleted_state_machine_executed_does_not_go_on_beside_the_next_of_its_name(
+    local_aws: LocalStatus, functions: Functions
+) -> None:
+    name = f"machine-{uuid.uuid4().hex[:8]}"
+    dynamodb, client = local_aws.session().client("dynamodb"), local_aws.session().client("stepfunctions")
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    update = {"TableName": name, "Key": {"id": {"S.$": "$.id"}}, "UpdateExpression": "REMOVE nothing"}
+    write = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": update}
+    caught = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Again"}]
+    branch = {"Write": write | {"Catch": caught, "End": True}, "Again": write | {"End": True}}
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Parallel"},
+        "Parallel": {"Type": "Parallel", "Branches": [{"StartAt": "Write", "States": branch}], "End": True},
+    }
+    role = functions.role("dynamodb:UpdateItem", service="states.amazonaws.com")
+
+    def start(photo: str) -> str:
+        definition = json.dumps({"StartAt": "Wait", "States": states})
+        arn = client.create_state_machine(name=name, roleArn=role, definition=definition)["stateMachineArn"]
+        client.start_execution(stateMachineArn=arn, input=json.dumps({"id": photo}))
+        return arn
+
+    client.delete_state_machine(stateMachineArn=start("before"))
+    start("after")
+    deadline = time.monotonic() + 20
+    while not (found := dynamodb.scan(TableName=name)["Items"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert found == [{"id": {"S": "after"}}]
+
+
 def test_a_silent_function_that_is_warm_answers_within_a_tenth_of_a_second(functions: Functions) -> None:
     """MiniStack itself waits 50 ms for log lines; 40 more would mean delayed acknowledgements."""
     name = functions.make("def handler(e, c): pass\n")

@@ -1,4 +1,4 @@
-"""State machines act by their roles, and hand on no more than 256 KiB, as on AWS."""
+"""State machines act by their roles while they are there, and hand on no more than 256 KiB, as on AWS."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 _ROLE: ContextVar[str] = ContextVar("role_of_machine", default="")
 """The ARN of the role of the state machine that this thread executes."""
 
+_MACHINE: ContextVar[tuple[str, str]] = ContextVar("machine_of_execution", default=("", ""))
+"""The ARN of the state machine that this thread executes, and when that was made."""
+
 _NOT_CAUGHT_BY_ALL = {"States.DataLimitExceeded", "States.Runtime"}
 
 
@@ -46,11 +49,13 @@ def _give_executions_their_roles(sf: Any) -> None:
     def _run_execution(exec_arn: str) -> None:
         execution = sf._executions.get(exec_arn) or {}  # noqa: SLF001
         machine = sf._state_machines.get(execution.get("stateMachineArn")) or {}  # noqa: SLF001
-        token = _ROLE.set(machine.get("roleArn", ""))
+        made = (machine.get("stateMachineArn", ""), machine.get("creationDate", ""))
+        role, known = _ROLE.set(machine.get("roleArn", "")), _MACHINE.set(made)
         try:
             run(exec_arn)
         finally:
-            _ROLE.reset(token)
+            _ROLE.reset(role)
+            _MACHINE.reset(known)
 
     sf._run_execution = _run_execution  # noqa: SLF001
 
@@ -138,9 +143,23 @@ def _require(
     code: str,
     context: Mapping[str, str] | None = None,
 ) -> None:
-    """Fail the state unless the machine's role may do this; there is none outside of an execution."""
+    """Fail the state unless its machine is there and the role may do this; only executions have these.
+
+    What executes a deleted machine would otherwise go on, into the tables of the next stack of its name. On
+    AWS it ends with its next transition: DeleteStateMachine in the API's reference.
+    """
+    if _is_deleted():
+        _fail("States.Runtime", "The state machine was deleted.")
     if (role := _ROLE.get()) and (refused := refusal(role, action, resource, context)):
         _fail(error, f"{refused} (Service: {service}; Status Code: {status}; Error Code: {code})")
+
+
+def _is_deleted() -> bool:
+    from ministack.services import stepfunctions
+
+    arn, made = _MACHINE.get()
+    machine = stepfunctions._state_machines.get(arn) or {}  # noqa: SLF001
+    return bool(arn) and machine.get("creationDate") != made
 
 
 def limit_data() -> None:
