@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -10,28 +10,66 @@ from rich.text import Text
 
 from imageproc.cli.output import brief, console, errors, short_name, status
 from imageproc.core.record import Status
-from imageproc.errors import RecognitionUnavailableError
+from imageproc.errors import AwsError, RecognitionUnavailableError
 from imageproc.presentation.text import photos_text
 
 if TYPE_CHECKING:
-    from imageproc import Photo, Uploaded, Workbench
+    from imageproc import Photo, Uploaded, UploadPaused, UploadResumed, Workbench
+    from imageproc.client.uploads.outage import Outage
 
 
-def follow(workbench: Workbench, photos: Sequence[Uploaded | str]) -> list[Photo]:
+def follow(
+    workbench: Workbench, photos: Sequence[Uploaded | str], outage_timeout_s: float | None = None
+) -> list[Photo]:
     """Wait until these uploads, or photos by their IDs, are finished; print each, and return them.
 
+    While AWS does not answer or the credentials have expired, it waits so many seconds, by default as an
+    upload does.
+
     Raises FollowTimeoutError if nothing like the usual speed is seen; the photos continue nevertheless.
+    Raises AwsError.
     """
     done: list[Photo] = []
+    waiting = {one if isinstance(one, str) else one.photo_id: one for one in photos}
     columns = (TextColumn("Processing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("photos", total=len(photos))
-        for photo in workbench.photos.follow(photos, notify=bar.console.print):
-            if photo.status.finished:
-                done.append(photo)
-                bar.advance(task)
-                bar.console.print(status(photo), Text(short_name(photo.name)), Text(brief(photo)))
+        outage = _outage(workbench, bar.console.print, outage_timeout_s)
+        while waiting:
+            try:
+                for photo in workbench.photos.follow(list(waiting.values()), notify=bar.console.print):
+                    if photo.status.finished and photo.id in waiting:
+                        del waiting[photo.id]
+                        done.append(photo)
+                        bar.advance(task)
+                        bar.console.print(status(photo), Text(short_name(photo.name)), Text(brief(photo)))
+            except AwsError as error:
+                if not outage.outlast(error):
+                    raise
     return done
+
+
+def _outage(workbench: Workbench, tell: Callable[[str], object], timeout_s: float | None) -> Outage:
+    from imageproc import Cancellation
+    from imageproc.client.uploads.outage import TIMEOUT_S, Outage
+
+    def told(event: UploadPaused | UploadResumed) -> None:
+        tell(waiting_text(event, "the photos are followed on"))
+
+    def probe() -> object:
+        return next(workbench.albums.of(), None)
+
+    limit = TIMEOUT_S if timeout_s is None else timeout_s
+    return Outage(workbench.stack.target, probe, told, Cancellation(), limit)
+
+
+def waiting_text(event: UploadPaused | UploadResumed, then: str) -> str:
+    """Return what is said of an outage: that it has begun, or that it is over, and what happens `then`."""
+    from imageproc import UploadResumed
+
+    if isinstance(event, UploadResumed):
+        return f"AWS answers again: {then}."
+    return f"Waiting: {event.cause} It goes on by itself; Ctrl+C ends it."
 
 
 def exit_code(workbench: Workbench, photos: Sequence[Photo]) -> int:

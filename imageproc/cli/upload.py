@@ -12,7 +12,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from imageproc.cli import completion, options
-from imageproc.cli.following import exit_code, follow
+from imageproc.cli.following import exit_code, follow, waiting_text
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, errors, print_json, size
 from imageproc.cli.repeats import Repeats
@@ -92,7 +92,7 @@ def upload(
         _summarise(sent, len(refused), len(failed), into, _moved(workbench, into, sent))
         if not wait and any(not one.already_there for one in sent):
             console.print("A photo is listed as soon as its processing begins; --follow waits for its end.")
-    ended = exit_code(workbench, follow(workbench, sent)) if wait else 0
+    ended = exit_code(workbench, follow(workbench, sent, outage_timeout)) if wait else 0
     if refused or failed or ended:
         raise click.exceptions.Exit(1)
 
@@ -134,10 +134,8 @@ def send(
                     case UploadFailed():
                         failed.append(event)
                         repeats.tell(str(event.file.path), event.cause, within=event.file.path.name)
-                    case UploadPaused():
-                        bar.console.print(f"Waiting: {event.cause} It goes on by itself; Ctrl+C ends it.")
-                    case UploadResumed():
-                        bar.console.print("AWS answers again: the upload goes on.")
+                    case UploadPaused() | UploadResumed():
+                        bar.console.print(waiting_text(event, "the upload goes on"))
         except KeyboardInterrupt:
             known = f"{len(sent):,} of {len(ready):,} files are known to be uploaded"
             errors.print(f"{known}. Run it again for the others: what is there is not sent twice.")
