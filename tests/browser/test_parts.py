@@ -206,6 +206,19 @@ def test_the_graph_names_its_photo(page: Page) -> None:
     assert page.page.get_by_text("Execution of cat.jpg").is_visible()
 
 
+def test_a_graph_far_down_is_scrolled_to_when_it_is_revealed(page: Page) -> None:
+    graph = StateGraph(title="Execution of fig.jpg")
+    graph.define({"StartAt": "Check", "States": {"Check": {"Type": "Pass", "End": True}}})
+    updates.flush()
+    draw(page, [DataTable(("Line",), [(str(number),) for number in range(10)]) for _ in range(6)] + [graph])
+    title = page.page.get_by_text("Execution of fig.jpg")
+    assert title.bounding_box()["y"] > page.page.viewport_size["height"]
+    page.page.evaluate("() => models.at(-1).receive({ type: 'reveal' })")
+    page.page.wait_for_function(
+        "() => document.querySelector('.ip-graph-head').getBoundingClientRect().top < innerHeight - 80"
+    )
+
+
 def test_a_long_table_has_no_scroll_bar_and_begins_with_ten_rows(page: Page) -> None:
     rows = [(f"line {number}",) for number in range(75)]
     draw(page, [DataTable(("Line",), rows), DataTable(("Line",), rows, follow=True)])

@@ -124,6 +124,8 @@ class AlbumPage:
 
     def unsettled(self, user: str) -> list[str]:
         """Return a user's photos that are under way or failed, by ID, the newest first, 300 at most."""
+        if not user:
+            return []  # nobody has logged in
         left = self.photos(user).where(status=_UNSETTLED).sort_by("uploaded", descending=True)
         return left.limit(_MOST_UNSETTLED).ids()
 

@@ -96,17 +96,23 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._workbench, self._follow, self._changed = workbench, follow, changed
         self._unsettled, self._unknown = unsettled, unknown
         self._known: set[str] = set()
+        self._handed: set[str] = set()
+        """What was handed over to be followed in this visit, and may not be known yet."""
         self.pulse = Pulse(self._beat, at_once=True)
         """Looks as long as Activity is open, also for photos of others' doing."""
+        self._glances = Pulse(self._glance)
         self.unstarted = 0
         """How many uploads of the stack wait in the dead-letter queue, of all users."""
         self._ids: list[str] = []
         super().__init__()
 
     def enter(self) -> None:
-        """Follow what earlier visits left under way or failed. Raises AwsError."""
+        """Follow what earlier visits left under way or failed, and what others do later. Raises AwsError."""
         self.look()
-        if found := list(self._unsettled()):
+        self._glances.run(True)
+        found = list(self._unsettled())
+        self._handed = set(found)
+        if found:
             self._follow(reversed(found))
 
     def look(self) -> None:
@@ -125,6 +131,7 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def close(self) -> None:
         """Close what is in it."""
         self.pulse.stop()
+        self._glances.stop()
         if self.children:
             self.panel.close()
         super().close()
@@ -138,16 +145,25 @@ class Repairs(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _beat(self, stop: Cancellation) -> None:
         try:
-            new = [one for one in self._unsettled() if one not in self._known]
+            self._follow_new(stop)
         except ImageprocError as error:  # the next look may be answered
             stop.check()
             self._unknown(str(error))
             return
-        stop.check()
         self._unknown("")
-        if new:
-            self._follow(reversed(new))
         self._look()
+
+    def _glance(self, stop: Cancellation) -> None:
+        """Follow what the page knows by now: the albums or the gallery, which are open, ask the table."""
+        with suppress(ImageprocError), self._workbench.catalog.unsynced():
+            self._follow_new(stop)
+
+    def _follow_new(self, stop: Cancellation) -> None:
+        new = [one for one in self._unsettled() if one not in self._known | self._handed]
+        stop.check()
+        if new:
+            self._handed.update(new)
+            self._follow(reversed(new))
 
     def _look(self) -> None:
         count = 0

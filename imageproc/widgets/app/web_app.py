@@ -352,7 +352,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _show_run(self, photo_id: str) -> None:
         self._open_drawer(True)
-        self.follow.show(photo_id)
+        self.follow.show(photo_id, reveal=True)
 
     def _open_drawer(self, is_open: bool) -> None:
         self.repairs.pulse.run(is_open)

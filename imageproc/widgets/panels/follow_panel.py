@@ -23,7 +23,7 @@ from imageproc.widgets.panels.follow_actions import FollowActions
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
 from imageproc.widgets.tones import Tone
-from imageproc.widgets.updates import update
+from imageproc.widgets.updates import flush, update
 
 _EACH_S = 0.002
 """Seconds added to the interval for each photo that is waited for: a thousand are read every 2.5 s."""
@@ -47,7 +47,7 @@ class FollowPanel(Panel):
         self._followed: FollowedPhotos | None = None
         self._announced: set[str] = set()  # IDs of uploads, followed from the next poll on
         self._failures = 0
-        self._chosen = ""
+        self._chosen = self._to_reveal = ""
         self._listeners: list[Listener] = []
         self._erase_listeners: list[Callable[[str], object]] = []
         self._actions_box = ipywidgets.VBox()
@@ -129,12 +129,16 @@ class FollowPanel(Panel):
             self._choose(photo_id)
             self._request()
 
-    def show(self, photo_id: str) -> None:
-        """Show a photo that exists, and its execution, whatever was shown before."""
+    def show(self, photo_id: str, *, reveal: bool = False) -> None:
+        """Show a photo that exists, and its execution, whatever was shown before.
+
+        To `reveal` it, the page scrolls to the execution.
+        """
 
         def add(followed: FollowedPhotos) -> None:
             followed.add(photo_id)
             self._choose(photo_id)
+            self._to_reveal = photo_id if reveal else ""
 
         self.list.filter = "all"
         self._request(add)
@@ -194,6 +198,10 @@ class FollowPanel(Panel):
                 poll_at = self._poll(followed) + time.monotonic()
             chosen = followed.get(self._chosen)
             look_in = self.execution.look(self._workbench, chosen) if chosen else None
+            if chosen and chosen.photo_id == self._to_reveal:
+                self._to_reveal = ""
+                flush()  # it is shown first
+                self.graph.reveal()
             if not (followed.waiting or self._failures or look_in is not None):
                 return
             poll_in = max(0.0, poll_at - time.monotonic())

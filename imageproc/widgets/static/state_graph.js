@@ -136,6 +136,8 @@ function render({ model, el }) {
   draw();
   watcher.observe(frame);
   const undo = [watch(model, ["layouts", "errors", "states", "taken", "title", "empty"], draw), watch(model, ["selected"], paintStates)];
-  return () => { watcher.disconnect(); undo.forEach((each) => each()); };
+  const reveal = () => requestAnimationFrame(() => head.scrollIntoView({ block: "start" })); // the only message
+  model.on("msg:custom", reveal);
+  return () => { watcher.disconnect(); model.off("msg:custom", reveal); undo.forEach((each) => each()); };
 }
 export default { render };

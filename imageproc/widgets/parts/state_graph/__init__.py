@@ -57,6 +57,10 @@ class StateGraph(anywidget.AnyWidget):
         taken = {(source, target) for source, target in self.taken}
         return {"image/svg+xml": str(svg(layout(self._definition), self.title, self.states, taken))}
 
+    def reveal(self) -> None:
+        """Have the page scroll to the graph."""
+        self.send({"type": "reveal"})
+
 
 def _drawn(definition: Definition) -> dict[str, Any]:
     return {name: to_json(graph) for name, graph in layouts(definition).items()}
