@@ -30,23 +30,26 @@ def follow(
     Raises AwsError.
     """
     done: list[Photo] = []
-    waiting = {one if isinstance(one, str) else one.photo_id: one for one in photos}
+    waiting: dict[str, Uploaded | str] = {
+        one if isinstance(one, str) else one.photo_id: one for one in photos
+    }
     columns = (TextColumn("Processing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("photos", total=len(photos))
+        task = bar.add_task("photos", total=len(waiting))
         outage = _outage(workbench, bar.console.print, outage_timeout_s)
-        while waiting:
+        while True:
             try:
                 for photo in workbench.photos.follow(list(waiting.values()), notify=bar.console.print):
-                    if photo.status.finished and photo.id in waiting:
-                        del waiting[photo.id]
+                    if photo.status.finished:
+                        waiting.pop(photo.id, None)
                         done.append(photo)
                         bar.advance(task)
                         bar.console.print(status(photo), Text(short_name(photo.name)), Text(brief(photo)))
             except AwsError as error:
                 if not outage.outlast(error):
                     raise
-    return done
+            else:
+                return done
 
 
 def _outage(workbench: Workbench, tell: Callable[[str], object], timeout_s: float | None) -> Outage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,9 @@ def add(connection: Connection, wanted: str, by: str | None, **meant: Any) -> No
 def remove(connection: Connection, wanted: str, by: str | None, **meant: Any) -> None:
     """Say that each PHOTO, or a selection, does not have LABEL."""
     chosen = _chosen(connection, **meant)
-    _report(f"{wanted} removed", connection.workbench.photos.remove_label(chosen, wanted, user=by))
+    photos = connection.workbench.photos
+    if not _report(f"{wanted} removed", photos.remove_label(chosen, wanted, user=by)):
+        _warn_of_unknown(wanted, photos.where().tags(), "No photo")
 
 
 @label.command()
@@ -95,9 +97,9 @@ def rename(connection: Connection, wanted: str, to: str, by: str | None, **meant
     It keeps its boxes. What was found only as a parent of LABEL goes.
     """
     chosen = _chosen(connection, **meant)
-    _report(
-        f"{wanted} renamed to {to}", connection.workbench.photos.rename_label(chosen, wanted, to, user=by)
-    )
+    photos = connection.workbench.photos
+    if not _report(f"{wanted} renamed to {to}", photos.rename_label(chosen, wanted, to, user=by)):
+        _warn_of_unknown(wanted, photos.where().tags(), "No photo")
 
 
 @label.command()
@@ -159,10 +161,17 @@ def _spelled(album: Album, wanted: str) -> str:
     found = [one for one in known if one.casefold() == wanted.casefold()]
     if found or wanted in album.hidden_labels:
         return wanted if wanted in known or not found else found[0]
+    _warn_of_unknown(wanted, known, f"No photo in {album.name}")
+    return wanted
+
+
+def _warn_of_unknown(wanted: str, known: Mapping[str, int], nobody: str) -> None:
+    """Say that no photo has the label, if that is so, and what may be meant."""
+    if wanted.casefold() in map(str.casefold, known):
+        return
     near = close_names(wanted, known)
     meant = f" {did_you_mean(near)}" if near else ""
-    errors.print(f"No photo in {album.name} has the label {wanted!r}.{meant}", soft_wrap=True)
-    return wanted
+    errors.print(f"{nobody} has the label {wanted!r}.{meant}", soft_wrap=True)
 
 
 def _chosen(
@@ -173,8 +182,11 @@ def _chosen(
     return photo_ids or list(selection.among(connection.workbench))
 
 
-def _report(text: str, outcomes: Iterable[Corrected | NotCorrected]) -> None:
-    """Print what came of the photos; the exit code is 1 if some could not be corrected."""
+def _report(text: str, outcomes: Iterable[Corrected | NotCorrected]) -> int:
+    """Print what came of the photos, and return how many were changed.
+
+    The exit code is 1 if some could not be corrected.
+    """
     from imageproc import NotCorrected
 
     done, same, refused = 0, 0, 0
@@ -188,3 +200,4 @@ def _report(text: str, outcomes: Iterable[Corrected | NotCorrected]) -> None:
     console.print(f"{text}: {photos_text(done)}{rest}.", soft_wrap=True)
     if refused:
         raise click.exceptions.Exit(1)
+    return done

@@ -48,6 +48,16 @@ def test_what_cannot_be_done_is_told_with_the_fix(trip: Backend, run: Run) -> No
     assert "There is no photo" in str(run("label", "add", "Cat", "no.jpg").exception)
 
 
+@pytest.mark.parametrize("action", [("remove", "Dgo"), ("rename", "Dgo", "Wolf")])
+def test_a_label_that_no_photo_has_is_told(trip: Backend, run: Run, action: tuple[str, ...]) -> None:
+    answer = run("label", *action, "1.jpg")
+    assert answer.exit_code == 0
+    assert "0 photos, 1 photo unchanged" in answer.stdout
+    assert answer.stderr.endswith("\nNo photo has the label 'Dgo'. Did you mean 'Dog'?\n")
+    run("label", "add", "Cat", "2.jpg")
+    assert "No photo" not in run("label", "remove", "cat", "1.jpg").stderr, "another one has it"
+
+
 def test_a_label_is_hidden_in_an_album_and_shown_again(trip: Backend, run: Run) -> None:
     assert run("label", "hide", "Dog", "--album", "Trip").output == "Hidden in Trip: Dog.\n"
     assert (counts(run, "--album", "Trip"), counts(run)) == ({}, {"Dog": 2})

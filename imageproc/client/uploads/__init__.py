@@ -33,7 +33,7 @@ class Uploads(StackResource):
         check: bool = True,
         cancellation: Cancellation | None = None,
     ) -> Iterator[PreparedFile | RefusedFile]:
-        """Look at files and folders before they are sent, and yield each file; the same contents once.
+        """Look at files and folders before they are sent, and yield each file.
 
         `album` may be a function that returns it, which is called for the first file that can be sent.
         With `check=False` files that are not photos are sent, too, and the pipeline rejects them. Raises

@@ -44,11 +44,10 @@ def given_paths(paths: Paths) -> list[Path]:
 def prepare(
     paths: Paths, album_id: Callable[[], str], *, check: bool, cancellation: Cancellation | None
 ) -> Iterator[PreparedFile | RefusedFile]:
-    """Look at files and folders, and yield each file; the same contents once. See `Uploads.prepare`.
+    """Look at files and folders, and yield each file. See `Uploads.prepare`.
 
     `album_id` is asked for with the first file that can be sent.
     """
-    seen: set[str] = set()
     files = list(find_files(given_paths(paths)))
     if not files:
         raise UploadError("There are no files in these folders.", "Name files, or folders that hold some.")
@@ -56,13 +55,7 @@ def prepare(
         if cancellation:
             cancellation.check()
         found = path if isinstance(path, RefusedFile) else _looked_at(path, check=check)
-        if isinstance(found, RefusedFile):
-            yield found
-            continue
-        prepared = found.of_album(album_id())
-        if prepared.photo_id not in seen:
-            seen.add(prepared.photo_id)
-            yield prepared
+        yield found if isinstance(found, RefusedFile) else found.of_album(album_id())
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path | RefusedFile]:

@@ -67,12 +67,12 @@ def test_the_home_folder_may_be_written_as_a_shell_does(
     assert names(uploads.prepare(["~/cat.jpg"], ALBUM)) == ["cat.jpg"]
 
 
-def test_the_same_contents_come_once_and_the_same_name_twice(uploads: Uploads, tmp_path: Path) -> None:
+def test_the_same_contents_and_name_in_two_folders_are_one_photo(uploads: Uploads, tmp_path: Path) -> None:
     for folder, data in (("one", PHOTO), ("two", pictures.jpeg((60, 40))), ("three", PHOTO)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "cat.jpg").write_bytes(data)
     found = list(uploads.prepare([tmp_path / name for name in ("one", "two", "three")], ALBUM))
-    assert [one.path.parent.name for one in found] == ["one", "two"]
+    assert [one.path.parent.name for one in found] == ["one", "two", "three"]
     assert len({one.photo_id for one in found if isinstance(one, PreparedFile)}) == 2
 
 

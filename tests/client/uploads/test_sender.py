@@ -18,6 +18,7 @@ from imageproc.client.uploads.events import PreparedFile, Uploaded, UploadFailed
 from imageproc.client.uploads.files import prepare_file
 from imageproc.client.workbench import Workbench
 from imageproc.errors import Cancelled
+from tests import pictures
 from tests.client.conftest import REGION, Backend, written
 
 ALBUM = Album("a1", "ann", "Cats", 0)
@@ -116,6 +117,21 @@ def test_of_files_of_the_same_content_the_first_is_sent_and_the_others_are_told_
     assert asked.count("PutObject") == 1
     every = [*workbench.uploads.send(ready, ALBUM, allow_duplicates=True)]
     assert len({one.photo_id for one in every if isinstance(one, Uploaded)}) == 3
+
+
+@pytest.mark.parametrize("option", [{}, {"again": True}, {"allow_duplicates": True}])
+def test_one_photo_in_two_folders_is_sent_once_and_told_of_for_each(
+    workbench: Workbench, asked: list[str], tmp_path: Path, option: dict[str, Any]
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "fig.jpg").write_bytes(pictures.jpeg())
+    found = [*workbench.uploads.upload(tmp_path, ALBUM, **option)]
+    ended = [one for one in found if isinstance(one, Uploaded)]
+    assert sorted(one.file.path.parent.name for one in ended) == ["one", "two"]
+    assert [one.already_there for one in ended] == [False, True]
+    assert len({one.photo_id for one in ended}) == 1
+    assert asked.count("PutObject") == 1
 
 
 def test_of_files_of_the_same_content_none_is_there_if_the_first_fails(
