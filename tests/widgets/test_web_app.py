@@ -20,10 +20,11 @@ from imageproc.catalog.catalog import Catalog
 from imageproc.client.albums import Albums
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, Redriven
+from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.processing import Restarted
 from imageproc.client.workbench import Workbench
 from imageproc.errors import EndpointUnreachableError, StackMissingError, WorkbenchError
-from imageproc.widgets import GalleryPanel, WebApp, pulse
+from imageproc.widgets import FollowPanel, GalleryPanel, WebApp, pulse
 from imageproc.widgets.app import lookout
 from imageproc.widgets.app.address import ALL, Address
 from imageproc.widgets.app.navigation import Navigation
@@ -1017,6 +1018,17 @@ def test_an_album_without_a_cover_is_shown_all_the_same(monkeypatch: pytest.Monk
     cards._handle_custom_msg({"type": "cover", "text": "a"}, [])
     until(lambda: bool(sent))
     assert sent == [{"type": "cover", "id": "a", "address": ""}]
+
+
+def test_an_earlier_photo_is_not_said_to_be_under_way_before_its_record_is_read(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FollowedPhotos, "poll", lambda _: [])
+    panel, album = FollowPanel(backend.workbench), backend.workbench.albums.get_or_create("Trip", "ann")
+    panel.follow_existing([f"{album.id}/old.jpg"])
+    until(lambda: len(panel.photos) == 1)
+    assert not panel.awaits(album)
+    panel.close()
 
 
 def test_the_page_carries_little(backend: Backend) -> None:

@@ -92,7 +92,8 @@ class FollowPanel(Panel):
 
     def awaits(self, album: Album) -> bool:
         """Whether photos of this album are being processed, or about to be."""
-        ended = {one.photo_id: one.finished for one in self.photos}
+        # An earlier photo, which is known by its ID alone before its record is read, may have ended long ago.
+        ended = {one.photo_id: one.finished or not (one.version or one.photo) for one in self.photos}
         ids = (*list(self._announced), *ended)
         return any(one.startswith(f"{album.id}/") and not ended.get(one) for one in ids)
 
