@@ -73,10 +73,11 @@ def test_what_a_notebook_keeps_is_shown_where_no_server_draws_its_widgets(
         outputs.append(nbformat.v4.new_output("display_data", data))
 
     monkeypatch.setattr(snapshot, "publish_display_data", publish)
-    snapshot.Snapshot(lambda: Markup("<p>two photos</p>")).display(ipywidgets.HTML("a widget"))
+    widget = ipywidgets.HTML("a widget")
+    snapshot.Snapshot(lambda: Markup("<p>two photos</p>")).display(widget)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=outputs)])
-    state = {"application/vnd.jupyter.widget-state+json": ipywidgets.Widget.get_manager_state()}
-    notebook.metadata["widgets"] = state
+    saved = widget.get_manager_state(widgets=[widget])
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": saved}
     (tmp_path / "page.html").write_text(HTMLExporter().from_notebook_node(notebook)[0])
     page: Page = visit(900, 600)
     page.page.goto((tmp_path / "page.html").as_uri())
