@@ -89,7 +89,7 @@ def ids(database: Database, selection: Selection) -> list[str]:
 def close_names(database: Database, name: str) -> list[str]:
     """Return at most three names of photos that differ from this one in few letters, the nearest first.
 
-    Those before, of which it is the end, or all but the ending.
+    Names that end with it, or have only a file's ending more, such as `.jpg`, come before these.
     """
     most = max(1, len(name) // 4)
     folded = name.casefold()

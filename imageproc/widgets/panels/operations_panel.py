@@ -228,7 +228,7 @@ class OperationsPanel(Panel):
             self._show_log(found[0])
         else:
             self._show_no_log()
-        self._sum_up()
+            self._sum_up()
 
     def _show(self) -> None:
         overview = self.overview
