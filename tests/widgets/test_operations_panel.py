@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -112,6 +113,14 @@ def test_executions_are_listed_by_status_and_older_ones_too(
     settle(panel)
     assert listed(panel) == {"first"}
     assert table.table.caption == "Executions, running"
+    done = Event()
+    panel.start(lambda _: done.wait(10), "Reading something long")
+    table.status.value = "ABORTED"
+    done.set()
+    settle(panel)
+    assert listed(panel) == {"ended"}, "it was chosen while something else was done"
+    table.status.value = "RUNNING"
+    settle(panel)
     refresh(panel)
     assert listed(panel) == {"first"}, "what was chosen stays"
     table.status.value = ""

@@ -150,7 +150,8 @@ class OperationsPanel(Panel):
             self._show_no_log()
             self._sum_up()
 
-        self.start_if_idle(work, "Listing executions...")
+        # After what runs: a status that was chosen meanwhile is not to be left beside another list.
+        self.start(work, "Listing executions...", after=True, key="executions")
 
     def _refresh(self, cancellation: Cancellation) -> Overview:
         self.overview = _read(self.workbench, cancellation)
