@@ -60,7 +60,7 @@ def _outage(workbench: Workbench, tell: Callable[[str], object], timeout_s: floa
         tell(waiting_text(event, "the photos are followed on"))
 
     def probe() -> object:
-        return next(workbench.albums.of(), None)
+        return workbench.albums.of()
 
     limit = TIMEOUT_S if timeout_s is None else timeout_s
     return Outage(workbench.stack.target, probe, told, Cancellation(), limit)

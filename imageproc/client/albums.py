@@ -106,11 +106,11 @@ class Albums(StackResource):
         self._listeners[listener] = None
         return lambda: self._listeners.pop(listener, None)
 
-    def of(self, user: str | None = None) -> Iterator[Album]:
-        """Yield a user's albums (by default, of the default user), the newest first."""
+    def of(self, user: str | None = None) -> list[Album]:
+        """Return a user's albums (by default, the default user's), the newest first. Raises AwsError."""
         owner = user or default_user()
         found = items.query(self._dynamodb, self._stack.album_table, USER_INDEX, USER_ID, owner)
-        return map(self._album, found)
+        return [self._album(one) for one in found]
 
     def __iter__(self) -> Iterator[Album]:
         """Yield everybody's albums, in no fixed order."""

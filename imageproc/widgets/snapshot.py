@@ -1,7 +1,8 @@
 """What a saved notebook keeps of a panel: its last state as HTML, beside the widget, which needs a kernel.
 
 A notebook saves outputs as they were displayed, or updated by their display ID. So a panel is displayed as
-two outputs: the widget, and below it its state, which is updated as the panel works. Style rules, for
+two outputs: the widget, and below it its state, which is updated as the panel works. A page that is loaded
+anew has forgotten these IDs: there the panel's kernel note puts the state in its place. Style rules, for
 JupyterLab, show the second one only where the first one is not alive: there JupyterLab would say that the
 model is not found. Other readers, GitHub and nbconvert among them, do not know the widget and show the
 second one.
@@ -56,6 +57,7 @@ class Snapshot:
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._last: Markup | None = None
+        self._keep: Callable[[dict[str, str]], object] | None = None
         self._cells = set[str]()
 
     def display(self, widget: Any) -> None:
@@ -106,6 +108,13 @@ class Snapshot:
             if drawn != self._last:
                 self._publish(drawn)
 
+    def keep_by(self, keep: Callable[[dict[str, str]], object]) -> None:
+        """Give each state to `keep`, too, from now on: a page that was loaded anew knows no display ID."""
+        with self._lock:
+            self._keep = keep
+            if self._displayed and self._last is not None:
+                self._publish(self._last)
+
     def close(self) -> None:
         """Publish nothing more."""
         with self._lock:
@@ -135,6 +144,8 @@ class Snapshot:
         page = _STYLE + Markup('<div class="ip-snapshot mathjax_ignore">{}{}</div>').format(shown, kept)
         data = {"text/html": str(page), "text/plain": ""}
         publish_display_data(data, **options)
+        if self._keep is not None:
+            self._keep(data)
 
 
 _shown: dict[str, tuple[str, WeakSet[Snapshot]]] = {}

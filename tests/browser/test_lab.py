@@ -209,6 +209,39 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_what_it_showed(
     page.screenshot("lab-kept")
 
 
+_EXECUTE = """async (code) => {
+  const { sessionContext } = window.jupyterapp.shell.currentWidget.context;
+  await sessionContext.session.kernel.requestExecute({ code }).done;
+}"""
+
+
+def test_a_notebook_whose_page_was_loaded_anew_is_saved_with_what_its_panels_show_now(
+    visit: Visit, lab_url: str, notebooks: Path
+) -> None:
+    """JupyterLab updates outputs by their display IDs, and forgets these with the page."""
+    shown = "from imageproc.widgets.panels.panel import Panel\npanel = Panel()\npanel.say('Before.')\npanel"
+    write_notebook(notebooks / "reloaded.ipynb", [shown])
+    page: Page = visit(1000, 900)
+    page.open_notebook(lab_url, "reloaded.ipynb")
+    page.run_all()
+    kept = page.page.locator(".ip-snapshot")
+    kept.get_by_text("Before.").wait_for(state="attached")
+    page.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    page.page.reload()
+    page.page.locator(".ip-status-line", has_text="Before.").wait_for()
+    page.page.evaluate(_EXECUTE, "panel.say('After.')")
+    kept.get_by_text("After.").wait_for(state="attached")
+    page.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    (cell,) = nbformat.read(notebooks / "reloaded.ipynb", as_version=4).cells
+    widget, state = cell.outputs
+    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert "After." in state.data["text/html"]
+    assert "Before." not in state.data["text/html"]
+    assert not kept.is_visible(), "the widget is alive"
+    assert page.errors == []
+
+
 _BUSY_PAGE = """(() => {
   const wait = window.setTimeout, isLooking = () => new Error().stack.includes("get_model");
   window.setTimeout = (call, ms, ...rest) => wait(call, ms === 100 && isLooking() ? 3000 : ms, ...rest);

@@ -80,7 +80,7 @@ def test_without_a_user_the_default_user_is_meant(albums: Albums, monkeypatch: p
     album = albums.get_or_create("Cats")
     assert album.user == "carol"
     albums.get_or_create("Dogs", "bob")
-    assert list(albums.of()) == [album]
+    assert albums.of() == [album]
 
 
 def test_a_users_albums_come_newest_first(backend: Backend, albums: Albums) -> None:

@@ -52,6 +52,7 @@ def test_few_minutes_are_shown_and_dates_only_of_several_days() -> None:
 def test_the_figures_are_said_in_words() -> None:
     said = charts.described(minutes(0, 1), PHOTOS)
     assert said == "4 executions, at most 2 started in a minute. Photos: 3 succeeded, 1 failed."
+    assert charts.described(minutes(0, 1), PHOTOS, are_more=True).startswith("The newest 4 executions, at")
 
 
 def test_without_a_kernel_the_values_are_a_table() -> None:

@@ -68,6 +68,27 @@ def test_the_state_follows_the_panel_and_keeps_its_place(
     assert len(published) == count, "nothing changed"
 
 
+def test_a_page_that_was_loaded_anew_is_given_each_state(
+    panel: Panel, published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.say("Before.")
+    flush()
+    panel._ipython_display_()
+    note = panel._kernel_note
+    assert note is not None
+    assert note.panel == panel.model_id
+    sent: list[Any] = []
+    monkeypatch.setattr(note, "send", sent.append)
+    note._handle_custom_msg({"type": "new page"}, [])
+    panel.say("After.")
+    flush()
+    panel._snapshot.publish()
+    assert [one["type"] for one in sent] == ["keep", "keep"]
+    assert "Before." in sent[0]["data"]["text/html"], "what it may have missed"
+    assert "After." in sent[1]["data"]["text/html"]
+    assert sent[1]["data"] == published[-1]["data"]
+
+
 def test_nobody_who_waits_for_a_cell_of_jupyterlab_waits_for_its_state(
     published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

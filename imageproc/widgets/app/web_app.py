@@ -262,8 +262,7 @@ class WebApp(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _answers(self) -> bool:
         """Whether there is an AWS and a stack that answer what a page asks first."""
-        probe = lambda: next(self._workbench.albums.of(self.user), None)  # noqa: E731
-        return answers(self._workbench.target, probe, is_awaited)
+        return answers(self._workbench.target, lambda: self._workbench.albums.of(self.user), is_awaited)
 
     def _looked(self, error: Exception | None) -> None:
         """Go on after a look at an open page. Raises AwsError."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from imageproc import Status
 from imageproc.client.metrics import Minute, Spread
-from imageproc.presentation.text import in_words
+from imageproc.presentation.text import in_words, number_text
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.bar_chart import Bar
 from imageproc.widgets.tones import Tone
@@ -57,11 +57,12 @@ def photos(counts: Mapping[Status, int]) -> list[Bar]:
     ]
 
 
-def described(minutes: Sequence[Minute], counts: Mapping[Status, int]) -> str:
-    """Return the figures in a sentence or two."""
+def described(minutes: Sequence[Minute], counts: Mapping[Status, int], *, are_more: bool = False) -> str:
+    """Return the figures in a sentence or two; `are_more` tells whether older executions are not counted."""
     started = sum(minute.started for minute in minutes)
     most = max((minute.started for minute in minutes), default=0)
-    return f"{started} executions, at most {most} started in a minute. Photos: {_counted(counts) or 'none'}."
+    found = f"The newest {started} executions" if are_more else number_text(started, "execution")
+    return f"{found}, at most {most} started in a minute. Photos: {_counted(counts) or 'none'}."
 
 
 def _counted(counts: Mapping[Status, int] | Mapping[str, int]) -> str:

@@ -50,6 +50,7 @@ class Overview:
     """What an operator needs to see, as it was at the last refresh."""
 
     executions: list[Execution] = field(default_factory=list)
+    """The newest, LISTED at most, and one more if there are older ones."""
     failures: list[FailureGroup] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     minutes: list[Minute] = field(default_factory=list)
@@ -161,8 +162,10 @@ class OperationsPanel(Panel):
         return self.overview
 
     def _sum_up(self) -> None:
-        counted = charts.described(self.overview.minutes, self.overview.photos)
-        self.say(counted, Tone.WARNING if self.overview.failures or self.overview.letters else Tone.SUCCESS)
+        overview = self.overview
+        are_more = len(overview.executions) > LISTED
+        counted = charts.described(overview.minutes, overview.photos, are_more=are_more)
+        self.say(counted, Tone.WARNING if overview.failures or overview.letters else Tone.SUCCESS)
 
     def _retry_all(self, cancellation: Cancellation) -> None:
         photos = {
@@ -256,7 +259,7 @@ class OperationsPanel(Panel):
         """Return what was found, for a test or another program."""
         overview = self.overview
         return {
-            "executions": dict(Counter(one.status for one in overview.executions)),
+            "executions": dict(Counter(one.status for one in overview.executions[:LISTED])),
             "photos": {status.value: count for status, count in overview.photos.items() if count},
             "failures": [[one.count, one.status.value, one.step, one.name] for one in overview.failures],
             "queue": len(overview.letters),
@@ -274,7 +277,7 @@ def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
         listed,
         workbench.photos.failures(photos),
         workbench.dead_letters.messages(),
-        per_minute(listed),
+        per_minute(listed[:LISTED]),
         by_step(workbench.metrics.durations(ended)),
         statuses(photos),
     )

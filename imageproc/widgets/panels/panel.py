@@ -133,7 +133,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Display the panel, and what a saved notebook keeps of it."""
         explain_errors()
         if self._kernel_note is None:
-            self._kernel_note = KernelNote()
+            self._kernel_note = KernelNote(self, self._snapshot.keep_by)
             self.children = (*self.children, self._kernel_note)
         self._snapshot.display(self)
 

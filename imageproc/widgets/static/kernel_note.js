@@ -2,7 +2,7 @@
 const RESTARTED = "The kernel was restarted: run the cells again.", ENDED = "The kernel has ended: run the cells again.";
 const GONE = { restarting: RESTARTED, autorestarting: RESTARTED, dead: ENDED, terminating: ENDED };
 
-const NOT_FOUND = "model not found";
+const NOT_FOUND = "model not found", VIEW = "application/vnd.jupyter.widget-view+json";
 
 // A view does not get its own model, but that of its layout, which lives and ends with it.
 function render({ model, el }) {
@@ -23,7 +23,9 @@ function render({ model, el }) {
 // that the widget had come, it gives up for good: the outputs of widgets that nothing shows are shown once more.
 function initialize({ model }) {
   const manager = model.widget_manager, cells = manager?.context?.model?.cells;
-  if (!cells || manager.ipLooksAgain || document.body.dataset.voila) return;
+  if (!cells || document.body.dataset.voila) return;
+  keepState(model, cells);
+  if (manager.ipLooksAgain) return;
   manager.ipLooksAgain = setTimeout(async () => {
     const outputs = [...document.querySelectorAll(".jp-OutputArea-output")];
     if (outputs.some((output) => output.textContent.endsWith(NOT_FOUND))) for (const cell of cells) await showAgain(manager, cell.outputs);
@@ -32,9 +34,26 @@ function initialize({ model }) {
 
 async function showAgain(manager, outputs) {
   for (let at = 0; at < (outputs?.length ?? 0); at += 1) {
-    const output = outputs.get(at), id = output.data["application/vnd.jupyter.widget-view+json"]?.model_id;
+    const output = outputs.get(at), id = output.data[VIEW]?.model_id;
     if (id && manager.has_model(id) && !Object.keys((await manager.get_model(id)).views).length) outputs.set(at, output.toJSON());
   }
+}
+
+// A page that has the panel's output before its model was loaded anew. It knows no display ID, so what the kernel
+// updates by one would not be saved.
+function keepState(model, cells) {
+  const places = () => [...cells].flatMap(({ outputs }) => following(outputs, model.get("panel")));
+  model.on("msg:custom", ({ type, data }) => {
+    if (type === "keep") for (const { outputs, at } of places()) outputs.set(at, { ...outputs.get(at).toJSON(), data });
+  });
+  if (places().length) model.send({ type: "new page" });
+}
+
+// Where the outputs are that follow a widget's.
+function following(outputs, id) {
+  const found = [];
+  for (let at = 1; at < (outputs?.length ?? 0); at += 1) if (outputs.get(at - 1).data?.[VIEW]?.model_id === id) found.push({ outputs, at });
+  return found;
 }
 
 // Says it once above what a cell shows, and in a dialog that hides that; one of the page's notes is spoken.
