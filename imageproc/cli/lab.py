@@ -47,14 +47,15 @@ def lab(context: click.Context, folder: Path) -> None:
 
 @contextmanager
 def _local_aws() -> Iterator[None]:
-    """Have the local AWS run; end it afterwards if it did not run before."""
+    """Have the local AWS run; end it afterwards if it was started here, and not by somebody else since."""
     local = local_aws()
     ran_before = local.status().running
     Workbench.open(LOCAL, notify=say)
+    started = None if ran_before else local.status().pid
     try:
         yield
     finally:
-        if not ran_before:
+        if started and started == local.status().pid:
             say("Stopping the local AWS; what is deployed there stays.")
             local.stop()
 

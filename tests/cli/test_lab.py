@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,3 +49,26 @@ def test_root_is_allowed_and_told(
 
     assert [command[3:] for command in commands] == [expected]
     assert capsys.readouterr().out.count("You are root: JupyterLab is started with --allow-root.") == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stopped"), [(None, 7, True), (None, 8, False), (None, None, False), (7, 7, False)]
+)
+def test_only_what_it_started_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, before: int | None, after: int | None, stopped: bool
+) -> None:
+    """A local AWS that was killed and started by `imageproc local start` is somebody else's."""
+    pid, stops = before, list[int | None]()
+    local = SimpleNamespace(
+        status=lambda: SimpleNamespace(pid=pid, running=pid is not None), stop=lambda: stops.append(pid)
+    )
+    monkeypatch.setattr(lab, "local_aws", lambda: local)
+
+    def start(*_: Any, **__: Any) -> None:
+        nonlocal pid
+        pid = pid or 7
+
+    monkeypatch.setattr(lab.Workbench, "open", start)
+    with lab._local_aws():
+        pid = after
+    assert stops == [after] * stopped
