@@ -5,6 +5,7 @@ DuckDB is imported when something is asked: the command line need not wait for i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,12 +158,16 @@ def ask(database: Database, selection: Selection, sql: str, hidden: Iterable[str
             return cursor.execute(statement).df()
         except duckdb.Error as error:
             tables = f"The tables are photos ({', '.join(FIELDS)}, tags) and labels."
-            raise QueryError(f"The query was refused: {error}.", tables) from error
+            # Of DuckDB's own tables it would name one that looks like the text, pg_settings say.
+            cause = re.sub(r'\s*Did you mean "(?!photos|labels)[^"]*"\?', "", str(error))
+            raise QueryError(f"The query was refused: {cause}.", tables) from error
 
 
 def _one_select(sql: str) -> duckdb.Statement:
     import duckdb
 
+    if not isinstance(sql, str):
+        raise QueryError(f"A query is a text, not {sql!r}.", "SELECT * FROM photos gives all there is.")
     try:
         found = duckdb.extract_statements(sql)
     except duckdb.Error as error:

@@ -888,6 +888,15 @@ def test_a_banner_says_alone_what_is_wrong_and_the_slider_lies_on_nothing(page: 
     page.screenshot("app-problem")
 
 
+def test_what_was_found_is_no_answer_to_a_search_that_was_refused(page: Page) -> None:
+    draw(page, [SearchBar(SearchHandlers(), summary="1 of 86 photos", chips=["2004"])])
+    page.page.get_by_text("1 of 86 photos", exact=True).wait_for()
+    page.page.evaluate("() => models[0].set('problem', \"Did you mean 'Dog'?\")")
+    page.page.get_by_text("Still shown: 1 of 86 photos", exact=True).wait_for()
+    page.page.evaluate("() => models[0].set('problem', '')")
+    page.page.get_by_text("1 of 86 photos", exact=True).wait_for()
+
+
 def test_dates_with_few_photos_share_a_row_and_the_rest_waits_for_what_is_in_view(page: Page) -> None:
     draw(page, [Gallery(GallerySource(lambda *_: []))])
     dates = "[[0, '2024'], [1, '2021'], [2, '2009'], [3, '2003']]"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from imageproc import Workbench
 from imageproc.cli import lab
 
 
@@ -68,7 +69,7 @@ def test_only_what_it_started_is_stopped(
         nonlocal pid
         pid = pid or 7
 
-    monkeypatch.setattr(lab.Workbench, "open", start)
+    monkeypatch.setattr(Workbench, "open", start)
     with lab._local_aws():
         pid = after
     assert stops == [after] * stopped

@@ -85,7 +85,7 @@ def test_a_failures_photos_lead_to_their_executions_and_logs(
     assert panel.failures.rows[0][0]["text"].startswith("2: ")
     choose(panel, "b.jpg")
     assert listed(panel) == {"b", "c"}
-    assert panel.executions.table.caption == "Executions of 2 photos that failed"
+    assert panel.executions.table.caption == "Executions of 2 photos, failed"
     assert panel.log_table.rows == []
     panel.executions.all_button.click()
     settle(panel)

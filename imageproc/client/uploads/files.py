@@ -14,7 +14,7 @@ from imageproc.client.uploads.events import PreparedFile, Refusal, RefusedFile
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.limits import check_bytes
-from imageproc.errors import ImageRejectedError, ImageTooLargeError, UploadError
+from imageproc.errors import ImageRejectedError, ImageTooLargeError, InvalidArgumentError, UploadError
 
 _LEADS_OUT = "It is a symbolic link that leads out of the folder: name what it leads to instead."
 
@@ -31,13 +31,17 @@ Paths = Iterable[Path | str] | Path | str
 def given_paths(paths: Paths) -> list[Path]:
     """Return the files and folders that are meant: a text is one path, and not its letters.
 
-    Raises UploadError for an empty text, which `Path` would take for the folder one is in.
+    Raises UploadError for an empty text, which `Path` would take for the folder one is in;
+    InvalidArgumentError for what is no path.
     """
-    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    several = [paths] if isinstance(paths, str | Path) or not isinstance(paths, Iterable) else list(paths)
     if "" in several:
         raise UploadError(
             "A path is empty: is a variable empty?", "Name a file or a folder; . is the one you are in."
         )
+    for path in several:
+        if not isinstance(path, str | os.PathLike):
+            raise InvalidArgumentError(f"{path!r} is no path.", "Name files and folders, as texts or Paths.")
     return [Path(path).expanduser() for path in several]
 
 

@@ -37,6 +37,8 @@ class FailureRow:
 
     cells: tuple[str | Cell, ...]
     photos: tuple[Photo, ...]
+    status: Status
+    """What they all have."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ def failure_rows(groups: Iterable[FailureGroup]) -> list[FailureRow]:
             row.photos.append(photo)
             row.causes[cause] += 1
     ordered = sorted(rows.items(), key=lambda one: -len(one[1].photos))
-    return [FailureRow(_cells(kind, row), tuple(row.photos)) for kind, row in ordered]
+    return [FailureRow(_cells(kind, row), tuple(row.photos), kind.status) for kind, row in ordered]
 
 
 def _by_reason(photo: Photo) -> list[tuple[str, list[Failure]]]:

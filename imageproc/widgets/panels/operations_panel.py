@@ -225,7 +225,8 @@ class OperationsPanel(Panel):
             if execution := _execution_of(self.workbench, photo):
                 found.append(execution)
         count = len(row.photos)
-        of = printable(row.photos[0].name) if count == 1 else f"{photos_text(count)} that failed"
+        several = f"{photos_text(count)}, {in_words(row.status).lower()}"
+        of = printable(row.photos[0].name) if count == 1 else several
         first = f", the first {_OF_FAILURE}" if count > _OF_FAILURE else ""
         self.executions.list_of(found, of + first)
         if count == 1 and found:

@@ -66,7 +66,8 @@ function render({ model, el }) {
     field.placeholder = model.get("placeholder");
     field.setAttribute("aria-invalid", String(Boolean(model.get("problem"))));
     problem.textContent = model.get("problem") ? `${STATE_SIGNS.error} ${model.get("problem")}` : "";
-    summary.textContent = model.get("summary");
+    const found = model.get("summary");
+    summary.textContent = found && model.get("problem") ? `Still shown: ${found}` : found;
     help.textContent = model.get("help");
     order.replaceChildren(...model.get("orders").map(([name, label]) => element("option", { value: name, selected: name === model.get("order") }, label)));
     order.hidden = !model.get("orders").length;

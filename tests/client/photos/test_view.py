@@ -269,6 +269,20 @@ def test_a_wrong_column_is_told_with_the_right_ones(photos: Photos) -> None:
         photos.where().sql("SELECT camra FROM photos")
 
 
+def test_a_wrong_table_is_told_with_the_right_ones(photos: Photos) -> None:
+    """Of all that it has, DuckDB would name pg_settings."""
+    with pytest.raises(QueryError, match=r"The tables are photos .* and labels") as raised:
+        photos.where().sql("SELECT * FROM nothing")
+    assert "Did you mean" not in str(raised.value)
+    with pytest.raises(QueryError, match='Did you mean "photos"'):
+        photos.where().sql("SELECT * FROM photo")
+
+
+def test_a_query_is_a_text(photos: Photos) -> None:
+    with pytest.raises(QueryError, match="A query is a text, not 5"):
+        photos.where().sql(5)  # type: ignore[arg-type]
+
+
 def test_without_pandas_frames_say_how_to_install_it(
     photos: Photos, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

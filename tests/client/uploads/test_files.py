@@ -15,7 +15,7 @@ from imageproc.client.uploads.events import PreparedFile, Refusal, RefusedFile
 from imageproc.client.uploads.files import make_photo_id, prepare_file
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.limits import MAX_BYTES
-from imageproc.errors import AlbumNotFoundError, Cancelled, UploadError
+from imageproc.errors import AlbumNotFoundError, Cancelled, InvalidArgumentError, UploadError
 from tests import pictures
 from tests.client.conftest import Backend
 
@@ -128,6 +128,12 @@ def test_an_empty_path_is_not_the_folder_one_is_in(
     (tmp_path / "there.jpg").write_bytes(PHOTO)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UploadError, match=r"A path is empty.*\. is the one you are in"):
+        list(uploads.prepare(paths, ALBUM))
+
+
+@pytest.mark.parametrize("paths", [5, [5], [None], [b"bytes"]])
+def test_what_is_no_path_is_told(uploads: Uploads, paths: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="is no path"):
         list(uploads.prepare(paths, ALBUM))
 
 
