@@ -46,8 +46,8 @@ GONE_CODES = frozenset({"NoSuchBucket", "ResourceNotFoundException", "StateMachi
 """What AWS says where a bucket, a table or a state machine is not there, or no longer."""
 
 _GONE_FIX = (
-    "If it is the stack's own, the stack was removed, or deployed again since this was opened: reload the "
-    "page, or run the cell again. Deploy a stack that is not there (imageproc deploy)."
+    "Reload the page, or run the cell again: since this was opened, the stack may have been deployed again, "
+    "or removed (imageproc deploy makes it anew)."
 )
 
 _BY_CODE: dict[str, type[AwsError]] = {

@@ -122,7 +122,7 @@ def test_what_is_open_goes_on_with_a_stack_that_was_removed_and_deployed_again(t
     assert photo.read_thumbnail()
 
     assert anew.stack.bucket != before
-    with pytest.raises(AwsError, match=r"deployed again since this was opened: reload the page"):
+    with pytest.raises(AwsError, match=r"Reload the page, or run the cell again: .* or removed"):
         unread.photos.read("trip/second.jpg")
     assert unread.photos.read("trip/second.jpg")
 
