@@ -134,3 +134,23 @@ def test_executions_are_listed_by_status_and_older_ones_too(
     settle(panel)
     assert listed(panel) == {"first", "ended"}
     assert table.older_button.layout.display == "none"
+
+
+def test_an_empty_queue_is_said_to_be_empty(panel: OperationsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeadLetters, "redrive", lambda *_: iter(()))
+    panel.redrive()
+    settle(panel)
+    assert panel.status.text == "Nothing to redrive: the queue is empty."
+
+
+def test_more_executions_than_are_listed_are_not_counted(
+    panel: OperationsPanel, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.start("second")
+    for module in ("operations_panel", "execution_table"):
+        monkeypatch.setattr(f"imageproc.widgets.panels.{module}.LISTED", 1)
+    panel.executions._limit = 1
+    refresh(panel)
+    assert panel.status.text.startswith("The newest 1 executions, at most 1 started in a minute.")
+    assert panel.results()["executions"] == {"RUNNING": 1}
+    assert panel.executions.table.caption == "Executions, the newest 1"

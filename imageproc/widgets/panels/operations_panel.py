@@ -107,6 +107,7 @@ class OperationsPanel(Panel):
             ("Time", "Source", "Level", "Message"),
             caption="Log",
             empty=_NO_LOG,
+            follow=True,  # what went wrong is near the end
         )
         self.figures = Figures()
         self.failures.observe(self._failure_chosen, "selected")
@@ -206,7 +207,8 @@ class OperationsPanel(Panel):
         self._refresh(cancellation)
         done = sum(isinstance(outcome, Redriven) for outcome in outcomes)
         tone = Tone.SUCCESS if done == len(outcomes) else Tone.WARNING
-        self.say(f"{done} of {len(outcomes)} messages were redriven.", tone)
+        redriven = f"{done} of {number_text(len(outcomes), 'message')} redriven."
+        self.say(redriven if outcomes else "Nothing to redrive: the queue is empty.", tone)
 
     def _show_log(self, execution: Execution) -> list[LogEntry]:
         entries = self.workbench.logs.of_execution(execution.arn)
