@@ -39,7 +39,7 @@ from imageproc.widgets.parts.status_line import StatusLine
 from imageproc.widgets.parts.text_field import TextField
 from imageproc.widgets.parts.top_bar import TopBar, TopBarHandlers
 from tests.browser.pages import Page, Visit
-from tests.browser.part_page import draw
+from tests.browser.part_page import Bridge, draw
 from tests.pictures import png
 from tests.widgets.test_failure_rows import broken
 
@@ -217,6 +217,38 @@ def test_a_graph_far_down_is_scrolled_to_when_it_is_revealed(page: Page) -> None
     page.page.wait_for_function(
         "() => document.querySelector('.ip-graph-head').getBoundingClientRect().top < innerHeight - 80"
     )
+
+
+def test_a_graph_that_is_brought_into_view_moves_the_page_no_farther(page: Page) -> None:
+    page.page.emulate_media(reduced_motion="reduce")
+    graph = StateGraph(title="Execution of fig.jpg")
+    graph.define({"StartAt": "Check", "States": {"Check": {"Type": "Pass", "End": True}}})
+    updates.flush()
+    draw(page, [DataTable(("Line",), [(str(number),) for number in range(10)]) for _ in range(6)] + [graph])
+    page.page.evaluate("() => models.at(-1).receive({ type: 'reveal', nearest: true })")
+    ends = "document.querySelector('.ip-state-graph').getBoundingClientRect().bottom - innerHeight"
+    page.page.wait_for_function(f"() => Math.abs({ends}) < 20")
+    at = page.page.evaluate("() => scrollY")
+    page.page.evaluate("() => models.at(-1).receive({ type: 'reveal', nearest: true })")
+    page.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    assert page.page.evaluate("() => scrollY") == at, "it is in view"
+
+
+def test_a_photo_that_is_pressed_is_told_of_also_if_it_is_chosen(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed: list[str] = []
+    photos = ExecutionList(columns=["Photo", "Outcome"], choose=pressed.append)
+    photos.show([ExecutionRow("one", "a.jpg", [Cell("Succeeded")])], {"all": 1})
+    photos.selected = "one"
+    updates.flush()
+    draw(page, [photos])
+    bridge = Bridge(page, photos, monkeypatch)
+    page.page.evaluate("() => models[0].send({ chosen: 'another' })")
+    page.page.get_by_role("button", name="a.jpg").click()
+    bridge.pump(lambda: pressed == ["one"])
 
 
 def test_a_long_table_has_no_scroll_bar_and_begins_with_ten_rows(page: Page) -> None:

@@ -132,6 +132,13 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
     page.locator(".ip-app-drawer .ip-node[data-status=SUCCEEDED]").first.wait_for()
     assert not page.locator("dialog.ip-dialog").is_visible()
     checked(ann, "run")
+    ann.resize(1000, 450)  # the graph is below the fold
+    page.locator(".ip-app-drawer").first.evaluate("(drawer) => { drawer.scrollTop = 0; }")
+    page.locator(".ip-app-drawer .ip-choose[aria-pressed=true]").click()
+    page.wait_for_function(
+        "() => document.querySelector('.ip-graph-title').getBoundingClientRect().bottom < innerHeight"
+    )
+    ann.resize(1600, 900)
     page.keyboard.press("Escape")
     page.locator(".ip-app-drawer").first.wait_for(state="hidden")
     page.evaluate("() => document.activeElement.blur()")

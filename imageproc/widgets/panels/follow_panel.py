@@ -47,7 +47,8 @@ class FollowPanel(Panel):
         self._followed: FollowedPhotos | None = None
         self._announced: set[str] = set()  # IDs of uploads, followed from the next poll on
         self._failures = 0
-        self._chosen = self._to_reveal = ""
+        self._chosen = ""
+        self._to_reveal = "", False  # a photo's ID, and whether its graph is only brought into view
         self._listeners: list[Listener] = []
         self._erase_listeners: list[Callable[[str], object]] = []
         self._actions_box = ipywidgets.VBox()
@@ -56,6 +57,7 @@ class FollowPanel(Panel):
             address=self._address,
             picture=self._thumbnail,
             act=lambda action, photo_id: self.actions.act(action, photo_id),
+            choose=self._pressed,
         )
         self.execution = ExecutionView()
         self.graph, self.detail = self.execution.graph, self.execution.detail
@@ -130,6 +132,12 @@ class FollowPanel(Panel):
             self._choose(photo_id)
             self._request()
 
+    def _pressed(self, photo_id: str) -> None:
+        """Show a photo's execution, and bring it into view: it may be far below the list."""
+        self._choose(photo_id)
+        self._to_reveal = photo_id, True
+        self._request()
+
     def show(self, photo_id: str, *, reveal: bool = False) -> None:
         """Show a photo that exists, and its execution, whatever was shown before.
 
@@ -139,7 +147,7 @@ class FollowPanel(Panel):
         def add(followed: FollowedPhotos) -> None:
             followed.add(photo_id)
             self._choose(photo_id)
-            self._to_reveal = photo_id if reveal else ""
+            self._to_reveal = (photo_id, False) if reveal else ("", False)
 
         self.list.filter = "all"
         self._request(add)
@@ -199,10 +207,11 @@ class FollowPanel(Panel):
                 poll_at = self._poll(followed) + time.monotonic()
             chosen = followed.get(self._chosen)
             look_in = self.execution.look(self._workbench, chosen) if chosen else None
-            if chosen and chosen.photo_id == self._to_reveal:
-                self._to_reveal = ""
+            to_reveal, nearest = self._to_reveal
+            if chosen and chosen.photo_id == to_reveal:
+                self._to_reveal = "", False
                 flush()  # it is shown first
-                self.graph.reveal()
+                self.graph.reveal(nearest=nearest)
             if not (followed.waiting or self._failures or look_in is not None):
                 return
             poll_in = max(0.0, poll_at - time.monotonic())

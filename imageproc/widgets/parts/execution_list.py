@@ -41,7 +41,8 @@ class ExecutionList(anywidget.AnyWidget):
     that asks for it: traits are saved with the notebook. `picture` gives the bytes, where the address does
     not work.
 
-    `act` is called with the name of an action and the key of a row that offers it.
+    `act` is called with the name of an action and the key of a row that offers it, `choose` with the key of a
+    row that somebody pressed, also if it is the selected one.
 
     `counts` says how many there are by filter; the rows to show are those of `filter`, at most `limit`.
     """
@@ -63,11 +64,12 @@ class ExecutionList(anywidget.AnyWidget):
         address: Callable[[str], str | None] = lambda _: None,
         picture: Callable[[str], bytes | None] = lambda _: None,
         act: Callable[[str, str], object] = lambda _action, _key: None,
+        choose: Callable[[str], object] = lambda _: None,
         **traits: Any,
     ) -> None:
         """Begin without rows."""
         super().__init__(**traits)
-        self._address, self._picture, self._act = address, picture, act
+        self._address, self._picture, self._act, self._choose = address, picture, act, choose
         self.on_msg(self._receive)
 
     def show(self, rows: Iterable[ExecutionRow], counts: Mapping[str, int]) -> None:
@@ -82,13 +84,15 @@ class ExecutionList(anywidget.AnyWidget):
         return folded(self.columns, texts, some, self.empty)
 
     def _receive(self, _: Any, message: Any, __: Any) -> None:
-        """Answer a view that asks for addresses or bytes, only of rows: anyone can send messages."""
+        """Answer a view that asks for something, only of rows: anyone can send messages."""
         asked = message if isinstance(message, dict) else {}
         shown = [row["key"] for row in self.rows if row["picture"]]
         if isinstance(asked.get("addresses"), list):
             self.send({"addresses": {key: self._address(key) for key in shown if key in asked["addresses"]}})
         elif asked.get("bytes") in shown:
             self.send({"bytes": asked["bytes"]}, [self._picture(asked["bytes"]) or b""])
+        elif asked.get("chosen") in [row["key"] for row in self.rows]:
+            self._choose(asked["chosen"])
         elif any(
             row["key"] == asked.get("key") and asked.get("action") in row["actions"] for row in self.rows
         ):

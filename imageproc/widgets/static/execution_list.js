@@ -81,7 +81,7 @@ function render({ model, el }) {
     image.hidden = false;
   }
 
-  function choose(key) { model.set("selected", key); model.save_changes(); mark(); }
+  function choose(key) { model.set("selected", key); model.save_changes(); mark(); model.send({ chosen: key }); }
   function mark() {
     const selected = model.get("selected");
     for (const [key, { made, button }] of known) {

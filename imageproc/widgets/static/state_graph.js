@@ -15,7 +15,8 @@ function render({ model, el }) {
   const name = element("div", { class: "ip-graph-title" });
   const head = element("div", { class: "ip-graph-head" }, name, element("label", {}, box, " Paths of errors"), legend);
   const frame = element("div", { class: "ip-graph-frame" });
-  el.append(element("div", { class: "ip ip-state-graph" }, head, frame));
+  const root = element("div", { class: "ip ip-state-graph" }, head, frame);
+  el.append(root);
   let drawn = null, nodes = new Map(), lines = [], current = "";
 
   // The picture that fits: narrow where the wide one would be too small to read; whole if an error's path was taken.
@@ -136,7 +137,9 @@ function render({ model, el }) {
   draw();
   watcher.observe(frame);
   const undo = [watch(model, ["layouts", "errors", "states", "taken", "title", "empty"], draw), watch(model, ["selected"], paintStates)];
-  const reveal = () => requestAnimationFrame(() => head.scrollIntoView({ block: "start" })); // the only message
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  // The only message. To bring it just into view leaves what was pressed there, if there is room for both.
+  const reveal = ({ nearest }) => requestAnimationFrame(() => (nearest ? root.scrollIntoView({ block: "nearest", behavior }) : head.scrollIntoView({ block: "start" })));
   model.on("msg:custom", reveal);
   return () => { watcher.disconnect(); model.off("msg:custom", reveal); undo.forEach((each) => each()); };
 }

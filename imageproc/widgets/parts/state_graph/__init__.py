@@ -57,9 +57,9 @@ class StateGraph(anywidget.AnyWidget):
         taken = {(source, target) for source, target in self.taken}
         return {"image/svg+xml": str(svg(layout(self._definition), self.title, self.states, taken))}
 
-    def reveal(self) -> None:
-        """Have the page scroll to the graph."""
-        self.send({"type": "reveal"})
+    def reveal(self, *, nearest: bool = False) -> None:
+        """Have the page scroll to the graph, with `nearest` no farther than to have it in view."""
+        self.send({"type": "reveal", "nearest": nearest})
 
 
 def _drawn(definition: Definition) -> dict[str, Any]:
