@@ -76,7 +76,12 @@ def run(
 
 
 @click.command()
-@click.option("--port", default=0, help="The port on 127.0.0.1; by default a free one.")
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65535),
+    help="The port on 127.0.0.1; by default a free one.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def app(port: int, no_browser: bool) -> None:
     """Serve the web app on this machine only, at an address that holds a random token.

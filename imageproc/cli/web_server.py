@@ -32,6 +32,11 @@ from imageproc.cli.web_login import LoginPage
 class WebServer(Voila):  # type: ignore[misc]
     """Voilà for one notebook, without what it answers to strangers and asks of them."""
 
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Read the settings; that no output of the notebook is trusted, which has none, is no warning."""
+        super().initialize(argv)
+        self.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
+
     def setup_template_dirs(self) -> None:
         """Have this package's templates go before Voilà's."""
         super().setup_template_dirs()

@@ -20,6 +20,7 @@ from imageproc.widgets import (
     DataTable,
     DropZone,
     ExecutionList,
+    PhotoMap,
     StateGraph,
     StepDetail,
     Tone,
@@ -814,6 +815,38 @@ def test_hashes_and_ids_of_an_opened_photo_are_on_one_line_each(page: Page) -> N
     facts = page.page.locator(".ip-facts")
     assert facts.locator(".ip-whole").evaluate("(one) => one.offsetHeight") < 24
     assert facts.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_photo_that_is_opened_begins_with_its_first_facts(visit: Visit) -> None:
+    page: Page = visit(1000, 450)
+    viewer = PhotoViewer()
+    rows = tuple((f"Fact {number}", "known", "") for number in range(40))
+    viewer.photo = asdict(ViewedPhoto("a.jpg", "a.jpg", groups=(FactGroup("File", rows),)))
+    draw(page, [viewer])
+    facts = page.page.locator(".ip-facts")
+    facts.evaluate("(one) => { one.scrollTop = 300; }")
+    put = "(id) => models[0].set('photo', {...models[0].get('photo'), id})"
+    page.page.evaluate(put, "b.jpg")
+    assert facts.evaluate("(one) => one.scrollTop") == 300, "one fact of many photos is looked at"
+    page.page.get_by_role("button", name="Close").click()
+    page.page.evaluate(put, "")
+    page.page.evaluate(put, "c.jpg")
+    page.page.locator("dialog[open]").wait_for()
+    assert facts.evaluate("(one) => one.scrollTop") == 0
+
+
+def test_pins_are_circles_with_room_for_a_finger(visit: Visit) -> None:
+    page: Page = visit(390, 800, touch=True)
+    draw(page, [PhotoMap()])
+    box = page.page.evaluate("""() => {
+      const pin = Object.assign(document.createElement('button'), { className: 'ip-marker' });
+      pin.style.top = pin.style.left = '200px';
+      document.querySelector('.ip-photo-map').append(pin);
+      const { left, top, width, height } = pin.getBoundingClientRect();
+      const hit = document.elementFromPoint(left - 9, top - 9) === pin;
+      return [width, height, hit];
+    }""")
+    assert box == [24, 24, True]
 
 
 def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Page) -> None:

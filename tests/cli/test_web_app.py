@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import click
 import nbformat
 import psutil
 import pytest
+from click.testing import CliRunner
 
+from imageproc.cli.notebooks import app as app_command
 from imageproc.cli.web_app import running
 from tests.stranger import KERNEL_PORTS, listening, needs_root
 
@@ -100,6 +104,26 @@ def app(folder: Path) -> Iterator[App]:
             found.cookie["Cookie"] = headers["Set-Cookie"].partition(";")[0]
             found.get("/", **found.cookie)  # answered as soon as the kernels have started
             yield found
+
+
+def test_a_port_that_is_taken_is_refused_and_nobody_is_handed_a_token(folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        taken = rf"Port {port} cannot be had: Address already in use\. Give another one"
+        with pytest.raises(click.ClickException, match=taken), running(folder / "app.ipynb", port=port):
+            pass
+        other.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            other.accept()
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    result = CliRunner().invoke(app_command, ["--port", port])
+    assert result.exit_code == 2
+    assert "is not in the range 0<=x<=65535" in result.output
 
 
 def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(app: App) -> None:

@@ -34,3 +34,5 @@ def test_a_parameter_without_a_value_is_named() -> None:
 def test_an_unknown_parameter_is_refused_and_the_known_ones_named() -> None:
     with pytest.raises(ParameterError, match=r"Colour.*LogRetentionDays, Topic, Tracing"):
         check_given(DECLARED, {"Colour": "red"})
+    with pytest.raises(ParameterError, match=r"no parameter LogRetention. Did you mean 'LogRetentionDays'\?"):
+        check_given(DECLARED, {"LogRetention": "30"})

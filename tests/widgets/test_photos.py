@@ -604,7 +604,7 @@ def test_a_browser_is_told_where_to_save_a_zip_from(
     (message, buffers) = sent.first("save")
     assert (message["address"].startswith("https://"), buffers) == (True, None)
     assert panel.status.text.startswith("1 photo (")
-    assert "go to your browser as trip.zip, without places" in panel.status.text
+    assert "sent to your browser as trip.zip, without places" in panel.status.text
     assert "X-Amz" not in str(panel.gallery.get_state())
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imageproc.core.close_names import close_names, did_you_mean
 from imageproc.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def check_given(declared: Iterable[TemplateParameter], given: Mapping[str, str])
     known = sorted(parameter.name for parameter in declared)
     for name in given:
         if name not in known:
-            raise ParameterError(f"The template has no parameter {name}. It has {', '.join(known)}.")
+            near = close_names(name, known)
+            fix = did_you_mean(near) if near else f"It has {', '.join(known)}."
+            raise ParameterError(f"The template has no parameter {name}. {fix}")
 
 
 def stack_parameters(

@@ -137,7 +137,7 @@ def save(
     notify = _notifier(control, told)
     link = workbench.photos.link(wanted.file, lambda file: _write(workbench, ids, wanted, file, notify))
     save_file(Download(link.name, link.url, link.file))
-    return _said(link.written, f"go to your browser as {link.name}", wanted)
+    return _said(link.written, f"sent to your browser as {link.name}", wanted)
 
 
 def _write(

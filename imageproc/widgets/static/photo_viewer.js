@@ -175,6 +175,7 @@ function render({ model, el }) {
     if (!dialog.isConnected) { if (frames) requestAnimationFrame(() => open(frames - 1)); return; }
     opener = document.activeElement;
     dialog.showModal();
+    facts.scrollTop = facts.parentElement.scrollTop = 0; // where those of the last one were read to
     title.focus();
   }
 
