@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAMES = 3
 """How many photos of a group are named."""
+_CAUSES = 3
+"""How many causes of a group are told."""
 
 
 @click.command()
@@ -55,8 +57,10 @@ def _print_group(group: FailureGroup) -> None:
     lacks = f", no {group.part}" if group.part else ""
     heading = f"{photos_text(group.count)} {in_words(group.status).lower()}{lacks}"
     console.print(f"{heading}: {', '.join(names)}{more}", soft_wrap=True)
-    console.print(f"  {group.step}: {group.name}: {group.causes[0][0]}")
-    if others := len(group.causes) - 1:
+    for cause, count in group.causes[:_CAUSES]:
+        times = f" ({photos_text(count)})" if len(group.causes) > 1 else ""
+        console.print(f"  {group.step}: {group.name}: {cause}{times}")
+    if (others := len(group.causes) - _CAUSES) > 0:
         console.print(f"  and {others:,} other {'cause' if others == 1 else 'causes'}: --json has all")
     if not group.retriable:
         console.print("  No other try can help.")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from imageproc.cli.failures import _print_group
 from imageproc.cli.output import Reasons, brief, console, print_table, size
+from imageproc.client.photos.failures import failures_of, grouped
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
 
@@ -51,6 +53,20 @@ def test_of_many_reasons_and_photos_the_first_are_kept() -> None:
     assert len(reasons.counts) == Reasons.MOST
     assert reasons.counts["TransientServiceError: 0"] == 31
     assert len(reasons.names["TransientServiceError: 0"]) == Reasons.NAMES
+
+
+def test_the_first_causes_of_a_kind_of_failure_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    causes = ["late", "late", "lost", "early", "odd", "new"]
+    failed = [photo(status="FAILED", error={**LATE, "cause": cause}) for cause in causes]
+    (group,) = grouped(failures_of(failed))
+    _print_group(group)
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(": ")[2] for line in lines[:3]] == [
+        "late (2 photos)",
+        "lost (1 photo)",
+        "early (1 photo)",
+    ]
+    assert lines[3] == "  and 2 other causes: --json has all"
 
 
 @pytest.mark.parametrize(("count", "said"), [(999, "999 B"), (1000, "1.0 kB"), (1_500_000, "1.5 MB")])
