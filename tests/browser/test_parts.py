@@ -620,6 +620,19 @@ def test_albums_that_could_not_be_read_are_not_said_to_be_none(page: Page) -> No
     assert (name.input_value(), page.page.get_by_text("1 photo").count()) == ("Garden", 1)
 
 
+def test_the_name_of_an_album_that_is_there_is_said_to_open_it(page: Page) -> None:
+    draw(page, [AlbumCards(AlbumCardHandlers())])
+    page.page.evaluate("models[0].set('cards', [{ id: 'a', name: 'Best', count: 1, cover: '' }])")
+    name = page.page.get_by_label("Name of the new album")
+    name.fill("Bes")
+    assert page.page.get_by_role("button", name="Create").is_visible()
+    name.fill("Best ")
+    assert page.page.get_by_text("You have this album").is_visible()
+    page.page.get_by_role("button", name="Open", exact=True).click()
+    assert {"type": "create", "text": "Best "} in page.page.evaluate("models[0].sent")
+    assert page.page.get_by_role("button", name="Create").is_visible()
+
+
 def test_while_something_is_asked_nothing_else_is_done_and_the_focus_comes_back(page: Page) -> None:
     draw(page, [Gallery(GallerySource(lambda *_: []), actions=[Action("forget", "Forget…")])])
     layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [[0, 0]], ahead: true}"

@@ -1,8 +1,9 @@
 // Cards of albums: each is one button. Pictures are asked for when their card comes into view.
 function render({ model, el }) {
   const list = element("ul", { class: "ip-album-list", "aria-label": "Albums" }), said = element("p", { class: "ip-empty", role: "status" });
-  const name = element("input", { type: "text", maxlength: 200, "aria-label": "Name of the new album", placeholder: "Name", "data-lm-suppress-shortcuts": "true", onkeydown: (event) => event.stopPropagation() });
-  const form = element("form", { class: "ip-new", onsubmit: create }, element("span", { class: "ip-plus", "aria-hidden": "true" }, "+"), element("strong", {}, "New album"), name, element("button", { type: "submit" }, "Create"));
+  const name = element("input", { type: "text", maxlength: 200, "aria-label": "Name of the new album", placeholder: "Name", "data-lm-suppress-shortcuts": "true", onkeydown: (event) => event.stopPropagation(), oninput: offer });
+  const what = element("strong", { "aria-live": "polite" }, "New album"), doing = element("button", { type: "submit" }, "Create");
+  const form = element("form", { class: "ip-new", onsubmit: create }, element("span", { class: "ip-plus", "aria-hidden": "true" }, "+"), what, name, doing);
   const making = element("li", { class: "ip-album" }, form);
   const choose = element("button", { type: "button", class: "ip-invite", onclick: () => document.dispatchEvent(new CustomEvent("ip-choose-files", { detail: root.closest(".ip-app") })) }, "Choose photos");
   const root = element("section", { class: "ip ip-album-cards", "aria-label": "Albums" }, said, choose, list);
@@ -18,6 +19,14 @@ function render({ model, el }) {
     if (!name.value.trim()) return name.focus();
     model.send({ type: "create", text: name.value });
     name.value = "";
+    offer();
+  }
+
+  // A name that is there already opens its album.
+  function offer() {
+    const is = model.get("cards").some((card) => card.name === name.value.trim());
+    what.textContent = is ? "You have this album" : "New album";
+    doing.textContent = is ? "Open" : "Create";
   }
 
   function draw() {
@@ -31,6 +40,7 @@ function render({ model, el }) {
     pictures = new Map();
     while (making.previousSibling) making.previousSibling.remove(); // the new album's field keeps what is typed, and the focus
     making.before(...cards.map((card) => item(card, before.get(card.id))));
+    offer();
     if (held) list.querySelector(`[data-album="${CSS.escape(held)}"]`)?.focus();
     for (const [id, { image }] of before) if (pictures.get(id)?.image !== image) { watcher.unobserve(image); if (image.src.startsWith("blob:")) URL.revokeObjectURL(image.src); }
   }
