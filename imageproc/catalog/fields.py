@@ -103,6 +103,8 @@ def nearest_field(name: str, known: Iterable[str]) -> str:
 def expression(field: str) -> str:
     """Return a field's SQL. Raises QueryError for an unknown one, with the nearest names."""
     known = FIELDS | DERIVED
+    if not isinstance(field, str):
+        raise QueryError(f"A field cannot be {field!r}.", "Name one in a text: 'taken', say.")
     if field not in known:
         raise QueryError(f"There is no field {field!r}.", nearest_field(field, known))
     return known[field]

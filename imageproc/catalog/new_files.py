@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imageproc.errors import DownloadError
+from imageproc.errors import DownloadError, InvalidArgumentError
+
+
+def given_path(path: Path | str) -> Path:
+    """Return a path that was given, ~ for the home folder. Raises InvalidArgumentError for what is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidArgumentError(f"A path cannot be {path!r}.", "Give a text or a Path.")
+    return Path(path).expanduser()
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,6 +15,7 @@ from botocore.exceptions import ClientError
 from imageproc.aws import items
 from imageproc.aws.translation import error_code, translated
 from imageproc.catalog.fields import expression
+from imageproc.client.album_names import checked_name, checked_text, id_of
 from imageproc.client.resource import StackResource
 from imageproc.client.users import check_user, default_user
 from imageproc.core.attributes import (
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from imageproc.client.photos.view import PhotoView
     from imageproc.client.stack import Stack
     from imageproc.client.workbench import Workbench
-
-_ID_LENGTH = 16
-"""Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
 
 _FEW = 5
 """Albums that are all named where there is none of a name."""
@@ -107,8 +103,11 @@ class Albums(StackResource):
         return lambda: self._listeners.pop(listener, None)
 
     def of(self, user: str | None = None) -> list[Album]:
-        """Return a user's albums (by default, the default user's), the newest first. Raises AwsError."""
-        owner = user or default_user()
+        """Return a user's albums (by default, the default user's), the newest first.
+
+        Raises InvalidArgumentError, AwsError.
+        """
+        owner = checked_text("A user", user or default_user())
         found = items.query(self._dynamodb, self._stack.album_table, USER_INDEX, USER_ID, owner)
         return [self._album(one) for one in found]
 
@@ -151,11 +150,11 @@ class Albums(StackResource):
     def get_or_create(self, name: AlbumLike, user: str | None = None) -> Album:
         """Return the user's album of this name (or ID); it is created if there is none.
 
-        Raises UploadError for a user name that S3 cannot carry, AwsError.
+        Raises UploadError for a user name that S3 cannot carry, InvalidArgumentError, AwsError.
         """
         if isinstance(name, Album):
             return name
-        owner = check_user(user or default_user())
+        owner, name = check_user(user or default_user()), checked_name(name)
         for album in self.of(owner):
             if name in (album.name, album.id):
                 return album
@@ -179,14 +178,18 @@ class Albums(StackResource):
         Raises InvalidArgumentError for an empty name, and for one that another album of the user has;
         AlbumNotFoundError, AwsError.
         """
-        found, name = self.get(album), name.strip()
+        found, name = self.get(album), checked_name(name)
         if any(other.name == name and other.id != found.id for other in self.of(found.user)):
             raise InvalidArgumentError(f"{found.user} has another album {name!r}.", "Choose another name.")
-        return self._change(found, NAME, _checked_name(name))
+        return self._change(found, NAME, name)
 
     def describe(self, album: AlbumLike, description: str) -> Album:
-        """Describe an album in a text, none if it is empty. Raises AlbumNotFoundError, AwsError."""
-        return self._change(self.get(album), DESCRIPTION, description.strip())
+        """Describe an album in a text, none if it is empty.
+
+        Raises InvalidArgumentError, AlbumNotFoundError, AwsError.
+        """
+        text = checked_text("A description", description)
+        return self._change(self.get(album), DESCRIPTION, text.strip())
 
     def sort_by(self, album: AlbumLike, field: str | None, *, descending: bool = False) -> Album:
         """Set what an album's photos are sorted by: a field as `PhotoView.sort_by` takes it; None: nothing.
@@ -286,9 +289,8 @@ class Albums(StackResource):
 
         An album that has had the name keeps that ID when it is renamed: then the next ID is taken.
         """
-        _checked_name(name)
         for number in count():
-            album_id, now = _album_id(user, name, number), int(time.time())
+            album_id, now = id_of(user, name, number), int(time.time())
             album = Album(album_id, user, name, now, _workbench=self._workbench)
             if self._put(album):
                 self._tell(album)
@@ -375,12 +377,6 @@ def first_with_thumbnail(view: PhotoView) -> Photo | None:
     return min(shown, key=lambda photo: photo.truncated, default=None)
 
 
-def _checked_name(name: str) -> str:
-    if not name:
-        raise InvalidArgumentError("An album needs a name.")
-    return name
-
-
 def _hidden(stored: object) -> frozenset[str]:
     """Return the hidden labels; another client may have stored anything."""
     names = stored if isinstance(stored, set | list) else ()
@@ -392,9 +388,3 @@ def _is_order(order: str | None) -> bool:
     with suppress(QueryError):
         return bool(order and expression(order.removeprefix("-")))
     return False
-
-
-def _album_id(user: str, name: str, number: int = 0) -> str:
-    """Return the ID for a user's album of this name, or another one with each number."""
-    digest = hashlib.sha256("\0".join((user, name, *([str(number)] if number else ()))).encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]

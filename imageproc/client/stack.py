@@ -28,7 +28,7 @@ from imageproc.deployment import (
     local_target,
     plan,
 )
-from imageproc.errors import TargetError
+from imageproc.errors import StackBusyError, TargetError
 
 
 class Stack:
@@ -47,20 +47,29 @@ class Stack:
     def outputs(self) -> Mapping[str, str]:
         """The deployed stack's outputs, read once, and again after AWS did not find what they name.
 
-        Raises StackMissingError if there is none of that name, TargetError if it is not (wholly) deployed or
-        is another kind of stack, AwsError.
+        Raises StackMissingError if there is none of that name, StackBusyError while it is deployed or
+        removed, TargetError if it is another kind of stack or not wholly deployed, AwsError.
         """
         with translated(f"Looking for the stack {self.name} in {self.target}"):
             answer = self.client("cloudformation").describe_stacks(StackName=self.name)
         stack = answer["Stacks"][0]
         outputs = _outputs_of(stack)
         if "StateMachineArn" not in outputs:
+            self._check_ready(stack["StackStatus"])
             raise TargetError(
                 f"The stack {self.name} in {self.target} is {stack['StackStatus']} and lacks the outputs of "
                 "this project's template.",
                 "Deploy it (imageproc deploy), or name another stack.",
             )
         return outputs
+
+    def _check_ready(self, status: str) -> None:
+        """Raise StackBusyError for a stack that is being made or removed."""
+        if doing := {"CREATE_IN_PROGRESS": "deployed", "DELETE_IN_PROGRESS": "removed"}.get(status):
+            raise StackBusyError(
+                f"The stack {self.name} in {self.target} is being {doing}.",
+                "Try again when that has ended: it takes minutes on AWS, seconds on the local AWS.",
+            )
 
     @property
     def bucket(self) -> str:

@@ -23,7 +23,7 @@ def default_user() -> str:
 
 def check_user(name: str) -> str:
     """Return a user's name or an album's ID. Raises UploadError if S3 cannot carry it in HTTP headers."""
-    if not name or not name.isascii() or not name.isprintable():
+    if not isinstance(name, str) or not name or not name.isascii() or not name.isprintable():
         raise UploadError(
             f"{name!r} cannot be used as a name of a user or an ID of an album.",
             "Use one or more printable ASCII characters.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import display
 
 from imageproc.presentation.markup import Markup
@@ -18,9 +19,24 @@ def show(*widgets: Any) -> None:
     """Display widgets; of those that can draw themselves, a saved notebook keeps the last state."""
     for widget in widgets:
         if hasattr(widget, "static") and not hasattr(widget, "_ipython_display_"):
-            Snapshot(widget.static).display(widget)
+            _show_part(widget)
         else:
             display(widget)
+
+
+def _show_part(widget: Any) -> None:
+    """Display a part. Its state is kept as it is when it changes, and when its cell ends."""
+    snapshot = Snapshot(widget.static)
+    snapshot.display(widget)
+    widget.observe(lambda _: snapshot.touch())
+    shell = get_ipython()
+    if shell is not None:
+
+        def cell_ends(_: object) -> None:
+            shell.events.unregister("post_run_cell", cell_ends)
+            snapshot.cell_ends()
+
+        shell.events.register("post_run_cell", cell_ends)
 
 
 def show_static(*widgets: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from imageproc.errors import (
     InvalidArgumentError,
     QueryError,
     UploadError,
+    WorkbenchError,
 )
 from tests.client.conftest import Backend, without_aws
 
@@ -266,3 +268,37 @@ def test_a_new_name_is_found_at_once(backend: Backend, albums: Albums) -> None:
     assert backend.workbench.photos.where().facets("album") == {"Trip": 1}
     albums.rename(album, "Holiday")
     assert backend.workbench.photos.where().facets("album") == {"Holiday": 1}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda albums: albums.get_or_create(5),
+        lambda albums: albums.get_or_create(["Trip"]),
+        lambda albums: albums.get_or_create("  "),
+        lambda albums: albums.rename("Trip", 5),
+        lambda albums: albums.rename("Trip", " "),
+        lambda albums: albums.describe("Trip", 5),
+        lambda albums: albums.of(5),
+        lambda albums: albums.sort_by("Trip", 5),
+        lambda albums: albums.get("Trip").photos.facets(5),
+        lambda albums: albums.get("Trip").photos.to_zip(5),
+        lambda albums: albums.get("Trip").photos.to_csv(5),
+        lambda albums: albums.get("Trip").photos.export("coco", 5),
+        lambda albums: albums.get("Trip").photos & 5,
+    ],
+)
+def test_arguments_of_a_wrong_type_are_told_with_the_way_on(
+    backend: Backend, ask: Callable[[Albums], object]
+) -> None:
+    backend.workbench.albums.get_or_create("Trip")
+    with pytest.raises(WorkbenchError) as raised:
+        ask(backend.workbench.albums)
+    assert raised.value.fix
+
+
+def test_a_status_that_no_execution_has_is_refused(backend: Backend) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"'BAD'.*There are: ABORTED"):
+        list(backend.workbench.executions.all("BAD"))
+    with pytest.raises(InvalidArgumentError, match="Did you mean 'FAILED'"):
+        list(backend.workbench.executions.all("Failed"))

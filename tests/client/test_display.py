@@ -107,13 +107,19 @@ def test_failures_are_a_table(backend: Backend) -> None:
     photos = backend.workbench.photos
     assert "Nothing failed" in photos.failures([])._repr_html_()
     backend.photo("a.jpg", Status.FAILED, error={"step": "Step", "name": "Broken", "cause": "It broke."})
-    assert "It broke." in photos.failures()._repr_html_()
+    backend.photo("b.jpg", Status.FAILED, error={"step": "Step", "name": "Broken", "cause": "It is late."})
+    backend.photo("c.jpg", Status.FAILED, error={"step": "Step", "name": "Broken", "cause": "It broke."})
+    backend.photo("d.jpg", Status.FAILED, error={"step": "Step", "name": "Odd", "cause": "It is odd."})
+    assert "It broke. (2); It is late. (1)<" in photos.failures()._repr_html_()
+    assert ">It is odd.<" in photos.failures()._repr_html_()
 
 
 def test_an_execution_is_a_table() -> None:
     started = datetime(2024, 5, 3, tzinfo=UTC)
     execution = Execution("arn:1", "one", "SUCCEEDED", started, started + timedelta(seconds=2.5))
     assert "2.5 s" in execution._repr_html_()
+    failed = dataclasses.replace(execution, error="Broken", cause="It broke.")
+    assert "It broke." in failed._repr_html_()
     assert "Took" not in dataclasses.replace(execution, stopped=None)._repr_html_()
 
 

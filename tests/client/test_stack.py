@@ -17,7 +17,7 @@ from imageproc.client.listeners import Listeners
 from imageproc.client.stack import Stack, others_text
 from imageproc.client.target import LOCAL, Target
 from imageproc.deployment.events import Deployed
-from imageproc.errors import AccessDeniedError, StackMissingError, TargetError
+from imageproc.errors import AccessDeniedError, StackBusyError, StackMissingError, TargetError
 
 OUTPUTS = {
     "S3PhotoRepoBucket": "photos",
@@ -119,6 +119,20 @@ def test_a_stack_of_another_kind_or_half_a_stack_is_told_with_its_state(
     ) as told:
         _ = stack.bucket
     assert told.value.fix == "Deploy it (imageproc deploy), or name another stack."
+
+
+@pytest.mark.parametrize(
+    ("status", "doing"), [("CREATE_IN_PROGRESS", "deployed"), ("DELETE_IN_PROGRESS", "removed")]
+)
+def test_a_stack_that_is_being_made_or_removed_is_to_be_waited_for(
+    stack: Stack, cloudformation: Stubber, status: str, doing: str
+) -> None:
+    answer(cloudformation, {}, status)
+    answer(cloudformation, OUTPUTS)
+    with pytest.raises(StackBusyError, match=f"is being {doing}") as told:
+        _ = stack.bucket
+    assert "Try again" in told.value.fix
+    assert stack.bucket == "photos"
 
 
 def test_a_stack_that_may_not_be_looked_at_is_told(stack: Stack, cloudformation: Stubber) -> None:

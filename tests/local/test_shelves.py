@@ -149,9 +149,13 @@ def test_executions_that_have_ended_are_on_disk_and_answer_as_before(tmp_path: P
     assert steady == [
         [one for one in part if "machine:on" not in json.dumps(one)] for part in (listed, described)
     ]
-    assert after[2] == histories
+    assert [one for one in after[2] if one in histories] == [one for one in histories if one in after[2]]
+    (told,) = [one["events"][-1] for one in after[2] if one not in histories]
     interrupted = next(one for one in after[1] if one["name"] == "on")
     assert interrupted["status"] == "FAILED"
+    assert interrupted["cause"].startswith("The local AWS was killed while this execution ran")
+    assert told["type"] == "ExecutionFailed"
+    assert told["executionFailedEventDetails"]["cause"] == interrupted["cause"]
 
 
 def test_lines_of_functions_are_on_disk_and_are_found_by_time(tmp_path: Path) -> None:

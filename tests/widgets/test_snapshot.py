@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from imageproc.presentation.markup import Markup
-from imageproc.widgets import FollowPanel, snapshot
+from imageproc.widgets import FollowPanel, StatusLine, notebook, snapshot
 from imageproc.widgets.panels.panel import Panel
 from imageproc.widgets.parts.execution_list import ExecutionRow
 from imageproc.widgets.updates import flush
+from tests.widgets.test_photos import until
 
 NO_WORKBENCH: Any = None
 """Nothing is followed."""
@@ -66,6 +67,25 @@ def test_the_state_follows_the_panel_and_keeps_its_place(
     count = len(published)
     panel._snapshot.publish()
     assert len(published) == count, "nothing changed"
+
+
+def test_the_state_of_a_part_is_kept_when_it_changes_and_when_its_cell_ends(
+    published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[Any] = []
+    events = SimpleNamespace(
+        register=lambda _, call: ends.append(call), unregister=lambda _, call: ends.remove(call)
+    )
+    monkeypatch.setattr(notebook, "get_ipython", lambda: SimpleNamespace(events=events))
+    line = StatusLine("Processing")
+    notebook.show(line)
+    line.text = "Nearly"
+    until(lambda: "Nearly" in published[-1]["data"]["text/html"])
+    monkeypatch.setattr(snapshot, "_EVERY_S", 3600)
+    line.text = "Processed"
+    ends[0](None)
+    assert "Processed" in published[-1]["data"]["text/html"]
+    assert ends == [], "of its cell alone"
 
 
 def test_a_page_that_was_loaded_anew_is_given_each_state(

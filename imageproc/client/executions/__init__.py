@@ -10,16 +10,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageproc.aws.translation import error_code, translated
-from imageproc.client.executions.execution import Execution, ExecutionLike, arn_of, execution_of
+from imageproc.client.executions.execution import STATUSES, Execution, ExecutionLike, arn_of, execution_of
 from imageproc.client.executions.express import ExpressExecutions
 from imageproc.client.executions.history import Definition, Step, states, steps_of
 from imageproc.client.looped import looped
 from imageproc.client.resource import StackResource
 from imageproc.client.stack import Stack
 from imageproc.client.target import local_aws
+from imageproc.core.close_names import nearest
 from imageproc.core.keys import is_express, whole_execution
 from imageproc.core.record import PhotoRecord
-from imageproc.errors import AwsError
+from imageproc.errors import AwsError, InvalidArgumentError
 
 __all__ = ["Execution", "ExecutionLike", "Executions", "execution_of"]
 
@@ -47,8 +48,10 @@ class Executions(StackResource):
     def all(self, status: str | None = None) -> Iterator[Execution]:
         """Yield the executions, the newest first, of one status or of all, as the pages come.
 
-        Of an Express workflow those that its log still has.
+        Of an Express workflow those that its log still has. Raises InvalidArgumentError, AwsError.
         """
+        if status is not None and status not in STATUSES:
+            raise InvalidArgumentError(f"No execution has the status {status!r}.", nearest(status, STATUSES))
         if self.are_express:
             yield from (one for one in self._express.all() if status in (None, one.status))
             return

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from imageproc.core.parts import error_message
 from imageproc.core.record import PhotoRecord
 from imageproc.errors import InvalidArgumentError, PhotoNotFoundError
 from imageproc.presentation import html
+
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE")
+"""Those that Step Functions has; the last one only executions of Distributed Maps."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,10 @@ class Execution:
     """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
     started: datetime
     stopped: datetime | None
+    error: str | None = None
+    """The name of the error that it ended with; `Executions.get` tells it, the listings do not."""
+    cause: str | None = None
+    """That error in words."""
 
     @property
     def seconds(self) -> float | None:
@@ -37,6 +45,8 @@ class Execution:
                 ("Status", self.status),
                 ("Started", self.started),
                 ("Took", took),
+                ("Error", self.error),
+                ("Cause", self.cause),
                 ("ARN", self.arn),
             ],
         )
@@ -44,7 +54,16 @@ class Execution:
 
 def execution_of(one: Any) -> Execution:
     """Return an execution as ListExecutions and DescribeExecution tell of it."""
-    return Execution(one["executionArn"], one["name"], one["status"], one["startDate"], one.get("stopDate"))
+    cause = one.get("cause")
+    return Execution(
+        arn=one["executionArn"],
+        name=one["name"],
+        status=one["status"],
+        started=one["startDate"],
+        stopped=one.get("stopDate"),
+        error=one.get("error"),
+        cause=error_message(cause) if cause else None,
+    )
 
 
 ExecutionLike = Execution | PhotoRecord | str

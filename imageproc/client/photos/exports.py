@@ -18,9 +18,11 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, TypeVar
 
+from imageproc.catalog.new_files import given_path
 from imageproc.client.photos.downloads import NotDownloaded, fetched, new_file
 from imageproc.client.photos.photo import Photo
 from imageproc.core.file_names import FileNames
+from imageproc.errors import InvalidArgumentError
 from imageproc.presentation import sheet_page
 from imageproc.presentation.metadata_files import MetadataFiles, described
 
@@ -134,12 +136,17 @@ def _done(waiting: deque[tuple[Photo, Future[T]]], given: Given) -> tuple[Photo,
 
 @contextmanager
 def _opened(file: File) -> Iterator[IO[bytes]]:
-    """Yield the stream, or a file that is there when it is whole. Raises DownloadError."""
+    """Yield the stream, or a file that is there when it is whole.
+
+    Raises DownloadError, InvalidArgumentError for what is neither.
+    """
     if isinstance(file, Path | str):
-        with new_file(Path(file).expanduser()) as out:
+        with new_file(given_path(file)) as out:
             yield out
-    else:
+    elif hasattr(file, "write"):
         yield file
+    else:
+        raise InvalidArgumentError(f"A file cannot be {file!r}.", "Give its path, or a binary stream.")
 
 
 @contextmanager

@@ -10,9 +10,13 @@ from imageproc.client.photos.photo import Photo
 from imageproc.core.parts import is_final
 from imageproc.core.record import Status, StepError
 from imageproc.presentation import html
+from imageproc.presentation.text import number_text
 
 FAILED_STATUSES = (Status.FAILED, Status.INCOMPLETE, Status.REJECTED)
 """The statuses of photos that lack something."""
+
+_CAUSES = 3
+"""How many causes of a group are told where there are several."""
 
 _UNKNOWN = StepError("unknown", "unknown", "unknown")
 
@@ -75,12 +79,21 @@ class Failures(list[FailureGroup]):
                 group.part or "",
                 group.step,
                 group.name,
-                group.causes[0][0],
+                _in_words(group.causes),
             )
             for group in self
         )
         columns = ("Photos", "Status", "Missing", "Step", "Error", "Cause")
         return html.listing(columns, rows, empty="Nothing failed, and nothing is missing.")
+
+
+def _in_words(causes: Sequence[tuple[str, int]]) -> str:
+    """Return the first causes, with how often each was there if they are several."""
+    if len(causes) == 1:
+        return causes[0][0]
+    told = "; ".join(f"{cause} ({count:,})" for cause, count in causes[:_CAUSES])
+    others = f"; {number_text(len(causes) - _CAUSES, 'other cause')}" if len(causes) > _CAUSES else ""
+    return told + others
 
 
 def failures_of(photos: Iterable[Photo]) -> Iterator[Failure]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imageproc.catalog.new_files import given_path
 from imageproc.client.photos.datasets import DatasetExport, DatasetOptions, read_dataset
 from imageproc.client.photos.evaluation import Evaluation, evaluate
 from imageproc.datasets.evaluation import THRESHOLDS
@@ -96,7 +97,8 @@ class LabelledView(ABC):
         InvalidArgumentError for another format, DownloadError, AwsError.
         """
         options = DatasetOptions(format, photos, min_confidence)
-        return self.photos.export(self, Path(folder), options, keep_location=keep_location, notify=notify)
+        into = given_path(folder)
+        return self.photos.export(self, into, options, keep_location=keep_location, notify=notify)
 
     def evaluate(
         self,

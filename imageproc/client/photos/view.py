@@ -12,6 +12,7 @@ from imageproc.catalog import answers, export
 from imageproc.catalog.arguments import condition_of
 from imageproc.catalog.conditions import AnyOf, all_of
 from imageproc.catalog.fields import expression
+from imageproc.catalog.new_files import given_path
 from imageproc.catalog.outline import Outline, outline
 from imageproc.catalog.selection import Listed, Order, Selection
 from imageproc.client.photos.calls import called
@@ -210,7 +211,7 @@ class PhotoView(LabelledView):
 
     def to_parquet(self, path: Path | str) -> Path:
         """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
-        written = Path(path).expanduser()
+        written = given_path(path)
         with self.photos.catalog.unlocked() as database:
             answers.write_parquet(database, self.selection, written, self.hidden)
         return written
@@ -220,7 +221,7 @@ class PhotoView(LabelledView):
 
         Text that a spreadsheet would take for a formula gets an apostrophe before it.
         """
-        written = Path(path).expanduser()
+        written = given_path(path)
         with self.photos.catalog.unlocked() as database:
             answers.write_csv(database, self.selection, written, self.hidden)
         return written
@@ -343,7 +344,9 @@ class PhotoView(LabelledView):
 
     def _other(self, other: object) -> Selection:
         if not isinstance(other, PhotoView) or other.photos is not self.photos:
-            raise InvalidArgumentError("Only views of the same stack can be put together.")
+            raise InvalidArgumentError(
+                f"A view cannot be put together with {other!r}.", "Only views of one workbench can be."
+            )
         return other.selection
 
     def _with(self, selection: Selection, written: str, hidden: frozenset[str] | None = None) -> PhotoView:

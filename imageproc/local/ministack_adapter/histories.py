@@ -20,6 +20,12 @@ from imageproc.local.ministack_adapter.shelves import Shelf
 _FILE = "histories.jsonl"
 EXECUTIONS = "executions"
 """The name of their shelf."""
+_INTERRUPTED = "States.ServiceRestart"
+"""MiniStack's error of executions that ran when the state was saved last."""
+_INTERRUPTION = (
+    "The local AWS was killed while this execution ran, or before its end was saved. What became of the "
+    "photo is in its record; photos that were not finished are processed again."
+)
 _MARK = "__history__"
 """In the saved state: where in the file a history is."""
 
@@ -137,11 +143,23 @@ def _keep_histories(histories: Histories) -> None:
     def load_persisted_state(data: Any) -> None:
         restore(data)
         for execution in executions.all_values():
-            events = histories.restored(execution["events"])
-            execution["events"] = histories.keep(events) if isinstance(events, list) else events
+            execution["events"] = events = histories.restored(execution["events"])
+            if isinstance(events, list):
+                _tell_of_interruption(execution)
+                execution["events"] = histories.keep(events)
 
     stepfunctions._run_execution = _run_execution  # noqa: SLF001
     stepfunctions.load_persisted_state = load_persisted_state
+
+
+def _tell_of_interruption(execution: dict[str, Any]) -> None:
+    """Have the history of an execution that MiniStack ends with its restart say so, as the status does."""
+    from ministack.services import stepfunctions
+
+    if execution.get("error") == _INTERRUPTED:
+        execution["cause"] = _INTERRUPTION
+        told = {"error": _INTERRUPTED, "cause": _INTERRUPTION}
+        stepfunctions._add_event(execution, "ExecutionFailed", {"executionFailedEventDetails": told})  # noqa: SLF001
 
 
 def _shelve_executions(histories: Histories) -> None:

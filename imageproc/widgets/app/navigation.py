@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from imageproc.client.uploads.outage import is_outage
-from imageproc.errors import AlbumNotFoundError, ImageprocError, StackMissingError
+from imageproc.errors import AlbumNotFoundError, ImageprocError, StackBusyError, StackMissingError
 from imageproc.widgets.actor import Actor, Job
 from imageproc.widgets.app.address import Address
 from imageproc.widgets.app.lookout import Lookout
@@ -24,7 +24,7 @@ Raises ImageprocError.
 
 def is_awaited(error: Exception) -> bool:
     """Whether an error passes when AWS answers again, or the stack is deployed."""
-    return is_outage(error) or isinstance(error, StackMissingError)
+    return is_outage(error) or isinstance(error, StackMissingError | StackBusyError)
 
 
 class Navigation:

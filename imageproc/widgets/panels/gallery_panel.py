@@ -160,7 +160,7 @@ class GalleryPanel(DetailedPanel):
         self.album = what if isinstance(what, Album) else None
         self._order = order or own_order(self.album)
         self._base = None if isinstance(what, Album) else what
-        self._search, self.selected_ids, self.searched, self._of = Search(), [], None, None
+        self._search, self.selected_ids, self.searched, self._of, self._outcome = Search(), [], None, None, ""
         self._close_details()
         self._hide_forms()
         update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
@@ -276,7 +276,7 @@ class GalleryPanel(DetailedPanel):
 
     def _start_search(self, text: str) -> None:
         """Search what was typed; while a search runs, the last text counts."""
-        self._wanted = text
+        self._wanted, self._outcome = text, ""
 
         def find(_: JobControl) -> None:
             with contextlib.suppress(WorkbenchError):  # it is said below the field
@@ -354,8 +354,9 @@ class GalleryPanel(DetailedPanel):
 
     def _act(self, action: str) -> None:
         ids = list(self.selected_ids)
+        self._outcome = ""
         if not self.busy:
-            self.say("")  # what was said of the action before
+            self.say("")
         if action == photo_actions.COPY_IDS.name:
             self.gallery.copy("\n".join(ids), f"Copied {len(ids):,} IDs.")
         elif action == photo_actions.DUPLICATES.name:
@@ -377,8 +378,8 @@ class GalleryPanel(DetailedPanel):
             if not said:
                 return
             self.searched = None
+            self._outcome = said
             self._load()
-            self.say(said, Tone.SUCCESS, done=0, total=0)
 
         return self.start(work, first or doing, after=True)
 

@@ -212,10 +212,11 @@ class OperationsPanel(Panel):
 
     def _show_log(self, execution: Execution) -> list[LogEntry]:
         entries = self.workbench.logs.of_execution(execution.arn)
+        why = "" if entries else _end_of(self.workbench, execution)
         self.log_table.show(
             map(_log_row, entries),
             caption=f"Log of {execution.name}: {number_text(len(entries), 'line')}",
-            empty="No log entries are kept.",
+            empty=f"No log entries are kept. {why}".strip(),
         )
         self._sum_up()
         return entries
@@ -284,6 +285,15 @@ def _read(workbench: Workbench, cancellation: Cancellation) -> Overview:
         by_step(workbench.metrics.durations(ended)),
         statuses(photos),
     )
+
+
+def _end_of(workbench: Workbench, execution: Execution) -> str:
+    """Return the error that an execution ended with, which nobody else tells where there is no log."""
+    try:
+        found = workbench.executions.get(execution)
+    except AwsError:
+        return ""
+    return ": ".join(filter(None, (found.error, found.cause)))
 
 
 def _execution_of(workbench: Workbench, photo: Photo) -> Execution | None:

@@ -56,6 +56,7 @@ class DetailedPanel(Panel):
     def __init__(self, *above: ipywidgets.Widget, below: Sequence[ipywidgets.Widget]) -> None:
         """Show these widgets above and below the status line; the details come last."""
         self._making = RLock()
+        self._outcome = ""  # of the last action, which stays however often the photos are read meanwhile
         self._under_way = UnderWay(self._workbench, lambda: None if self.busy else self.refresh())
         super().__init__(*above, below=below)
 
@@ -181,7 +182,7 @@ class DetailedPanel(Panel):
         """Go on from photos that are shown as the table has them."""
         self._show_places()
         self._under_way.note(searched.view, searched.version)
-        self.say("")
+        self.say(self._outcome, Tone.SUCCESS if self._outcome else Tone.INFO, done=0, total=0)
 
     def _show_places(self) -> None:
         """Show the photos on the map, if it is there."""
