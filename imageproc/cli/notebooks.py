@@ -13,6 +13,7 @@ import click
 
 from imageproc import resources
 from imageproc.cli.output import console, errors
+from imageproc.core.close_names import nearest
 
 _KERNEL_START_S = 60
 _APP = "app"
@@ -27,8 +28,9 @@ def find_notebook(name: str) -> Path:
     found = folder / f"{path.name.removesuffix('.ipynb')}.ipynb"
     if found.is_file():
         return found
-    known = ", ".join(sorted(each.stem for each in folder.glob("*.ipynb")))
-    raise click.ClickException(f"There is no notebook {name}. The project's are: {known}.")
+    raise click.ClickException(
+        f"There is no notebook {name}. {nearest(name, (one.stem for one in folder.glob('*.ipynb')))}"
+    )
 
 
 def require(package: str) -> None:

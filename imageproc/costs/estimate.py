@@ -11,6 +11,7 @@ from imageproc.costs.bill import BILL_COLUMNS, Bill, added
 from imageproc.costs.designs import COLD_STARTS, EXPRESS_MEMORY_MB, Design, PhotoUse, ours
 from imageproc.costs.prices import HOURS_A_MONTH
 from imageproc.presentation import html
+from imageproc.presentation.text import photos_text
 
 AVERAGE_MEGABYTES: Final = 4.0
 """Of a photo, in MB of 1,000,000 bytes, where nothing is known: a phone's of 12 megapixels."""
@@ -58,7 +59,7 @@ class Estimate:
     def __repr__(self) -> str:
         """Return one line for people."""
         once, kept = self.processing.total, self.storing.total
-        said = f"{self.photos:,} photos{self.settings_text}"
+        said = f"{photos_text(self.photos)}{self.settings_text}"
         return f"<Estimate {said}: {once:.4g} USD once, {kept:.4g} USD a month>"
 
     def _repr_html_(self) -> str:

@@ -567,6 +567,14 @@ def test_enter_takes_along_what_was_typed(page: Page) -> None:
     assert page.page.locator("datalist option").get_attribute("value") == "Best"
 
 
+def test_a_field_that_is_drawn_after_it_was_to_have_the_cursor_takes_it(page: Page) -> None:
+    field = TextField(description="To album")
+    field.focus()
+    draw(page, [field])
+    page.page.wait_for_function("() => document.activeElement.matches('.ip-text-field input')")
+    assert page.page.evaluate("models[0].get('wanted')") is False
+
+
 def test_parts_of_one_kind_share_no_element_ids(page: Page) -> None:
     fields = [TextField(description=one, options=["Best"]) for one in ("Album", "User")]
     draw(page, [SearchBar(SearchHandlers()), SearchBar(SearchHandlers()), *fields])

@@ -9,6 +9,7 @@ from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.photos.presigned import EXPIRY_S, PresignedUrls
 from imageproc.client.photos.stored_file import StoredFile
 from imageproc.client.resource import StackResource
+from imageproc.core.parts import Part, is_final
 from imageproc.errors import PhotoNotFoundError
 
 
@@ -35,7 +36,10 @@ class PhotoFiles(StackResource):
         """Return the thumbnail's file. Raises PhotoNotFoundError if the photo has none, AwsError."""
         found = self.find(photo)
         if found.thumbnail_key is None:
-            raise PhotoNotFoundError(f"{found.name} has no thumbnail.", "`imageproc retry` may make it.")
+            lost = found.missing.get(Part.THUMBNAIL)
+            final = lost is not None and is_final(lost.name)
+            fix = "No other try can make it: see its error." if final else "`imageproc retry` may make it."
+            raise PhotoNotFoundError(f"{found.name} has no thumbnail.", fix)
         return StoredFile(self._stack, Bucket=self._stack.bucket, Key=found.thumbnail_key).read()
 
     def urls(self, expiry_s: int = EXPIRY_S) -> PresignedUrls:

@@ -16,6 +16,7 @@ from imageproc.client.photos.following import not_started
 from imageproc.client.photos.presigned import PresignedUrls
 from imageproc.errors import AwsError
 from imageproc.presentation.markup import Markup
+from imageproc.presentation.text import photos_text
 from imageproc.widgets.actor import JobControl
 from imageproc.widgets.panels import fields, follow_rows
 from imageproc.widgets.panels.execution_view import INTERVAL_S, ExecutionView
@@ -250,7 +251,7 @@ class FollowPanel(Panel):
         counts = Counter(one.photo.status for one in photos if one.photo and one.finished)
         lost = sum(one.lost for one in photos)
         done, bad = sum(counts.values()) + lost, counts[Status.FAILED] + counts[Status.REJECTED] + lost
-        parts = [f"{done} of {len(photos)} photos finished"]
+        parts = [f"{done} of {photos_text(len(photos))} finished"]
         parts += [f"{bad} failed or rejected"] if bad else []
         parts += [f"{counts[Status.INCOMPLETE]} incomplete"] if counts[Status.INCOMPLETE] else []
         ended = Tone.ERROR if bad else Tone.WARNING if counts[Status.INCOMPLETE] else Tone.SUCCESS

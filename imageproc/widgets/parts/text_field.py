@@ -30,6 +30,8 @@ class TextField(anywidget.AnyWidget):
     placeholder = traitlets.Unicode("").tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
+    wanted = traitlets.Bool(False).tag(sync=True)
+    """Whether a view is to have the cursor that is not drawn yet: no message reaches it."""
 
     def __init__(self, value: str = "", **traits: Any) -> None:
         """Show this text."""
@@ -43,6 +45,7 @@ class TextField(anywidget.AnyWidget):
 
     def focus(self) -> None:
         """Put the cursor into the field."""
+        self.wanted = True
         self.send({"type": "focus"})
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:

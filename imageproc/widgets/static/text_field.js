@@ -23,12 +23,20 @@ function render({ model, el }) {
     if (model.get("options").length) input.setAttribute("list", list.id); else input.removeAttribute("list");
   }
   function onMessage({ type }) {
-    if (type !== "focus" || document.activeElement === input) return;
+    if (type === "focus") take();
+  }
+  // A view that is being drawn is in the document, and shown, only a moment later.
+  function take(frames = 60) {
+    if (!input.offsetParent && frames) { requestAnimationFrame(() => take(frames - 1)); return; }
+    model.set("wanted", false);
+    model.save_changes();
+    if (document.activeElement === input) return;
     input.focus();
     input.select();
   }
   model.on("msg:custom", onMessage);
   draw();
+  if (model.get("wanted")) take();
   const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);
   return () => { undo(); model.off("msg:custom", onMessage); };
 }

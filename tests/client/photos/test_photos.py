@@ -201,6 +201,10 @@ def test_a_thumbnail_is_read_where_the_record_says_and_a_missing_one_has_a_fix(
     backend.photo("dog.jpg")
     with pytest.raises(PhotoNotFoundError, match=r"dog\.jpg has no thumbnail. `imageproc retry` may make it"):
         photos.read_thumbnail("dog.jpg")
+    broken = {"step": "GenerateThumbnail", "name": "ImageIdentifyError", "cause": "It breaks off."}
+    backend.photo("cut.jpg", Status.INCOMPLETE, missing={"thumbnail": broken})
+    with pytest.raises(PhotoNotFoundError, match=r"cut\.jpg has no thumbnail. No other try can make it"):
+        photos.read_thumbnail("cut.jpg")
 
 
 def test_a_photos_attributes_are_what_is_stored_of_it(backend: Backend, photos: Photos) -> None:
