@@ -22,6 +22,9 @@ from imageproc.presentation.text import photos_text
 if TYPE_CHECKING:
     from imageproc import FailureGroup, NotRestarted, Photo, Restarted, Workbench
 
+_OF_ONE = ("error", "cause")
+"""What of an execution a listing does not tell."""
+
 _only = click.option(
     "--only",
     multiple=True,
@@ -47,7 +50,7 @@ def executions(connection: Connection, status: str | None, limit: int, as_json: 
         if limit and number == limit:
             break
         if as_json:
-            print_json(asdict(execution))
+            print_json({name: value for name, value in asdict(execution).items() if name not in _OF_ONE})
             continue
         rows.append(
             (

@@ -107,7 +107,7 @@ def test_views_are_put_together(photos: Photos, backend: Backend) -> None:
     assert names(~dogs) == ["cat.jpg", "=evil.jpg"]
     assert names(photos.where().between("2015", None)) == ["cat.jpg"]
     assert len(photos.where().sample(2, seed=5)) == 2
-    with pytest.raises(InvalidArgumentError, match="same stack"):
+    with pytest.raises(InvalidArgumentError, match="Only views of one workbench"):
         dogs | Workbench(backend.stack.target).photos.where()
 
 
