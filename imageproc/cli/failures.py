@@ -11,7 +11,7 @@ from imageproc.cli import options
 from imageproc.cli.options import Connection
 from imageproc.cli.output import console, print_json
 from imageproc.cli.selection import PhotoOptions, selection
-from imageproc.presentation.text import in_words, photos_text
+from imageproc.presentation.text import in_words, number_text, photos_text
 
 if TYPE_CHECKING:
     from imageproc import FailureGroup
@@ -61,7 +61,7 @@ def _print_group(group: FailureGroup) -> None:
         times = f" ({photos_text(count)})" if len(group.causes) > 1 else ""
         console.print(f"  {group.step}: {group.name}: {cause}{times}")
     if (others := len(group.causes) - _CAUSES) > 0:
-        console.print(f"  and {others:,} other {'cause' if others == 1 else 'causes'}: --json has all")
+        console.print(f"  and {number_text(others, 'other cause')}: --json has all")
     if not group.retriable:
         console.print("  No other try can help.")
 

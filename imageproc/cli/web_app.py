@@ -47,7 +47,7 @@ def serve(notebook: Path, *, port: int = 0, open_browser: bool = True) -> None:
 @contextlib.contextmanager
 def running(notebook: Path, *, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Start the server, and yield its process and its address; end it afterwards, with its kernels."""
-    token, port = secrets.token_urlsafe(24), _free_port(port)
+    token, port = secrets.token_urlsafe(24), _usable_port(port)
     with tempfile.TemporaryDirectory(prefix="imageproc-app-") as folder:
         _configure(Path(folder), port, token)
         process = _start(notebook, Path(folder))
@@ -118,7 +118,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 process.wait(seconds)
 
 
-def _free_port(port: int) -> int:
+def _usable_port(port: int) -> int:
     """Return this port, or any that is free for 0. Raises ClickException if it cannot be had.
 
     What listens there already would be taken for the server, and be handed the token.

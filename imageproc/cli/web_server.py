@@ -33,7 +33,7 @@ class WebServer(Voila):  # type: ignore[misc]
     """Voilà for one notebook, without what it answers to strangers and asks of them."""
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the settings; that no output of the notebook is trusted, which has none, is no warning."""
+        """Read the settings. The notebook has no outputs, so that none is trusted is no warning."""
         super().initialize(argv)
         self.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
 

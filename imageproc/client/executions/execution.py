@@ -22,7 +22,7 @@ class Execution:
     arn: str
     name: str
     status: str
-    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+    """One of STATUSES."""
     started: datetime
     stopped: datetime | None
     error: str | None = None

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from imageproc.catalog.new_files import given_path
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.uploads.events import PreparedFile, Refusal, RefusedFile
 from imageproc.core.formats import CONTENT_TYPES, SNIFF_BYTES, sniff
 from imageproc.core.keys import MAX_KEY_BYTES, thumbnail_key
 from imageproc.core.limits import check_bytes
-from imageproc.errors import ImageRejectedError, ImageTooLargeError, InvalidArgumentError, UploadError
+from imageproc.errors import ImageRejectedError, ImageTooLargeError, UploadError
 
 _LEADS_OUT = "It is a symbolic link that leads out of the folder: name what it leads to instead."
 
@@ -39,10 +40,7 @@ def given_paths(paths: Paths) -> list[Path]:
         raise UploadError(
             "A path is empty: is a variable empty?", "Name a file or a folder; . is the one you are in."
         )
-    for path in several:
-        if not isinstance(path, str | os.PathLike):
-            raise InvalidArgumentError(f"{path!r} is no path.", "Name files and folders, as texts or Paths.")
-    return [Path(path).expanduser() for path in several]
+    return [given_path(path) for path in several]
 
 
 def prepare(

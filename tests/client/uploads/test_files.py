@@ -133,7 +133,7 @@ def test_an_empty_path_is_not_the_folder_one_is_in(
 
 @pytest.mark.parametrize("paths", [5, [5], [None], [b"bytes"]])
 def test_what_is_no_path_is_told(uploads: Uploads, paths: Any) -> None:
-    with pytest.raises(InvalidArgumentError, match="is no path"):
+    with pytest.raises(InvalidArgumentError, match="A path cannot be"):
         list(uploads.prepare(paths, ALBUM))
 
 
