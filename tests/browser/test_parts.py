@@ -557,7 +557,7 @@ def test_a_kernel_is_not_said_to_be_gone_before_ten_seconds(page: Page) -> None:
 def test_enter_takes_along_what_was_typed(page: Page) -> None:
     draw(page, [TextField(description="User name"), TextField(description="Album", options=["Best"])])
     field = page.page.get_by_label("User name")
-    page.page.evaluate("models[0].receive({ type: 'focus' })")
+    page.page.evaluate("models[0].set('focus_wanted', true)")
     page.page.keyboard.type("ann")
     page.page.keyboard.press("Enter")
     sent = page.page.evaluate("models[0].sent")
@@ -572,7 +572,7 @@ def test_a_field_that_is_drawn_after_it_was_to_have_the_cursor_takes_it(page: Pa
     field.focus()
     draw(page, [field])
     page.page.wait_for_function("() => document.activeElement.matches('.ip-text-field input')")
-    assert page.page.evaluate("models[0].get('wanted')") is False
+    assert page.page.evaluate("models[0].get('focus_wanted')") is False
 
 
 def test_parts_of_one_kind_share_no_element_ids(page: Page) -> None:

@@ -30,8 +30,8 @@ class TextField(anywidget.AnyWidget):
     placeholder = traitlets.Unicode("").tag(sync=True)
     disabled = traitlets.Bool(False).tag(sync=True)
     options: Any = traitlets.List().tag(sync=True)
-    wanted = traitlets.Bool(False).tag(sync=True)
-    """Whether a view is to have the cursor that is not drawn yet: no message reaches it."""
+    focus_wanted = traitlets.Bool(False).tag(sync=True)
+    """Whether the cursor is to be put into it. No message: none reaches a view that is still being drawn."""
 
     def __init__(self, value: str = "", **traits: Any) -> None:
         """Show this text."""
@@ -45,8 +45,7 @@ class TextField(anywidget.AnyWidget):
 
     def focus(self) -> None:
         """Put the cursor into the field."""
-        self.wanted = True
-        self.send({"type": "focus"})
+        self.focus_wanted = True
 
     def _receive(self, _widget: Any, message: Any, _buffers: Any) -> None:
         text = message.get("text") if isinstance(message, dict) else None

@@ -22,22 +22,19 @@ function render({ model, el }) {
     list.replaceChildren(...model.get("options").map((value) => element("option", { value })));
     if (model.get("options").length) input.setAttribute("list", list.id); else input.removeAttribute("list");
   }
-  function onMessage({ type }) {
-    if (type === "focus") take();
-  }
   // A view that is being drawn is in the document, and shown, only a moment later.
-  function take(frames = 60) {
-    if (!input.offsetParent && frames) { requestAnimationFrame(() => take(frames - 1)); return; }
-    model.set("wanted", false);
+  function takeFocus(frames = 60) {
+    if (!model.get("focus_wanted")) return;
+    if (!input.offsetParent && frames) { requestAnimationFrame(() => takeFocus(frames - 1)); return; }
+    model.set("focus_wanted", false);
     model.save_changes();
     if (document.activeElement === input) return;
     input.focus();
     input.select();
   }
-  model.on("msg:custom", onMessage);
   draw();
-  if (model.get("wanted")) take();
-  const undo = watch(model, ["value", "description", "placeholder", "disabled", "options"], draw);
-  return () => { undo(); model.off("msg:custom", onMessage); };
+  takeFocus();
+  const undo = [watch(model, ["value", "description", "placeholder", "disabled", "options"], draw), watch(model, ["focus_wanted"], () => takeFocus())];
+  return () => undo.forEach((each) => each());
 }
 export default { render };
