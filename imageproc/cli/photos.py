@@ -144,7 +144,8 @@ def facets(
 ) -> None:
     """Count the photos by FIELD: camera, lens, album, year, month, hour, has_place and more.
 
-    FIELD is a column of --csv and --parquet, or year, month, day, hour, has_place, has_date.
+    FIELD is a column of --csv and --parquet, or year, month, day, hour, has_place, has_date. What was
+    recognised is counted by imageproc tags.
     """
     _print_counts(field, selection.among(connection.workbench).facets(field), limit, as_json)
 

@@ -9,13 +9,21 @@ from imageproc.errors import InvalidArgumentError
 
 _LENGTH = 16
 """Characters of an album ID, five bits each: short enough to read, too long for two to be the same."""
+_LONGEST = 200
+"""Characters of an album's name: what a list, a menu and a window's title can show."""
 
 
 def checked_name(name: str) -> str:
-    """Return an album's name without the spaces round it. Raises InvalidArgumentError if there is none."""
+    """Return an album's name without the spaces round it.
+
+    Raises InvalidArgumentError if there is none, or if it is too long.
+    """
     checked = checked_text("An album's name", name).strip()
     if not checked:
         raise InvalidArgumentError("An album needs a name.", "Give it one: Trip, say.")
+    if len(checked) > _LONGEST:
+        cause = f"An album's name may have {_LONGEST} characters, this one has {len(checked):,}."
+        raise InvalidArgumentError(cause, "Give it a shorter one; a description may be longer.")
     return checked
 
 

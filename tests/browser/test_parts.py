@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from dataclasses import asdict
@@ -439,6 +440,25 @@ def test_dropped_photos_outlast_an_outage(page: Page, cause: str) -> None:
     page.page.evaluate("window.expired = false")
     dropping.until("61 of 61 uploaded")
     assert dropping.taken == 61
+
+
+@pytest.mark.parametrize("width", [390, 700])
+def test_on_a_phone_nothing_in_a_files_row_lies_over_anything_else(visit: Visit, width: int) -> None:
+    page: Page = visit(width, 800, touch=True)
+    dropping = Dropping(page, 60)
+    page.page.evaluate("window.expired = true")
+    dropping.drop(5)
+    page.page.get_by_role("button", name="Cancel 5-0.png").wait_for(timeout=30_000)
+    page.screenshot(f"drop-zone-rows-{width}")
+    row = page.page.locator(".ip-file", has_text="5-0.png")
+    places = [one.bounding_box() for one in row.locator("> *").all() if one.is_visible()]
+    assert len(places) >= 3
+    for one, other in itertools.combinations(places, 2):
+        beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+        assert beside or above, (one, other)
+    whole = row.bounding_box()
+    assert max(one["y"] + one["height"] for one in places) <= whole["y"] + whole["height"]
 
 
 def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Page) -> None:

@@ -147,6 +147,15 @@ def test_an_album_needs_a_name(albums: Albums) -> None:
     assert list(albums) == []
 
 
+def test_an_albums_name_is_short_enough_to_be_shown(albums: Albums) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"may have 200 characters, this one has 1,201\..*shorter"):
+        albums.get_or_create("n" * 1201, "ann")
+    found = albums.get_or_create("n" * 200, "ann")
+    with pytest.raises(InvalidArgumentError, match="may have 200 characters"):
+        albums.rename(found, "m" * 201)
+    assert albums.get(found.id).name == "n" * 200
+
+
 @pytest.mark.parametrize("user", ["änn", "a\nb"])
 def test_a_user_that_s3_cannot_carry_gets_no_album(albums: Albums, user: str) -> None:
     with pytest.raises(UploadError, match="printable ASCII"):

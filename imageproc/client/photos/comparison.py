@@ -128,7 +128,8 @@ class Comparison(Sequence[ComparedSetting]):
             given = " ".join(f"-p {name}={value:g}" for name, value in unknown.parameters.items())
             said.append(
                 "What a looser setting than the stack's would add was not stored. To see it: "
-                f"imageproc deploy {given}, then imageproc reprocess --all --only tags."
+                f"imageproc deploy {given}, then imageproc reprocess --only tags for the same photos "
+                "(--all: every one)."
             )
         return said
 

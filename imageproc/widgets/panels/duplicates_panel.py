@@ -181,7 +181,7 @@ class GalleryDuplicates(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         if self.panel is None:
             self.panel = DuplicatesPanel(self._workbench, view=view, on_forgotten=self._on_forgotten)
         self.panel.look_among(view)
-        self.children = [fields.button("✕ Close duplicates", self.hide), self.panel]
+        self.children = [fields.row(fields.button("✕ Close duplicates", self.hide)), self.panel]
 
     def hide(self) -> None:
         """Show nothing more."""

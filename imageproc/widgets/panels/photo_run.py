@@ -17,6 +17,7 @@ class PhotoRun(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         self._workbench = workbench
         self.follow: FollowPanel | None = None
         self.close_button = fields.button("✕ Close the run", self.hide)
+        self.close_button.layout.align_self = "flex-start"  # no wider than its words
         fields.set_visible(self.close_button, False)
         super().__init__([self.close_button])
 

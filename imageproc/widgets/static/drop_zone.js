@@ -9,6 +9,7 @@ const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded"
 const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", duplicate: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
 const BUSY_MS = 10000; // an answer may take some time while many files are sent
 const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
+const TOUCHED = matchMedia("(pointer: coarse)");
 
 function render({ model, el }) {
   const transfers = ALL_TRANSFERS.get(model.get("uid"));
@@ -195,7 +196,7 @@ function fileList(transfers, albumOf) {
 
   function draw(files) {
     several = new Set(files.map(albumOf).filter(Boolean)).size > 1;
-    const height = box.clientWidth < 500 ? 92 : 42;
+    const height = (box.clientWidth < 500 ? 92 : 42) + (TOUCHED.matches ? 18 : 0); // a finger's button is taller
     box.hidden = !files.length;
     space.style.height = `${files.length * height}px`;
     space.style.setProperty("--ip-row", `${height}px`);

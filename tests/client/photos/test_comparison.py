@@ -50,7 +50,7 @@ def test_stricter_settings_are_told_by_what_is_stored_and_looser_ones_are_not(
     assert (found.photos, found.judged) == (3, 3)
     assert found.to_frame()["recall"].tolist()[1:] == [1, 0.5]
     html = found._repr_html_()
-    assert "imageproc deploy -p MinConfidence=40, then imageproc reprocess --all --only tags" in html
+    assert "imageproc deploy -p MinConfidence=40, then imageproc reprocess --only tags for" in html
     assert "as deployed" in html
     assert repr(found) == "<Comparison of 3 settings for 3 photos: 2 can be told>"
 
