@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -450,6 +451,8 @@ def test_on_a_phone_nothing_in_a_files_row_lies_over_anything_else(visit: Visit,
     dropping.drop(5)
     page.page.get_by_role("button", name="Cancel 5-0.png").wait_for(timeout=30_000)
     page.screenshot(f"drop-zone-rows-{width}")
+    summary = page.page.locator(".ip-summary", has_text=re.compile(r" · \d+ bytes?/s$"))
+    summary.wait_for(timeout=10_000)
     row = page.page.locator(".ip-file", has_text="5-0.png")
     places = [one.bounding_box() for one in row.locator("> *").all() if one.is_visible()]
     assert len(places) >= 3

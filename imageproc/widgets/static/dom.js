@@ -19,7 +19,7 @@ function safeUrl(url) {
 }
 
 function bytesText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return `${Math.round(bytes)} ${Math.round(bytes) === 1 ? "byte" : "bytes"}`;
   for (const unit of ["kB", "MB", "GB"]) {
     bytes /= 1000;
     if (bytes < 1000 || unit === "GB") return `${bytes.toFixed(bytes < 10 ? 1 : 0)} ${unit}`;
