@@ -278,14 +278,14 @@ def _changes(before: Album, after: Album) -> list[str]:
     """Return in words what is different."""
     cover = (after.cover_id or "").rpartition("/")[2]
     order, descending = (after.sort_order or "").removeprefix("-"), (after.sort_order or "").startswith("-")
-    how = "the greatest first" if descending else "the smallest first"
+    how = "in descending order" if descending else "in ascending order"
     said = {
         "name": f"renamed to {after.name}",
         "description": f"described as {after.description!r}"
         if after.description
         else "without a description",
         "cover_id": f"its cover is {without_digest(cover)}" if cover else "its first photo is its cover",
-        "sort_order": f"sorted by {order}, {how}" if order else "the newest upload comes first",
+        "sort_order": f"sorted by {order} {how}" if order else "the newest upload comes first",
     }
     return [text for name, text in said.items() if getattr(before, name) != getattr(after, name)]
 

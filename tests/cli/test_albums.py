@@ -46,7 +46,7 @@ def test_an_album_is_edited_and_listed(trip: Backend, run: Run) -> None:
         "Trip: renamed to Holiday.",
         "Trip: described as 'Two weeks'.",
         "Trip: its cover is cat.jpg.",
-        "Trip: sorted by taken, the greatest first.",
+        "Trip: sorted by taken in descending order.",
     ]
     (told,) = objects(run("albums", "edit", "Holiday", "--name", "Holiday", "--json"))
     assert told["name"] == "Holiday"
