@@ -914,6 +914,28 @@ def test_why_a_gallery_has_no_photos_to_show_is_said_once_until_it_has(page: Pag
     page.page.get_by_text("No picture").wait_for()
 
 
+def test_a_check_mark_lies_on_no_text_of_a_narrow_card(page: Page) -> None:
+    draw(page, [Gallery(GallerySource(lambda *_: []))])
+    layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
+    page.page.evaluate(
+        f"() => models[0].receive({layout}, [new DataView(new Float32Array([0.5, 2]).buffer)])"
+    )
+    cause = "Incomplete: Rekognition cannot read this photo. Export it again as a JPEG or PNG, and upload it."
+    cards = [
+        {**asdict(Card(one, one * 20, cause, thumbnail=False)), "tone": "error", "address": None}
+        for one in ("ab", "cd")
+    ]
+    message = {"type": "window", "version": 1, "number": 0, "cards": cards, "cause": ""}
+    page.page.evaluate("(message) => models[0].receive(message, [])", message)
+    narrow = page.page.locator(".ip-card").first
+    narrow.hover()
+    page.screenshot("gallery-narrow-card")
+    check, text = (narrow.locator(one).bounding_box() for one in (".ip-check", ".ip-state"))
+    assert check["y"] + check["height"] <= text["y"]
+    card = narrow.bounding_box()
+    assert text["y"] + text["height"] <= card["y"] + card["height"]
+
+
 def test_what_a_gallery_shows_stays_when_aws_does_not_answer_any_more(page: Page) -> None:
     down: list[bool] = []
     picture = {"content_type": "image/png", "body": PIXEL}
