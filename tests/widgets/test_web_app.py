@@ -23,6 +23,7 @@ from imageproc.client.dead_letters import DeadLetter, DeadLetters, NotRedriven, 
 from imageproc.client.photos.followed import FollowedPhotos
 from imageproc.client.photos.processing import Restarted
 from imageproc.client.workbench import Workbench
+from imageproc.core.record import Status
 from imageproc.errors import EndpointUnreachableError, StackMissingError, WorkbenchError
 from imageproc.widgets import FollowPanel, GalleryPanel, WebApp, pulse
 from imageproc.widgets.app import lookout
@@ -653,6 +654,21 @@ def test_what_failed_is_retried_or_erased_where_it_is_listed(
     until(lambda: not app.follow.list.rows)
     until(lambda: len(app.gallery.view) == 1)
     assert [one.id for one in app.gallery.view] == [f"{album}/good.jpg"]
+
+
+def test_a_photo_that_has_become_complete_elsewhere_is_seen_so_when_it_is_retried(
+    visitor: Visitor, backend: Backend
+) -> None:
+    app, album = visitor.app, album_of(backend)
+    bad = f"{album}/bad.jpg"
+    visitor.go(f"#user=ann&album={album}")
+    visitor.tell(app.top_bar, type="activity")
+    until(lambda: [one["key"] for one in app.follow.list.rows] == [bad])
+    backend.write(bad, Status.SUCCEEDED, albumID=album)
+    visitor.tell(app.follow.list, action="retry", key=bad)
+    until(lambda: app.follow.actions.status.text.endswith("bad.jpg is complete: there is nothing to retry."))
+    until(lambda: app.follow.failed_at() == [])
+    assert [one.photo.status for one in app.follow.photos if one.photo] == [Status.SUCCEEDED]
 
 
 def test_uploads_that_were_never_started_are_counted_and_started(

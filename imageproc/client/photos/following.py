@@ -101,8 +101,6 @@ class Follower:
 
         With `check`, executions that ended without finishing the record make it FAILED, with the reason.
         """
-        # Asked before the records are read: then these are of the time after the recovery.
-        check = check and not self._is_recovering()
         found = self._read_many(versions)
         current = [photo for photo in found if not _is_earlier(photo, versions[photo.id])]
         return [self._checked(photo) for photo in current] if check else current
@@ -112,7 +110,9 @@ class Follower:
         if photo.status.finished or not photo.execution_arn:
             return photo
         status = self._executions.status(photo)
-        if status == "RUNNING":
+        # Asked after the status, whose answer may be that of a local AWS which was down until now, and before
+        # the record: without a recovery this is of the time before the crash or of that after the recovery.
+        if status == "RUNNING" or self._is_recovering():
             return photo
         for latest in self._read_many([photo.id]):
             if latest.status.finished or latest.execution_arn != photo.execution_arn:

@@ -16,11 +16,11 @@ class FollowActions(Panel):
     """Does one thing after another, and says what came of it; before a photo is erased, it asks."""
 
     def __init__(
-        self, workbench: Workbench, restarted: Callable[[str], object], erased: Callable[[str], object]
+        self, workbench: Workbench, read_again: Callable[[str], object], erased: Callable[[str], object]
     ) -> None:
-        """Call these with the ID of a photo that is processed again, or of which nothing is left."""
+        """Call these with the ID of a photo that was to be processed again, or of which nothing is left."""
         self._workbench = workbench
-        self._restarted, self._erased = restarted, erased
+        self._read_again, self._erased = read_again, erased
         self.question = Question()
         super().__init__(self.question)
 
@@ -32,8 +32,10 @@ class FollowActions(Panel):
             self.start_if_idle(partial(self._forget, photo_id), photo_actions.READING)
 
     def _retry(self, photo_id: str, control: JobControl) -> None:
-        self.say(photo_actions.restart(self._workbench, [photo_id], "retry", control, lambda _: None))
-        self._restarted(photo_id)
+        try:
+            self.say(photo_actions.restart(self._workbench, [photo_id], "retry", control, lambda _: None))
+        finally:
+            self._read_again(photo_id)  # if it is complete by now, too
 
     def _forget(self, photo_id: str, control: JobControl) -> None:
         answers: list[bool] = []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from imageproc.client.cancellation import Cancellation
 from imageproc.client.executions import Executions
+from imageproc.client.photos import Photos
+from imageproc.client.photos.following import QUIET_S
 from imageproc.client.photos.photo import Photo, PhotoLike
 from imageproc.client.target import Target
 from imageproc.client.uploads.events import Uploaded
@@ -103,6 +106,29 @@ def test_while_a_killed_local_aws_is_made_up_for_nothing_counts_as_failed(
     clock.at(30, lambda: backend.write("cat.jpg", Status.PROCESSING, executionArn=backend.start("another")))
     clock.at(31, recovering.clear)
     clock.at(31, lambda: recovering.append(False))
+    clock.at(50, lambda: backend.write("cat.jpg", Status.SUCCEEDED))
+    assert [one.status for one in follow(backend, clock, "cat.jpg")] == [Status.PROCESSING, Status.SUCCEEDED]
+
+
+def test_nothing_counts_as_failed_when_a_killed_local_aws_answers_again_in_the_midst_of_a_look(
+    backend: Backend, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that waited for it is answered with what the crash has left: MISSING, say."""
+    recovering = [False]
+    monkeypatch.setattr(Target, "is_recovering", property(lambda _: recovering[0]))
+    arn = backend.start()
+    backend.end(arn)
+    backend.write("cat.jpg", Status.PROCESSING, executionArn=arn)
+    many = Photos.many
+
+    def answered_after_a_restart(photos: Photos, ids: Iterable[str]) -> Iterator[Photo]:
+        if QUIET_S < clock.now < 30:
+            recovering[0] = True
+        return many(photos, ids)
+
+    monkeypatch.setattr(Photos, "many", answered_after_a_restart)
+    clock.at(30, lambda: backend.write("cat.jpg", Status.PROCESSING, executionArn=backend.start("another")))
+    clock.at(31, lambda: recovering.__setitem__(0, False))
     clock.at(50, lambda: backend.write("cat.jpg", Status.SUCCEEDED))
     assert [one.status for one in follow(backend, clock, "cat.jpg")] == [Status.PROCESSING, Status.SUCCEEDED]
 
