@@ -371,7 +371,7 @@ KERNEL = """() => {
       const post = { url: 'http://localhost/s3', fields: {}, seconds: 300 };
       const album = window.album ?? '', there = { id, state: 'duplicate', text: '', album };
       offered.set(id, `${album}/${digest}`);
-      if (window.expired) answers.push({ id, text: 'Sign in again.', outage: true });
+      if (window.expired) answers.push({ id, text: window.cause ?? 'Sign in again.', outage: true });
       else answers.push(has.has(offered.get(id)) ? there : { id, post, album });
     }
     for (const { id, state } of message.reports) {
@@ -467,11 +467,18 @@ def test_on_a_phone_nothing_in_a_files_row_lies_over_anything_else(visit: Visit,
 def test_dropped_photos_that_wait_in_vain_say_so_and_can_be_sent_again(page: Page) -> None:
     dropping = Dropping(page, 2)
     page.page.evaluate("window.expired = true")
+    cause = "There is no such bucket any more. " + "Reload the page, or run the cell again. " * 3
+    page.page.evaluate(f"window.cause = {json.dumps(cause)}")
     dropping.drop(30)
     dropping.until("30 failed")
+    whole = page.page.locator(".ip-waiting")
+    assert whole.inner_text().startswith("✕ 30-0.png: There is no such bucket any more.")
+    assert whole.inner_text().endswith("run the cell again."), "a file's row cuts it"
+    page.screenshot("drop-zone-failed")
     page.page.evaluate("window.expired = false")
     page.page.get_by_role("button", name="Retry failed").click()
     dropping.until("31 of 31 uploaded")
+    assert whole.is_hidden()
 
 
 def test_what_was_rejected_is_in_view_when_all_others_are_sent(page: Page) -> None:
@@ -777,7 +784,12 @@ def test_zooming_into_a_reduced_picture_loads_its_other_pixels_in_the_same_place
     page.page.keyboard.press("+")
     assert asked() == 1
     receive("whole", 3000, reduced=True)
+    assert more.is_hidden(), "at this zoom it has the pixels"
+    for _ in range(4):
+        page.page.keyboard.press("+")
     assert "save the original" in more.inner_text()
+    page.page.keyboard.press("0")
+    assert more.is_hidden()
     page.page.evaluate("() => models[0].receive({ type: 'whole', id: 'a', cause: 'No room.' })")
     assert more.inner_text() == "✕ Not all pixels can be shown: No room."
 

@@ -14,10 +14,10 @@ from imageproc.client.albums import Album
 from imageproc.client.workbench import Workbench
 from imageproc.costs import Estimate, estimate
 from imageproc.errors import AlbumNotEmptyError, AlbumNotFoundError, InvalidArgumentError
-from imageproc.widgets import AlbumPanel
+from imageproc.widgets import AlbumPanel, GalleryPanel
 from imageproc.widgets.updates import flush
 from tests.client.conftest import Backend
-from tests.widgets.test_photos import until
+from tests.widgets.test_photos import settle, until
 
 
 class Albums:
@@ -147,6 +147,26 @@ def test_an_album_that_is_made_or_renamed_elsewhere_is_offered_at_once(backend: 
     made.close()
     albums.rename(trip, "Gone")
     assert [label for label, _ in made.choice.options] == ["(choose an album)", "Canons", "Holiday"]
+
+
+def test_refresh_has_the_chosen_album_shown_again(backend: Backend) -> None:
+    """What a gallery could not read while AWS did not answer is there again then."""
+    trip = backend.workbench.albums.get_or_create("Trip", "ann")
+    backend.write("cat.jpg", albumID=trip.id)
+    made, gallery = AlbumPanel(backend.workbench, "ann"), GalleryPanel(backend.workbench, later=True)
+    made.on_choose(gallery.show)
+    made.choose(trip)
+    settle(gallery)
+    assert len(gallery.view) == 1
+    backend.write("dog.jpg", albumID=trip.id)
+    made.refresh_button.click()
+    settled(made)
+    settle(gallery)
+    flush()
+    assert gallery.search_bar.summary == "2 photos"
+    assert made.status.text == "1 album of ann."
+    made.close()
+    gallery.close()
 
 
 def test_the_named_album_is_opened_else_the_newest_with_photos_and_none_is_made(backend: Backend) -> None:

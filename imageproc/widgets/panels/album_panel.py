@@ -40,7 +40,7 @@ class AlbumPanel(Panel):
         self.choice = fields.choice("Album", [(_NONE, "")], "")
         self.new_name = fields.text("New album", "", "its name")
         self.create_button = fields.button("Create", self.create)
-        self.refresh_button = fields.button("Refresh", self.refresh, hint="Look for albums again")
+        self.refresh_button = fields.button("Refresh", self.look_again, hint="Look for albums and photos")
         self.cost_button = fields.button("Cost", self.show_cost, hint="What the album's photos cost on AWS")
         self.edit_button = fields.button(
             "Edit…", self.edit, hint="Rename, describe, sort or delete the album"
@@ -59,7 +59,7 @@ class AlbumPanel(Panel):
             self.refresh()
 
     def on_choose(self, listener: Callable[[Album], object]) -> None:
-        """Call this with each album that is chosen."""
+        """Call this with each album that is chosen, and again with one that is to be shown anew."""
         self._listeners.append(listener)
 
     def on_delete(self, listener: Callable[[Album], object]) -> None:
@@ -78,6 +78,16 @@ class AlbumPanel(Panel):
     def refresh(self) -> None:
         """Read the user's albums."""
         self.start(self._refresh, "Reading the albums...", after=True, key="refresh")
+
+    def look_again(self) -> None:
+        """Read the user's albums, and have listeners show the chosen one as it is now."""
+        self.refresh()
+        self.start(lambda _: self._show_again(), "", after=True)
+
+    def _show_again(self) -> None:
+        if album := self.album:
+            for listener in self._listeners:
+                listener(album)
 
     def create(self) -> None:
         """Make the album named in the field, and choose it."""

@@ -9,6 +9,7 @@ const STATE_TEXTS = { waiting: "Waiting", sending: "Uploading", sent: "Uploaded"
 const STATE_TONES = { waiting: "waiting", sending: "running", sent: "success", duplicate: "success", rejected: "warning", failed: "error", cancelled: "waiting" };
 const BUSY_MS = 10000; // an answer may take some time while many files are sent
 const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
+const ROW_TEXT = 90; // characters of a cause that a file's row has room for
 const TOUCHED = matchMedia("(pointer: coarse)");
 
 function render({ model, el }) {
@@ -112,8 +113,10 @@ function render({ model, el }) {
     const plain = words.join(", ");
     if (underWay) words.push(`${bytesText(Math.max(0, sent))} of ${bytesText(bytes)}`, ...speed(sent));
     const why = underWay ? waitingFor() : "";
-    waiting.textContent = why && `${STATE_SIGNS.waiting} ${why}`;
-    waiting.hidden = !why;
+    const failed = underWay ? null : all.find(({ state, text }) => state === "failed" && text.length > ROW_TEXT);
+    waiting.textContent = why ? `${STATE_SIGNS.waiting} ${why}` : failed ? `${STATE_SIGNS.error} ${failed.name}: ${failed.text}` : "";
+    waiting.classList.toggle("ip-failed", Boolean(failed));
+    waiting.hidden = !waiting.textContent;
     summary.textContent = words.join(" · ");
     if (all.length) spoken.speak(plain, !underWay);
     cancelAll.hidden = !transfers.underWay;

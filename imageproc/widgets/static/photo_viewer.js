@@ -29,7 +29,7 @@ function render({ model, el }) {
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
   const placeMap = element("div", { class: "ip-place-map", hidden: true });
-  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0, natural = null, reduced = false;
+  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0, natural = null, reduced = false, lacking = false;
   const similarUrls = [];
 
   function draw() {
@@ -121,7 +121,9 @@ function render({ model, el }) {
     zoomOut.disabled = scale <= 1;
     zoomIn.disabled = scale >= 8;
     fitLabels();
-    if (scale > 1 && reduced && frame.offsetWidth * scale * devicePixelRatio > image.naturalWidth) {
+    const beyond = scale > 1 && frame.offsetWidth * scale * devicePixelRatio > image.naturalWidth; // its pixels
+    if (lacking) more.textContent = beyond ? "Not all pixels are shown here: save the original for them." : "";
+    if (beyond && reduced) {
       reduced = false; // asked for once
       more.textContent = "Loading all pixels…";
       model.send({ type: "whole", id: shown });
@@ -247,7 +249,8 @@ function render({ model, el }) {
       image.onload = () => {
         if (!whole) natural = [image.naturalWidth, image.naturalHeight];
         reduced = !whole && message.reduced;
-        more.textContent = whole && message.reduced ? "Not all pixels are shown here: save the original for them." : "";
+        lacking = whole && message.reduced;
+        more.textContent = "";
         image.hidden = overlay.hidden = false;
         state.textContent = "";
         place();
@@ -270,7 +273,7 @@ function render({ model, el }) {
     image.hidden = overlay.hidden = true;
     image.removeAttribute("src");
     natural = null;
-    reduced = false;
+    reduced = lacking = false;
     saved.textContent = state.textContent = more.textContent = similarSaid.textContent = "";
     likes.disabled = false;
     dropSimilar();
