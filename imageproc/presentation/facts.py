@@ -86,7 +86,10 @@ def problem(record: PhotoRecord) -> str:
     if record.truncated and record.error is None:
         return TRUNCATED
     if record.missing:
-        causes = (f"no {part}: {error.cause}" for part, error in record.missing.items())
+        parts: dict[str, list[str]] = {}
+        for part, error in record.missing.items():
+            parts.setdefault(error.cause, []).append(f"no {part}")
+        causes = (f"{' and '.join(lacking)}: {cause}" for cause, lacking in parts.items())
         return printable("; ".join(causes).replace(".; ", "; "))
     return printable(record.error.cause) if record.error else ""
 

@@ -87,6 +87,13 @@ def test_a_failure_names_its_cause() -> None:
     )
     missing = {"thumbnail": {"step": "GenerateThumbnail", "name": "X", "cause": "no memory"}}
     assert problem(decode({"missing": missing})) == "no thumbnail: no memory"
+    missing |= {
+        "tags": {"step": "Rekognition", "name": "Y", "cause": "no time."},
+        "embedding": {"step": "Embed", "name": "X", "cause": "no memory"},
+    }
+    assert (
+        problem(decode({"missing": missing})) == "no thumbnail and no embedding: no memory; no tags: no time."
+    )
     assert problem(decode({})) == ""
 
 

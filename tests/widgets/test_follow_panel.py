@@ -12,10 +12,11 @@ from imageproc import Step, StepStatus
 from imageproc.client.photos.followed import FollowedPhoto
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
-from imageproc.widgets.panels import execution_view
+from imageproc.widgets.panels import execution_view, follow_rows
 from imageproc.widgets.panels.follow_panel import FollowPanel
 from imageproc.widgets.parts.data_table import Cell
 from imageproc.widgets.parts.execution_list import ExecutionList, ExecutionRow
+from imageproc.widgets.tones import Tone
 from imageproc.widgets.updates import flush
 
 MACHINE = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
@@ -89,6 +90,15 @@ def test_the_saved_list_has_a_reason_on_one_line_and_says_how_many_it_left_out()
     saved = shown.static()
     assert "Incomplete in 26 s: tags missing: it" in saved
     assert "Photos: 1 of 42" in saved
+
+
+def test_a_photo_whose_file_lacks_its_end_says_so_although_it_succeeded() -> None:
+    stored = {"imageID": "a/cut.jpg", "status": "SUCCEEDED", "truncated": True}
+    cut = follow_rows.row(FollowedPhoto("a/cut.jpg", "cut.jpg", photo=decode(stored, Photo)), None).stages[-1]
+    assert cut.text == "Succeeded\nThe file lacks its end; the thumbnail shows what is there."
+    assert cut.tone is Tone.WARNING
+    whole = follow_rows.row(followed("whole.jpg", "SUCCEEDED"), None).stages[-1]
+    assert (whole.text, whole.tone) == ("Succeeded", Tone.SUCCESS)
 
 
 def test_addresses_of_thumbnails_are_given_for_rows_that_have_one_and_kept_nowhere() -> None:

@@ -10,6 +10,7 @@ from imageproc import FollowedPhoto, Status, Step, StepStatus
 from imageproc.client.photos.failures import retriable
 from imageproc.core.record import StepError
 from imageproc.core.record_codec import error_attribute
+from imageproc.presentation.facts import TRUNCATED
 from imageproc.widgets.panels.photo_actions import FORGET, RETRY
 from imageproc.widgets.panels.photo_views import PHOTO_TONES
 from imageproc.widgets.parts.data_table import Cell
@@ -67,7 +68,9 @@ def _completed(followed: FollowedPhoto) -> Cell:
         return Cell("not yet, metadata stored" if status is Status.PROCESSING else "not yet", Tone.RUNNING)
     took = f" in {seconds(followed.seconds)}" if followed.seconds is not None else ""
     outcome = f"{status.capitalize()}{took}".replace(" ", "\N{NO-BREAK SPACE}")
-    return Cell("\n".join([outcome, *_reasons(followed)]), PHOTO_TONES[status])
+    whole = status is not Status.SUCCEEDED or not followed.photo.truncated
+    tone = PHOTO_TONES[status] if whole else Tone.WARNING
+    return Cell("\n".join([outcome, *_reasons(followed)]), tone)
 
 
 def _reasons(followed: FollowedPhoto) -> list[str]:
@@ -76,7 +79,9 @@ def _reasons(followed: FollowedPhoto) -> list[str]:
         return []
     if photo.missing:
         return [f"{part} missing: {_reason(why)}" for part, why in photo.missing.items()]
-    return [_reason(photo.error)] if photo.error else []
+    if photo.error:
+        return [_reason(photo.error)]
+    return [TRUNCATED] if photo.truncated else []
 
 
 def _reason(error: StepError) -> str:
