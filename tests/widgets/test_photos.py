@@ -662,6 +662,20 @@ def test_an_album_that_was_changed_keeps_what_is_searched_for(backend: Backend, 
     assert (panel.search_bar.text, len(panel.view)) == ("", 10)
 
 
+def test_what_is_asked_is_left_by_escape(panel: GalleryPanel) -> None:
+    act(panel, "move")
+    (row,) = panel.forms.children
+    shown = [row.layout.display]
+    say(panel.gallery, type="cancel")
+    assert [*shown, row.layout.display] == [None, "none"]
+    say(panel.gallery, type="action", version=panel.gallery.version, name="forget")
+    until(lambda: panel.forms.question.layout.display is None)
+    say(panel.gallery, type="cancel")
+    settle(panel)
+    assert (panel.forms.question.layout.display, panel.gallery.count) == ("none", 10)
+    say(panel.gallery, type="cancel")  # there is nothing to leave
+
+
 def test_a_hidden_form_does_nothing(backend: Backend, tmp_path: Path) -> None:
     """Who looks can press any button in a message: a visitor of the web app must not write files."""
     guest = GalleryPanel(backend.workbench, ALBUM, actions=photo_actions.OF_GUESTS)

@@ -19,7 +19,7 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         """Ask nothing yet."""
         self.text = StatusLine("", Tone.WARNING)
         self.yes = fields.button("", lambda: self._reply(True), "danger")
-        self.no = fields.button("Cancel", lambda: self._reply(False))
+        self.no = fields.button("Cancel", self.cancel)
         self._asked: tuple[Future[bool], JobControl] | None = None
         super().__init__([self.text, fields.row(self.yes, self.no)])
         fields.set_visible(self, False)
@@ -40,6 +40,10 @@ class Question(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no type
         finally:
             fields.set_visible(self, False)
         return answer.result()
+
+    def cancel(self) -> None:
+        """Answer with no."""
+        self._reply(False)
 
     def _reply(self, reply: bool) -> None:
         if self._asked and not self._asked[0].done():

@@ -62,6 +62,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self._ids: Sequence[str] = ()
         self._action = ""
         self._rows: list[ipywidgets.Box] = []
+        gallery.on_cancel(self.cancel)
         self.children: tuple[ipywidgets.Widget, ...]
         super().__init__()
 
@@ -83,7 +84,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.form.observe(lambda change: self._name_file(change["new"]), "value")
         self.file.on_enter(self.download)
         self.write_button = fields.button("Write", self.download)
-        cancel = fields.button("Cancel", self.hide)
+        cancel = fields.button("Cancel", self.cancel)
         return self._made(fields.row(self.form, self.file, self.places, self.write_button, cancel))
 
     @cached_property
@@ -91,7 +92,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         self.album = fields.choice_or_text("To album", "choose one, or name a new one")
         self.put_button = fields.button("Move", self.put)
         self.album.on_enter(self.put)
-        return self._made(fields.row(self.album, self.put_button, fields.button("Cancel", self.hide)))
+        return self._made(fields.row(self.album, self.put_button, fields.button("Cancel", self.cancel)))
 
     def _made(self, row: ipywidgets.Box) -> ipywidgets.Box:
         fields.set_visible(row, False)
@@ -108,7 +109,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         for field in (self.label, self.new_label):
             field.on_enter(self.correct)
         do = fields.button("Apply", self.correct)
-        cancel = fields.button("Cancel", self.hide)
+        cancel = fields.button("Cancel", self.cancel)
         return self._made(fields.row(self.edit, self.label, self.new_label, do, cancel))
 
     def act(self, action: str, ids: Sequence[str]) -> None:
@@ -143,6 +144,13 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """Ask nothing."""
         for row in self._rows:
             fields.set_visible(row, False)
+
+    def cancel(self) -> None:
+        """Ask nothing, and do nothing of what was asked; the photos have the focus again."""
+        if self._asking:
+            self.question.cancel()
+        self.hide()
+        self._gallery.focus()
 
     def download(self) -> None:
         """Write the photos as the form says."""

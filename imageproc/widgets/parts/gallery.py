@@ -130,7 +130,12 @@ class Gallery(anywidget.AnyWidget):
         self._downloads = Downloads(self)
         self._on_open, self._on_select, self._on_action = on_open, on_select, on_action
         self._on_painted = on_painted
+        self._on_cancel: Callable[[], object] = lambda: None
         self.on_msg(self._receive)
+
+    def on_cancel(self, cancel: Callable[[], object]) -> None:
+        """Call this when somebody presses Escape in a form beside the photos, in the same panel."""
+        self._on_cancel = cancel
 
     def show(self, layout: Layout, selection: Ranges = ()) -> None:
         """Show other photos soon, from any thread; those of `selection` are selected."""
@@ -177,6 +182,8 @@ class Gallery(anywidget.AnyWidget):
         kind = message.get("type")
         if kind == "layout":
             self._send_layout()
+        elif kind == "cancel":
+            self._on_cancel()
         elif message.get("version") != self._version:
             return  # about photos that were shown before
         elif kind == "action" and self.selection:

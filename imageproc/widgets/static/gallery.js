@@ -338,6 +338,14 @@ function render({ model, el }) {
     event.stopPropagation();
   }
 
+  // In what is asked about the selected photos, which are ipywidgets' own fields and buttons.
+  function onEscape(event) {
+    if (event.key !== "Escape" || !event.target.closest?.(".widget-inline-hbox, .jupyter-button")) return;
+    if (!root.closest(".ip-panel")?.contains(event.target)) return;
+    event.stopPropagation(); // it closes nothing else
+    model.send({ type: "cancel" });
+  }
+
   // What keeps cards or pictures back is said once, above the photos, and stays until cards come again.
   function trouble(cause) { troubled = true; message = `${STATE_SIGNS.error} ${cause}`; tell(); }
 
@@ -384,7 +392,9 @@ function render({ model, el }) {
     watch(model, ["selection"], () => { if (model.get("version") === version) { readSelection(model.get("selection")); showMarks(); tell(); } }),
     watch(model, ["count", "loading", "empty", "invitation", "label", "actions", "asking"], tell), watch(model, ["size"], () => arrange()),
   ];
+  document.addEventListener("keydown", onEscape, true);
   return () => {
+    document.removeEventListener("keydown", onEscape, true);
     undo.forEach((each) => each());
     model.off("msg:custom", onMessage);
     resized.disconnect();
