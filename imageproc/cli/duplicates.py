@@ -76,9 +76,9 @@ def _summarise(found: Duplicates, kind: str) -> None:
     if found.without_hash:
         what = "perceptual hash" if kind == "near" else "content hash"
         console.print(
-            f"{photos_text(found.without_hash)} could not be compared, without a {what}: an older version "
-            "processed them, or nothing can be seen in them. In the first case "
-            "imageproc reprocess --all --only thumbnail adds it; it makes every thumbnail anew."
+            f"{photos_text(found.without_hash)} could not be compared, for want of a {what}. Such a photo "
+            "cannot be decoded (imageproc failures names it), has nothing to be seen in it, or was processed "
+            "by an older version: then imageproc reprocess --only thumbnail adds it, for the same photos."
         )
     if found:
         groups = "1 group" if len(found) == 1 else f"{len(found):,} groups"

@@ -25,6 +25,9 @@ def explained() -> Iterator[None]:
     except click.ClickException as error:
         error.show(shown := StringIO())
         say(shown.getvalue().rstrip(), err=True)
+        if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+            command = error.ctx.command_path if error.ctx else "imageproc show"
+            say(f"A name that begins with - goes behind --, as in: {command} -- -1.jpg", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted. What AWS has begun continues; the command can be run again.", err=True)

@@ -111,9 +111,10 @@ def checked_label(name: str) -> str:
 
 def checked_person(name: str) -> str:
     """Return a person's name. Raises CorrectionError for one that cannot be kept."""
-    if not name or len(name) > MAX_BY or not name.isprintable():
+    if not isinstance(name, str) or not name or len(name) > MAX_BY or not name.isprintable():
+        shown = name[: MAX_BY + 1] if isinstance(name, str) else name
         raise CorrectionError(
-            f"{name[: MAX_BY + 1]!r} cannot be used as a person's name.",
+            f"{shown!r} cannot be used as a person's name.",
             f"Give a name of 1 to {MAX_BY} printable characters.",
         )
     return name

@@ -44,7 +44,7 @@ def test_duplicates_are_listed_in_groups(run: Run, picture: Path) -> None:
     assert "differs in 2 of 144 bits" in shown
     assert "1 group: 2 photos of 4 could go. Nothing was deleted" in shown
     assert "1 photo could not be compared" in shown
-    assert "reprocess --all --only thumbnail" in " ".join(shown.split())
+    assert "imageproc reprocess --only thumbnail adds it" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("width", [80, None], ids=["80 columns", "a pipe"])

@@ -143,6 +143,7 @@ def test_a_command_starts_a_local_aws_that_does_not_run(
         (("deploy", "-p", "NoSuchParameter=1"), "NoSuchParameter"),
         (("deploy", "-p", "nonsense"), "NAME=VALUE"),
         (("retry",), "--all"),
+        (("show", "-1.jpg"), "show -- -1.jpg"),
     ],
 )
 def test_bad_input_is_an_error_that_names_it(

@@ -97,7 +97,7 @@ class Corrections:
     def undo(self, label: str | None) -> Edit:
         """Return that the last correction of a label, or of a photo, does not count: the one before does."""
 
-        wanted, meant = label.casefold() if label else None, dict[str, Correction]()
+        wanted, meant = checked_label(label).casefold() if label else None, dict[str, Correction]()
 
         def edited(photo: Photo) -> Change | None:
             found = meant.get(photo.id) or next(

@@ -215,7 +215,7 @@ def _said(found: Duplicates, near: bool) -> str:
     said = what if len(found) else f"None of {photos_text(found.examined)} is there twice."
     if near and found.without_hash:
         said += (
-            f" {photos_text(found.without_hash)} could not be compared, without a perceptual hash: "
-            "making the thumbnail again adds it, unless nothing can be seen there."
+            f" {photos_text(found.without_hash)} could not be compared, for want of a perceptual hash: "
+            "making the thumbnail again adds it, unless the photo cannot be decoded, or is empty."
         )
     return said

@@ -184,9 +184,11 @@ class Gallery(anywidget.AnyWidget):
             self._send_layout()
         elif kind == "cancel":
             self._on_cancel()
-        elif message.get("version") != self._version:
-            return  # about photos that were shown before
-        elif kind == "action" and self.selection:
+        elif message.get("version") == self._version:  # not about photos that were shown before
+            self._about_shown(kind, message)
+
+    def _about_shown(self, kind: Any, message: dict[str, Any]) -> None:
+        if kind == "action" and self.selection:
             if message.get("name") in {action["name"] for action in self.actions}:
                 self._on_action(message["name"])
         elif kind == "select":
@@ -194,9 +196,9 @@ class Gallery(anywidget.AnyWidget):
         elif kind == "painted":
             self._on_painted()
         else:
-            self._about(kind, message.get("number"), message.get("count"))
+            self._about_some(kind, message.get("number"), message.get("count"))
 
-    def _about(self, kind: Any, number: Any, count: Any) -> None:
+    def _about_some(self, kind: Any, number: Any, count: Any) -> None:
         """Do what is asked for a photo, or for so many from it on."""
         if not isinstance(number, int) or not 0 <= number < len(self._layout.aspects):
             return

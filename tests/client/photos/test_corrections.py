@@ -48,6 +48,9 @@ def test_labels_are_added_removed_renamed_and_undone(photo: Photo) -> None:
     assert (now.tags, now.corrections) == (("Dog", "Grass"), ())
     with pytest.raises(CorrectionError, match="nothing to undo"):
         now.undo_correction()
+    wrong: Any = 3
+    with pytest.raises(CorrectionError, match="A label cannot be 3"):
+        now.undo_correction(wrong)
 
 
 def test_what_a_photo_does_not_have_cannot_be_removed_and_it_is_said_what_it_has(photo: Photo) -> None:
