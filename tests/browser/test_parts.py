@@ -930,9 +930,9 @@ def test_a_check_mark_lies_on_no_text_of_a_narrow_card(page: Page) -> None:
     draw(page, [Gallery(GallerySource(lambda *_: []))])
     layout = "{type: 'layout', version: 1, headings: [], note: '', selection: [], ahead: true}"
     page.page.evaluate(
-        f"() => models[0].receive({layout}, [new DataView(new Float32Array([0.5, 2]).buffer)])"
+        f"() => models[0].receive({layout}, [new DataView(new Float32Array([0.35, 2]).buffer)])"
     )
-    cause = "Incomplete: Rekognition cannot read this photo. Export it again as a JPEG or PNG, and upload it."
+    cause = "Incomplete: Rekognition cannot read this photo. Export it again as a JPEG or PNG, and upload it again."
     cards = [
         {**asdict(Card(one, one * 20, cause, thumbnail=False)), "tone": "error", "address": None}
         for one in ("ab", "cd")
