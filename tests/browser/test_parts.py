@@ -932,7 +932,7 @@ def test_a_check_mark_lies_on_no_text_of_a_narrow_card(page: Page) -> None:
     page.page.evaluate(
         f"() => models[0].receive({layout}, [new DataView(new Float32Array([0.35, 2]).buffer)])"
     )
-    cause = "Incomplete: Rekognition cannot read this photo. Export it again as a JPEG or PNG, and upload it again."
+    cause = "Incomplete: Rekognition cannot read this photo. Export it again as a JPEG, and upload it again."
     cards = [
         {**asdict(Card(one, one * 20, cause, thumbnail=False)), "tone": "error", "address": None}
         for one in ("ab", "cd")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, overload
 from imageproc.catalog import duplicates, similarity
 from imageproc.catalog.conditions import Expression, text
 from imageproc.catalog.duplicates import FoundDuplicates, FoundGroup
+from imageproc.client.native_messages import no_native_messages
 from imageproc.client.photos.photo import on_sheet
 from imageproc.core.perceptual_hash import BITS
 from imageproc.errors import DownloadError, InvalidArgumentError, ModelsMissingError, PhotoNotFoundError
@@ -223,7 +224,10 @@ def _embedding_of(view: PhotoView, what: Photo | Path | str, *, asked: bool) -> 
 def _embedding_of_file(path: Path) -> bytes:
     from imageproc.core.embedding import embedder  # here: it loads LiteRT
 
-    return embedder().embed(_read_file(path))
+    data = _read_file(path)
+    with no_native_messages():  # LiteRT tells of its delegate
+        loaded = embedder()
+    return loaded.embed(data)
 
 
 def _read_file(path: Path) -> bytes:

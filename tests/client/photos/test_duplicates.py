@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from imageproc import PhotoView
 from imageproc.catalog.hamming import groups_of
+from imageproc.core import embedding as core_embedding
 from imageproc.core.perceptual_hash import distance
 from imageproc.core.thumbnail import make_thumbnail
 from imageproc.errors import (
@@ -22,6 +24,7 @@ from imageproc.errors import (
     PhotoNotFoundError,
     ResourcesMissingError,
 )
+from imageproc.local.recognition.models import missing_packages
 from tests import soak
 from tests.client.conftest import Backend
 
@@ -202,6 +205,21 @@ def test_an_embedding_follows_its_photo_and_goes_with_it(backend: Backend, embed
     embedded.photos.catalog.erase()
     assert embedded.photos.get("a/van.jpg").embedding == embedding(250)
     assert [one.photo.name for one in embedded.similar_to("van.jpg", 1)] == ["dog.jpg"]
+
+
+@pytest.mark.skipif(bool(missing_packages()), reason="LiteRT and the models are not installed")
+def test_what_compares_a_file_by_its_embedding_says_nothing_of_its_own(
+    embedded: PhotoView, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core_embedding.Embedder()
+    assert "INFO" in capfd.readouterr().err, "LiteRT says nothing any more: native_messages.py may go"
+    monkeypatch.setattr(core_embedding, "embedder", core_embedding.Embedder)
+    path = tmp_path / "here.png"
+    Image.radial_gradient("L").save(path)
+    embedded.similar_to(path, by="embedding")
+    assert capfd.readouterr().err == ""
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
 
 
 def test_similar_photos_come_the_likest_first(photos: PhotoView, tmp_path: Path) -> None:
