@@ -26,6 +26,7 @@ from imageproc.core.attributes import ALBUM_ID, USER_METADATA
 from imageproc.core.keys import DOWNLOADS_PREFIX, INCOMING_PREFIX, incoming_key, photo_id_of, thumbnail_key
 from imageproc.core.original import Original
 from imageproc.errors import ForgetError, PhotoNotFoundError
+from imageproc.presentation.text import photos_text
 
 _BATCH = 1000
 """The most keys that one DeleteObjects takes."""
@@ -209,9 +210,12 @@ class Privacy(StackResource):
     def _refuse_running(self, erasure: Erasure) -> None:
         running = [one.photo_id for one in erasure.photos if one.record and self._runs(one.record)]
         if running:
+            names = ", ".join(running[:3]) + (" …" if len(running) > 3 else "")
+            one = len(running) == 1
             raise ForgetError(
-                f"{len(running)} photos are being processed ({', '.join(running[:3])} ...): they would come "
-                "back. Nothing was erased; wait until they are finished, and run it again."
+                f"{photos_text(len(running))} {'is' if one else 'are'} being processed ({names}): "
+                f"{'it' if one else 'they'} would come back. Nothing was erased.",
+                "Wait until the processing is finished, and run it again.",
             )
 
     def _runs(self, photo: Photo) -> bool:

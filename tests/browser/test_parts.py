@@ -824,13 +824,22 @@ def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) 
         boxes=(("Dog", 0.1, 0.1, 0.5, 0.5),),
         said={"Wolf": "ann"},
         corrections=("Wolf added by ann, 2026-01-01 12:00 UTC",),
+        next=True,
     )
     viewer.show(viewed)
     updates.flush()
     draw(page, [viewer])
     page.page.keyboard.press("l")
-    page.page.keyboard.type("+ Lawn-0")
-    page.page.keyboard.press("Enter")
+    for name in ("+ Lawn-0", "Saucer"):
+        page.page.keyboard.type(name)  # its letters are no commands: U would undo the first one
+        page.page.keyboard.press("Enter")
+    page.page.keyboard.type("u")
+    page.page.keyboard.press("ArrowLeft")  # in what is written
+    page.page.keyboard.press("Delete")
+    page.page.keyboard.press("ArrowRight")
+    assert page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'step')") == [
+        {"type": "step", "step": 1}
+    ], "from the empty field to the next photo"
     page.page.get_by_role("button", name="Rename Dog").click()
     page.page.keyboard.press("Escape")
     assert page.page.get_by_label("Add a label (L)").is_visible(), "Escape leaves the field, not the photo"
@@ -845,6 +854,7 @@ def test_labels_are_corrected_by_the_keyboard_and_say_who_said_them(page: Page) 
     edits = page.page.evaluate("() => models[0].sent.filter(({ type }) => type === 'label')")
     assert [(one["action"], one["label"], one["to"]) for one in edits] == [
         ("add", "+ Lawn-0", ""),
+        ("add", "Saucer", ""),
         ("rename", "Dog", "Fox"),
         ("remove", "Wolf", ""),
         ("undo", "", ""),

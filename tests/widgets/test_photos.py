@@ -741,7 +741,7 @@ def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(
     until(lambda: len(sent.of("label")) == 5)
     flush()
     told = [one.get("text") or one["cause"] for one, _ in sent.of("label")]
-    assert told[:4] == ["Dog renamed to Wolf.", "Beach added.", "Wolf removed.", "Undone."]
+    assert told[:4] == ["Dog renamed to Wolf.", "Beach added.", "Wolf removed.", "Undone: Wolf there again."]
     assert "It has: Wolf, Beach" in told[4]
     assert backend.workbench.photos.get(photo_id).tags == ("Wolf", "Beach")
     assert [name for name, _ in panel.viewer.photo["tags"]] == ["Wolf", "Beach"]

@@ -210,16 +210,19 @@ class PhotoView(LabelledView):
         return self.photos.catalog.ask(answers.labels_frame, self.selection, self.hidden)
 
     def to_parquet(self, path: Path | str) -> Path:
-        """Write the columns of `to_frame` as Parquet, and return the path. Raises DownloadError."""
+        """Write the columns of `to_frame` as Parquet, and return the path; missing folders are made.
+
+        Raises DownloadError.
+        """
         written = given_path(path)
         with self.photos.catalog.unlocked() as database:
             answers.write_parquet(database, self.selection, written, self.hidden)
         return written
 
     def to_csv(self, path: Path | str) -> Path:
-        """Write the columns of `to_frame` as CSV, and return the path. Raises DownloadError.
+        """Write the columns of `to_frame` as CSV, and return the path; missing folders are made.
 
-        Text that a spreadsheet would take for a formula gets an apostrophe before it.
+        Raises DownloadError. Text that a spreadsheet would take for a formula gets an apostrophe before it.
         """
         written = given_path(path)
         with self.photos.catalog.unlocked() as database:
@@ -362,5 +365,5 @@ def _owner(user: Any) -> str | None:
 
 def _whole(name: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidArgumentError(f"{name} cannot be {value!r}.", "Give a whole number.")
+        raise InvalidArgumentError(f"{name} cannot be {value!r}.", "Give 0 or a greater whole number.")
     return value

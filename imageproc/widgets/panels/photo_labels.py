@@ -46,13 +46,22 @@ class PhotoLabels:
                 went = f" With it went {', '.join(gone)}." if gone else ""
                 said = f"{edit.label} renamed to {edit.to}.{went}"
             case _:
-                now, said = photo.undo_correction(), "Undone."
+                now = photo.undo_correction()
+                said = _undone(photo.tags, now.tags)
         self._changed(now)
         return printable(said)
 
     def names(self) -> Sequence[str]:
         """Return the labels of all photos, the most frequent first. Raises CatalogError, AwsError."""
         return list(self._workbench.photos.where().tags())[:_OFFERED]
+
+
+def _undone(before: Sequence[str], now: Sequence[str]) -> str:
+    """Return what an undo has changed."""
+    gone, back = [tag for tag in before if tag not in now], [tag for tag in now if tag not in before]
+    changes = [f"{', '.join(gone)} removed"] if gone else []
+    changes += [f"{', '.join(back)} there again"] if back else []
+    return f"Undone: {', '.join(changes)}." if changes else "Undone."
 
 
 def correct(

@@ -208,8 +208,9 @@ function render({ model, el }) {
   function enter() {
     const text = field.value.trim();
     if (!text) return;
-    if (renaming) edit("rename", renaming, text); else edit("add", text);
-    leaveField();
+    if (renaming) { edit("rename", renaming, text); leaveField(); return; }
+    edit("add", text);
+    ask(""); // the next one is written at once, perhaps, whose letters are no commands
   }
   function leaveField() { // to where keys are commands again
     ask("", false);
@@ -294,12 +295,13 @@ function render({ model, el }) {
     event.stopPropagation();
     // The browser asks only once in a row before it closes the dialog, so the key itself is taken.
     if (event.key === "Escape" && (renaming || event.target === field)) { event.preventDefault(); return leaveField(); }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target === field) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
+    if (event.target === field && (field.value || renaming || !by)) return;
     const labels = model.get("correctable") && { l: () => field.focus(), u: () => { if (!undoLabel.disabled) edit("undo"); } }[event.key.toLowerCase()];
     if (labels) { event.preventDefault(); return labels(); }
     const zooms = { "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: fitPicture }[event.key];
     if (zooms) { event.preventDefault(); return zooms(); }
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 }[event.key];
     if (!by || (event.target === facts && event.key.startsWith("Page"))) return;
     event.preventDefault();
     step(by);
