@@ -209,9 +209,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """Show the form; the labels' names follow as soon as they are read."""
         row = self._label_row
         self.edit.options = [*_EDITS, *(_OF_ALBUM if self._album() else ())]
-        update(self.edit, value="add")
-        update(self.label, value="")
-        update(self.new_label, value="")
+        self.edit.value, self.label.value, self.new_label.value = "add", "", ""  # before somebody types there
         self._fit_labels()
         self._show(row, self.label)
 
@@ -230,7 +228,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """Show the form; the albums' names follow as soon as they are read."""
         moves, row = self._action == photo_actions.MOVE.name, self._album_row
         self.put_button.description = "Move" if moves else "Copy"
-        update(self.album, value="")
+        self.album.value = ""  # at once: later it would wipe out what is typed
         self._show(row, self.album)
         here = self._album()
 
