@@ -59,6 +59,12 @@ function render({ model, el }) {
     more.textContent = `Show more (${left})`;
     mark();
     fit();
+    ask();
+  }
+
+  // For pictures of new rows, and once more for those that neither S3 nor the kernel had: AWS was down, perhaps.
+  function ask() {
+    for (const [key, one] of known) if (one.tried && one.image.hidden) { one.tried = false; asked.push(key); }
     if (asked.length) model.send({ addresses: asked.splice(0) });
   }
 
@@ -81,7 +87,7 @@ function render({ model, el }) {
     image.hidden = false;
   }
 
-  function choose(key) { model.set("selected", key); model.save_changes(); mark(); model.send({ chosen: key }); }
+  function choose(key) { model.set("selected", key); model.save_changes(); mark(); ask(); model.send({ chosen: key }); }
   function mark() {
     const selected = model.get("selected");
     for (const [key, { made, button }] of known) {
