@@ -147,6 +147,8 @@ shown = parts(marked(json.loads(Path({str(folder / "texts.json")!r}).read_text()
 def compare(look: Callable[[list[str]], dict[str, Any]], texts: list[str]) -> None:
     """See that hostile texts make the same page as harmless ones, but for the texts."""
     plain, hostile = look(harmless(texts)), look(texts)
+    if plain["text"].count(MARK) < hostile["text"].count(MARK):
+        plain = look(harmless(texts))  # a busy machine was not done with it: now it is known how many come
     assert hostile["roots"] > 0
     assert hostile["text"] != plain["text"]
     assert hostile["roots"] == plain["roots"]

@@ -736,13 +736,15 @@ def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(
         {"action": "remove", "label": "Nothing"},
         {"action": "burn", "label": "Dog"},
         {"action": "add", "label": 7},
+        {"action": "add", "label": "x" * 65},
     ):
         say(panel.viewer, type="label", id=photo_id, **edit)
-    until(lambda: len(sent.of("label")) == 5)
+    until(lambda: len(sent.of("label")) == 6)
     flush()
     told = [one.get("text") or one["cause"] for one, _ in sent.of("label")]
     assert told[:4] == ["Dog renamed to Wolf.", "Beach added.", "Wolf removed.", "Undone: Wolf there again."]
     assert "It has: Wolf, Beach" in told[4]
+    assert [one["again"] for one, _ in sent.of("label")[4:]] == ["", "x" * 65], "an added one is to be mended"
     assert backend.workbench.photos.get(photo_id).tags == ("Wolf", "Beach")
     assert [name for name, _ in panel.viewer.photo["tags"]] == ["Wolf", "Beach"]
     assert panel.viewer.photo["said"] == {"Wolf": "visitor", "Beach": "visitor"}

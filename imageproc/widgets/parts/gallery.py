@@ -188,6 +188,7 @@ class Gallery(anywidget.AnyWidget):
             self._about_shown(kind, message)
 
     def _about_shown(self, kind: Any, message: dict[str, Any]) -> None:
+        """Do what a view asks about the photos that are shown."""
         if kind == "action" and self.selection:
             if message.get("name") in {action["name"] for action in self.actions}:
                 self._on_action(message["name"])

@@ -201,7 +201,8 @@ class PhotoViewer(anywidget.AnyWidget):
         try:
             answer = {"text": self._labels.correct(one, edit)}
         except Exception as error:  # noqa: BLE001 - shown below the labels
-            answer = {"cause": str(error) or repr(error)}
+            again = edit.label if edit.action == "add" else ""  # goes back into the field
+            answer = {"cause": str(error) or repr(error), "again": again}
         self.send({"type": "label", "id": one, **answer})
 
     def _send_names(self) -> None:

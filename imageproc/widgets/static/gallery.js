@@ -338,7 +338,7 @@ function render({ model, el }) {
     event.stopPropagation();
   }
 
-  // In what is asked about the selected photos, which are ipywidgets' own fields and buttons.
+  // In what is asked about the selected photos, beside the gallery: fields and buttons with ipywidgets' classes.
   function onEscape(event) {
     if (event.key !== "Escape" || !event.target.closest?.(".widget-inline-hbox, .jupyter-button")) return;
     if (!root.closest(".ip-panel")?.contains(event.target)) return;

@@ -29,7 +29,7 @@ function render({ model, el }) {
   const root = element("div", { class: "ip ip-viewer" }, dialog);
   el.append(root);
   const placeMap = element("div", { class: "ip-place-map", hidden: true });
-  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0, natural = null, reduced = false, lacking = false, added = "";
+  let asked = false, renaming = "", land = "", landAsked = false, shown = "", blob = "", opener = null, scale = 1, panX = 0, panY = 0, pressed = new Map(), began = null, spread = 0, natural = null, reduced = false, lacking = false;
   const similarUrls = [];
 
   function draw() {
@@ -218,7 +218,6 @@ function render({ model, el }) {
   }
   function edit(action, label = "", to = "") {
     edited.textContent = "…";
-    added = action === "add" ? label : "";
     model.send({ type: "label", id: shown, action, label, to });
   }
 
@@ -242,7 +241,7 @@ function render({ model, el }) {
     if (message.id !== shown) return;
     if (message.type === "label") {
       edited.textContent = message.cause ? `${STATE_SIGNS.error} ${message.cause}` : message.text;
-      if (message.cause && !field.value && !renaming) field.value = added; // to be tried again
+      if (message.again && !field.value && !renaming) field.value = message.again;
       return;
     }
     if (message.type === "similar") drawSimilar(message, buffers);

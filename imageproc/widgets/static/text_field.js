@@ -22,8 +22,7 @@ function render({ model, el }) {
     list.replaceChildren(...model.get("options").map((value) => element("option", { value })));
     if (model.get("options").length) input.setAttribute("list", list.id); else input.removeAttribute("list");
   }
-  // A view that is being drawn is in the document, and shown, only a moment later. And what is set while a change
-  // from the kernel is being told of is not sent to it if that was the value before.
+  // A view that is being drawn is in the document, and shown, only a moment later.
   function takeFocus(frames = 60) {
     if (!model.get("focus_wanted")) return;
     if (!input.offsetParent && frames) { requestAnimationFrame(() => takeFocus(frames - 1)); return; }
@@ -35,7 +34,11 @@ function render({ model, el }) {
   }
   draw();
   takeFocus();
-  const undo = [watch(model, ["value", "description", "placeholder", "disabled", "options"], draw), watch(model, ["focus_wanted"], () => requestAnimationFrame(() => takeFocus()))];
+  const undo = [
+    watch(model, ["value", "description", "placeholder", "disabled", "options"], draw),
+    // Later: what is set while a change is being told of is not sent to the kernel if that was the value before.
+    watch(model, ["focus_wanted"], () => requestAnimationFrame(() => takeFocus())),
+  ];
   return () => undo.forEach((each) => each());
 }
 export default { render };

@@ -95,38 +95,24 @@ def test_an_execution_that_ended_without_finishing_its_photo_is_told_as_a_failur
     assert photo.refresh().status is Status.PROCESSING, "the record itself stays as it is"
 
 
+@pytest.mark.parametrize("down", [False, True], ids=["already", "from the midst of a look"])
 def test_while_a_killed_local_aws_is_made_up_for_nothing_counts_as_failed(
-    backend: Backend, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, clock: Clock, monkeypatch: pytest.MonkeyPatch, down: bool
 ) -> None:
-    recovering = [True]
-    monkeypatch.setattr(Target, "is_recovering", property(lambda _: recovering[0]))
-    arn = backend.start()
-    backend.end(arn)
-    backend.write("cat.jpg", Status.PROCESSING, executionArn=arn)
-    clock.at(30, lambda: backend.write("cat.jpg", Status.PROCESSING, executionArn=backend.start("another")))
-    clock.at(31, recovering.clear)
-    clock.at(31, lambda: recovering.append(False))
-    clock.at(50, lambda: backend.write("cat.jpg", Status.SUCCEEDED))
-    assert [one.status for one in follow(backend, clock, "cat.jpg")] == [Status.PROCESSING, Status.SUCCEEDED]
-
-
-def test_nothing_counts_as_failed_when_a_killed_local_aws_answers_again_in_the_midst_of_a_look(
-    backend: Backend, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A request that waited for it is answered with what the crash has left: MISSING, say."""
-    recovering = [False]
+    """A request that waits for one that is down is answered with what the crash has left: MISSING, say."""
+    recovering = [not down]
     monkeypatch.setattr(Target, "is_recovering", property(lambda _: recovering[0]))
     arn = backend.start()
     backend.end(arn)
     backend.write("cat.jpg", Status.PROCESSING, executionArn=arn)
     many = Photos.many
 
-    def answered_after_a_restart(photos: Photos, ids: Iterable[str]) -> Iterator[Photo]:
+    def answered_after_its_start(photos: Photos, ids: Iterable[str]) -> Iterator[Photo]:
         if QUIET_S < clock.now < 30:
             recovering[0] = True
         return many(photos, ids)
 
-    monkeypatch.setattr(Photos, "many", answered_after_a_restart)
+    monkeypatch.setattr(Photos, "many", answered_after_its_start)
     clock.at(30, lambda: backend.write("cat.jpg", Status.PROCESSING, executionArn=backend.start("another")))
     clock.at(31, lambda: recovering.__setitem__(0, False))
     clock.at(50, lambda: backend.write("cat.jpg", Status.SUCCEEDED))
