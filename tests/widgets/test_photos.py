@@ -310,6 +310,8 @@ def test_a_contact_sheet_holds_what_cannot_be_read_too() -> None:
     frames = [Frame(pictures.jpeg(), HOSTILE), Frame(b"no picture", "猫" * 100), Frame(None, "")] * 20
     sheet = Image.open(io.BytesIO(contact_sheet(frames)))
     assert sheet.size == (8 * 128, 8 * 128)
+    assert sheet.mode == "RGBA"
+    assert sheet.getchannel("A").getpixel((0, 0)) == 0, "a light or dark page is seen behind the pictures"
 
 
 @pytest.mark.parametrize(("photos", "expected"), [(2, [(0, 2)]), (100, [(0, 12), (12, 20), (32, 28)])])
@@ -941,7 +943,7 @@ def test_static_is_safe_by_construction(backend: Backend) -> None:
     panel = GalleryPanel(backend.workbench, ALBUM)
     settle(panel)
     _, sheet, (picture, note), rows = panel.static()
-    assert Image.open(io.BytesIO(base64.b64decode(sheet["image/jpeg"]))).size == (2 * 128, 128)
+    assert Image.open(io.BytesIO(base64.b64decode(sheet["image/webp"]))).size == (2 * 128, 128)
     assert "onerror" not in picture["image/svg+xml"]
     page = Tags(f"{note}{rows}")
     assert "img" not in {tag for tag, _ in page.found}

@@ -15,10 +15,12 @@ from imageproc.presentation.fonts import Font, font_of
 _CELL = (128, 128)
 _PICTURE = (116, 84)
 _COLUMNS = 8
-_QUALITIES = (50, 35, 20)
+_QUALITIES = (50, 30, 10)
 _MOST_BYTES = 40_000
 """What a sheet may take, unless the lowest quality takes more: it is kept in a notebook."""
-_BACKGROUND, _TEXT, _MUTED, _PLACE = "#ffffff", "#212121", "#595959", "#eeeeee"
+# Nothing lies behind the pictures, as nobody knows whether the page will be light or dark: the grey of the
+# texts reads on both.
+_BACKGROUND, _TEXT, _PLACE = (0, 0, 0, 0), "#767676", (128, 128, 128, 64)
 
 
 @dataclass(frozen=True)
@@ -31,24 +33,24 @@ class Frame:
 
 
 def contact_sheet(frames: Sequence[Frame]) -> bytes:
-    """Return a JPEG of all frames, eight a row, 128 x 128 pixels each; unreadable pictures are grey."""
+    """Return a WebP of all frames, eight a row, 128 x 128 pixels each; unreadable pictures are grey."""
     columns = max(1, min(_COLUMNS, len(frames)))
     rows = max(1, -(-len(frames) // columns))
-    sheet = Image.new("RGB", (columns * _CELL[0], rows * _CELL[1]), _BACKGROUND)
+    sheet = Image.new("RGBA", (columns * _CELL[0], rows * _CELL[1]), _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = font_of(10)
     for index, frame in enumerate(frames):
         left, top = index % columns * _CELL[0], index // columns * _CELL[1]
         _paste(sheet, draw, frame.picture, left + 6, top + 6)
         draw.text((left + 6, top + 93), _fitting(draw, frame.name, font), fill=_TEXT, font=font)
-        draw.text((left + 6, top + 108), _fitting(draw, frame.line, font), fill=_MUTED, font=font)
+        draw.text((left + 6, top + 108), _fitting(draw, frame.line, font), fill=_TEXT, font=font)
     made = (_encoded(sheet, quality) for quality in _QUALITIES)
     return next((data for data in made if len(data) <= _MOST_BYTES), _encoded(sheet, _QUALITIES[-1]))
 
 
 def _encoded(sheet: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    sheet.save(buffer, "JPEG", quality=quality, optimize=True)
+    sheet.save(buffer, "WEBP", quality=quality)
     return buffer.getvalue()
 
 

@@ -35,7 +35,7 @@ def static_gallery(
         return [Markup("<p>{}</p>").format(empty)]
     with ThreadPoolExecutor(8) as pool:
         frames = list(pool.map(frame, photos))
-    sheet = {"image/jpeg": base64.b64encode(contact_sheet(frames)).decode()}
+    sheet = {"image/webp": base64.b64encode(contact_sheet(frames)).decode()}
     rest = f" The first {len(photos)} are shown here." if shown.total > len(photos) else ""
     of = f"{album.name}: " if album else ""
     said = Markup("<p>{}</p>").format(f"{of}{summary}.{rest}")
