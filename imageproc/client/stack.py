@@ -21,6 +21,7 @@ from imageproc.deployment import (
     Request,
     always,
     apply,
+    check_stack_name,
     destroy,
     discard,
     ignore,
@@ -38,9 +39,9 @@ class Stack:
     """
 
     def __init__(self, target: Target, name: str = DEFAULT_STACK) -> None:
-        """Work with the stack of this name."""
+        """Work with the stack of this name. Raises ParameterError for what cannot be one."""
         self.target = target
-        self.name = name
+        self.name = check_stack_name(name)
         target.gone.add(self.forget_outputs)
 
     @cached_property

@@ -71,7 +71,7 @@ class Workbench:
     """
 
     def __init__(self, target: Target, stack_name: str = DEFAULT_STACK) -> None:
-        """Work with the stack of this name, which need not exist yet."""
+        """Work with the stack of this name, which need not exist yet. Raises ParameterError."""
         self.target = target
         self.stack = Stack(target, stack_name)
         """The stack: its outputs, plan and apply, inventory, destroy."""
@@ -90,7 +90,8 @@ class Workbench:
 
         Photos that an unclean stop of the local AWS cut off are processed again, and `notify` is told.
         Notebooks show this package's errors in short from then on, with the traceback in a fold.
-        Raises TargetError, AwsError, LocalAwsError if the local AWS does not start.
+        Raises ParameterError for what cannot be a stack's name, TargetError, AwsError, LocalAwsError if the
+        local AWS does not start.
         """
         explain_errors()
         chosen = target or os.environ.get("IMAGEPROC_TARGET") or LOCAL

@@ -24,7 +24,7 @@ target. What can go wrong is a `DeploymentError`, or an `AwsError` of `imageproc
 
 from imageproc.aws.clients import ClientFactory, SessionClients
 from imageproc.deployment.apply import apply, outputs
-from imageproc.deployment.artifacts import Artifacts
+from imageproc.deployment.artifacts import Artifacts, check_stack_name
 from imageproc.deployment.events import (
     CodeUploaded,
     Deployed,
@@ -79,6 +79,7 @@ __all__ = [
     "apply",
     "assemble",
     "build",
+    "check_stack_name",
     "describe",
     "destroy",
     "discard",

@@ -17,7 +17,14 @@ from imageproc.client.uploads.events import Uploaded
 from imageproc.client.workbench import Workbench
 from imageproc.core.record import Status
 from imageproc.costs import AVERAGE_MEGABYTES
-from imageproc.errors import AlbumNotFoundError, Cancelled, InvalidArgumentError, TargetError, UploadError
+from imageproc.errors import (
+    AlbumNotFoundError,
+    Cancelled,
+    InvalidArgumentError,
+    ParameterError,
+    TargetError,
+    UploadError,
+)
 from tests import pictures
 from tests.client.conftest import Backend, written
 
@@ -187,7 +194,7 @@ def test_a_local_stack_costs_before_it_is_deployed_what_it_does_afterwards(
 
 
 def test_a_workbench_asks_nothing_before_it_is_needed_and_makes_each_resource_once(target: Target) -> None:
-    workbench = Workbench(target, "never deployed")
+    workbench = Workbench(target, "never-deployed")
     for name in (
         "albums",
         "photos",
@@ -200,12 +207,18 @@ def test_a_workbench_asks_nothing_before_it_is_needed_and_makes_each_resource_on
         "privacy",
     ):
         assert getattr(workbench, name) is getattr(workbench, name)
-    assert workbench.stack.name == "never deployed"
+    assert workbench.stack.name == "never-deployed"
 
 
 def test_a_target_that_does_not_exist_cannot_be_opened() -> None:
     with pytest.raises(TargetError, match="'azure' is not a target"):
         Workbench.open("azure")
+
+
+@pytest.mark.parametrize("name", ["", "two words", 5])
+def test_a_stack_name_that_cannot_be_is_refused_before_anything_is_asked(name: Any, target: Target) -> None:
+    with pytest.raises(ParameterError, match=f"{name!r} cannot be a stack's name"):
+        Workbench(target, name)
 
 
 def test_a_path_where_nothing_is_leaves_no_album(backend: Backend) -> None:

@@ -43,7 +43,7 @@ def check_stack_name(stack: str) -> str:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stack.html
     """
-    if not _STACK_NAME.fullmatch(stack):
+    if not isinstance(stack, str) or not _STACK_NAME.fullmatch(stack):
         raise ParameterError(
             f"{stack!r} cannot be a stack's name: a letter, then letters, digits and hyphens, at most "
             f"{MAX_STACK_NAME} in all, because the functions' names begin with it."
