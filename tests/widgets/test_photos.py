@@ -554,15 +554,19 @@ def test_selected_photos_are_forgotten_only_after_a_yes(
     assert panel.status.text == "2 photos erased."
 
 
-def test_selected_photos_are_downloaded(panel: GalleryPanel, backend: Backend, tmp_path: Path) -> None:
+def test_selected_photos_are_downloaded(
+    panel: GalleryPanel, backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     backend.photo("a1/3.jpg", tags=["Dog"], creationTime="2014-05-04T10:00:00")
     say(panel.gallery, type="select", version=panel.gallery.version, ranges=[[0, 0]])
     say(panel.gallery, type="action", version=panel.gallery.version, name="download")
-    panel.forms.file.value = str(tmp_path)
+    panel.forms.file.value = "~/my photos"
     panel.forms.download()
     settle(panel)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list((tmp_path / "my photos").iterdir())) == 1
     assert panel.status.text.startswith("1 photo (")
+    assert f" in {tmp_path}/my photos, " in panel.status.text, "they are where it says"
 
 
 def act(panel: GalleryPanel, action: str, first: int = 0, last: int = 0) -> None:

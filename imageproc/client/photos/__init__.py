@@ -280,7 +280,7 @@ class Photos(Labelling, OfViews):
         """
         read = self.read_thumbnail if thumbnails else self.read
         strip = not (thumbnails or keep_location)
-        return download(map(self.find, several(photos)), read, Path(folder), strip_location=strip)
+        return download(map(self.find, several(photos)), read, folder, strip_location=strip)
 
     def write_zip(
         self,

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from imageproc.catalog.new_files import new_path
+from imageproc.catalog.new_files import given_path, new_path
 from imageproc.client.photos.photo import Photo
 from imageproc.core.file_names import FileNames
 from imageproc.core.location import without_location
@@ -35,16 +35,16 @@ class NotDownloaded:
 
 
 def download(
-    photos: Iterable[Photo], read: Callable[[Photo], bytes], folder: Path, *, strip_location: bool
+    photos: Iterable[Photo], read: Callable[[Photo], bytes], folder: Path | str, *, strip_location: bool
 ) -> Iterator[Downloaded | NotDownloaded]:
     """Write what `read` gives of each photo into a folder. See `Photos.download`."""
-    names = FileNames()
+    names, into = FileNames(), given_path(folder)
     for photo in photos:
         data = fetched(photo, read, strip=strip_location)
         if isinstance(data, NotDownloaded):
             yield data
             continue
-        path = folder / names.of(photo.id, partial(_is_anothers, folder, data))
+        path = into / names.of(photo.id, partial(_is_anothers, into, data))
         with new_file(path) as file:
             file.write(data)
         yield Downloaded(photo.id, path, len(data))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
-from pathlib import Path
 
 from imageproc import (
     Album,
@@ -22,6 +21,7 @@ from imageproc import (
     Written,
 )
 from imageproc.client.photos.exports import File
+from imageproc.client.uploads.files import given_paths
 from imageproc.core.record import without_digest
 from imageproc.errors import WorkbenchError
 from imageproc.presentation.text import bytes_text, number_text, photos_text, printable
@@ -115,14 +115,14 @@ def download(
     workbench: Workbench, ids: Sequence[str], wanted: Wanted, control: Cancellation, told: Progress
 ) -> str:
     """Write originals into a folder, or photos into one file; without places unless they are wanted."""
+    (where,) = given_paths(wanted.file)
     if wanted.form is not Form.FOLDER:
-        written = _write(workbench, ids, wanted, wanted.file, _notifier(control, told))
+        written = _write(workbench, ids, wanted, where, _notifier(control, told))
     else:
         photos = _in_order(workbench, ids)
-        events = workbench.photos.download(photos, wanted.file, keep_location=wanted.places)
+        events = workbench.photos.download(photos, where, keep_location=wanted.places)
         written = _in_folder(events, _notifier(control, told))
-    where = Path(wanted.file).expanduser().absolute()
-    return _said(written, f"in {printable(str(where), 200)}", wanted)
+    return _said(written, f"in {printable(str(where.absolute()), 200)}", wanted)
 
 
 def save(

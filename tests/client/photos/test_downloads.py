@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,33 @@ def test_a_photo_comes_with_its_place_as_it_was_uploaded_if_that_is_asked_for(
     assert isinstance(done, Downloaded)
     assert done.path.read_bytes() == PHOTO
     assert done.size == len(PHOTO)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda photos: list(photos.download(["cat.jpg"], "~/x")),
+        lambda photos: photos.write_zip(["cat.jpg"], "~/x"),
+        lambda photos: photos.write_contact_sheet(["cat.jpg"], "~/x", title="Trip"),
+        lambda photos: photos.where().to_zip("~/x"),
+        lambda photos: photos.where().to_contact_sheet("~/x"),
+        lambda photos: photos.where().to_csv("~/x"),
+        lambda photos: photos.where().to_parquet("~/x"),
+        lambda photos: photos.where().export("coco", "~/x"),
+    ],
+    ids=lambda write: write.__code__.co_names[-1],
+)
+def test_a_tilde_is_the_home_folder_whatever_is_written(
+    write: Callable[[Photos], object], photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(here)
+    write(photos)
+    assert [one.name for one in home.iterdir()] == ["x"]
+    assert not list(here.iterdir())
 
 
 def test_thumbnails_come_as_they_are(photos: Photos, tmp_path: Path) -> None:
