@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from imageproc.cli.output import console, errors, print_json, print_table, short
 from imageproc.cli.selection import PhotoOptions, refuse_both, selection
 from imageproc.core.record import without_digest
 from imageproc.errors import AlbumNotFoundError
-from imageproc.presentation.text import photos_text
+from imageproc.presentation.text import photos_text, there_text
 
 if TYPE_CHECKING:
     from imageproc import Album, Photo, Workbench
@@ -194,7 +194,8 @@ def move(
     chosen, album = _chosen(connection, photo_ids, (target, to_user), selection)
     came = list(connection.workbench.photos.move(chosen, album))
     refused = [one for one in came if isinstance(one, NotMoved)]
-    _report(f"Moved to {album.name}: {photos_text(len(came) - len(refused))}.", "Not moved", refused)
+    done = [one.already_there for one in came if not isinstance(one, NotMoved)]
+    _report(_came(f"Moved to {album.name}", done), "Not moved", refused)
 
 
 @click.command()
@@ -214,14 +215,19 @@ def copy(
 
     A copy is a photo of its own: S3 copies the file, and it is processed, and costs, as an upload does.
     """
-    from imageproc import Copied, NotCopied
+    from imageproc import NotCopied
 
     chosen, album = _chosen(connection, photo_ids, (target, to_user), selection)
     came = list(connection.workbench.photos.copy(chosen, album))
     refused = [one for one in came if isinstance(one, NotCopied)]
-    there = sum(1 for one in came if isinstance(one, Copied) and one.already_there)
-    text = f"Copied to {album.name}: {photos_text(len(came) - len(refused) - there)}"
-    _report(text + (f", {there:,} were there already." if there else "."), "Not copied", refused)
+    done = [one.already_there for one in came if not isinstance(one, NotCopied)]
+    _report(_came(f"Copied to {album.name}", done), "Not copied", refused)
+
+
+def _came(said: str, already_there: Sequence[bool]) -> str:
+    """Return how many photos came, and how many were there."""
+    there = sum(already_there)
+    return f"{said}: {photos_text(len(already_there) - there)}{there_text(there)}."
 
 
 def _chosen(

@@ -162,6 +162,7 @@ def _spelled(album: Album, wanted: str) -> str:
     if found or wanted in album.hidden_labels:
         return wanted if wanted in known or not found else found[0]
     _warn_of_unknown(wanted, known, f"No photo in {album.name}")
+    errors.print("It is hidden all the same, for photos to come: label show takes that back.", soft_wrap=True)
     return wanted
 
 

@@ -37,7 +37,7 @@ from imageproc.client.stack import Stack
 from imageproc.client.target import DEFAULT_STACK, LOCAL, Target, local_aws, open_target
 from imageproc.client.uploads import Uploads
 from imageproc.client.uploads.events import RefusedFile, Uploaded, UploadFailed
-from imageproc.client.uploads.files import Paths, given_paths
+from imageproc.client.uploads.files import CHECK_PATH, Paths, given_paths
 from imageproc.costs import Estimate
 from imageproc.deployment import Deployed, Event, ignore
 from imageproc.errors import ImageprocError, InvalidArgumentError, TargetError, UploadError
@@ -271,7 +271,7 @@ class Workbench:
         given = given_paths(paths)
         for path in given:
             if not path.exists():
-                raise UploadError(f"There is no file or folder {path}.")
+                raise UploadError(f"There is no file or folder {path}.", CHECK_PATH)
         into = partial(self.albums.get_or_create, album, user)
         events = list(self.uploads.upload(given, into, again=again, cancellation=cancellation))
         sent = [event for event in events if isinstance(event, Uploaded)]

@@ -43,6 +43,11 @@ def bytes_text(count: float) -> str:
     return f"{count / 1000:.1f} GB"
 
 
+def there_text(count: int) -> str:
+    """Return what is added to a number of photos that came if others were there already."""
+    return f", {count:,} {'was' if count == 1 else 'were'} there already" if count else ""
+
+
 def photos_text(count: int) -> str:
     """Return a number of photos in words."""
     return number_text(count, "photo")

@@ -191,6 +191,13 @@ def test_from_the_log_in_by_a_drop_to_a_photo_and_its_run(visit: Visit, app_url:
         assert last.locator(".ip-who").inner_text() == "cid", "the address is ann's, and cid stays"
         assert last.locator(".ip-place").inner_text().endswith(" of ann")
         assert last.evaluate("() => location.href") == shared
+    last.keyboard.press("Escape")
+    for width in (390, 470):
+        last.set_viewport_size({"width": width, "height": 800})
+        order, fold, slider = (last.locator(f".ip-app-photos {one}").bounding_box() for one in names)
+        assert order["y"] + order["height"] <= slider["y"], "the slider is below the order"
+        assert fold["x"] + fold["width"] <= slider["x"], "and beside Filter"
+        assert slider["y"] < fold["y"] + fold["height"]
 
 
 def test_files_are_saved_from_s3_and_through_the_kernel_where_that_is_out_of_reach(

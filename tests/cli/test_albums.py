@@ -88,11 +88,13 @@ def test_what_is_wrong_is_told_with_what_was_meant(trip: Backend, run: Run) -> N
 def test_photos_are_moved_and_copied(trip: Backend, run: Run) -> None:
     assert "not in the album" in str(run("albums", "edit", "Best", "--cover", "dog.jpg").exception)
     assert run("move", "dog.jpg", "--to", "Best").stdout == "Moved to Best: 1 photo.\n"
+    there = "Moved to Best: 0 photos, 1 was there already.\n"
+    assert run("move", "dog.jpg", "--to", "Best").stdout == there
     assert (in_album(trip, "Trip"), in_album(trip, "Best")) == (["cat.jpg"], ["dog.jpg"])
     answer = run("copy", "--album", "Best", "--to", "Trip")
     assert answer.stdout == "Copied to Trip: 1 photo.\n"
     again = run("copy", "--album", "Best", "--to", "Best")
-    assert again.stdout == "Copied to Best: 0 photos, 1 were there already.\n"
+    assert again.stdout == "Copied to Best: 0 photos, 1 was there already.\n"
     trip.refuse("dynamodb", "UpdateItem")
     refused = run("move", "dog.jpg", "--to", "Trip")
     assert (refused.exit_code, refused.stdout) == (1, "Moved to Trip: 0 photos.\n")

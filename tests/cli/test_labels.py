@@ -70,4 +70,6 @@ def test_a_label_to_hide_is_spelled_as_it_is_and_missed_if_no_photo_has_it(trip:
     assert run("label", "hide", "dog", "--album", "Trip").stdout == "Hidden in Trip: Dog.\n"
     run("label", "show", "Dog", "--album", "Trip")
     answer = run("label", "hide", "Dogg", "--album", "Trip")
-    assert answer.stderr == "No photo in Trip has the label 'Dogg'. Did you mean 'Dog'?\n"
+    warning, done = answer.stderr.splitlines()
+    assert warning == "No photo in Trip has the label 'Dogg'. Did you mean 'Dog'?"
+    assert done.startswith("It is hidden all the same, for photos to come")

@@ -20,6 +20,7 @@ from PIL import Image
 from imageproc.aws.items import to_item
 from imageproc.catalog.catalog import Catalog
 from imageproc.client.albums import Album
+from imageproc.client.cancellation import Cancellation
 from imageproc.client.catalogs import StackCatalog
 from imageproc.client.photos.photo import Photo
 from imageproc.core.record_codec import decode
@@ -636,6 +637,11 @@ def test_selected_photos_are_moved_and_copied_to_an_album_that_is_chosen_or_name
     assert (panel.status.text, panel.status.tone) == (copied, "success"), "however often the photos are read"
     assert {album.name for album in backend.workbench.albums} == {"Trip", "B", "Best", "New one"}
     assert names(backend.workbench.albums["Best"].photos) == ["3.jpg"]
+    for action, done in (("move", "moved"), ("copy", "copied")):
+        said = photo_actions.put(
+            backend.workbench, ["a1/2.jpg"], action, ("Trip", "ann"), Cancellation(), lambda _: None
+        )
+        assert said == f"0 photos {done} to Trip, 1 was there already."
 
 
 def test_one_selected_photo_becomes_the_cover(panel: GalleryPanel, backend: Backend) -> None:
@@ -737,7 +743,8 @@ def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(
     for edit in (
         {"action": "rename", "label": "Dog", "to": "Wolf"},
         {"action": "add", "label": "Beach"},
-        {"action": "remove", "label": "Wolf"},
+        {"action": "add", "label": "BEACH"},
+        {"action": "remove", "label": "wolf"},
         {"action": "undo"},
         {"action": "remove", "label": "Nothing"},
         {"action": "burn", "label": "Dog"},
@@ -745,12 +752,13 @@ def test_labels_are_corrected_in_the_viewer_in_the_name_of_who_looks(
         {"action": "add", "label": "x" * 65},
     ):
         say(panel.viewer, type="label", id=photo_id, **edit)
-    until(lambda: len(sent.of("label")) == 6)
+    until(lambda: len(sent.of("label")) == 7)
     flush()
     told = [one.get("text") or one["cause"] for one, _ in sent.of("label")]
-    assert told[:4] == ["Dog renamed to Wolf.", "Beach added.", "Wolf removed.", "Undone: Wolf there again."]
-    assert "It has: Wolf, Beach" in told[4]
-    assert [one["again"] for one, _ in sent.of("label")[4:]] == ["", "x" * 65], "an added one is to be mended"
+    assert told[:3] == ["Dog renamed to Wolf.", "Beach added.", "Beach added."], "as the photo spells it"
+    assert told[3:5] == ["Wolf removed.", "Undone: Wolf there again."]
+    assert "It has: Wolf, Beach" in told[5]
+    assert [one["again"] for one, _ in sent.of("label")[5:]] == ["", "x" * 65], "an added one is to be mended"
     assert backend.workbench.photos.get(photo_id).tags == ("Wolf", "Beach")
     assert [name for name, _ in panel.viewer.photo["tags"]] == ["Wolf", "Beach"]
     assert panel.viewer.photo["said"] == {"Wolf": "visitor", "Beach": "visitor"}
@@ -899,6 +907,8 @@ def test_an_album_that_is_opened_while_another_is_read_is_shown(
     panel.refresh()
     assert reading.wait(10)
     job = panel.show(OTHER)
+    flush()
+    assert panel.search_bar.summary == "", "what it said was of the other one"
     gate.set()
     job.wait(10)
     settle(panel)

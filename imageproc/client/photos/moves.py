@@ -45,6 +45,8 @@ class Moved:
     """A photo that is in the album now."""
 
     photo_id: str
+    already_there: bool = False
+    """Whether it was there before: nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,9 @@ def move_all(
         try:
             if now is None:
                 return NotMoved(photo.id, _GONE.format(photo.name))
-            if now.album_id != album.id:
-                records.write(photo.id, move(now.album_id, album.id))
+            if now.album_id == album.id:
+                return Moved(photo.id, already_there=True)
+            records.write(photo.id, move(now.album_id, album.id))
         except SupersededError:
             return NotMoved(photo.id, f"{photo.name} was moved or forgotten by somebody else just now.")
         except AwsError as error:

@@ -28,6 +28,8 @@ DIGITS = 12
 Paths = Iterable[Path | str] | Path | str
 """Files and folders, or one of them."""
 
+CHECK_PATH = "Check its spelling, and the folder that it starts from."
+
 
 def given_paths(paths: Paths) -> list[Path]:
     """Return the files and folders that are meant: a text is one path, and not its letters.
@@ -72,7 +74,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path | RefusedFile]:
         elif path.is_file():
             yield path
         else:
-            raise UploadError(f"There is no file or folder {path}.")
+            raise UploadError(f"There is no file or folder {path}.", CHECK_PATH)
 
 
 def prepare_file(path: Path, album_id: str, *, check: bool = True) -> PreparedFile | RefusedFile:

@@ -163,7 +163,8 @@ class GalleryPanel(DetailedPanel):
         self._search, self.selected_ids, self.searched, self._of, self._outcome = Search(), [], None, None, ""
         self._close_details()
         self._hide_forms()
-        update(self.search_bar, text="", problem="", orders=offered_orders(self._order), order=self._order)
+        orders = offered_orders(self._order)
+        update(self.search_bar, text="", problem="", summary="", orders=orders, order=self._order)
         update(self.gallery, loading=True)
         return self._start_load("Reading photos")
 
@@ -353,8 +354,7 @@ class GalleryPanel(DetailedPanel):
         self._start_search(self._search.text_within(box))
 
     def _act(self, action: str) -> None:
-        ids = list(self.selected_ids)
-        self._outcome = ""
+        ids, self._outcome = list(self.selected_ids), ""
         if not self.busy:
             self.say("")
         if action == photo_actions.COPY_IDS.name:

@@ -24,7 +24,7 @@ from imageproc.client.photos.exports import File
 from imageproc.client.uploads.files import given_paths
 from imageproc.core.record import without_digest
 from imageproc.errors import WorkbenchError
-from imageproc.presentation.text import bytes_text, number_text, photos_text, printable
+from imageproc.presentation.text import bytes_text, number_text, photos_text, printable, there_text
 from imageproc.widgets.parts.downloads import Download
 from imageproc.widgets.parts.gallery import Action
 
@@ -186,19 +186,19 @@ def put(
     """Move or copy photos to the album of this name and user, which is made if need be."""
     into = workbench.albums.get_or_create(*album)
     moves = action == MOVE.name
-    done, refused = 0, list[str]()
+    done, there, refused = 0, 0, list[str]()
     for start in range(0, len(ids), _AT_ONCE):
         control.check()
         photos = workbench.photos.many(ids[start : start + _AT_ONCE])
         for one in workbench.photos.move(photos, into) if moves else workbench.photos.copy(photos, into):
             if isinstance(one, Moved | Copied):
-                done += 1
+                done, there = done + (not one.already_there), there + one.already_there
             else:
                 refused.append(one.cause)
-            told(done + len(refused))
-    said = "moved" if moves else "copied"
-    rest = "" if moves else " The copies are being processed."
-    return _outcome(f"{photos_text(done)} {said} to {printable(into.name, 60)}.{rest}", refused)
+            told(done + there + len(refused))
+    said = f"{photos_text(done)} {'moved' if moves else 'copied'} to {printable(into.name, 60)}"
+    rest = "" if moves or not done else " The copies are being processed."
+    return _outcome(f"{said}{there_text(there)}.{rest}", refused)
 
 
 def use_as_cover(workbench: Workbench, ids: Sequence[str]) -> str:

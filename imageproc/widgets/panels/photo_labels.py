@@ -37,9 +37,11 @@ class PhotoLabels:
         photo, by = self._find(photo_id), self._user()
         match edit.action:
             case "add":
-                now, said = photo.add_label(edit.label, user=by), f"{edit.label} added."
+                now = photo.add_label(edit.label, user=by)
+                said = f"{_spelled(edit.label, now.tags)} added."
             case "remove":
-                now, said = photo.remove_label(edit.label, user=by), f"{edit.label} removed."
+                now = photo.remove_label(edit.label, user=by)
+                said = f"{_spelled(edit.label, photo.tags)} removed."
             case "rename":
                 now = photo.rename_label(edit.label, edit.to, user=by)
                 gone = [tag for tag in photo.tags if tag not in (edit.label, *now.tags)]
@@ -54,6 +56,11 @@ class PhotoLabels:
     def names(self) -> Sequence[str]:
         """Return the labels of all photos, the most frequent first. Raises CatalogError, AwsError."""
         return list(self._workbench.photos.where().tags())[:_OFFERED]
+
+
+def _spelled(label: str, tags: Sequence[str]) -> str:
+    """Return a label as the photo has it."""
+    return next((tag for tag in tags if tag.casefold() == label.casefold()), label)
 
 
 def _undone(before: Sequence[str], now: Sequence[str]) -> str:

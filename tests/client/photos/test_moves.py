@@ -53,7 +53,7 @@ def test_photos_are_moved_with_all_that_is_known_of_them(backend: Backend, trip:
         one.pop("changeTime")
     assert changed == stored | {"albumID": best.id}
     assert len(keys(backend)) == 3, "no file was touched"
-    assert view.move_to("Trip") == [Moved("0.jpg")], "where it is already"
+    assert view.move_to("Trip") == [Moved("0.jpg", already_there=True)]
 
 
 def test_a_photo_that_has_no_album_gets_one(backend: Backend, trip: Album) -> None:
