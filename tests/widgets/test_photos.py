@@ -592,6 +592,16 @@ def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_p
         assert panel.status.text.endswith(f"{name}, without places{more}.")
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert len(archive.namelist()) == 4
+    for _ in range(2):
+        act(panel, "download", 0, 1)
+        panel.forms.form.value = Form.ZIP
+        flush()
+        panel.forms.file.value = f"{tmp_path}/"
+        panel.forms.download()
+        settle(panel)
+    found = {one.name for one in tmp_path.iterdir()}
+    assert found == {"x.zip", "x.html", "photos.zip", "photos-2.zip"}, "nothing is replaced or hidden"
+    assert "photos-2.zip, without places" in panel.status.text
     page = (tmp_path / "x.html").read_text()
     assert "<h1>Trip</h1>" in page
     assert page.index("3.jpg") < page.index("2.jpg"), "in the order in which they are shown"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
+from itertools import chain, count
+from pathlib import Path
 
 from imageproc import (
     Album,
@@ -117,12 +118,19 @@ def download(
     """Write originals into a folder, or photos into one file; without places unless they are wanted."""
     (where,) = given_paths(wanted.file)
     if wanted.form is not Form.FOLDER:
+        where = _free(where)
         written = _write(workbench, ids, wanted, where, _notifier(control, told))
     else:
         photos = _in_order(workbench, ids)
         events = workbench.photos.download(photos, where, keep_location=wanted.places)
         written = _in_folder(events, _notifier(control, told))
     return _said(written, f"in {printable(str(where.absolute()), 200)}", wanted)
+
+
+def _free(path: Path) -> Path:
+    """Return a path, or one with a number where a file is that would be replaced."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not one.exists())
 
 
 def save(

@@ -161,9 +161,7 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         if not (file and ids):
             return
         self.hide()
-        suffix = Path(_FILES[form]).suffix
-        file = file if file.lower().endswith(suffix) else f"{file}{suffix}"  # or nothing would open it
-        wanted = photo_actions.Wanted(form, file, places, self._album())
+        wanted = photo_actions.Wanted(form, _with_suffix(file, form), places, self._album())
         bench, save = self._workbench, self._gallery.save
         if self._action == photo_actions.SAVE.name:
             self._start(
@@ -283,3 +281,12 @@ class SelectionForms(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
     def _owner(self) -> str:
         album = self._album()
         return album.user if album else default_user()
+
+
+def _with_suffix(file: str, form: Form) -> str:
+    """Return a name with the suffix by which the file is opened; in a named folder, the usual name."""
+    usual = _FILES[form]
+    if file.endswith("/"):
+        return file + usual if form is not Form.FOLDER else file
+    suffix = Path(usual).suffix
+    return file if file.lower().endswith(suffix) else f"{file}{suffix}"
