@@ -602,6 +602,13 @@ def test_an_album_comes_as_one_file(panel: GalleryPanel, backend: Backend, tmp_p
     found = {one.name for one in tmp_path.iterdir()}
     assert found == {"x.zip", "x.html", "photos.zip", "photos-2.zip"}, "nothing is replaced or hidden"
     assert "photos-2.zip, without places" in panel.status.text
+    act(panel, "download", 0, 1)
+    panel.forms.form.value = Form.ZIP
+    flush()
+    panel.forms.file.value = f"{tmp_path}/{'x' * 300}"
+    panel.forms.download()
+    settle(panel)
+    assert "cannot be written: File name too long" in panel.status.text
     page = (tmp_path / "x.html").read_text()
     assert "<h1>Trip</h1>" in page
     assert page.index("3.jpg") < page.index("2.jpg"), "in the order in which they are shown"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, count
+from os.path import lexists
 from pathlib import Path
 
 from imageproc import (
@@ -130,7 +131,7 @@ def download(
 def _free(path: Path) -> Path:
     """Return a path, or one with a number where a file is that would be replaced."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
-    return next(one for one in chain([path], numbered) if not one.exists())
+    return next(one for one in chain([path], numbered) if not lexists(one))
 
 
 def save(
