@@ -173,7 +173,7 @@ def test_the_gallery_shows_them(runs: dict[str, Run]) -> None:
     gallery = runs["03_gallery"].recorded["gallery"]
     assert set(gallery["names"]) == SAMPLES
     assert gallery["located"] == 2
-    assert "data:image/jpeg" in runs["03_gallery"].html
+    assert "data:image/webp" in runs["03_gallery"].html
     assert "data:image/svg+xml" in runs["03_gallery"].html
     assert "X-Amz-Signature" not in runs["03_gallery"].path.read_text(), "addresses that open photos"
 
